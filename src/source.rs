@@ -1,0 +1,216 @@
+//! The texts a run has read, and places in them.
+//!
+//! Every value carries a [`Span`] from the reader to the report; nothing looks a place up again.
+//! Reading and decoding files is the work of `input`.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+/// One text of a run. Cheap to copy; only [`Files`] that gave it out understands it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// A stretch of bytes of one decoded text; `end` is exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The text it lies in.
+    pub file: FileId,
+    /// The first byte.
+    pub start: u32,
+    /// The byte after the last.
+    pub end: u32,
+}
+
+impl Span {
+    /// A span over `start..end` of `file`.
+    pub fn new(file: FileId, start: usize, end: usize) -> Self {
+        let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self { file, start: clamp(start), end: clamp(end) }
+    }
+
+    /// Its length in bytes.
+    pub fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Whether it holds no byte.
+    pub fn is_empty(self) -> bool {
+        self.end <= self.start
+    }
+
+    /// Its bytes as a range into the text.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// The part of this span that starts `from` bytes in and is `len` bytes long, kept inside it.
+    pub fn part(self, from: usize, len: usize) -> Self {
+        let start = (self.start as usize + from).min(self.end as usize);
+        Self::new(self.file, start, (start + len).min(self.end as usize))
+    }
+}
+
+/// A value and where it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// Where a span lies for a reader: lines and columns from 1, columns in characters, the end exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line the span starts on.
+    pub line: usize,
+    /// The column of its first character.
+    pub column: usize,
+    /// The line the span ends on.
+    pub end_line: usize,
+    /// The column after its last character.
+    pub end_column: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}", self.line, self.column)
+    }
+}
+
+/// Every text of a run. Ids are given out in the order of adding.
+#[derive(Debug, Default)]
+pub struct Files {
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    name: String,
+    text: Arc<str>,
+    /// Bytes of the file before the text: 3 for a UTF-8 byte order mark, else 0.
+    skipped: u32,
+    lines: OnceLock<Vec<u32>>,
+}
+
+impl Files {
+    /// Adds a decoded text under the name shown to users.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
+        self.add_after(name, text, 0)
+    }
+
+    /// Adds a decoded text whose file holds `skipped` bytes before it (a byte order mark).
+    pub fn add_after(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>, skipped: u32) -> FileId {
+        let id = FileId(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
+        self.entries.push(Entry { name: name.into(), text: text.into(), skipped, lines: OnceLock::new() });
+        id
+    }
+
+    /// How many texts there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Every id, in order.
+    pub fn ids(&self) -> impl Iterator<Item = FileId> + '_ {
+        (0..self.entries.len()).map(|index| FileId(u32::try_from(index).unwrap_or(u32::MAX)))
+    }
+
+    /// The name shown to users: the path as given, with `/` between its parts, or `<stdin>`.
+    pub fn name(&self, file: FileId) -> &str {
+        self.entries.get(file.0 as usize).map_or("", |entry| entry.name.as_str())
+    }
+
+    /// The decoded text; empty for an unknown id.
+    pub fn text(&self, file: FileId) -> &str {
+        self.entries.get(file.0 as usize).map_or("", |entry| &entry.text)
+    }
+
+    /// The text, shared.
+    pub fn shared_text(&self, file: FileId) -> Arc<str> {
+        self.entries.get(file.0 as usize).map_or_else(|| Arc::from(""), |entry| Arc::clone(&entry.text))
+    }
+
+    /// The characters a span covers; empty when it reaches outside its text.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text(span.file).get(span.range()).unwrap_or("")
+    }
+
+    /// The byte of the *file* (not of the decoded text) a span starts at, for files in UTF-8.
+    pub fn file_offset(&self, span: Span) -> usize {
+        let skipped = self.entries.get(span.file.0 as usize).map_or(0, |entry| entry.skipped);
+        span.start as usize + skipped as usize
+    }
+
+    /// The byte offsets at which the lines of a text start.
+    pub fn line_starts(&self, file: FileId) -> &[u32] {
+        let Some(entry) = self.entries.get(file.0 as usize) else { return &[0] };
+        entry.lines.get_or_init(|| {
+            let mut starts = vec![0];
+            starts.extend(
+                memchr::memchr_iter(b'\n', entry.text.as_bytes()).map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX)),
+            );
+            starts
+        })
+    }
+
+    /// Lines and columns of a span.
+    pub fn position(&self, span: Span) -> Position {
+        let (line, column) = self.line_column(span.file, span.start as usize);
+        let (end_line, end_column) = self.line_column(span.file, span.end.max(span.start) as usize);
+        Position { line, column, end_line, end_column }
+    }
+
+    fn line_column(&self, file: FileId, offset: usize) -> (usize, usize) {
+        let text = self.text(file);
+        let offset = floor_boundary(text, offset);
+        let starts = self.line_starts(file);
+        let line = starts.partition_point(|&start| start as usize <= offset).max(1);
+        let start = starts[line - 1] as usize;
+        (line, text[start..offset].chars().count() + 1)
+    }
+}
+
+fn floor_boundary(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Files, Position, Span};
+
+    #[test]
+    fn columns_count_characters_from_one() {
+        let mut files = Files::default();
+        let file = files.add("a.json", "ab\nçd€f\n");
+        let start = files.text(file).find('€').unwrap();
+        let span = Span::new(file, start, start + '€'.len_utf8());
+        assert_eq!(files.position(span), Position { line: 2, column: 3, end_line: 2, end_column: 4 });
+        assert_eq!(files.slice(span), "€");
+    }
+
+    #[test]
+    fn a_place_outside_the_text_is_its_end() {
+        let mut files = Files::default();
+        let file = files.add("a.json", "x");
+        assert_eq!(files.position(Span::new(file, 7, 9)).column, 2);
+        assert_eq!(files.slice(Span::new(file, 7, 9)), "");
+    }
+
+    #[test]
+    fn a_byte_order_mark_counts_in_the_file_only() {
+        let mut files = Files::default();
+        let file = files.add_after("a.json", "{}", 3);
+        assert_eq!(files.file_offset(Span::new(file, 1, 2)), 4);
+        assert_eq!(files.position(Span::new(file, 1, 2)).column, 2);
+    }
+}

@@ -2,12 +2,11 @@
 //!
 //! Decoding bytes to text is the work of `input`.
 
-use std::collections::HashMap;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::json::complaint;
 use crate::json::document::{Document, Duplicate, SyntaxError};
+use crate::json::key;
 use crate::json::node::{Member, Node, Number, Value};
 use crate::json::noise::{self, Line};
 use crate::json::scan::{Failure, Scanner};
@@ -201,7 +200,10 @@ impl<'t> Reader<'t> {
         }
         self.close();
         let members = self.members.split_off(first);
-        find_duplicates(&members, &mut self.duplicates);
+        key::each_repeated(&members, |first, second| {
+            let (key, first, second) = (Arc::clone(&second.key), members[first].key_span, second.key_span);
+            self.duplicates.push(Duplicate { key, first, second });
+        });
         Ok(Value::Object(Arc::new(members)))
     }
 
@@ -220,61 +222,6 @@ impl<'t> Reader<'t> {
         self.scanner.skip_blanks()?;
         let node = self.value(Some((start, end)))?;
         Ok(Member { key, key_span: self.scanner.span(start, end), node })
-    }
-}
-
-/// Objects up to this size are compared pair by pair (at most 120 pairs); larger ones through a hash table.
-const SMALL: usize = 16;
-
-fn find_duplicates(members: &[Member], duplicates: &mut Vec<Duplicate>) {
-    let mut note = |first: &Member, second: &Member| {
-        duplicates.push(Duplicate { key: Arc::clone(&second.key), first: first.key_span, second: second.key_span });
-    };
-    if members.len() <= SMALL {
-        // One bit per length and last letter: only keys that share a bit are compared.
-        let mut seen = 0_u64;
-        for (index, member) in members.iter().enumerate() {
-            let last = member.key.as_bytes().last().map_or(0, u8::to_ascii_lowercase);
-            let bit = 1 << ((member.key.len() * 7 + usize::from(last)) % 64);
-            if seen & bit != 0
-                && let Some(first) =
-                    members[..index].iter().rev().find(|first| first.key.eq_ignore_ascii_case(&member.key))
-            {
-                note(first, member);
-            }
-            seen |= bit;
-        }
-        return;
-    }
-    let mut seen: HashMap<Folded, &Member> = HashMap::with_capacity(members.len());
-    for member in members {
-        if let Some(first) = seen.insert(Folded(&member.key), member) {
-            note(first, member);
-        }
-    }
-}
-
-/// A key compared without case.
-struct Folded<'k>(&'k str);
-
-impl PartialEq for Folded<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.eq_ignore_ascii_case(other.0)
-    }
-}
-
-impl Eq for Folded<'_> {}
-
-impl Hash for Folded<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let mut buffer = [0; 64];
-        for chunk in self.0.as_bytes().chunks(buffer.len()) {
-            let folded = &mut buffer[..chunk.len()];
-            folded.copy_from_slice(chunk);
-            folded.make_ascii_lowercase();
-            state.write(folded);
-        }
-        state.write_usize(self.0.len());
     }
 }
 

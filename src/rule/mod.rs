@@ -3,12 +3,15 @@
 mod card;
 mod compile;
 mod condition;
+mod derive;
 mod error;
 mod flow;
 mod pack;
+mod placement;
 mod schema;
 mod selector;
 mod service;
+mod site;
 mod template;
 mod value;
 mod yaml;
@@ -21,6 +24,7 @@ pub use flow::{
     fact_addresses,
 };
 pub use pack::{Pack, PackSource};
+pub use placement::{Fact, Origin, Placement, Placements, Request, Requests, find};
 pub use selector::Selector;
 pub use service::{BuiltInFact, Combine, FactKind, FactSource, FactSpec, Finder, NotJudged, Service};
 pub use template::Template;

@@ -4,23 +4,24 @@ mod card;
 mod compile;
 mod condition;
 mod error;
+mod fact;
 mod flow;
 mod pack;
 mod schema;
-mod selector;
 mod service;
 mod template;
+mod text;
 mod value;
 mod yaml;
 
 pub use compile::{Body, Rule};
 pub use condition::{Condition, Truth};
 pub use error::{Mistake, RuleError};
+pub use fact::{BuiltInFact, Combine, FactKind, FactSource, FactSpec};
 pub use flow::{
-    Cloud, FlowRequirement, Layer, Matching, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,
+    FlowRequirement, Layer, Matching, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,
     fact_addresses,
 };
 pub use pack::{Pack, PackSource};
-pub use selector::Selector;
-pub use service::{BuiltInFact, Combine, FactKind, FactSource, FactSpec, Finder, NotJudged, Service};
+pub use service::{Finder, NotJudged, Service};
 pub use template::Template;

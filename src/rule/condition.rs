@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use crate::finding::FactValue;
 use crate::rule::error::{RuleError, suggestion};
+use crate::rule::fact::FactSpec;
 use crate::rule::schema::{Pair, Written};
-use crate::rule::service::{FactKind, FactSpec};
-use crate::rule::yaml::Value;
 
 /// Yes, no, or it depends on what is named: facts, or values only a deployment can tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -194,46 +193,6 @@ fn agrees(value: &FactValue, wanted: &FactValue) -> bool {
             values.iter().any(|value| value.eq_ignore_ascii_case(wanted))
         }
         _ => false,
-    }
-}
-
-impl FactSpec {
-    /// Reads one value a condition may ask for.
-    pub(crate) fn read_one(&self, written: Written<'_>) -> Result<FactValue, RuleError> {
-        if self.kind == FactKind::Boolean {
-            return Ok(FactValue::Bool(written.bool()?));
-        }
-        let word = written.scalar()?;
-        self.check_word(written, &word)?;
-        Ok(FactValue::Text(word.to_string()))
-    }
-
-    /// Reads a whole value of this fact.
-    pub(crate) fn read_value(&self, written: Written<'_>) -> Result<FactValue, RuleError> {
-        if self.kind != FactKind::List {
-            return self.read_one(written);
-        }
-        let mut words = Vec::new();
-        for item in written.items() {
-            if matches!(item.yaml.value, Value::Null) {
-                return Err(item.error("expected a text"));
-            }
-            let word = item.scalar()?;
-            self.check_word(item, &word)?;
-            words.push(word.to_string());
-        }
-        Ok(FactValue::List(words))
-    }
-
-    fn check_word(&self, written: Written<'_>, word: &str) -> Result<(), RuleError> {
-        if self.values.is_empty() || self.values.iter().any(|allowed| allowed == word) {
-            return Ok(());
-        }
-        Err(written.error(format!("`{word}` is not a value of this fact")).label("unknown value").help(suggestion(
-            word,
-            "its values are",
-            self.values.iter().map(String::as_str),
-        )))
     }
 }
 

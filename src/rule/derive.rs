@@ -1,18 +1,72 @@
-//! Facts about a placement that the program derives from the estate.
+//! Facts about a placement, and those of them that the program derives from the estate.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::estate::{Compute, Estate, Field, Header, NextHop, Peer, PrivateEndpoint, RouteTable, Workspace};
 use crate::finding::FactValue;
+use crate::json::Trail;
 use crate::net::{AddressSet, Cloud, Region};
-use crate::rule::placement::{Fact, Placement};
-use crate::rule::service::BuiltInFact;
-use crate::rule::site;
+use crate::rule::fact::BuiltInFact;
+use crate::rule::site::{self, Site};
+use crate::source::Span;
+
+/// One fact of one placement.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// Its value, when known.
+    pub value: Option<FactValue>,
+    /// Where it comes from: `command line`, `settings`, `estate`, `default`.
+    pub from: &'static str,
+    /// The characters that say so.
+    pub place: Option<Span>,
+    /// The way from those characters to their use.
+    pub via: Option<Arc<Trail>>,
+    /// Why it is not known, when the estate has an expression there.
+    pub why: Option<String>,
+}
+
+impl Fact {
+    /// A fact the estate shows.
+    pub fn shown(value: FactValue, place: Option<Span>) -> Self {
+        Self { value: Some(value), from: "estate", place, via: None, why: None }
+    }
+
+    /// A fact whose value in the estate only a deployment can tell.
+    pub fn open(why: impl Into<String>, place: Option<Span>) -> Self {
+        Self { value: None, from: "estate", place, via: None, why: Some(why.into()) }
+    }
+
+    pub(crate) fn unknown() -> Self {
+        Self { value: None, from: "not known", place: None, via: None, why: None }
+    }
+}
+
+/// Where a service stands and what is known so far.
+pub(crate) struct Standing<'a> {
+    pub(crate) estate: &'a Estate,
+    pub(crate) site: &'a Site,
+    /// The resources that were found on the site.
+    pub(crate) resources: &'a [&'a Header],
+    pub(crate) facts: &'a BTreeMap<Arc<str>, Fact>,
+}
+
+impl Standing<'_> {
+    fn fact_text(&self, name: &str) -> Option<String> {
+        match self.facts.get(name)?.value.as_ref()? {
+            FactValue::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+}
 
 /// What the estate says of a fact; `None` when it says nothing.
-pub(crate) fn derive(estate: &Estate, placement: &Placement<'_>, fact: BuiltInFact) -> Option<Fact> {
+pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact> {
+    let estate = placement.estate;
     let subnet = placement.site.subnet.and_then(|at| estate.subnets.get(at));
     let network = subnet.and_then(|subnet| site::network_of(estate, subnet));
     match fact {
-        BuiltInFact::Region => region(estate, placement),
+        BuiltInFact::Region => region(placement),
         BuiltInFact::WorkspaceRegion => {
             placement.resources.iter().find_map(|header| workspace_of(estate, header)).and_then(location)
         }
@@ -28,20 +82,18 @@ pub(crate) fn derive(estate: &Estate, placement: &Placement<'_>, fact: BuiltInFa
             Some(Fact::shown(FactValue::Text(cloud_word(Cloud::of(&region)).to_owned()), place))
         }
         BuiltInFact::PrivateEndpoints => {
-            let endpoint = in_reach(estate, placement).into_iter().next()?;
+            let endpoint = in_reach(placement).into_iter().next()?;
             Some(Fact::shown(FactValue::Bool(true), Some(endpoint.header.name.span)))
         }
-        BuiltInFact::WorkspacePrivateEndpoint => workspace_endpoint(estate, placement),
-        BuiltInFact::StoragePrivateEndpoint => endpoint_to(estate, placement, "microsoft.storage/storageaccounts"),
-        BuiltInFact::RegistryPrivateEndpoint => {
-            endpoint_to(estate, placement, "microsoft.containerregistry/registries")
-        }
-        BuiltInFact::PrivateEndpointPrefixes => endpoint_prefixes(estate, placement),
+        BuiltInFact::WorkspacePrivateEndpoint => workspace_endpoint(placement),
+        BuiltInFact::StoragePrivateEndpoint => endpoint_to(placement, "microsoft.storage/storageaccounts"),
+        BuiltInFact::RegistryPrivateEndpoint => endpoint_to(placement, "microsoft.containerregistry/registries"),
+        BuiltInFact::PrivateEndpointPrefixes => endpoint_prefixes(placement),
         BuiltInFact::SubnetPrefixes => prefixes(&subnet?.prefixes),
         BuiltInFact::NetworkPrefixes => prefixes(&network?.address_space),
-        BuiltInFact::DefaultRoute => default_route(estate, placement),
+        BuiltInFact::DefaultRoute => default_route(placement),
         BuiltInFact::Firewall => {
-            let route = default_route(estate, placement)?;
+            let route = default_route(placement)?;
             let word = route.value.as_ref().map(|value| value == &FactValue::Text("virtual-appliance".to_owned()));
             Some(Fact { value: word.map(FactValue::Bool), ..route })
         }
@@ -95,7 +147,8 @@ pub(crate) fn workspace_of<'a>(estate: &'a Estate, header: &Header) -> Option<&'
     estate.workspaces.get(compute.workspace?).map(|workspace| &workspace.header)
 }
 
-fn region(estate: &Estate, placement: &Placement<'_>) -> Option<Fact> {
+fn region(placement: &Standing<'_>) -> Option<Fact> {
+    let estate = placement.estate;
     let mut open = None;
     let subnet = placement.site.subnet.and_then(|at| estate.subnets.get(at));
     let network = subnet.and_then(|subnet| site::network_of(estate, subnet));
@@ -120,9 +173,10 @@ fn location(header: &Header) -> Option<Fact> {
     let field = header.location.as_ref()?;
     match &field.value {
         Ok(location) if location.as_ref() == "global" => None,
-        Ok(location) => {
-            Some(Fact { via: field.via.clone(), ..Fact::shown(FactValue::Text(location.to_string()), Some(field.span)) })
-        }
+        Ok(location) => Some(Fact {
+            via: field.via.clone(),
+            ..Fact::shown(FactValue::Text(location.to_string()), Some(field.span))
+        }),
         Err(unknown) => {
             Some(Fact { via: field.via.clone(), ..Fact::open(unknown.reason.to_string(), Some(field.span)) })
         }
@@ -141,12 +195,16 @@ fn prefixes(fields: &[Field<AddressSet>]) -> Option<Fact> {
     if let Some(unknown) = fields.iter().find_map(|field| field.unknown()) {
         return Some(Fact::open(unknown.reason.to_string(), Some(first.span)));
     }
-    let words = fields.iter().filter_map(|field| field.known()).flat_map(|set| set.prefixes().map(|net| net.to_string()).collect::<Vec<_>>());
+    let words = fields
+        .iter()
+        .filter_map(|field| field.known())
+        .flat_map(|set| set.prefixes().map(|net| net.to_string()).collect::<Vec<_>>());
     Some(Fact::shown(FactValue::List(words.collect()), Some(first.span)))
 }
 
 /// Private endpoints in the placement's network or in one peered with it; without a known network, all of them.
-fn in_reach<'a>(estate: &'a Estate, placement: &Placement<'_>) -> Vec<&'a PrivateEndpoint> {
+fn in_reach<'a>(placement: &Standing<'a>) -> Vec<&'a PrivateEndpoint> {
+    let estate = placement.estate;
     let subnet = placement.site.subnet.and_then(|at| estate.subnets.get(at));
     let Some(network) = subnet.and_then(|subnet| subnet.network) else {
         return estate.private_endpoints.iter().collect();
@@ -162,7 +220,8 @@ fn in_reach<'a>(estate: &'a Estate, placement: &Placement<'_>) -> Vec<&'a Privat
     estate.private_endpoints.iter().filter(near).collect()
 }
 
-fn workspace_endpoint(estate: &Estate, placement: &Placement<'_>) -> Option<Fact> {
+fn workspace_endpoint(placement: &Standing<'_>) -> Option<Fact> {
+    let estate = placement.estate;
     let workspaces: Vec<&Workspace> = estate
         .workspaces
         .iter()
@@ -178,12 +237,12 @@ fn workspace_endpoint(estate: &Estate, placement: &Placement<'_>) -> Option<Fact
     if let Some(connection) = connection {
         return Some(Fact::shown(FactValue::Bool(true), Some(connection.span)));
     }
-    endpoint_to(estate, placement, "microsoft.machinelearningservices/workspaces")
+    endpoint_to(placement, "microsoft.machinelearningservices/workspaces")
 }
 
-fn endpoint_to(estate: &Estate, placement: &Placement<'_>, type_name: &str) -> Option<Fact> {
+fn endpoint_to(placement: &Standing<'_>, type_name: &str) -> Option<Fact> {
     let leads = |id: &str| id.to_ascii_lowercase().contains(&format!("/providers/{type_name}/"));
-    in_reach(estate, placement).into_iter().flat_map(|endpoint| &endpoint.targets).find_map(|target| {
+    in_reach(placement).into_iter().flat_map(|endpoint| &endpoint.targets).find_map(|target| {
         let by_id = match &target.id.value {
             Ok(id) => leads(id),
             Err(unknown) => leads(&unknown.key) || leads(&unknown.text),
@@ -192,8 +251,9 @@ fn endpoint_to(estate: &Estate, placement: &Placement<'_>, type_name: &str) -> O
     })
 }
 
-fn endpoint_prefixes(estate: &Estate, placement: &Placement<'_>) -> Option<Fact> {
-    let endpoints = in_reach(estate, placement);
+fn endpoint_prefixes(placement: &Standing<'_>) -> Option<Fact> {
+    let estate = placement.estate;
+    let endpoints = in_reach(placement);
     let place = endpoints.first()?.header.name.span;
     let mut all = AddressSet::empty();
     for endpoint in endpoints {
@@ -211,7 +271,8 @@ fn endpoint_prefixes(estate: &Estate, placement: &Placement<'_>) -> Option<Fact>
 
 /// The next hop of 0.0.0.0/0: a user's route for it, else the system's own to the internet. Unknown without a subnet
 /// or route table.
-fn default_route(estate: &Estate, placement: &Placement<'_>) -> Option<Fact> {
+fn default_route(placement: &Standing<'_>) -> Option<Fact> {
+    let estate = placement.estate;
     let word = |text: &str| FactValue::Text(text.to_owned());
     let table = placement.site.route_table.and_then(|at| estate.route_tables.get(at));
     let subnet = placement.site.subnet.and_then(|at| estate.subnets.get(at));

@@ -1,11 +1,10 @@
 //! What is wrong with a rule file, with its place, and did-you-mean.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use miette::{Diagnostic, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use crate::rule::yaml::At;
+use crate::rule::text::{At, Text, floor_boundary};
 
 /// Lines up to this length are shown whole; of longer ones only what is near the label, since miette cannot draw
 /// beyond column 65,535.
@@ -13,27 +12,6 @@ const LONG_LINE: usize = 400;
 
 /// How much of a long line is shown before and after the label, in bytes.
 const AROUND: usize = 80;
-
-/// A rule file: its name for messages and its content.
-#[derive(Clone, Debug)]
-pub(crate) struct Text {
-    pub(crate) name: Arc<str>,
-    pub(crate) content: Arc<str>,
-}
-
-impl Text {
-    pub(crate) fn new(name: impl Into<Arc<str>>, content: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), content: content.into() }
-    }
-
-    /// Line and column of a byte, both from 1, the column in characters.
-    pub(crate) fn position(&self, offset: usize) -> (usize, usize) {
-        let offset = floor_boundary(&self.content, offset);
-        let before = &self.content[..offset];
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
-    }
-}
 
 /// Why rules could not be loaded.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -186,14 +164,6 @@ impl SourceCode for Excerpt {
     }
 }
 
-fn floor_boundary(text: &str, offset: usize) -> usize {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
-}
-
 /// The allowed word nearest to what was written, when it is near enough to be meant.
 pub(crate) fn nearest<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written = written.to_ascii_lowercase();
@@ -241,8 +211,8 @@ fn distance(left: &str, right: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{RuleError, Text, nearest, suggestion};
-    use crate::rule::yaml::At;
+    use super::{RuleError, nearest, suggestion};
+    use crate::rule::text::{At, Text};
 
     fn drawn(error: &RuleError) -> String {
         let mut out = String::new();

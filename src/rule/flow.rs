@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crate::estate::{Direction, NextHop};
 use crate::finding::FactValue;
-use crate::net::{AddressSet, PortSet, ProtocolSet};
+use crate::net::{AddressSet, Cloud, PortSet, ProtocolSet};
 use crate::rule::condition::Condition;
 use crate::rule::error::{RuleError, suggestion};
+use crate::rule::fact::FactKind;
 use crate::rule::schema::Written;
-use crate::rule::service::{FactKind, Service};
+use crate::rule::service::Service;
 use crate::rule::template::Template;
 use crate::rule::value;
 
@@ -25,17 +26,6 @@ pub struct RequirementRule {
     pub require: Requirement,
     /// The rows of the requirement table it answers.
     pub rows: Vec<String>,
-}
-
-/// The clouds of Azure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cloud {
-    /// Public.
-    Public,
-    /// US Government.
-    Government,
-    /// China.
-    China,
 }
 
 /// What a requirement rule asks for.
@@ -138,13 +128,12 @@ const DIRECTIONS: [(&str, Direction); 2] = [("inbound", Direction::Inbound), ("o
 const MATCHINGS: [(&str, Matching); 3] =
     [("effective", Matching::Effective), ("explicit", Matching::Explicit), ("single-rule", Matching::SingleRule)];
 const LAYERS: [(&str, Layer); 3] = [("nsg", Layer::Nsg), ("route", Layer::Route), ("firewall", Layer::Firewall)];
-const CLOUDS: [(&str, Cloud); 3] =
-    [("public", Cloud::Public), ("government", Cloud::Government), ("china", Cloud::China)];
 const FLOW_KEYS: [&str; 7] = ["direction", "protocol", "from", "to", "ports", "match", "layers"];
 
 /// The clouds of a rule.
 pub(crate) fn read_clouds(written: Option<Written<'_>>) -> Result<Vec<Cloud>, RuleError> {
-    written.map_or(Ok(Vec::new()), |written| written.words("cloud", &CLOUDS))
+    let clouds = Cloud::ALL.map(|cloud| (cloud.as_str(), cloud));
+    written.map_or(Ok(Vec::new()), |written| written.words("cloud", &clouds))
 }
 
 impl Requirement {

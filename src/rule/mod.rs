@@ -5,26 +5,28 @@ mod compile;
 mod condition;
 mod derive;
 mod error;
+mod fact;
 mod flow;
 mod pack;
 mod placement;
 mod schema;
-mod selector;
 mod service;
 mod site;
 mod template;
+mod text;
 mod value;
 mod yaml;
 
 pub use compile::{Body, Rule};
 pub use condition::{Condition, Truth};
+pub use derive::Fact;
 pub use error::{Mistake, RuleError};
+pub use fact::{BuiltInFact, Combine, FactKind, FactSource, FactSpec};
 pub use flow::{
-    Cloud, FlowRequirement, Layer, Matching, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,
+    FlowRequirement, Layer, Matching, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,
     fact_addresses,
 };
 pub use pack::{Pack, PackSource};
-pub use placement::{Fact, Origin, Placement, Placements, Request, Requests, find};
-pub use selector::Selector;
-pub use service::{BuiltInFact, Combine, FactKind, FactSource, FactSpec, Finder, NotJudged, Service};
+pub use placement::{Origin, Placement, Placements, Request, Requests, find};
+pub use service::{Finder, NotJudged, Service};
 pub use template::Template;

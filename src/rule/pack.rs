@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use crate::finding::RuleId;
 use crate::rule::compile::{self, Rule};
-use crate::rule::error::{RuleError, Text};
+use crate::rule::error::RuleError;
 use crate::rule::schema::Written;
 use crate::rule::service::Service;
+use crate::rule::text::Text;
 use crate::rule::yaml::Yaml;
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use crate::estate::{Estate, Header};
 use crate::finding::{FactReport, FactValue, Label, PlacementReport};
-use crate::json::{Node, Selector, Trail, Value};
+use crate::json::{Node, Selector, Value};
 use crate::rule::condition::Truth;
-use crate::rule::derive::{derive, workspace_of};
-use crate::rule::service::{Combine, FactKind, FactSource, FactSpec, Finder, Service};
+use crate::rule::derive::{Fact, Standing, derive, workspace_of};
+use crate::rule::fact::{Combine, FactKind, FactSource, FactSpec};
+use crate::rule::service::{Finder, Service};
 use crate::rule::site::{self, Site};
-use crate::source::Span;
 
 /// A service the user asks for, on the command line or in the settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,37 +54,6 @@ pub struct Requests {
     pub services: Vec<Request>,
     /// Facts of every placement; of two for one name the earlier one counts.
     pub facts: Vec<(String, FactValue, Origin)>,
-}
-
-/// One fact of one placement.
-#[derive(Clone, Debug)]
-pub struct Fact {
-    /// Its value, when known.
-    pub value: Option<FactValue>,
-    /// Where it comes from: `command line`, `settings`, `estate`, `default`.
-    pub from: &'static str,
-    /// The characters that say so.
-    pub place: Option<Span>,
-    /// The way from those characters to their use.
-    pub via: Option<Arc<Trail>>,
-    /// Why it is not known, when the estate has an expression there.
-    pub why: Option<String>,
-}
-
-impl Fact {
-    /// A fact the estate shows.
-    pub fn shown(value: FactValue, place: Option<Span>) -> Self {
-        Self { value: Some(value), from: "estate", place, via: None, why: None }
-    }
-
-    /// A fact whose value in the estate only a deployment can tell.
-    pub fn open(why: impl Into<String>, place: Option<Span>) -> Self {
-        Self { value: None, from: "estate", place, via: None, why: Some(why.into()) }
-    }
-
-    fn unknown() -> Self {
-        Self { value: None, from: "not known", place: None, via: None, why: None }
-    }
 }
 
 /// One service on one site.
@@ -194,7 +163,7 @@ pub fn find<'a>(estate: &'a Estate, services: &'a [Service], requests: &Requests
 }
 
 /// Every resource of a type, compared without case.
-pub fn headers<'a>(estate: &'a Estate, type_name: &str) -> Vec<&'a Header> {
+pub(crate) fn headers<'a>(estate: &'a Estate, type_name: &str) -> Vec<&'a Header> {
     estate.headers().filter(|header| header.type_name.eq_ignore_ascii_case(type_name)).collect()
 }
 
@@ -272,7 +241,7 @@ fn add_requested<'a>(
         Origin::CommandLine => "named by --service",
         Origin::Settings => "named in the settings",
     };
-    let mut add = |site: &Site, found: &mut Vec<Placement<'a>>| {
+    let add = |site: &Site, found: &mut Vec<Placement<'a>>| {
         if found.iter().all(|placement| placement.site != *site) {
             found.push(Placement {
                 service,
@@ -295,11 +264,8 @@ fn add_requested<'a>(
                 add(site, found);
             }
             if !matched {
-                let names: BTreeSet<String> = sites
-                    .iter()
-                    .flat_map(|site| site.parts(estate))
-                    .map(|(_, header)| site::shown(header))
-                    .collect();
+                let names: BTreeSet<String> =
+                    sites.iter().flat_map(|site| site.parts(estate)).map(|(_, header)| site::shown(header)).collect();
                 unmatched.push((request.clone(), names.into_iter().collect()));
             }
         }
@@ -310,7 +276,7 @@ fn add_requested<'a>(
 fn fill_facts(estate: &Estate, placement: &mut Placement<'_>, requests: &Requests, own: &[&Request]) {
     let service = placement.service;
     let mut facts = BTreeMap::new();
-    for (name, spec) in &service.facts {
+    for name in service.facts.keys() {
         let said = |origin: Origin| {
             let of_placement = own.iter().filter(|request| request.origin == origin);
             let of_placement = of_placement.filter_map(|request| request.facts.get(&**name).cloned());
@@ -343,10 +309,11 @@ fn fill_facts(estate: &Estate, placement: &mut Placement<'_>, requests: &Request
 }
 
 fn from_estate(estate: &Estate, placement: &Placement<'_>, spec: &FactSpec) -> Fact {
+    let standing = Standing { estate, site: &placement.site, resources: &placement.resources, facts: &placement.facts };
     let mut open = None;
     for source in &spec.from {
         let fact = match source {
-            FactSource::BuiltIn(fact) => derive(estate, placement, *fact),
+            FactSource::BuiltIn(fact) => derive(&standing, *fact),
             FactSource::Resource { resource, select, absent, map, otherwise } => {
                 let reading = Reading { spec, select, absent, map, otherwise };
                 reading.combined(&related(estate, placement, resource))

@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
-use crate::rule::error::{RuleError, Text, suggestion};
-use crate::rule::yaml::{At, Entry, Value, Yaml};
+use crate::rule::error::{RuleError, suggestion};
+use crate::rule::text::{At, Text};
+use crate::rule::yaml::{Entry, Value, Yaml};
 
 /// A value of a rule file.
 #[derive(Clone, Copy)]
@@ -193,7 +194,8 @@ impl Pair<'_> {
 #[cfg(test)]
 mod tests {
     use super::Written;
-    use crate::rule::error::{RuleError, Text};
+    use crate::rule::error::RuleError;
+    use crate::rule::text::Text;
     use crate::rule::yaml::Yaml;
 
     fn with<T>(content: &str, check: impl Fn(Written<'_>) -> Result<T, RuleError>) -> Result<T, RuleError> {

@@ -72,7 +72,11 @@ impl Site {
         let pattern = pattern.to_ascii_lowercase();
         let one = |text: &str| {
             let text = text.to_ascii_lowercase();
-            if pattern.contains('*') { glob(&pattern, &text) } else { text == pattern || ends_with_path(&text, &pattern) }
+            if pattern.contains('*') {
+                glob(&pattern, &text)
+            } else {
+                text == pattern || ends_with_path(&text, &pattern)
+            }
         };
         let by_part = self.parts(estate).iter().any(|(_, header)| {
             header.name.known().is_some_and(|name| one(name))
@@ -94,7 +98,7 @@ impl Site {
 }
 
 /// Every site of an estate: subnets first, then mentioned ones, then lone resources, each in the order read.
-pub fn sites(estate: &Estate) -> Vec<Site> {
+pub(crate) fn sites(estate: &Estate) -> Vec<Site> {
     let mut sites: Vec<Site> = (0..estate.subnets.len()).map(|at| of_subnet(estate, at)).collect();
     sites.extend(mentioned(estate));
     let mut seen = Seen::default();
@@ -129,7 +133,7 @@ pub fn sites(estate: &Estate) -> Vec<Site> {
 }
 
 /// The site of a subnet that the input holds.
-pub fn of_subnet(estate: &Estate, at: usize) -> Site {
+pub(crate) fn of_subnet(estate: &Estate, at: usize) -> Site {
     let Some(subnet) = estate.subnets.get(at) else { return Site::default() };
     let site = Site {
         subnet: Some(at),
@@ -141,13 +145,14 @@ pub fn of_subnet(estate: &Estate, at: usize) -> Site {
 }
 
 /// The site of a subnet that the input only mentions, by its id or the key of its unknown id.
-pub fn of_mention(estate: &Estate, id: &str) -> Site {
-    let found = mentioned(estate).into_iter().find(|site| site.mentioned.iter().any(|one| one.eq_ignore_ascii_case(id)));
+pub(crate) fn of_mention(estate: &Estate, id: &str) -> Site {
+    let found =
+        mentioned(estate).into_iter().find(|site| site.mentioned.iter().any(|one| one.eq_ignore_ascii_case(id)));
     found.unwrap_or_else(|| Site { mentioned: BTreeSet::from([Arc::from(id)]), ..Site::default() })
 }
 
 /// What a reference is compared by: its id without case, or the key of what is unknown.
-pub fn key(reference: &Reference) -> Arc<str> {
+pub(crate) fn key(reference: &Reference) -> Arc<str> {
     match &reference.id.value {
         Ok(id) => Arc::from(id.to_ascii_lowercase()),
         Err(unknown) => Arc::clone(&unknown.key),
@@ -187,9 +192,8 @@ fn mentioned(estate: &Estate) -> Vec<Site> {
 
 /// Effective rules of one network interface: its own NSG and its subnet's, and its effective routes, are one site.
 fn effective(estate: &Estate, seen: &Seen) -> Vec<Site> {
-    let mut open: Vec<usize> = (0..estate.nsgs.len())
-        .filter(|at| estate.nsgs[*at].effective && !seen.nsgs.contains(at))
-        .collect();
+    let mut open: Vec<usize> =
+        (0..estate.nsgs.len()).filter(|at| estate.nsgs[*at].effective && !seen.nsgs.contains(at)).collect();
     let mut tables: Vec<usize> = (0..estate.route_tables.len())
         .filter(|at| estate.route_tables[*at].effective && !seen.tables.contains(at))
         .collect();
@@ -246,7 +250,7 @@ impl Seen {
 }
 
 /// A resource's name for users; the text of its expression when only a deployment can tell it.
-pub fn shown(header: &Header) -> String {
+pub(crate) fn shown(header: &Header) -> String {
     match &header.name.value {
         Ok(name) => name.to_string(),
         Err(unknown) => unknown.text.to_string(),
@@ -254,12 +258,12 @@ pub fn shown(header: &Header) -> String {
 }
 
 /// The name at the end of an id.
-pub fn last_segment(id: &str) -> &str {
+pub(crate) fn last_segment(id: &str) -> &str {
     id.rsplit('/').next().unwrap_or(id)
 }
 
 /// The network a subnet lies in, by its place in the estate.
-pub fn network_of<'a>(estate: &'a Estate, subnet: &Subnet) -> Option<&'a crate::estate::VirtualNetwork> {
+pub(crate) fn network_of<'a>(estate: &'a Estate, subnet: &Subnet) -> Option<&'a crate::estate::VirtualNetwork> {
     subnet.network.and_then(|at| estate.networks.get(at))
 }
 

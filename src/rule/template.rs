@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::rule::error::{RuleError, suggestion};
 use crate::rule::schema::Written;
-use crate::rule::yaml::At;
+use crate::rule::text::At;
 
 /// A text with places to fill in: `Storage.{region}`. `{{` and `}}` are braces.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,14 +1,17 @@
-//! Addresses, ports, protocols, next hops and tags as rules write them.
+//! Addresses, ports, protocols, next hops, tags, paths and types as rules write them.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 
 use crate::estate::NextHop;
-use crate::net::{AddressSet, PortSet, ProtocolSet};
+use crate::json::Selector;
+use crate::net::{AddressSet, PortSet, ProtocolSet, Reading, Tag};
 use crate::rule::error::{RuleError, suggestion};
-use crate::rule::schema::Written;
+use crate::rule::schema::{Keys, Written};
 use crate::rule::template::Template;
+use crate::rule::text::At;
 
 /// The next hops, in the words of rules.
 pub(crate) const NEXT_HOPS: [(&str, NextHop); 8] = [
@@ -90,11 +93,62 @@ pub(crate) fn protocols(written: Written<'_>) -> Result<ProtocolSet, RuleError> 
 /// Whether a tag exists, as far as it is written out.
 pub(crate) fn check_tag(written: Written<'_>, template: &Template) -> Result<(), RuleError> {
     let name = template.as_str();
-    let base = name.split('.').next().unwrap_or(name);
-    if !base.is_empty() && base.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-        return Ok(());
+    let reading = match name.split_once(".{") {
+        // Which region it will be is not known yet, so any region stands for it.
+        Some((base, rest)) if rest.ends_with('}') && !rest.contains('{') => {
+            let reading = Tag::read(base, None);
+            if let Reading::Known(tag) = reading
+                && !tag.has_regions()
+            {
+                return Err(written.error(format!("service tag `{base}` has no regional forms")).label("not regional"));
+            }
+            reading
+        }
+        _ => Tag::read(name, None),
+    };
+    let wrong = |suggestion: Option<String>| {
+        written.error(format!("`{name}` is neither an address nor a service tag")).help(match suggestion {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "write an address, a prefix, a service tag, `subnet`, `any`, or `{ fqdn: host }`".to_owned(),
+        })
+    };
+    match reading {
+        Reading::Known(_) => Ok(()),
+        Reading::Alias { canonical, .. } => Err(wrong(Some(canonical))),
+        Reading::UnknownRegion { suggestion, .. } | Reading::Unknown { suggestion } => Err(wrong(suggestion)),
+    }
+}
+
+/// A JSONPath.
+pub(crate) fn selector(written: Written<'_>) -> Result<Selector, RuleError> {
+    let text = written.text()?;
+    selector_at(written, written.yaml.at, &text)
+}
+
+/// A JSONPath whose text stands at a place of the same file.
+pub(crate) fn selector_at(written: Written<'_>, at: At, text: &str) -> Result<Selector, RuleError> {
+    Selector::parse(text).map_err(|error| {
+        let shown = written.text.content.get(at.start..at.end).unwrap_or("");
+        // Quotes and escapes move the bytes; only a path written plainly is pointed into.
+        let at = match shown.find(text) {
+            Some(skip) => {
+                At { start: at.start + skip + error.offset, end: at.start + skip + error.offset + error.length }
+            }
+            None => at,
+        };
+        RuleError::new(written.text, at, error.message)
+    })
+}
+
+/// A resource type: a namespace and at least one name.
+pub(crate) fn resource_type(keys: &Keys<'_>) -> Result<Arc<str>, RuleError> {
+    let written = keys.need("resource")?;
+    let name = written.text()?;
+    let (namespace, rest) = name.split_once('/').unwrap_or((&name, ""));
+    if namespace.contains('.') && !rest.is_empty() && rest.split('/').all(|part| !part.is_empty()) {
+        return Ok(name);
     }
     Err(written
-        .error(format!("`{name}` is neither an address nor a service tag"))
-        .help("write an address, a prefix, a service tag, `subnet`, `any`, or `{ fqdn: host }`"))
+        .error(format!("`{name}` is not a resource type"))
+        .help("write it in full, as in `Microsoft.Network/virtualNetworks/subnets`"))
 }

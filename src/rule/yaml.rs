@@ -8,20 +8,14 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 
-use crate::rule::error::{RuleError, Text};
+use crate::rule::error::RuleError;
+use crate::rule::text::{At, Text};
 
 /// The deepest nesting a rule file may have.
 const MAX_DEPTH: usize = 48;
 
 /// The longest rule file, in bytes.
 const MAX_BYTES: usize = 1 << 20;
-
-/// Bytes of a rule file; `end` is exclusive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct At {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-}
 
 /// One value and where it is written.
 #[derive(Clone, Debug)]
@@ -225,7 +219,7 @@ fn convert(text: &Text, raw: Raw, depth: usize) -> Result<Yaml, RuleError> {
 #[cfg(test)]
 mod tests {
     use super::{Value, Yaml};
-    use crate::rule::error::Text;
+    use crate::rule::text::Text;
 
     fn read(content: &str) -> Result<Yaml, String> {
         Yaml::read(&Text::new("a.yaml", content)).map_err(|error| format!("{} {:?}", error, error.place()))

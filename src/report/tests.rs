@@ -299,6 +299,37 @@ fn many_places_on_one_line_stay_cheap() {
     assert_eq!(json(&report, &files)["findings"][2_499]["place"]["column"], 2_499 * 400 + 1);
 }
 
+#[test]
+fn a_group_lists_its_flows_and_what_to_paste_once() {
+    let (mut files, mut report) = (Files::default(), sample().1);
+    let file = files.add("nsg.json", "{\"name\":\"deny-all-out\"}");
+    let flow = |port: u16| Finding {
+        flow: Some(format!("outbound TCP {port} to Storage")),
+        cause: Some("deny-all-out".to_owned()),
+        help: Some("allow it before 4096".to_owned()),
+        snippet: Some(format!("{{\"name\": \"allow-{}\"}}", port.min(445))),
+        placement: Some(report.placements[0].id.clone()),
+        ..finding("a/b", Level::Error, "blocked", Label { span: Span::new(file, 8, 22), message: String::new() })
+    };
+    report.findings = [443, 445, 8787].map(flow).into();
+    let text = text(&report, &files);
+    let expected = "error[a/b]: 3 of the 7 flows that azureml-compute on vnet-ml/snet-training needs are blocked
+  ┌─ nsg.json:1:9
+  │
+1 │ {\"name\":\"deny-all-out\"}
+  │         ^^^^^^^^^^^^^^
+  │
+  = flows: a/b  outbound TCP 443 to Storage
+           a/b  outbound TCP 445 to Storage
+           a/b  outbound TCP 8787 to Storage
+  = fix: allow it before 4096
+         { \"name\": \"allow-443\" },
+         { \"name\": \"allow-445\" }
+
+";
+    assert!(text.contains(expected), "{text}");
+}
+
 /// Texts with everything that makes places hard: line ends, tabs, wide and joined characters, escapes, long lines.
 fn content() -> impl Strategy<Value = String> {
     let part = prop_oneof![
@@ -352,7 +383,10 @@ proptest! {
             flow: Some(hostile.clone()),
             ..report.findings[0].clone()
         };
-        report.findings.push(spoken);
+        // Twice alone, twice as a group that lists its flows.
+        let placement = Some(sample.placements[0].id.clone());
+        let grouped = Finding { cause: Some(hostile.clone()), placement, ..spoken.clone() };
+        report.findings.extend([spoken, grouped.clone(), Finding { help: None, ..grouped }]);
         report.remarks.push(hostile.clone());
         report.assumptions.push(hostile.clone());
         report.data.push((hostile.clone(), hostile.clone()));

@@ -7,4 +7,5 @@ pub mod finding;
 pub mod json;
 pub mod net;
 pub mod report;
+pub mod rule;
 pub mod source;

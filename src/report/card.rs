@@ -167,8 +167,8 @@ impl<'a> Cards<'a> {
         let mut known = BTreeMap::new();
         let mut said = BTreeSet::new();
         for finding in group.findings() {
-            let help = finding.help.as_deref().unwrap_or("");
-            let snippet = finding.snippet.as_deref();
+            let help = finding.help.as_deref().unwrap_or("").trim();
+            let snippet = finding.snippet.as_deref().map(str::trim).filter(|snippet| !snippet.is_empty());
             if help.is_empty() && snippet.is_none() {
                 continue;
             }

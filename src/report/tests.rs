@@ -246,6 +246,17 @@ fn wide_characters_and_tabs_are_underlined_where_they_are() {
 }
 
 #[test]
+fn no_line_ends_with_a_space() {
+    let (files, mut report) = one("a.json", "{\"first\": 1, \"second\": 2}", 1..8);
+    let related = Label { span: Span::new(report.findings[0].at.span.file, 13, 21), message: "there".to_owned() };
+    report.findings[0].related.push(related);
+    for color in [false, true] {
+        let text = rendered(&report, &files, &Options { color, ..Options::default() });
+        assert!(text.contains("there") && text.lines().all(|line| line == line.trim_end()), "{text}");
+    }
+}
+
+#[test]
 fn a_file_without_text_is_named() {
     let (files, mut report) = one("secret.json", "", 0..0);
     report.files.push(FileReport {

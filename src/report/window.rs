@@ -18,6 +18,8 @@ const LONG: usize = 4;
 const LABEL: usize = 120;
 /// The characters kept before a label whose message would else leave the page.
 const NEAR: usize = 24;
+/// The characters kept beside a label however many there are.
+const LEAST: usize = 12;
 
 /// The lines one finding shows, as codespan-reporting wants them. Byte offsets are those of the shown text.
 pub(crate) struct View {
@@ -237,12 +239,21 @@ fn windows(text: &str, line: &Range<usize>, labels: &[OnLine], page: Page) -> Ve
     if line.len() <= LONG * reach {
         return vec![near(text, line, labels, page)];
     }
+    // Several labels share the page; a lone one leaves room for its message.
+    let room = page.width.saturating_sub(GUTTER);
+    let labelled: usize = labels.iter().map(|label| label.bytes.len().min(LABEL)).sum();
+    let beside = room.saturating_sub(labelled) / (2 * labels.len()).max(1);
+    let beside = beside.clamp(LEAST, reach);
+    let before = match labels {
+        [label] => beside.min(room.saturating_sub(labelled + 1 + label.message)).max(NEAR.min(beside)),
+        _ => beside,
+    };
     let mut around: Vec<_> = labels
         .iter()
         .map(|label| {
-            let start = back(text, line, label.bytes.start, reach);
+            let start = back(text, line, label.bytes.start, before);
             let end = label.bytes.end.min(forward(text, line, label.bytes.start, LABEL));
-            start..if end < label.bytes.end { end } else { forward(text, line, end, reach) }
+            start..if end < label.bytes.end { end } else { forward(text, line, end, beside) }
         })
         .collect();
     if around.is_empty() {
@@ -330,7 +341,7 @@ mod tests {
     #[test]
     fn a_long_line_is_cut_around_each_label() {
         let text = format!("{}\"left\"{}\"right\"{}", "a".repeat(500), "b".repeat(500), "c".repeat(500));
-        let (a, b, c) = ("a".repeat(40), "b".repeat(40), "c".repeat(40));
+        let (a, b, c) = ("a".repeat(14), "b".repeat(14), "c".repeat(14));
         assert_eq!(shown(&text, &["\"left\"", "\"right\""]), format!("…{a}[\"left\"]{b}…{b}[\"right\"]{c}…\n"));
     }
 

@@ -4,6 +4,7 @@
 
 pub mod estate;
 pub mod finding;
+pub mod input;
 pub mod json;
 pub mod net;
 pub mod report;

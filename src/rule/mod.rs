@@ -2,6 +2,7 @@
 
 mod assertion;
 mod card;
+mod case;
 mod compile;
 mod condition;
 mod error;
@@ -25,6 +26,7 @@ mod vocabulary;
 mod yaml;
 
 pub use assertion::AssertionRule;
+pub use case::{Case, CaseFile, CaseInput, Expect};
 pub use compile::{Body, Rule};
 pub use condition::{Condition, Truth};
 pub use error::{Mistake, RuleError};

@@ -1,1 +1,5 @@
 //! The one test binary.
+
+mod laws;
+mod laws_estate;
+mod laws_world;

@@ -2,5 +2,6 @@
 //!
 //! The road: paths → [`json`] documents → template expansion → estate → proofs → findings → report.
 
+pub mod arm;
 pub mod json;
 pub mod source;

@@ -120,6 +120,8 @@ pub(crate) enum Form {
     TenantResourceId,
     /// `managementGroupResourceId(…)`
     ManagementGroupResourceId,
+    /// `extensionResourceId(…)`
+    ExtensionResourceId,
     /// `reference(…)`
     Reference,
     /// `resourceInfo('symbol')`
@@ -160,6 +162,7 @@ impl Form {
             "subscriptionresourceid" => Self::SubscriptionResourceId,
             "tenantresourceid" => Self::TenantResourceId,
             "managementgroupresourceid" => Self::ManagementGroupResourceId,
+            "extensionresourceid" => Self::ExtensionResourceId,
             "reference" => Self::Reference,
             "resourceinfo" => Self::ResourceInfo,
             "references" | "providers" | "pickzones" | "deployer" | "roledefinitions" | "externalinput"

@@ -1,13 +1,11 @@
 //! `format`: .NET composite formatting.
 
-use std::sync::Arc;
-
 use crate::arm::budget::{Budget, Failure, error};
 use crate::arm::functions::arguments::{Answer, Args, Outcome};
 use crate::arm::functions::units;
 use crate::arm::partial;
 use crate::arm::value;
-use crate::json::{Node, Number, Part, Value};
+use crate::json::{Number, Part, Value};
 
 pub(crate) fn format(args: Args<'_>, budget: &mut Budget) -> Outcome {
     let pattern = args.text(0)?;
@@ -165,14 +163,6 @@ fn custom(number: &Number, style: &str, budget: &mut Budget) -> Result<String, F
         out = format!("{out}.{decimals}");
     }
     Ok(format!("{sign}{out}"))
-}
-
-/// A text and the pieces it was made of, for one that is known.
-pub(crate) fn known_text(node: &Node) -> Option<Arc<str>> {
-    match partial::pieces(node)?.as_slice() {
-        [Part::Text(text)] => Some(Arc::clone(text)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -16,4 +16,5 @@ mod units;
 mod uris;
 
 pub(crate) use arguments::{Answer, Args, Outcome};
-pub(crate) use table::{Function, find};
+pub(crate) use objects::selected;
+pub(crate) use table::{Function, Nature, find};

@@ -6,6 +6,7 @@
 pub mod estate;
 pub mod finding;
 pub mod input;
+pub mod arm;
 pub mod json;
 pub mod net;
 pub mod proof;

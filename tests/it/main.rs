@@ -4,3 +4,4 @@ mod floors;
 mod laws;
 mod laws_estate;
 mod laws_world;
+mod arm;

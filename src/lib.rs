@@ -6,4 +6,5 @@ pub mod estate;
 pub mod finding;
 pub mod json;
 pub mod net;
+pub mod rule;
 pub mod source;

@@ -6,5 +6,6 @@ pub mod estate;
 pub mod finding;
 pub mod json;
 pub mod net;
+pub mod report;
 pub mod rule;
 pub mod source;

@@ -2,8 +2,10 @@
 //!
 //! The road: paths → [`json`] documents → template expansion → [`estate`] → proofs → [`finding`]s → report.
 
+pub mod cases;
 pub mod estate;
 pub mod finding;
+pub mod input;
 pub mod json;
 pub mod net;
 pub mod report;

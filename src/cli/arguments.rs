@@ -49,6 +49,9 @@ pub(crate) struct CheckArguments {
     #[command(flatten)]
     pub(crate) services: ServiceArguments,
 
+    #[command(flatten)]
+    pub(crate) templates: TemplateArguments,
+
     /// Read the rules in this folder as well
     #[arg(long = "rules", value_name = "DIR")]
     pub(crate) rules: Vec<PathBuf>,
@@ -112,6 +115,26 @@ pub(crate) struct ServiceArguments {
     /// What the input cannot show, such as public-ip=true; `explain SERVICE` lists the names
     #[arg(long = "fact", value_name = "NAME=VALUE")]
     pub(crate) facts: Vec<String>,
+}
+
+/// What templates are evaluated with.
+#[derive(Debug, Default, Args)]
+pub(crate) struct TemplateArguments {
+    /// Evaluate templates with this parameter file instead of those beside them; several: once with each
+    #[arg(long = "parameters", value_name = "FILE")]
+    pub(crate) parameters: Vec<PathBuf>,
+
+    /// Give one template parameter; a value that is JSON is read as such
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub(crate) set: Vec<String>,
+
+    /// The subscription the templates are deployed to
+    #[arg(long, value_name = "ID")]
+    pub(crate) subscription: Option<String>,
+
+    /// The resource group the templates are deployed to
+    #[arg(long, value_name = "NAME")]
+    pub(crate) resource_group: Option<String>,
 }
 
 /// What to explain.

@@ -63,8 +63,7 @@ impl<'a> Cards<'a> {
         let word = if head.undecided { "undecided" } else { head.level.as_str() };
         let word = format!("{word}[{}]", self.pen.clean(&rules_of(group)));
         let places = places(group);
-        let spans: Vec<_> = places.iter().map(|label| label.span).collect();
-        let (view, marks) = View::new(self.files, &spans, self.options.width, self.pen);
+        let (view, marks) = View::new(self.files, &places, self.options.width, self.pen);
         let excerpt = marks.first().is_some_and(Option::is_some);
         let labels: Vec<_> = places
             .iter()
@@ -100,7 +99,7 @@ impl<'a> Cards<'a> {
             return self.pen.clean(&head.message);
         };
         let needed = placement.requirements.iter().filter(|requirement| requirement.verdict.is_some()).count();
-        let flows = format!("{} of {} flows", group.findings().len(), needed.max(group.findings().len()));
+        let flows = format!("{} of the {} flows", group.findings().len(), needed.max(group.findings().len()));
         let title = opening::title(placement);
         let message = match (self.decider(group), head.undecided) {
             (Some(name), false) => format!("`{name}` blocks {flows} that {title} needs"),
@@ -168,8 +167,8 @@ impl<'a> Cards<'a> {
         let mut known = BTreeMap::new();
         let mut said = BTreeSet::new();
         for finding in group.findings() {
-            let help = finding.help.as_deref().unwrap_or("");
-            let snippet = finding.snippet.as_deref();
+            let help = finding.help.as_deref().unwrap_or("").trim();
+            let snippet = finding.snippet.as_deref().map(str::trim).filter(|snippet| !snippet.is_empty());
             if help.is_empty() && snippet.is_none() {
                 continue;
             }

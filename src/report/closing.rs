@@ -80,3 +80,43 @@ fn shown(findings: &[&Finding], pen: Pen) -> Option<String> {
         .collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::line;
+    use crate::finding::Report;
+    use crate::report::pen::Pen;
+    use crate::report::sample::sample;
+
+    const PLAIN: Pen = Pen { color: false, ascii: false };
+
+    #[test]
+    fn everything_is_counted() {
+        let (_, report) = sample();
+        assert_eq!(
+            line(&report, &report.findings.iter().collect::<Vec<_>>(), PLAIN),
+            "4 files · 1 service on 1 subnet · 3 flows pass (3 only by built-in rules), 3 blocked, 1 undecided \
+             · 3 errors, 1 undecided finding · packs: azureml 2026-03-19"
+        );
+    }
+
+    #[test]
+    fn nothing_is_counted_too() {
+        assert_eq!(
+            line(&Report::default(), &[], PLAIN),
+            "0 files · no service found · 0 flows pass, 0 blocked, 0 undecided"
+        );
+    }
+
+    #[test]
+    fn what_is_not_shown_is_said() {
+        let (_, mut report) = sample();
+        report.findings.truncate(1);
+        report.placements.clear();
+        report.data.clear();
+        assert_eq!(
+            line(&report, &[], PLAIN),
+            "4 files · no service found · 0 flows pass, 0 blocked, 0 undecided · 1 finding below the chosen level"
+        );
+    }
+}

@@ -50,3 +50,46 @@ pub(crate) fn group<'a>(findings: &[&'a Finding]) -> Vec<Group<'a>> {
     }
     groups
 }
+
+#[cfg(test)]
+mod tests {
+    use super::group;
+    use crate::finding::{Finding, Label, Level};
+    use crate::report::sample::finding;
+    use crate::source::{FileId, Span};
+
+    fn caused(level: Level, cause: Option<&str>, undecided: bool) -> Finding {
+        let at = Label { span: Span::new(FileId(0), 0, 1), message: String::new() };
+        Finding { cause: cause.map(str::to_owned), undecided, ..finding("a/b", level, "message", at) }
+    }
+
+    fn sizes(findings: &[Finding]) -> Vec<usize> {
+        group(&findings.iter().collect::<Vec<_>>()).iter().map(|group| group.findings().len()).collect()
+    }
+
+    #[test]
+    fn findings_with_one_cause_stand_where_the_first_stood() {
+        let deny = || caused(Level::Error, Some("deny"), false);
+        assert_eq!(sizes(&[deny(), caused(Level::Error, None, false), deny()]), [2, 1]);
+    }
+
+    #[test]
+    fn findings_without_cause_stand_alone() {
+        assert_eq!(sizes(&[caused(Level::Error, None, false), caused(Level::Error, None, false)]), [1, 1]);
+    }
+
+    #[test]
+    fn what_is_undecided_stands_apart() {
+        assert_eq!(
+            sizes(&[caused(Level::Error, Some("deny"), false), caused(Level::Error, Some("deny"), true)]),
+            [1, 1]
+        );
+    }
+
+    #[test]
+    fn the_worst_gives_the_excerpt() {
+        let findings = [caused(Level::Note, Some("deny"), false), caused(Level::Error, Some("deny"), false)];
+        let groups = group(&findings.iter().collect::<Vec<_>>());
+        assert_eq!(groups[0].head().level, Level::Error);
+    }
+}

@@ -6,7 +6,7 @@ use std::io;
 use crate::finding::{Applies, FactReport, FileReport, Outcome, PlacementReport, Report, RequirementReport, Verdict};
 use crate::report::options::Options;
 use crate::report::pen::{Pen, Role};
-use crate::report::words::{count, wrap};
+use crate::report::words::{count, fill};
 use crate::source::{FileId, Files, Span};
 
 /// The columns before what is said.
@@ -31,14 +31,14 @@ pub(crate) fn write(
     lines.say("looked at", &looked_at(&report.files, pen))?;
     if options.verbose {
         for file in &report.files {
-            lines.more(0, &file_line(file, pen))?;
+            lines.more(0, &[file_line(file, pen)])?;
         }
     } else {
         lines.unread(report)?;
     }
     if !report.resources.is_empty() {
         let resources: Vec<_> = report.resources.iter().map(|(noun, number)| count(*number, noun)).collect();
-        lines.say("found", &resources.join(pen.dot()))?;
+        lines.say("found", &resources)?;
     }
     let shown = if options.verbose { usize::MAX } else { PLACEMENTS };
     for placement in report.placements.iter().take(shown) {
@@ -46,13 +46,13 @@ pub(crate) fn write(
     }
     let hidden = report.placements.len().saturating_sub(shown);
     if hidden > 0 {
-        lines.more(0, &format!("and {}; --verbose lists all", count(hidden, "more placement")))?;
+        lines.more(0, &[format!("and {}; --verbose lists all", count(hidden, "more placement"))])?;
     }
     Ok(true)
 }
 
-/// `9 files: 4 templates · 3 REST exports · 2 skipped`.
-fn looked_at(files: &[FileReport], pen: Pen) -> String {
+/// `9 files: 4 templates`, `3 REST exports`, `2 skipped`.
+fn looked_at(files: &[FileReport], pen: Pen) -> Vec<String> {
     let mut shapes: BTreeMap<&str, usize> = BTreeMap::new();
     for file in files.iter().filter(|file| file.outcome == Outcome::Judged) {
         *shapes.entry(file.shape.as_deref().unwrap_or("other")).or_default() += 1;
@@ -66,7 +66,11 @@ fn looked_at(files: &[FileReport], pen: Pen) -> String {
     if with(Outcome::Error) > 0 {
         parts.push(format!("{} unreadable", with(Outcome::Error)));
     }
-    format!("{}: {}", count(files.len(), "file"), parts.join(pen.dot()))
+    match parts.first_mut() {
+        Some(first) => *first = format!("{}: {first}", count(files.len(), "file")),
+        None => parts.push(count(0, "file")),
+    }
+    parts
 }
 
 fn noun_of(shape: &str) -> String {
@@ -87,7 +91,8 @@ fn file_line(file: &FileReport, pen: Pen) -> String {
         Outcome::Skipped => "skipped",
         Outcome::Error => "unreadable",
     };
-    let said: Vec<_> = [file.shape.as_deref(), file.detail.as_deref()].into_iter().flatten().collect();
+    let shape = file.shape.as_deref().map(noun_of);
+    let said: Vec<_> = [shape.as_deref(), file.detail.as_deref()].into_iter().flatten().collect();
     let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(": ")) };
     format!("{outcome:10} {}{}", pen.clean(&file.name), pen.clean(&said))
 }
@@ -123,19 +128,28 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// A line with a word in front. The text must be clean.
-    fn say(&mut self, word: &str, text: &str) -> io::Result<()> {
-        let mut wrapped = wrap(text, self.width.saturating_sub(INDENT).max(40)).into_iter();
-        let first = wrapped.next().unwrap_or_default();
-        writeln!(self.out, "{}{first}", self.pen.paint(Role::Key, &format!("{word:INDENT$}")))?;
-        wrapped.try_for_each(|line| writeln!(self.out, "{:INDENT$}{line}", ""))
+    /// Parts with a word in front. They must be clean.
+    fn say(&mut self, word: &str, parts: &[String]) -> io::Result<()> {
+        self.after(0, Role::Key, word, parts)
     }
 
-    /// A line below, `depth` columns further in. The text must be clean.
-    fn more(&mut self, depth: usize, text: &str) -> io::Result<()> {
-        let indent = INDENT + depth;
-        let wrapped = wrap(text, self.width.saturating_sub(indent).max(40));
-        wrapped.iter().try_for_each(|line| writeln!(self.out, "{:indent$}{line}", ""))
+    /// Parts below, `depth` columns further in. They must be clean.
+    fn more(&mut self, depth: usize, parts: &[String]) -> io::Result<()> {
+        self.after(INDENT + depth, Role::Faint, "", parts)
+    }
+
+    /// Parts behind a word that stands `indent` columns in; later lines below the first part.
+    fn after(&mut self, indent: usize, role: Role, word: &str, parts: &[String]) -> io::Result<()> {
+        let column = if word.is_empty() { indent } else { indent + INDENT };
+        let lines = fill(parts, self.pen.dot(), self.width.saturating_sub(column).max(40));
+        for (index, line) in lines.iter().enumerate() {
+            if index == 0 && !word.is_empty() {
+                writeln!(self.out, "{:indent$}{}{line}", "", self.pen.paint(role, &format!("{word:INDENT$}")))?;
+            } else {
+                writeln!(self.out, "{:column$}{line}", "")?;
+            }
+        }
+        Ok(())
     }
 
     /// The files that could not be read and of which no finding speaks.
@@ -147,45 +161,42 @@ impl Lines<'_> {
             .filter(|file| file.outcome == Outcome::Error && file.file.is_none_or(|file| !spoken.contains(&file)))
             .collect();
         for file in unread.iter().take(UNREAD) {
-            self.more(0, &file_line(file, self.pen))?;
+            self.more(0, &[file_line(file, self.pen)])?;
         }
         match unread.len().saturating_sub(UNREAD) {
             0 => Ok(()),
-            hidden => self.more(0, &format!("and {}; --verbose lists all", count(hidden, "more file"))),
+            hidden => self.more(0, &[format!("and {}; --verbose lists all", count(hidden, "more file"))]),
         }
     }
 
     fn placement(&mut self, placement: &PlacementReport, verbose: bool) -> io::Result<()> {
-        let mut title = title(placement);
-        let kinds = [("nsg", "NSG"), ("route-table", "route table"), ("firewall", "firewall")];
-        let mut place = placement.on.contains_key("subnet");
-        for (kind, noun) in kinds {
-            if let Some(name) = placement.on.get(kind) {
-                // Without a subnet the first of them is the place itself, named in the title.
-                if std::mem::replace(&mut place, true) {
-                    title.push_str(&format!("{}{noun} {}", self.pen.dot(), short_name(name)));
-                }
+        let mut title = vec![self.pen.clean(&title(placement))];
+        let mut placed = placement.on.contains_key("subnet");
+        for (kind, noun) in [("nsg", "NSG"), ("route-table", "route table"), ("firewall", "firewall")] {
+            // Without a subnet the first of them is the place itself, named in the title.
+            if let Some(name) = placement.on.get(kind)
+                && std::mem::replace(&mut placed, true)
+            {
+                title.push(self.pen.clean(&format!("{noun} {}", short_name(name))));
             }
         }
-        self.say("placed", &self.pen.clean(&title))?;
+        self.say("placed", &title)?;
         if !placement.found.is_empty() {
-            self.more(2, &self.pen.clean(&placement.found))?;
+            self.more(2, &[self.pen.clean(&placement.found)])?;
         }
         let (known, unknown): (Vec<_>, Vec<_>) = placement
             .facts
             .iter()
             .filter(|fact| verbose || fact.from != "default")
             .partition(|fact| fact.value.is_some());
-        let mut facts: Vec<_> = known.into_iter().map(|fact| self.fact(fact)).collect();
+        let facts: Vec<_> = known.into_iter().map(|fact| self.fact(fact)).collect();
+        self.more(2, &facts)?;
         if !unknown.is_empty() {
             let names: Vec<_> = unknown.into_iter().map(|fact| self.pen.clean(&fact.name)).collect();
-            facts.push(format!("not known: {}", names.join(", ")));
-        }
-        if !facts.is_empty() {
-            self.more(2, &facts.join(self.pen.dot()))?;
+            self.more(2, &[format!("not known: {}", names.join(", "))])?;
         }
         if let Some(reason) = &placement.not_judged {
-            self.more(2, &self.pen.clean(reason))?;
+            self.more(2, &[self.pen.clean(reason)])?;
         }
         if verbose {
             for requirement in &placement.requirements {
@@ -222,12 +233,8 @@ impl Lines<'_> {
             said.push(format!("by {}", by.join(", ")));
         }
         said.extend(requirement.why.iter().cloned());
-        let said = self.pen.clean(&said.join(self.pen.dot()));
-        let indent = INDENT + 2;
-        let mut wrapped = wrap(&said, self.width.saturating_sub(indent + 11).max(40)).into_iter();
-        let first = wrapped.next().unwrap_or_default();
-        writeln!(self.out, "{:indent$}{} {first}", "", self.pen.paint(role, &format!("{word:10}")))?;
-        wrapped.try_for_each(|line| writeln!(self.out, "{:1$}{line}", "", indent + 11))
+        let said: Vec<_> = said.iter().map(|part| self.pen.clean(part)).collect();
+        self.after(INDENT + 2, role, word, &said)
     }
 
     fn place(&self, span: Span) -> String {

@@ -145,29 +145,57 @@ impl Pen {
     }
 }
 
-/// Takes what codespan-reporting writes, with our own first word (`undecided[…]`) and colours.
+/// Takes what codespan-reporting writes, with our own first word (`undecided[…]`) and colours, and without spaces at
+/// the ends of lines.
 pub(crate) struct Painter<'a> {
     out: &'a mut dyn io::Write,
     color: bool,
     word: &'a str,
     role: Role,
     in_word: bool,
+    spaces: usize,
 }
 
 impl<'a> Painter<'a> {
     /// A painter for one finding, whose first word is `word`.
     pub(crate) fn new(out: &'a mut dyn io::Write, color: bool, word: &'a str, role: Role) -> Self {
-        Self { out, color, word, role, in_word: false }
+        Self { out, color, word, role, in_word: false, spaces: 0 }
     }
 
     fn set(&mut self, style: Style) -> io::Result<()> {
-        if self.color { write!(self.out, "{style}") } else { Ok(()) }
+        if !self.color {
+            return Ok(());
+        }
+        self.catch_up()?;
+        write!(self.out, "{style}")
+    }
+
+    /// Writes the spaces that turned out not to end a line.
+    fn catch_up(&mut self) -> io::Result<()> {
+        let spaces = std::mem::take(&mut self.spaces);
+        write!(self.out, "{:spaces$}", "")
     }
 }
 
 impl io::Write for Painter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.in_word { Ok(bytes.len()) } else { self.out.write(bytes) }
+        if self.in_word {
+            return Ok(bytes.len());
+        }
+        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+            let kept = line.trim_ascii_end();
+            if !kept.is_empty() {
+                self.catch_up()?;
+                self.out.write_all(kept)?;
+            }
+            if line.ends_with(b"\n") {
+                self.spaces = 0;
+                self.out.write_all(b"\n")?;
+            } else {
+                self.spaces += line.len() - kept.len();
+            }
+        }
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -8,13 +8,18 @@ use std::ops::Range;
 
 use codespan_reporting::files::{Error, Files as Shown, Location};
 
+use crate::finding::Label;
 use crate::report::pen::Pen;
-use crate::source::{FileId, Files, Span};
+use crate::source::{FileId, Files};
 
 /// A line with more bytes than this many times the reach is cut.
 const LONG: usize = 4;
 /// The longest label shown in full, in characters.
 const LABEL: usize = 120;
+/// The characters kept before a label whose message would else leave the page.
+const NEAR: usize = 24;
+/// The characters kept beside a label however many there are.
+const LEAST: usize = 12;
 
 /// The lines one finding shows, as codespan-reporting wants them. Byte offsets are those of the shown text.
 pub(crate) struct View {
@@ -39,36 +44,51 @@ pub(crate) struct Mark {
     pub(crate) range: Range<usize>,
 }
 
-/// A label on one line: the index of its span, and its bytes in the file.
+/// A label on one line.
 struct OnLine {
-    span: usize,
+    /// Which one.
+    index: usize,
+    /// Its bytes in the file.
     bytes: Range<usize>,
+    /// The characters of its message.
+    message: usize,
+}
+
+/// The columns that line numbers, frame and dots take.
+const GUTTER: usize = 8;
+
+/// The columns a line may use.
+#[derive(Clone, Copy)]
+struct Page {
+    width: usize,
+    /// The characters kept on both sides of a label once its line is cut.
+    reach: usize,
 }
 
 impl View {
-    /// The view of some spans, with a mark for each. A span in a text that holds nothing has no mark; one over several
+    /// The view of some labels, with a mark for each. A label in a text that holds nothing has no mark; one over several
     /// lines is marked up to the end of the first. `width` is the number of columns there are.
-    pub(crate) fn new(files: &Files, spans: &[Span], width: usize, pen: Pen) -> (Self, Vec<Option<Mark>>) {
-        let reach = (width / 2).clamp(20, 60);
+    pub(crate) fn new(files: &Files, labels: &[&Label], width: usize, pen: Pen) -> (Self, Vec<Option<Mark>>) {
+        let page = Page { width, reach: (width / 2).clamp(20, 60) };
         let mut view = Self { files: Vec::new() };
-        let mut marks = vec![None; spans.len()];
-        for (id, lines) in labelled_lines(files, spans) {
+        let mut marks = vec![None; labels.len()];
+        for (id, lines) in labelled_lines(files, labels) {
             let mut shown = ShownFile {
                 name: pen.clean(files.name(id)),
                 text: String::new(),
                 lines: BTreeMap::new(),
                 places: Vec::new(),
             };
-            for (line, labels) in lines {
-                let cut = Cut::new(files.text(id), line_bytes(files, id, line), &labels, reach, pen);
+            for (line, on_line) in lines {
+                let cut = Cut::new(files.text(id), line_bytes(files, id, line), &on_line, page, pen);
                 let from = shown.text.len();
-                for label in labels {
+                for label in on_line {
                     let range = cut.range(&label.bytes);
                     let range = from + range.start..from + range.end;
-                    let place = files.position(spans[label.span]);
+                    let place = files.position(labels[label.index].span);
                     let place = Location { line_number: place.line, column_number: place.column };
                     shown.places.push((range.start, place));
-                    marks[label.span] = Some(Mark { file: view.files.len(), range });
+                    marks[label.index] = Some(Mark { file: view.files.len(), range });
                 }
                 shown.text.push_str(&cut.text);
                 shown.text.push('\n');
@@ -120,11 +140,12 @@ impl<'a> Shown<'a> for View {
     }
 }
 
-/// The labelled lines of each text, the texts in the order of the spans. The line between two labelled lines is among
+/// The labelled lines of each text, the texts in the order of the labels. The line between two labelled lines is among
 /// them, since codespan-reporting shows it instead of a break.
-fn labelled_lines(files: &Files, spans: &[Span]) -> Vec<(FileId, BTreeMap<usize, Vec<OnLine>>)> {
+fn labelled_lines(files: &Files, labels: &[&Label]) -> Vec<(FileId, BTreeMap<usize, Vec<OnLine>>)> {
     let mut by_file: Vec<(FileId, BTreeMap<usize, Vec<OnLine>>)> = Vec::new();
-    for (index, &span) in spans.iter().enumerate() {
+    for (index, label) in labels.iter().enumerate() {
+        let span = label.span;
         let text = files.text(span.file);
         if text.is_empty() {
             continue;
@@ -137,7 +158,11 @@ fn labelled_lines(files: &Files, spans: &[Span]) -> Vec<(FileId, BTreeMap<usize,
             by_file.push((span.file, BTreeMap::new()));
             by_file.len() - 1
         });
-        by_file[at].1.entry(line).or_default().push(OnLine { span: index, bytes: start..end });
+        by_file[at].1.entry(line).or_default().push(OnLine {
+            index,
+            bytes: start..end,
+            message: label.message.chars().count(),
+        });
     }
     for (_, lines) in &mut by_file {
         let between: Vec<_> =
@@ -171,10 +196,10 @@ struct Cut {
 }
 
 impl Cut {
-    fn new(text: &str, line: Range<usize>, labels: &[OnLine], reach: usize, pen: Pen) -> Self {
+    fn new(text: &str, line: Range<usize>, labels: &[OnLine], page: Page, pen: Pen) -> Self {
         let mut cut = Self { text: String::new(), chars: Vec::new() };
         let mut at = line.start;
-        for window in windows(text, &line, labels, reach) {
+        for window in windows(text, &line, labels, page) {
             if window.start > at {
                 cut.text.push_str(pen.ellipsis());
             }
@@ -209,16 +234,26 @@ impl Cut {
 }
 
 /// The parts of a line that are shown, in order and apart from each other.
-fn windows(text: &str, line: &Range<usize>, labels: &[OnLine], reach: usize) -> Vec<Range<usize>> {
+fn windows(text: &str, line: &Range<usize>, labels: &[OnLine], page: Page) -> Vec<Range<usize>> {
+    let reach = page.reach;
     if line.len() <= LONG * reach {
-        return vec![line.clone()];
+        return vec![near(text, line, labels, page)];
     }
+    // Several labels share the page; a lone one leaves room for its message.
+    let room = page.width.saturating_sub(GUTTER);
+    let labelled: usize = labels.iter().map(|label| label.bytes.len().min(LABEL)).sum();
+    let beside = room.saturating_sub(labelled) / (2 * labels.len()).max(1);
+    let beside = beside.clamp(LEAST, reach);
+    let before = match labels {
+        [label] => beside.min(room.saturating_sub(labelled + 1 + label.message)).max(NEAR.min(beside)),
+        _ => beside,
+    };
     let mut around: Vec<_> = labels
         .iter()
         .map(|label| {
-            let start = back(text, line, label.bytes.start, reach);
+            let start = back(text, line, label.bytes.start, before);
             let end = label.bytes.end.min(forward(text, line, label.bytes.start, LABEL));
-            start..if end < label.bytes.end { end } else { forward(text, line, end, reach) }
+            start..if end < label.bytes.end { end } else { forward(text, line, end, beside) }
         })
         .collect();
     if around.is_empty() {
@@ -235,6 +270,24 @@ fn windows(text: &str, line: &Range<usize>, labels: &[OnLine], reach: usize) -> 
     merged
 }
 
+/// A short line, without its start when its only label is so far to the right that the message would leave the page,
+/// and without what leaves the page behind its labels.
+fn near(text: &str, line: &Range<usize>, labels: &[OnLine], page: Page) -> Range<usize> {
+    let room = page.width.saturating_sub(GUTTER);
+    let start = match labels {
+        [label] if label.message > 0 => {
+            let before = &text[line.start..label.bytes.start];
+            let used = text[line.start..label.bytes.end].chars().count() + 1 + label.message;
+            // Cutting pays when it takes away more than white space and the dots that stand for it.
+            let pays = before.trim_start().chars().count() > NEAR + 8;
+            if used > room && pays { back(text, line, label.bytes.start, NEAR) } else { line.start }
+        }
+        _ => line.start,
+    };
+    let last = labels.iter().map(|label| label.bytes.end).max().unwrap_or(start);
+    start..forward(text, line, start, room).max(last)
+}
+
 /// The byte `count` characters before `from`, within the line.
 fn back(text: &str, line: &Range<usize>, from: usize, count: usize) -> usize {
     text[line.start..from].char_indices().rev().take(count).last().map_or(from, |(offset, _)| line.start + offset)
@@ -243,4 +296,83 @@ fn back(text: &str, line: &Range<usize>, from: usize, count: usize) -> usize {
 /// The byte `count` characters after `from`, within the line.
 fn forward(text: &str, line: &Range<usize>, from: usize, count: usize) -> usize {
     text[from..line.end].char_indices().nth(count).map_or(line.end, |(offset, _)| from + offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use codespan_reporting::files::Files as _;
+
+    use super::View;
+    use crate::finding::Label;
+    use crate::report::pen::Pen;
+    use crate::source::{Files, Span};
+
+    /// What is shown of a text with labels on some needles, `[` and `]` around what is underlined.
+    fn shown(text: &str, needles: &[&str]) -> String {
+        let mut files = Files::default();
+        let file = files.add("a.json", text);
+        let label = |needle: &&str| {
+            let at = text.find(needle).unwrap();
+            Label { span: Span::new(file, at, at + needle.len()), message: "here".to_owned() }
+        };
+        let labels: Vec<_> = needles.iter().map(label).collect();
+        let labels: Vec<_> = labels.iter().collect();
+        let (view, marks) = View::new(&files, &labels, 80, Pen { color: false, ascii: false });
+        let mut shown = view.source(0).unwrap().to_owned();
+        let mut marks: Vec<_> = marks.into_iter().flatten().map(|mark| mark.range).collect();
+        marks.sort_by_key(|range| std::cmp::Reverse(range.start));
+        for range in marks {
+            shown.insert(range.end, ']');
+            shown.insert(range.start, '[');
+        }
+        shown
+    }
+
+    #[test]
+    fn only_labelled_lines_are_shown() {
+        assert_eq!(shown("one\n\ttwo\r\nthree\nfour\n", &["two"]), "\t[two]\n");
+    }
+
+    #[test]
+    fn the_line_between_two_labels_is_shown_too() {
+        assert_eq!(shown("one\ntwo\nthree\n", &["one", "three"]), "[one]\ntwo\n[three]\n");
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_each_label() {
+        let text = format!("{}\"left\"{}\"right\"{}", "a".repeat(500), "b".repeat(500), "c".repeat(500));
+        let (a, b, c) = ("a".repeat(14), "b".repeat(14), "c".repeat(14));
+        assert_eq!(shown(&text, &["\"left\"", "\"right\""]), format!("…{a}[\"left\"]{b}…{b}[\"right\"]{c}…\n"));
+    }
+
+    #[test]
+    fn a_long_label_is_cut_too() {
+        let text = format!("{{{}}}", "x".repeat(5000));
+        assert_eq!(shown(&text, &[&text]), format!("[{{{}]…\n", "x".repeat(119)));
+    }
+
+    #[test]
+    fn a_label_over_several_lines_ends_with_the_first() {
+        assert_eq!(shown("  {\r\n  }\n", &["{\r\n  }"]), "  [{]\n");
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_replaced() {
+        assert_eq!(shown("\u{1b}[31m\u{202e}网\"x\"\0", &["\"x\""]), "␛[31m\u{fffd}网[\"x\"]␀\n");
+    }
+
+    #[test]
+    fn a_message_that_would_leave_the_page_moves_left() {
+        let text = format!("{{ {}: true }}", "k".repeat(75));
+        assert_eq!(shown(&text, &["true"]), format!("…{}: [true] }}\n", "k".repeat(22)));
+    }
+
+    #[test]
+    fn an_empty_text_has_nothing_to_mark() {
+        let mut files = Files::default();
+        let file = files.add("a.json", "");
+        let label = Label { span: Span::new(file, 0, 0), message: String::new() };
+        let (_, marks) = View::new(&files, &[&label], 80, Pen { color: false, ascii: false });
+        assert_eq!(marks, [None]);
+    }
 }

@@ -42,9 +42,31 @@ pub(crate) fn wrap(line: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Joins parts with `dot` into lines of at most `width` characters, breaking between parts where that helps.
+pub(crate) fn fill(parts: &[String], dot: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + dot.chars().count() + part.chars().count() <= width => {
+                line.push_str(dot);
+                line.push_str(part);
+            }
+            _ => lines.push(part.clone()),
+        }
+    }
+    lines.iter().flat_map(|line| wrap(line, width)).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{count, wrap};
+    use super::{count, fill, wrap};
+
+    #[test]
+    fn lines_break_between_parts_first() {
+        let parts = ["one two", "three", "four"].map(str::to_owned);
+        assert_eq!(fill(&parts, " · ", 15), ["one two · three", "four"]);
+        assert_eq!(fill(&parts, " · ", 12), ["one two", "three · four"]);
+    }
 
     #[test]
     fn counts_are_good_english() {

@@ -12,7 +12,7 @@ use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, IntoParallel
 use crate::input::decode::{Encoding, decode, encoding};
 use crate::input::relevance::may_matter;
 use crate::input::walk::{Candidate, Options, explain, find};
-use crate::json::{self, Document, SyntaxError};
+use crate::json::{Document, Parser, SyntaxError};
 use crate::source::{FileId, Files};
 
 /// Everything a run has read.
@@ -91,14 +91,17 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
     let entries = waiting
         .into_par_iter()
         .zip(ids)
-        .map(|((name, named, loaded), file)| Entry { name, file, named, content: content(loaded, file) })
+        .map_init(Parser::default, |parser, ((name, named, loaded), file)| {
+            let content = content(parser, loaded, file);
+            Entry { name, file, named, content }
+        })
         .collect();
     Input { files, entries, empty: found.empty }
 }
 
-fn content(loaded: Loaded, file: Option<FileId>) -> Content {
+fn content(parser: &mut Parser, loaded: Loaded, file: Option<FileId>) -> Content {
     match (loaded, file) {
-        (Loaded::Text(text, _), Some(file)) => match json::parse(file, &text) {
+        (Loaded::Text(text, _), Some(file)) => match parser.parse(file, &text) {
             Ok(document) => Content::Document(document),
             Err(error) => Content::Broken(error),
         },

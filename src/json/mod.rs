@@ -16,6 +16,6 @@ mod undecided;
 
 pub use document::{Comment, Document, Duplicate, SyntaxError};
 pub use node::{How, Member, Node, Number, Part, Reason, Trail, Unknown, Value};
-pub use parse::parse;
+pub use parse::{Parser, parse};
 pub use select::{Selection, Selector, SelectorError};
 pub use undecided::Hit;

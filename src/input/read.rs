@@ -218,7 +218,7 @@ mod tests {
 
     /// `name: what` for each entry, names relative to `folder`.
     fn show(input: &Input, folder: &Path) -> Vec<String> {
-        let prefix = format!("{}/", folder.to_string_lossy());
+        let prefix = format!("{}/", folder.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"));
         let entry = |entry: &super::Entry| {
             let what = match &entry.content {
                 Content::Document(_) => "document",
@@ -379,7 +379,6 @@ mod tests {
     #[cfg(unix)]
     mod unix {
         use std::fs;
-        use std::os::unix::ffi::OsStrExt;
         use std::os::unix::fs::{PermissionsExt, symlink};
         use std::path::PathBuf;
         use std::process::Command;
@@ -414,9 +413,11 @@ mod tests {
         }
 
         #[test]
+        #[cfg(target_os = "linux")]
         fn names_may_hold_any_byte() {
             let folder = folder(&[("a\nb.json", NSG.as_bytes())]);
-            let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"c\xFF.json"));
+            let odd: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"c\xFF.json");
+            let odd = folder.path().join(odd);
             fs::write(odd, NSG).unwrap();
             assert_eq!(walk(&folder, &Options::default()), ["a\nb.json: document", "c\u{FFFD}.json: document"]);
         }

@@ -72,7 +72,7 @@ impl Parser {
     ///
     /// A try that gets past its line is final, so the work stays linear in the text.
     fn find_document(&mut self, file: FileId, text: &str, first: Attempt) -> Result<Document, Failure> {
-        let mut next = text[..first.start].rfind('\n').map_or(0, |before| before + 1);
+        let mut next = text[..first.start].rfind(['\n', '\r']).map_or(0, |before| before + 1);
         if matches!(noise::line(text, first.start).0, Line::Opens) {
             return Err(first.failure);
         }
@@ -369,6 +369,7 @@ mod tests {
         for text in [
             "WARNING: The command is in preview.\nWARNING: [x]\n{\"a\": 1}",
             "[INFO] reading\n[12:01:02] {x}\n[1] 4711\r\n  {\"a\": 1}\r\n",
+            " - Running ..\r | Running ..\r\r{\"a\": 1}\n",
             "PS C:\\> az network nsg show -n x\n\n{\"a\": 1\n}PS C:\\> ",
             "\u{1b}[33mWARNING: old\u{1b}[0m\n\u{1b}[0m{\"a\": 1}\n\u{1b}[0m",
             "{\"a\": 1}\nWARNING: done\n2026-01-01 12:00 bye\n",
@@ -433,7 +434,7 @@ mod tests {
             ("]", "nothing opens this `]`", "]", ""),
             ("{} {}", "a second value starts here; a file holds one", "{", "}"),
             ("{\n<<<<<<< HEAD\n", "this is a merge conflict mark", "<<<<<<<", ""),
-            ("hello", "expected a value, found `hello`; text needs double quotes", "hello", ""),
+            ("hello", "this is not JSON: expected `{` or `[`, found `hello`", "hello", ""),
             ("[1] 2", "a second value starts here; a file holds one", "2", "]"),
             ("{\"a\": # x\n1}", "expected a value; a comment starts with `//`, not `#`", "# x", ""),
             ("[\0]", "expected a value, found U+0000", "\0", ""),

@@ -1,6 +1,5 @@
 //! The resources of a run as typed values, joined by id.
 
-mod lookup;
 mod build;
 mod draft;
 mod extract;
@@ -10,6 +9,7 @@ mod identity;
 mod index;
 mod kind;
 mod link;
+mod lookup;
 mod merge;
 mod normal;
 mod resource;
@@ -19,11 +19,10 @@ pub use build::build;
 pub use extract::Options;
 pub use fault::FAULT_KINDS;
 pub use gather::{Gathered, Piece, gather};
-pub use shape::shape_of;
-
 pub use resource::{
     Access, CollectionKind, Compute, Direction, EndpointTarget, Estate, Fault, Field, Firewall, FirewallPolicy,
     FirewallRule, Header, IpGroup, NetworkInterface, NetworkSecurityGroup, NextHop, Peer, Peering, Plain, Ports,
     PrivateEndpoint, Reference, Route, RouteOrigin, RouteTable, RuleCollection, RuleCollectionGroup, SecurityRule,
     Shape, Side, Subnet, VirtualNetwork, Workspace,
 };
+pub use shape::shape_of;

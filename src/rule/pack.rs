@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::finding::RuleId;
-use crate::rule::compile::{self, Rule};
+use crate::rule::compile::{self, Body, Rule};
 use crate::rule::error::RuleError;
 use crate::rule::schema::Written;
 use crate::rule::service::Service;
@@ -102,6 +102,16 @@ impl Pack {
                 Ok(Self { rules: rules.into_values().collect(), services: services.into_values().collect(), sources })
             }
         }
+    }
+
+    /// The resource types that its services and assertion rules look at.
+    pub fn resource_types(&self) -> impl Iterator<Item = &str> {
+        let found = self.services.iter().flat_map(|service| &service.found_on).map(|finder| &*finder.resource);
+        let asserted = self.rules.iter().flat_map(|rule| match &rule.body {
+            Body::Assertion(assertion) => assertion.resources.as_slice(),
+            Body::Requirement(_) | Body::Pattern(_) => &[],
+        });
+        found.chain(asserted.map(|name| &**name))
     }
 
     /// The service of a name.

@@ -300,7 +300,14 @@ fn fill_facts(estate: &Estate, placement: &mut Placement<'_>, requests: &Request
     for (name, spec) in &service.facts {
         let fact = placement.facts.entry(Arc::clone(name)).or_insert_with(Fact::unknown);
         if let (None, None, Some(default)) = (&fact.value, &fact.why, &spec.default) {
-            *fact = Fact { value: Some(default.clone()), from: "default", place: None, via: None, why: None, unknown: None };
+            *fact = Fact {
+                value: Some(default.clone()),
+                from: "default",
+                place: None,
+                via: None,
+                why: None,
+                unknown: None,
+            };
         }
     }
     let lookup = |name: &str| placement.fact(name);

@@ -1,7 +1,7 @@
 //! The one test binary.
 
+mod arm;
 mod floors;
 mod laws;
 mod laws_estate;
 mod laws_world;
-mod arm;

@@ -185,7 +185,7 @@ fn place<'a>(
             _ => continue,
         };
         let label = Label { span: hit.span, message: format!("`{}` is placed here", site::shown(header)) };
-        let subnet = estate.subnet_by_key(&id);
+        let subnet = estate.subnet_meant(hit, header.span.file);
         let stands = subnet.map_or_else(|| site::of_mention(estate, &id), |at| site::of_subnet(estate, at));
         if stands.parts(estate).is_empty() {
             elsewhere.push(label);

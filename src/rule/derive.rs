@@ -101,8 +101,8 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
         }
         BuiltInFact::NatGateway => {
             let subnet = subnet?;
-            let place = subnet.nat_gateway.as_ref().map_or(subnet.header.name.span, |gateway| gateway.id.span);
-            Some(Fact::shown(FactValue::Bool(subnet.nat_gateway.is_some()), Some(place)))
+            let place = subnet.nat_gateway.as_ref().map(|gateway| gateway.id.span);
+            Some(Fact::shown(FactValue::Bool(subnet.nat_gateway.is_some()), place))
         }
         BuiltInFact::DefaultOutbound => match &subnet?.default_outbound {
             Some(field) => bool_fact(field),
@@ -117,7 +117,7 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
             match (found, open) {
                 (Some(field), _) => Some(Fact::shown(FactValue::Bool(true), Some(field.span))),
                 (None, Some(unknown)) => Some(Fact::open(unknown.reason.to_string(), Some(unknown.span))),
-                (None, None) => Some(Fact::shown(FactValue::Bool(false), Some(subnet.header.name.span))),
+                (None, None) => Some(Fact::shown(FactValue::Bool(false), None)),
             }
         }
         BuiltInFact::Delegations => {
@@ -275,7 +275,7 @@ fn default_route(placement: &Standing<'_>) -> Option<Fact> {
         let unseen = subnet.route_table.as_ref();
         return Some(match unseen {
             Some(reference) => Fact::open("its route table is not in the input", Some(reference.id.span)),
-            None => Fact::shown(word("internet"), Some(subnet.header.name.span)),
+            None => Fact::shown(word("internet"), None),
         });
     };
     if let Some(route) = default_of(table) {

@@ -1,8 +1,9 @@
 //! A judgement on a requirement, put into a finding: where it points, what it says, what to paste.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::estate::{Direction, Estate, NetworkSecurityGroup, SecurityRule};
+use crate::estate::{Direction, Estate, Field, NetworkSecurityGroup, SecurityRule};
 use crate::finding::{Applies, Finding, Label, Level, Remark, Verdict};
 use crate::json::Trail;
 use crate::net::ProtocolSet;
@@ -86,12 +87,11 @@ fn message(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool, co
             .ok()
     });
     let words = words.unwrap_or_else(|| card.title.clone());
-    let flow = &subject.judged.flow;
     let stands = subject.placement.site.name(subject.estate);
     if undecided {
-        return format!("cannot tell whether `{stands}` has {flow}");
+        return format!("cannot tell whether `{stands}` has {}", subject.judged.flow);
     }
-    let detail = format!("{words}: {flow}, `{stands}`");
+    let detail = if words.contains(&stands) { words } else { format!("{words}, on `{stands}`") };
     match (conditional, subject.judged.open_facts.first()) {
         (true, Some(fact)) => format!("{detail}; this matters if {}", fact_words(subject, fact)),
         _ => detail,
@@ -215,7 +215,18 @@ fn association(subject: &Subject<'_, '_>) -> Option<Label> {
     let what = if is_route { "route table" } else { "network security group" };
     // A back reference in the group itself names no place in the subnet.
     let same_file = reference.id.span.file == subnet.header.span.file;
-    same_file.then(|| Label { span: reference.id.span, message: format!("`{name}` uses this {what}") })
+    same_file.then(|| Label { span: end_of_id(&reference.id), message: format!("`{name}` uses this {what}") })
+}
+
+/// The name at the end of an id, where it is written out; else the whole of it.
+fn end_of_id(id: &Field<Arc<str>>) -> Span {
+    match id.known() {
+        Some(text) if id.span.len() == text.len() + 2 && id.via.is_none() => {
+            let name = site::last_segment(text).len();
+            id.span.part(1 + text.len() - name, name)
+        }
+        _ => id.span,
+    }
 }
 
 /// The places of the facts that made the requirement apply.
@@ -244,7 +255,7 @@ fn cause(judgement: &Judgement, undecided: bool, conditional: bool) -> String {
 }
 
 fn remarks(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Vec<Remark> {
-    let mut remarks = Vec::new();
+    let mut remarks = vec![Remark { kind: "flow", text: subject.judged.flow.clone() }];
     if let Some(packet) = &judgement.witness {
         let end =
             |place: &str, port: Option<u16>| port.map_or_else(|| place.to_owned(), |port| format!("{place}:{port}"));
@@ -267,7 +278,7 @@ fn remarks(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
         remarks.push(Remark { kind: "not let through", text: judgement.uncovered.join(", ") });
     }
     if undecided {
-        for doubt in &judgement.why {
+        for doubt in judgement.why.iter().filter(|doubt| doubt.span.is_none()) {
             remarks.push(Remark { kind: "depends on", text: doubt.message.clone() });
         }
         let settles: BTreeSet<&String> = judgement.why.iter().filter_map(|doubt| doubt.settle.as_ref()).collect();

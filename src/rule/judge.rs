@@ -1,6 +1,7 @@
 //! Everything the rules of a pack say about one estate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::estate::Estate;
 use crate::finding::{Report, RuleCard};
@@ -28,6 +29,10 @@ pub fn judge(pack: &Pack, estate: &Estate, files: &Files, requests: &Requests, t
     let mut report = Report { resources: count(estate), ..Report::default() };
     for placement in &placements {
         let mut shown = placement.report(estate);
+        let asked = asked(pack, &placement.service.name);
+        for fact in &mut shown.facts {
+            fact.asked = asked.contains(&*fact.name);
+        }
         if placement.not_judged.is_none() {
             let scene = scene(estate, placement, tags);
             for rule in &pack.rules {
@@ -52,6 +57,15 @@ pub fn judge(pack: &Pack, estate: &Estate, files: &Files, requests: &Requests, t
         (format!("{}@{pattern}", request.service), names)
     });
     Judged { report, unmatched: unmatched.collect() }
+}
+
+/// The facts that requirements of a service hang on.
+fn asked(pack: &Pack, service: &str) -> BTreeSet<Arc<str>> {
+    let bodies = pack.rules.iter().filter_map(|rule| match &rule.body {
+        Body::Requirement(body) if *body.service == *service => Some(body),
+        _ => None,
+    });
+    bodies.flat_map(|body| body.applies.facts()).chain([Arc::from("region")]).collect()
 }
 
 /// What is said once about the run.

@@ -109,6 +109,7 @@ impl Placement<'_> {
             value: fact.value.clone(),
             from: fact.from,
             place: fact.place,
+            asked: true,
         });
         PlacementReport {
             id: self.id(estate),

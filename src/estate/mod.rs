@@ -1,6 +1,24 @@
 //! The resources of a run as typed values, joined by id.
 
+mod build;
+mod draft;
+mod extract;
+mod fault;
+mod gather;
+mod identity;
+mod index;
+mod kind;
+mod link;
+mod merge;
+mod normal;
 mod resource;
+mod shape;
+
+pub use build::build;
+pub use extract::Options;
+pub use fault::FAULT_KINDS;
+pub use gather::{Gathered, Piece, gather};
+pub use shape::shape_of;
 
 pub use resource::{
     Access, CollectionKind, Compute, Direction, EndpointTarget, Estate, Fault, Field, Firewall, FirewallPolicy,

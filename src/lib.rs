@@ -2,6 +2,7 @@
 //!
 //! The road: paths → [`json`] documents → template expansion → [`estate`] → proofs → [`finding`]s → report.
 
+pub mod arm;
 pub mod cases;
 pub mod estate;
 pub mod finding;

@@ -1,3 +1,5 @@
 //! The one test binary.
 
+mod arm;
 mod floors;
+mod rules;

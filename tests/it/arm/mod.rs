@@ -1,0 +1,4 @@
+//! Templates evaluated through the public door.
+
+mod cases;
+mod run;

@@ -1,12 +1,16 @@
 //! Decides whether Azure Machine Learning can work in the network that a team's Azure JSON describes.
 //!
-//! The road: paths → [`json`] documents → template expansion → [`estate`] → proofs → [`finding`]s → report.
+//! The road: paths → [`input`] → [`json`] documents → template expansion → [`estate`] → [`proof`]s → [`finding`]s →
+//! [`report`].
 
 pub mod arm;
 pub mod cases;
 pub mod estate;
 pub mod finding;
+pub mod input;
 pub mod json;
 pub mod net;
+pub mod proof;
+pub mod report;
 pub mod rule;
 pub mod source;

@@ -132,19 +132,20 @@ impl Machine<'_> {
             return None;
         }
         let site = self.site(text, node.span);
-        if text.len() > grammar::LONGEST {
-            let message = format!("Azure refuses expressions of more than {} characters", grammar::LONGEST);
-            self.trouble(TroubleKind::Limit, message, node.span);
-        }
         Some(match self.parsed(text) {
-            Ok(expression) => self.expression(&expression, &site, env),
+            Ok(expression) => {
+                if text.len() > grammar::LONGEST {
+                    let message = format!("Azure refuses expressions of more than {} characters", grammar::LONGEST);
+                    self.trouble(TroubleKind::Limit, message, node.span);
+                }
+                self.expression(&expression, &site, env)
+            }
             Err(fault) if fault.limit => {
-                self.trouble(TroubleKind::Limit, fault.message.clone(), site.place(fault.start, fault.end));
-                self.failed(Failure::Error(fault.message), "", "[…]", node.span)
+                self.failed(Failure::Limit(fault.message), "", "[…]", site.place(fault.start, fault.end))
             }
             Err(fault) => {
                 let span = site.place(fault.start, fault.end);
-                self.failed(Failure::Error(fault.message), "", text, span)
+                self.failed(Failure::Error(fault.message.to_owned()), "", text, span)
             }
         })
     }

@@ -16,7 +16,7 @@ const DEEPEST: usize = 256;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     /// What is wrong.
-    pub(crate) message: String,
+    pub(crate) message: &'static str,
     /// The first byte of the trouble in the decoded string.
     pub(crate) start: usize,
     /// The byte after its last.
@@ -41,7 +41,7 @@ pub(crate) fn unescaped(text: &str) -> Option<&str> {
 /// The first place that does not follow the grammar, or the guard that was hit.
 pub(crate) fn parse(text: &str) -> Result<Expression, Fault> {
     if text.len() > LONGEST_READ {
-        let message = format!("an expression of {} bytes is not read", text.len());
+        let message = "1 MiB in one expression";
         return Err(Fault { message, start: 0, end: text.len(), limit: true });
     }
     let end = text.len().saturating_sub(1).max(1);
@@ -66,7 +66,7 @@ impl Reader<'_> {
     fn expression(&mut self) -> Result<Expression, Fault> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            let message = format!("an expression nests more than {DEEPEST} deep");
+            let message = "256 calls inside each other in one expression";
             return Err(Fault { message, start: self.at, end: self.at + 1, limit: true });
         }
         let base = self.primary()?;
@@ -133,7 +133,7 @@ impl Reader<'_> {
             {
                 return Ok(Kind::Call(Call { callee: Callee::Function(function), name, args: Vec::new() }));
             }
-            let message = format!("`{name}` is not a value; text needs quotes, a function needs brackets");
+            let message = "this is not a value; text needs quotes, a function needs brackets";
             return Err(Fault { message, start, end: start + name.len(), limit: false });
         }
         self.at += 1;
@@ -177,7 +177,7 @@ impl Reader<'_> {
         loop {
             let rest = &self.text[self.at..self.end];
             let Some(length) = rest.find('\'') else {
-                let message = "this text is never closed".to_owned();
+                let message = "this text is never closed";
                 return Err(Fault { message, start: open, end: self.end, limit: false });
             };
             decoded.push_str(&rest[..length]);
@@ -236,7 +236,7 @@ impl Reader<'_> {
         (self.at < self.end).then(|| self.text.as_bytes()[self.at])
     }
 
-    fn take(&mut self, byte: u8, message: &str) -> Result<(), Fault> {
+    fn take(&mut self, byte: u8, message: &'static str) -> Result<(), Fault> {
         if self.peek() != Some(byte) {
             return Err(self.fault(message));
         }
@@ -244,10 +244,10 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn fault(&self, message: &str) -> Fault {
+    fn fault(&self, message: &'static str) -> Fault {
         let start = self.at.min(self.text.len());
         let width = self.text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-        Fault { message: message.to_owned(), start, end: start + width, limit: false }
+        Fault { message, start, end: start + width, limit: false }
     }
 }
 

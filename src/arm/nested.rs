@@ -190,7 +190,7 @@ fn path(key: &str, address: &Node) -> Option<LinkPath> {
         let plain = without_query(text);
         return match key {
             "relativePath" => Some(LinkPath::Relative(plain.to_owned())),
-            "uri" if plain.contains("://") => Some(LinkPath::Url(plain.to_owned())),
+            "uri" if plain.contains("://") => Some(LinkPath::Url(single_slashes(plain))),
             "uri" => Some(LinkPath::Relative(plain.to_owned())),
             _ => None,
         };
@@ -208,6 +208,13 @@ fn path(key: &str, address: &Node) -> Option<LinkPath> {
     let tail = without_query(tail).trim_start_matches('/');
     (tail.len() > 1 && (more == 0 || tail.to_ascii_lowercase().ends_with(".json")))
         .then(|| LinkPath::Tail(tail.to_owned()))
+}
+
+/// A URL without the doubled slashes that joining folders leaves behind.
+fn single_slashes(url: &str) -> String {
+    let (scheme, path) = url.split_once("://").unwrap_or(("https", url));
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    format!("{scheme}://{}", parts.join("/"))
 }
 
 fn without_query(text: &str) -> &str {

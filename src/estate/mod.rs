@@ -1,5 +1,6 @@
 //! The resources of a run as typed values, joined by id.
 
+mod lookup;
 mod build;
 mod draft;
 mod extract;

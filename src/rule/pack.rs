@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::finding::RuleId;
-use crate::rule::compile::{self, Rule};
+use crate::rule::compile::{self, Body, Rule};
 use crate::rule::error::RuleError;
 use crate::rule::schema::Written;
 use crate::rule::service::Service;
@@ -107,6 +107,16 @@ impl Pack {
     /// The service of a name.
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| &*service.name == name)
+    }
+
+    /// Every resource type that services and assertion rules look at, as written.
+    pub fn resource_types(&self) -> impl Iterator<Item = &str> {
+        let services = self.services.iter().flat_map(Service::resource_types);
+        let rules = self.rules.iter().filter_map(|rule| match &rule.body {
+            Body::Assertion(assertion) => Some(assertion.resources.iter().map(|name| &**name)),
+            Body::Requirement(_) | Body::Pattern(_) => None,
+        });
+        services.chain(rules.flatten())
     }
 
     /// The rule of an id.

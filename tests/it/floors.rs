@@ -83,7 +83,9 @@ fn imports_go_down_or_stay_in_the_room() {
                 wrong.push(format!("{}: imports {}", relative.display(), import.join("::")));
             }
         }
-        if text.contains("super::") && code(&text).contains("super::") {
+        // A file called `tests.rs` is a test module that was too long for its room's file.
+        let is_tests = file.file_name().is_some_and(|name| name == "tests.rs");
+        if !is_tests && code(&text).contains("super::") {
             wrong.push(format!("{}: `super` outside a test module", relative.display()));
         }
     }

@@ -2,4 +2,7 @@
 
 mod arm;
 mod floors;
+mod laws;
+mod laws_estate;
+mod laws_world;
 mod rules;

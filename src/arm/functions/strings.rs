@@ -118,10 +118,11 @@ pub(crate) fn pad_left(args: Args<'_>, budget: &mut Budget) -> Outcome {
 
 pub(crate) fn replace(args: Args<'_>, budget: &mut Budget) -> Outcome {
     let (old, new) = (args.text(1)?, args.text(2)?);
-    if old.is_empty() {
-        return error("the text to replace is empty");
-    }
     let pieces = args.pieces(0)?;
+    // Templates pass tokens that may be empty, and Azure leaves the text as it is.
+    if old.is_empty() {
+        return Ok(Answer::Pieces(pieces));
+    }
     // A longer text could begin in a hole and end beside it.
     let single = old.chars().count() == 1;
     if !single && pieces.iter().any(|piece| matches!(piece, Part::Hole(_))) {

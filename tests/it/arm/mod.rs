@@ -1,4 +1,6 @@
 //! Templates evaluated through the public door.
 
 mod cases;
+mod corpus;
+mod hostile;
 mod run;

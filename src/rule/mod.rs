@@ -41,8 +41,8 @@ pub use flow::{
     fact_addresses,
 };
 pub use pack::{Pack, PackSource};
-pub use placement::{Origin, Placement, Placements, Request, Requests, find};
 pub use pattern::PatternRule;
+pub use placement::{Origin, Placement, Placements, Request, Requests, find};
 pub use service::{Finder, NotJudged, Service};
 pub use subject::Subject;
 pub use template::Template;

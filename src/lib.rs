@@ -4,6 +4,7 @@
 //! [`finding`]s → [`report`].
 
 pub mod arm;
+pub mod cases;
 pub mod cli;
 pub mod config;
 pub mod estate;

@@ -11,7 +11,7 @@ use crate::finding::{Finding, Label, Remark};
 use crate::json::{Member, Node, Number, Selection, Selector, Unknown, Value as Json};
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
-use crate::rule::field::{steps, why};
+use crate::rule::field::{steps, unknown_places, why};
 use crate::rule::operator;
 use crate::rule::schema::{Keys, Written};
 use crate::rule::template::Template;
@@ -149,13 +149,17 @@ impl AssertionRule {
         };
         let message = message.fill(fill).unwrap_or_else(|_: Arc<str>| message.to_string());
         let mut finding = Finding { resource: Some(resource.id.clone()), message, ..base.clone() };
-        let (span, via) = guilty.map_or((resource.span, None), |node| (node.span, node.via.as_deref()));
-        finding.at = Label { span, message: String::new() };
-        for (span, message) in via.map(steps).unwrap_or_default() {
-            if span != finding.at.span {
-                finding.related.push(Label { span, message });
+        let mut labels = match guilty.map(|node| (node, node.unknown())) {
+            Some((node, Some(unknown))) => unknown_places(unknown, node.span, node.via.as_deref()),
+            Some((node, None)) => {
+                let trail = node.via.as_deref().map(steps).unwrap_or_default().into_iter();
+                let way = trail.filter(|(span, _)| *span != node.span).map(|(span, message)| Label { span, message });
+                std::iter::once(Label { span: node.span, message: String::new() }).chain(way).collect()
             }
-        }
+            None => vec![Label { span: resource.span, message: String::new() }],
+        };
+        finding.related = labels.split_off(1);
+        finding.at = labels.remove(0);
         if let Truth::Unknown(reasons) = truth {
             finding.undecided = true;
             finding.message = format!("cannot tell whether {}", finding.message);

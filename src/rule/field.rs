@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::estate::{Field, Peer, Ports, Side as EstateSide};
+use crate::finding::Label;
 use crate::json::{Trail, Unknown};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::source::Span;
@@ -228,6 +229,18 @@ impl<'a> Part<'a> {
 pub(crate) fn steps(trail: &Trail) -> Vec<(Span, String)> {
     const MOST: usize = 4;
     trail.steps().take(MOST).map(|step| (step.span, step.how.to_string())).collect()
+}
+
+/// Where an unknown value is used, and where it would come from.
+pub(crate) fn unknown_places(unknown: &Unknown, span: Span, via: Option<&Trail>) -> Vec<Label> {
+    let reason = unknown.reason.to_string();
+    match via.map(|trail| trail.span).filter(|used| *used != span) {
+        Some(used) => vec![
+            Label { span: used, message: reason },
+            Label { span, message: "its value would come from here".to_owned() },
+        ],
+        None => vec![Label { span, message: reason }],
+    }
 }
 
 /// Why a value is unknown, in words.

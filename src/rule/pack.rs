@@ -119,6 +119,16 @@ impl Pack {
         self.services.iter().find(|service| &*service.name == name)
     }
 
+    /// Every resource type that services and assertion rules look at, as written.
+    pub fn resource_types(&self) -> impl Iterator<Item = &str> {
+        let services = self.services.iter().flat_map(Service::resource_types);
+        let rules = self.rules.iter().filter_map(|rule| match &rule.body {
+            Body::Assertion(assertion) => Some(assertion.resources.iter().map(|name| &**name)),
+            Body::Requirement(_) | Body::Pattern(_) => None,
+        });
+        services.chain(rules.flatten())
+    }
+
     /// The rule of an id.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.card.id.as_str() == id)

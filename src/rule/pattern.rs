@@ -5,14 +5,13 @@ use std::sync::Arc;
 use crate::finding::{Finding, Label, Remark};
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
-use crate::rule::field::{Value, steps, why};
+use crate::rule::field::{Value, steps, unknown_places, why};
 use crate::rule::item::{Item, Scene};
 use crate::rule::predicate::Predicate;
 use crate::rule::schema::Keys;
 use crate::rule::subject::Subject;
 use crate::rule::template::Template;
 use crate::rule::vocabulary::FieldSpec;
-use crate::source::Span;
 
 /// A rule that looks for a pattern in one subject.
 #[derive(Clone, Debug)]
@@ -90,9 +89,7 @@ impl PatternRule {
             Truth::Unknown(reasons) => {
                 finding.undecided = true;
                 finding.message = format!("cannot tell whether {filled}");
-                if let Some((span, open)) = self.open_place(item) {
-                    labels.insert(0, Label { span, message: open });
-                }
+                labels.splice(0..0, self.open_places(item));
                 finding.remarks.push(Remark { kind: "depends on", text: reasons.join("\n") });
             }
             Truth::Yes | Truth::No => finding.message = filled,
@@ -146,20 +143,22 @@ impl PatternRule {
         own.peek().is_some() && own.all(|(test, _)| test.tests.iter().all(|test| test.holds(&alone) == Truth::Yes))
     }
 
-    /// The first value that only a deployment can tell, and what is known of it.
-    fn open_place(&self, item: &Item<'_>) -> Option<(Span, String)> {
+    /// The first value that only a deployment can tell: where it is used, and where it would come from.
+    fn open_places(&self, item: &Item<'_>) -> Vec<Label> {
         for (test, _) in self.when.fields() {
             let value = (test.field.read)(item);
             if test.tests.iter().any(|test| matches!(test.holds(&value), Truth::Unknown(_))) {
-                let part =
-                    value.parts.iter().find_map(|part| part.atom.as_ref().err().map(|unknown| (part.span, unknown)));
-                return Some(match part {
-                    Some((span, unknown)) => (span, unknown.reason.to_string()),
-                    None => (value.span, value.open.map_or_else(String::new, |why| why.to_string())),
-                });
+                let part = value.parts.iter().find_map(|part| Some((part, part.atom.as_ref().err()?)));
+                return match part {
+                    Some((part, unknown)) => unknown_places(unknown, part.span, part.via.map(|trail| &**trail)),
+                    None => vec![Label {
+                        span: value.span,
+                        message: value.open.map_or_else(String::new, |why| why.to_string()),
+                    }],
+                };
             }
         }
-        item.conditions().first().map(|unknown| (unknown.span, unknown.reason.to_string()))
+        item.conditions().first().map_or_else(Vec::new, |unknown| unknown_places(unknown, unknown.span, None))
     }
 }
 

@@ -5,3 +5,4 @@ mod floors;
 mod laws;
 mod laws_estate;
 mod laws_world;
+mod rules;

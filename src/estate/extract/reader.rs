@@ -241,9 +241,9 @@ impl<'a> Reader<'a> {
         sound
     }
 
-    /// Notes a missing field of an object and gives the unknown that stands for it.
+    /// Notes a missing field, at the name of the object it should be in, and gives the unknown that stands for it.
     pub(crate) fn missing<T>(&mut self, kind: &'static str, object: &Node, name: &str, detail: String) -> Field<T> {
-        self.fault(kind, object, detail);
+        self.fault(kind, object.get("name").unwrap_or(object), detail);
         absent(object, name)
     }
 

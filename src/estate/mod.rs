@@ -8,6 +8,8 @@ mod gather;
 mod identity;
 mod index;
 mod kind;
+#[cfg(test)]
+mod laws;
 mod link;
 mod merge;
 mod normal;

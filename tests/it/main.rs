@@ -1,4 +1,6 @@
 //! The one test binary.
 
+#[cfg(test)]
 mod corpus;
+#[cfg(test)]
 mod faults;

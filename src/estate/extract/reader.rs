@@ -138,12 +138,11 @@ impl<'a> Reader<'a> {
         let not_whole = |text: &str| format!("priority `{text}` is no whole number");
         let value = match &found.value {
             Value::Unknown(unknown) => Err(Arc::clone(unknown)),
-            Value::Number(number) => {
-                whole(number.as_str()).ok_or_else(|| not_whole(number.as_str())).or_else(|detail| {
-                    self.fault(fault::PRIORITY_INVALID, found, detail.clone());
-                    Err(invalid(found, &detail))
-                })
-            }
+            Value::Number(number) => whole(number.as_str()).ok_or_else(|| {
+                let detail = not_whole(number.as_str());
+                self.fault(fault::PRIORITY_INVALID, found, detail.clone());
+                invalid(found, &detail)
+            }),
             Value::Text(text) => match (self.unevaluated(found, text), text.trim().parse()) {
                 (Some(unknown), _) => Err(unknown),
                 (None, Ok(number)) => Ok(number),

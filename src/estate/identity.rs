@@ -131,6 +131,19 @@ impl Id {
         }
     }
 
+    /// What stands before its last type: the parent's name, or the namespace; when that is known.
+    pub(crate) fn context(&self) -> Option<&str> {
+        match self.segments.len().checked_sub(3).map(|at| &self.segments[at]) {
+            Some(Segment::Known(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether all that both say is the same, holes included.
+    pub(crate) fn agrees(&self, other: &Self) -> bool {
+        self.segments.iter().rev().zip(other.segments.iter().rev()).all(|(one, two)| one == two)
+    }
+
     /// Whether anything at all is known of it: a type, or a type and a name.
     pub(crate) fn says_something(&self) -> bool {
         self.segments.len() >= 2 && matches!(self.segments[self.segments.len() - 2], Segment::Known(_))
@@ -144,7 +157,7 @@ impl Id {
         };
         let at = self.segments.iter().rposition(|segment| *segment == Segment::Known("providers".into()))?;
         let rest = &self.segments[at + 1..];
-        if rest.len() < 3 || rest.len() % 2 == 0 {
+        if rest.len() < 3 || rest.len().is_multiple_of(2) {
             return None;
         }
         let mut name = known(&rest[0])?.into_string();

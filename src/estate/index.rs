@@ -9,12 +9,15 @@ use crate::source::FileId;
 /// So many candidates of one name are looked at before a mention counts as ambiguous; keeps linking linear.
 const MAX_CANDIDATES: usize = 256;
 
+/// Resources of one name by what stands before their last type, where that is known.
+type Contexts = HashMap<Option<Box<str>>, Vec<usize>>;
+
 /// The resources of one kind, by id.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     entries: Vec<(Id, FileId)>,
     exact: HashMap<Arc<str>, Vec<usize>>,
-    names: HashMap<Box<str>, Vec<usize>>,
+    names: HashMap<Box<str>, Contexts>,
     nameless: Vec<usize>,
 }
 
@@ -24,7 +27,10 @@ impl Index {
         let at = self.entries.len();
         self.exact.entry(Arc::clone(id.key())).or_default().push(at);
         match id.last_name() {
-            Some(name) => self.names.entry(name.into()).or_default().push(at),
+            Some(name) => {
+                let contexts = self.names.entry(name.into()).or_default();
+                contexts.entry(id.context().map(Into::into)).or_default().push(at);
+            }
             None => self.nameless.push(at),
         }
         self.entries.push((id, file));
@@ -46,19 +52,41 @@ impl Index {
         if !id.says_something() {
             return None;
         }
-        let named = match id.last_name() {
-            Some(name) => self.names.get(name).map_or(&[][..], Vec::as_slice).iter().chain(&self.nameless),
-            None if self.entries.len() > MAX_CANDIDATES => return None,
-            None => return self.only(id, file, 0..self.entries.len()),
+        let Some(name) = id.last_name() else {
+            // Of names known in part the one made of the same parts is meant.
+            let all = 0..self.entries.len().min(MAX_CANDIDATES + 1);
+            let mut same = Found::default();
+            all.clone().filter(|at| self.entries[*at].0.agrees(id)).for_each(|at| same.add(at));
+            return same.one().or_else(|| self.only(id, file, all));
         };
-        self.only(id, file, named.copied())
+        let contexts = self.names.get(name);
+        let within = |context: Option<&str>| {
+            contexts.and_then(|contexts| contexts.get(&context.map(Box::from))).map_or(&[][..], Vec::as_slice)
+        };
+        match id.context() {
+            Some(context) => {
+                let candidates = within(Some(context)).iter().chain(within(None)).chain(&self.nameless);
+                self.only(id, file, candidates.copied())
+            }
+            None => {
+                let mut candidates: Vec<usize> = contexts
+                    .into_iter()
+                    .flat_map(HashMap::values)
+                    .flatten()
+                    .copied()
+                    .take(MAX_CANDIDATES + 1)
+                    .collect();
+                candidates.sort_unstable();
+                self.only(id, file, candidates.into_iter().chain(self.nameless.iter().copied()))
+            }
+        }
     }
 
     /// The only candidate that fits; of several the only one of the same file, since a template means its own first.
     fn only(&self, id: &Id, file: FileId, candidates: impl Iterator<Item = usize>) -> Option<usize> {
         let (mut all, mut near) = (Found::default(), Found::default());
         for (count, at) in candidates.enumerate() {
-            if count > MAX_CANDIDATES {
+            if count >= MAX_CANDIDATES {
                 return None;
             }
             let (other, place) = &self.entries[at];

@@ -163,3 +163,183 @@ fn firewalls(estate: &mut Estate, registry: &Ids) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::estate::extract::Options;
+    use crate::estate::resource::{Estate, Shape};
+    use crate::estate::{Piece, build};
+    use crate::json::{Node, Part, Reason, Unknown, Value, parse};
+    use crate::source::{FileId, Span};
+
+    const RG: &str = "/subscriptions/<sub>/resourceGroups/<rg>/providers/Microsoft.Network";
+
+    /// A template resource in which `<x>` stands for what only a deployment can tell.
+    fn template(file: u32, text: &str) -> Piece {
+        let root = parse(FileId(file), &text.replace("RG", RG)).unwrap().root;
+        Piece { node: with_holes(&root), shape: Shape::Template, condition: None }
+    }
+
+    fn rest(file: u32, text: &str) -> Piece {
+        Piece { shape: Shape::Rest, ..template(file, text) }
+    }
+
+    fn with_holes(node: &Node) -> Node {
+        let value = match &node.value {
+            Value::List(items) => Value::List(Arc::new(items.iter().map(with_holes).collect())),
+            Value::Object(members) => {
+                let mut members = members.to_vec();
+                members.iter_mut().for_each(|member| member.node = with_holes(&member.node));
+                Value::Object(Arc::new(members))
+            }
+            Value::Text(text) if text.contains('<') => Value::Unknown(Arc::new(holes(text, node.span))),
+            other => other.clone(),
+        };
+        Node { value, ..node.clone() }
+    }
+
+    fn holes(text: &str, span: Span) -> Unknown {
+        let hole = |key: &str, parts| Unknown {
+            reason: Reason::Context(Arc::from(key)),
+            text: Arc::from(key),
+            span,
+            key: Arc::from(key),
+            parts,
+            domain: Vec::new(),
+        };
+        let mut parts = Vec::new();
+        for piece in text.split_inclusive('>') {
+            let (known, key) =
+                piece.split_once('<').map_or((piece, None), |(known, key)| (known, key.strip_suffix('>')));
+            parts.extend((!known.is_empty()).then(|| Part::Text(Arc::from(known))));
+            parts.extend(key.map(|key| Part::Hole(Arc::new(hole(key, Vec::new())))));
+        }
+        hole(text, parts)
+    }
+
+    fn nsg(name: &str) -> String {
+        format!(
+            r#"{{"type":"Microsoft.Network/networkSecurityGroups","name":"{name}","properties":{{"securityRules":[]}}}}"#
+        )
+    }
+
+    fn export(group: &str) -> String {
+        let id =
+            format!("/subscriptions/s/resourceGroups/{group}/providers/Microsoft.Network/networkSecurityGroups/nsg");
+        format!(r#"{{"id":"{id}","name":"nsg","properties":{{"securityRules":[]}}}}"#)
+    }
+
+    fn subnet(nsg: &str) -> String {
+        format!(
+            r#"{{"type":"Microsoft.Network/virtualNetworks/subnets","name":"v/s","properties":{{"networkSecurityGroup":{{"id":"{nsg}"}}}}}}"#
+        )
+    }
+
+    fn leads(pieces: impl IntoIterator<Item = Piece>) -> Option<usize> {
+        let estate = build(pieces, Options::default());
+        estate.subnets[0].nsg.as_ref().unwrap().target
+    }
+
+    #[test]
+    fn a_template_finds_its_own_resources() {
+        let mention = subnet("RG/networkSecurityGroups/NSG");
+        assert_eq!(leads([template(0, &nsg("nsg")), template(0, &mention)]), Some(0));
+        assert_eq!(leads([template(0, &nsg("other")), template(0, &mention)]), None);
+        // Another template of the folder has one of that name too.
+        assert_eq!(leads([template(1, &nsg("nsg")), template(0, &nsg("nsg")), template(0, &mention)]), Some(1));
+    }
+
+    #[test]
+    fn templates_and_exports_meet_when_only_one_can_be_meant() {
+        let mention = subnet("RG/networkSecurityGroups/nsg");
+        assert_eq!(leads([rest(1, &export("a")), template(0, &mention)]), Some(0));
+        assert_eq!(leads([rest(1, &export("a")), rest(1, &export("b")), template(0, &mention)]), None);
+        let known = subnet("/subscriptions/s/resourceGroups/b/providers/Microsoft.Network/networkSecurityGroups/nsg");
+        assert_eq!(leads([rest(1, &export("a")), rest(1, &export("b")), template(0, &known)]), Some(1));
+        assert_eq!(leads([template(1, &nsg("nsg")), rest(0, &known)]), Some(0));
+    }
+
+    #[test]
+    fn names_with_the_same_holes_are_the_same_name() {
+        let mention = subnet("RG/networkSecurityGroups/<p>-nsg");
+        assert_eq!(leads([template(0, &nsg("<q>-nsg")), template(0, &nsg("<p>-nsg")), template(0, &mention)]), Some(1));
+        assert_eq!(leads([template(0, &nsg("<q>-nsg")), template(0, &mention)]), Some(0));
+        assert_eq!(leads([template(0, &nsg("<q>-net")), template(0, &mention)]), None);
+    }
+
+    #[test]
+    fn an_id_of_which_nothing_is_known_leads_nowhere() {
+        assert_eq!(leads([template(0, &nsg("nsg")), template(0, &subnet("<id>"))]), None);
+        assert_eq!(leads([template(0, &nsg("nsg")), template(0, &subnet("<id>/networkSecurityGroups/nsg"))]), Some(0));
+    }
+
+    #[test]
+    fn of_two_that_may_each_come_to_be_none_is_chosen() {
+        let mut first = template(0, &nsg("nsg"));
+        first.condition = Some(Arc::new(holes("<c>", Span::new(FileId(0), 0, 0))));
+        let pieces = [first, template(0, &nsg("nsg")), template(0, &subnet("RG/networkSecurityGroups/nsg"))];
+        assert_eq!(leads(pieces), None);
+    }
+
+    #[test]
+    fn either_side_of_an_association_is_enough() {
+        let base = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network";
+        let user = |kind: &str, name: &str| {
+            format!(
+                r#"{{"id":"{base}/{kind}/{name}","name":"{name}","properties":{{"subnets":[{{"id":"{base}/virtualNetworks/v/subnets/s"}}]}}}}"#
+            )
+        };
+        let network = format!(
+            r#"{{"id":"{base}/virtualNetworks/v","name":"v","properties":{{"subnets":[{{"name":"s","properties":{{"addressPrefix":"10.0.0.0/24"}}}}]}}}}"#
+        );
+        let users = ["networkSecurityGroups", "routeTables", "natGateways"].map(|kind| rest(1, &user(kind, "x")));
+        let estate = build(users.into_iter().chain([rest(0, &network)]), Options::default());
+        let subnet = &estate.subnets[0];
+        for mention in [&subnet.nsg, &subnet.route_table, &subnet.nat_gateway] {
+            assert_eq!(mention.as_ref().and_then(|mention| mention.target), Some(0));
+        }
+        let mention = subnet_of(&estate).nsg.as_ref().unwrap();
+        assert_eq!(mention.id.known().map(|id| &**id), Some(&*format!("{base}/networkSecurityGroups/x")));
+        assert_eq!(mention.id.span.file, FileId(1));
+    }
+
+    fn subnet_of(estate: &Estate) -> &crate::estate::Subnet {
+        &estate.subnets[estate.networks[0].subnets[0]]
+    }
+
+    #[test]
+    fn rules_of_their_own_join_their_group_in_another_file() {
+        let child = r#"{"type":"Microsoft.Network/networkSecurityGroups/securityRules","name":"NSG/r","properties":{"priority":100}}"#;
+        let estate = build([template(1, child), template(0, &nsg("nsg"))], Options::default());
+        assert_eq!((estate.nsgs.len(), estate.nsgs[0].rules.len()), (1, 1));
+        assert_eq!(estate.nsgs[0].rules[0].span.file, FileId(1));
+        assert_eq!(estate.nsgs[0].header.node.at(&["properties", "securityRules"]).unwrap().items().len(), 1);
+        let unknown = build([template(1, &child.replace("NSG/r", "<p>/r"))], Options::default());
+        assert_eq!(unknown.nsgs[0].rules[0].name.known().map(|name| &**name), Some("r"));
+    }
+
+    #[test]
+    fn a_conditional_rule_keeps_its_condition() {
+        let child = r#"{"type":"Microsoft.Network/networkSecurityGroups/securityRules","name":"nsg/r","properties":{"priority":100}}"#;
+        let mut child = template(0, child);
+        child.condition = Some(Arc::new(holes("<c>", Span::new(FileId(0), 0, 0))));
+        let estate = build([template(0, &nsg("nsg")), child], Options::default());
+        assert_eq!(&*estate.nsgs[0].rules[0].condition.as_ref().unwrap().key, "<c>");
+        assert!(estate.nsgs[0].header.condition.is_none());
+    }
+
+    #[test]
+    fn unknown_rule_lists_stay_unknown_beside_known_children() {
+        let group = r#"{"type":"Microsoft.Network/networkSecurityGroups","name":"nsg","properties":"<p>"}"#;
+        let child = r#"{"type":"Microsoft.Network/networkSecurityGroups/securityRules","name":"nsg/r","properties":{"priority":100}}"#;
+        let estate = build([template(0, group), template(0, child)], Options::default());
+        assert_eq!((estate.nsgs[0].unknown_rules.len(), estate.nsgs[0].rules.len()), (1, 1));
+        let group =
+            r#"{"type":"Microsoft.Network/networkSecurityGroups","name":"nsg","properties":{"securityRules":"<p>"}}"#;
+        let estate = build([template(0, group)], Options::default());
+        assert_eq!((estate.nsgs[0].unknown_rules.len(), estate.nsgs[0].rules.len()), (1, 0));
+        assert!(estate.faults.is_empty());
+    }
+}

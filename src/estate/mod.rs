@@ -9,6 +9,8 @@ mod identity;
 mod ids;
 mod index;
 mod kind;
+#[cfg(test)]
+mod laws;
 mod link;
 mod lookup;
 mod merge;

@@ -138,12 +138,11 @@ impl<'a> Reader<'a> {
         let not_whole = |text: &str| format!("priority `{text}` is no whole number");
         let value = match &found.value {
             Value::Unknown(unknown) => Err(Arc::clone(unknown)),
-            Value::Number(number) => {
-                whole(number.as_str()).ok_or_else(|| not_whole(number.as_str())).or_else(|detail| {
-                    self.fault(fault::PRIORITY_INVALID, found, detail.clone());
-                    Err(invalid(found, &detail))
-                })
-            }
+            Value::Number(number) => whole(number.as_str()).ok_or_else(|| {
+                let detail = not_whole(number.as_str());
+                self.fault(fault::PRIORITY_INVALID, found, detail.clone());
+                invalid(found, &detail)
+            }),
             Value::Text(text) => match (self.unevaluated(found, text), text.trim().parse()) {
                 (Some(unknown), _) => Err(unknown),
                 (None, Ok(number)) => Ok(number),
@@ -241,9 +240,9 @@ impl<'a> Reader<'a> {
         sound
     }
 
-    /// Notes a missing field of an object and gives the unknown that stands for it.
+    /// Notes a missing field, at the name of the object it should be in, and gives the unknown that stands for it.
     pub(crate) fn missing<T>(&mut self, kind: &'static str, object: &Node, name: &str, detail: String) -> Field<T> {
-        self.fault(kind, object, detail);
+        self.fault(kind, object.get("name").unwrap_or(object), detail);
         absent(object, name)
     }
 

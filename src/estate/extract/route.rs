@@ -180,7 +180,7 @@ fn check_prefixes(reader: &mut Reader<'_>, routes: &[Route]) {
 }
 
 fn check_limits(reader: &mut Reader<'_>, routes: &[Route], node: &Node) {
-    let list = lookup(node, &["properties", "routes"]).unwrap_or(node);
+    let list = lookup(node, &["name"]).unwrap_or(node);
     if routes.len() > 400 {
         let detail = format!("{} routes in one table; Azure takes 400", routes.len());
         reader.fault(fault::TOO_MANY_ROUTES, list, detail);

@@ -171,7 +171,7 @@ fn side(reader: &mut Reader<'_>, node: &Node, side: &str) -> Side {
         let same = singles == 0 || several.iter().map(known).eq(items.iter().map(known));
         if reader.shape != Shape::Effective {
             check_list(reader, found, &several);
-            if !same && !several.is_empty() {
+            if !same && certain(&items) && certain(&several) {
                 both_used(reader, found, single, &one, &many);
             }
         }
@@ -206,6 +206,11 @@ fn both<'n>(node: &'n Node, one: &str, many: &str) -> (Option<&'n Node>, Option<
         (Some(first), Some(second)) if std::ptr::eq(first, second) => (single, None),
         both => both,
     }
+}
+
+/// Whether there are values, and every one is known.
+fn certain<T>(fields: &[Field<T>]) -> bool {
+    !fields.is_empty() && fields.iter().all(|field| field.known().is_some())
 }
 
 fn both_used(reader: &mut Reader<'_>, list: &Node, single: Option<&Node>, one: &str, many: &str) {
@@ -254,7 +259,7 @@ fn port_side(reader: &mut Reader<'_>, node: &Node, side: &str, portless: bool) -
         }
         let known = |field: &Field<_>| field.known().cloned();
         let same = singles == 0 || several.iter().map(known).eq(items.iter().map(known));
-        if reader.shape != Shape::Effective && !same && !several.is_empty() {
+        if reader.shape != Shape::Effective && !same && certain(&items) && certain(&several) {
             both_used(reader, found, single, &one, &many);
         }
         if !same || singles == 0 {
@@ -345,7 +350,7 @@ fn check_names(reader: &mut Reader<'_>, rules: &[SecurityRule]) {
 }
 
 fn check_limits(reader: &mut Reader<'_>, rules: &[SecurityRule], node: &Node) {
-    let list = lookup(node, &["properties", "securityRules"]).unwrap_or(node);
+    let list = lookup(node, &["name"]).unwrap_or(node);
     if rules.len() > 1000 {
         let detail = format!("{} rules in one network security group; Azure takes 1,000", rules.len());
         reader.fault(fault::TOO_MANY_RULES, list, detail);

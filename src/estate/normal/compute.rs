@@ -165,7 +165,7 @@ fn subnet(node: &Node) -> Option<Node> {
     let found = [node.get("subnet"), settings.and_then(|settings| settings.get("subnet"))]
         .into_iter()
         .flatten()
-        .find(|found| !found.is_blank() && !(found.is_object() && found.members().is_empty()))?;
+        .find(|found| !found.is_blank() && (!found.is_object() || !found.members().is_empty()))?;
     let id = found.get("id").unwrap_or(found);
     let network = settings.and_then(|settings| settings.get("vnetName")).and_then(Node::text);
     let id = match (id.text(), network) {

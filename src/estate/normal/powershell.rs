@@ -100,22 +100,27 @@ fn is_cut_off_inside(item: &Node, rest: impl Fn(&str) -> bool) -> bool {
     item.text().is_some_and(&rest) || item.members().iter().any(|member| member.node.text().is_some_and(&rest))
 }
 
-/// Lists under singular names get REST's plural name; a list of one is that one.
+/// Fields whose lists stand under their singular names, with REST's names for the lists.
+fn plurals(kind: Kind) -> &'static [(&'static str, &'static str)] {
+    match kind {
+        Kind::SecurityRule | Kind::DefaultSecurityRule => &[
+            ("SourceAddressPrefix", "sourceAddressPrefixes"),
+            ("DestinationAddressPrefix", "destinationAddressPrefixes"),
+            ("SourcePortRange", "sourcePortRanges"),
+            ("DestinationPortRange", "destinationPortRanges"),
+        ],
+        Kind::Subnet => &[("AddressPrefix", "addressPrefixes")],
+        _ => &[],
+    }
+}
+
+/// Lists under singular names get REST's plural name; a list of one is that one. Children likewise.
 fn with_plurals(node: &Node, kind: Kind) -> Node {
-    let (fields, lists): (&[(&str, &str)], &[(&str, Kind)]) = match kind {
-        Kind::SecurityRule | Kind::DefaultSecurityRule => (
-            &[
-                ("SourceAddressPrefix", "sourceAddressPrefixes"),
-                ("DestinationAddressPrefix", "destinationAddressPrefixes"),
-                ("SourcePortRange", "sourcePortRanges"),
-                ("DestinationPortRange", "destinationPortRanges"),
-            ],
-            &[],
-        ),
-        Kind::Subnet => (&[("AddressPrefix", "addressPrefixes")], &[]),
-        Kind::Nsg | Kind::Network => (&[], kind.wrapped_lists()),
-        _ => return node.clone(),
-    };
+    let fields = plurals(kind);
+    let lists = if matches!(kind, Kind::Nsg | Kind::Network) { kind.wrapped_lists() } else { &[] };
+    if !node.is_object() || (fields.is_empty() && lists.is_empty()) {
+        return node.clone();
+    }
     let members = node.members().iter().map(|member| {
         if let Some((_, plural)) = fields.iter().find(|(singular, _)| member.key.eq_ignore_ascii_case(singular)) {
             return pluralised(member, plural);
@@ -125,7 +130,7 @@ fn with_plurals(node: &Node, kind: Kind) -> Node {
             None => member.clone(),
         }
     });
-    if node.is_object() { object(node, members.collect()) } else { node.clone() }
+    object(node, members.collect())
 }
 
 /// A list of children; an object alone is a list that PowerShell unrolled.

@@ -13,7 +13,7 @@ use crate::source::FileId;
 
 /// The stack that evaluation nested to the bound of `budget` needs, unoptimised, with room to spare. Only what is used of
 /// it takes memory.
-const STACK: usize = 256 << 20;
+const STACK: usize = 64 << 20;
 
 /// Whether a document is a template.
 pub fn is_template(root: &Node) -> bool {

@@ -129,13 +129,20 @@ pub(crate) fn of_resource(scope: &Scope, over: Option<&Node>, type_name: &str, n
     }
     let tenant_wide = lower.starts_with("microsoft.management/managementgroups");
     let base = if tenant_wide && over.is_none() { Vec::new() } else { base };
-    // `A.B/c/providers/lock` names an extension of `A.B/c` in one type and one name.
+    // `A.B/c/providers/locks` with the name `x/Microsoft.Authorization/lock` is an extension of `A.B/c`.
     if let Some((outer, inner)) = split_extension(type_name) {
-        let outer_count = outer.matches('/').count();
         let mut outer_names = names;
-        let inner_names = outer_names.split_off(outer_count.min(outer_names.len()));
-        let inner_names = inner_names.into_iter().skip(1).collect::<Vec<_>>();
-        return Some(with_provider(with_provider(base, outer, outer_names), inner, inner_names));
+        let count = outer.matches('/').count();
+        if outer_names.len() < count + 2 {
+            return None;
+        }
+        let mut inner_names = outer_names.split_off(count);
+        let [Part::Text(namespace)] = inner_names.remove(0).as_slice().first_chunk::<1>()?.clone() else { return None };
+        return Some(with_provider(
+            with_provider(base, outer, outer_names),
+            &format!("{namespace}/{inner}"),
+            inner_names,
+        ));
     }
     (names.len() == type_name.matches('/').count()).then(|| with_provider(base, type_name, names))
 }

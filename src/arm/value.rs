@@ -14,7 +14,7 @@ pub(crate) fn int(value: i64) -> Value {
 
 /// A number with a fraction.
 pub(crate) fn float(value: f64) -> Value {
-    Value::Number(Number::new(format!("{value}")))
+    Value::Number(Number::new(format!("{value:?}")))
 }
 
 /// A text.

@@ -2,5 +2,7 @@
 
 mod cases;
 mod corpus;
+mod functions;
 mod hostile;
 mod run;
+mod templates;

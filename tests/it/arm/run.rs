@@ -35,12 +35,6 @@ impl Run {
             Inputs { files: &self.files, parameters, set: &[], assumptions: &self.assumptions, wanted, links: self };
         expand(*file, document, &inputs)
     }
-
-    /// `line:column` of a value.
-    pub(crate) fn place(&self, node: &Node) -> String {
-        let position = self.files.position(node.span);
-        format!("{}:{}:{}", self.files.name(node.span.file), position.line, position.column)
-    }
 }
 
 impl Links for Run {

@@ -169,7 +169,8 @@ mod tests {
     use std::sync::Arc;
 
     use crate::estate::extract::Options;
-    use crate::estate::resource::{Estate, Shape};
+    use crate::estate::resource::Shape;
+    use crate::estate::whole::Estate;
     use crate::estate::{Piece, build};
     use crate::json::{Node, Part, Reason, Unknown, Value, parse};
     use crate::source::{FileId, Span};

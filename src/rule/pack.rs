@@ -104,16 +104,6 @@ impl Pack {
         }
     }
 
-    /// The resource types that its services and assertion rules look at.
-    pub fn resource_types(&self) -> impl Iterator<Item = &str> {
-        let found = self.services.iter().flat_map(|service| &service.found_on).map(|finder| &*finder.resource);
-        let asserted = self.rules.iter().flat_map(|rule| match &rule.body {
-            Body::Assertion(assertion) => assertion.resources.as_slice(),
-            Body::Requirement(_) | Body::Pattern(_) => &[],
-        });
-        found.chain(asserted.map(|name| &**name))
-    }
-
     /// The service of a name.
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| &*service.name == name)

@@ -8,5 +8,3 @@ mod laws;
 mod laws_estate;
 mod laws_world;
 mod rules;
-#[cfg(test)]
-#[cfg(test)]

@@ -1,12 +1,13 @@
 //! Runs the cases of rules against the real road and says what differs.
 //!
-//! Reading case files is the work of `rule`; the road itself comes in as a function.
+//! Reading case files is the work of `rule`.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::finding::{Finding, Outcome, Report, RuleId};
-use crate::rule::{Body, Case, CaseFile, CaseInput, Expect, Pack};
+use crate::finding::{FactValue, Finding, Outcome, Report, RuleId};
+use crate::lint::{Settings, lint_texts};
+use crate::rule::{Body, Case, CaseFile, CaseInput, Expect, Origin, Pack, Request, Requests};
 use crate::source::{FileId, Files};
 
 /// The comment that marks the line a finding must point at.
@@ -81,6 +82,21 @@ impl fmt::Display for Results {
     }
 }
 
+/// The road itself, as a user's input would take it.
+pub fn road(pack: &Pack, input: &CaseInput) -> Answer {
+    let mut requests = Requests::default();
+    if let Some(service) = &input.service {
+        let facts = BTreeMap::new();
+        let pattern = input.on.clone();
+        requests.services.push(Request { service: service.clone(), pattern, facts, origin: Origin::CommandLine });
+    }
+    let region = input.region.iter().map(|region| ("region".to_owned(), FactValue::Text(region.clone())));
+    let facts = input.facts.iter().map(|(name, value)| (name.clone(), value.clone()));
+    requests.facts = region.chain(facts).map(|(name, value)| (name, value, Origin::CommandLine)).collect();
+    let outcome = lint_texts(&input.files, pack, &Settings { requests, ..Settings::default() });
+    Answer { files: outcome.files, report: outcome.report }
+}
+
 /// Runs every case of the files, and says which of the wanted rules lack a fail or a pass case.
 pub fn run(
     pack: &Pack,
@@ -91,15 +107,21 @@ pub fn run(
     let mut results = Results::default();
     let mut has: BTreeMap<&RuleId, Vec<Expect>> = BTreeMap::new();
     for file in files.iter().filter(|file| wanted(&file.rule)) {
-        let requirement = pack.rule(file.rule.as_str()).is_some_and(|rule| matches!(rule.body, Body::Requirement(_)));
+        let service = pack.rule(file.rule.as_str()).and_then(|rule| match &rule.body {
+            Body::Requirement(body) => Some(&body.service),
+            Body::Pattern(_) | Body::Assertion(_) => None,
+        });
         for case in &file.cases {
+            // A requirement is judged on a placement of its service: the one the input shows, else all of the input.
+            let mut input = case.input.clone();
+            input.service = input.service.or_else(|| service.map(ToString::to_string));
             has.entry(&file.rule).or_default().push(case.expect);
             results.cases.push(CaseResult {
                 rule: file.rule.clone(),
                 expect: case.expect,
                 name: case.name.to_string(),
                 place: (file.name.to_string(), case.line),
-                differences: differences(&file.rule, requirement, case, &road(&case.input)),
+                differences: differences(&file.rule, service.is_some(), case, &road(&input)),
             });
         }
     }

@@ -1,12 +1,13 @@
 //! Runs the cases of rules against the real road and says what differs.
 //!
-//! Reading case files is the work of `rule`; the road itself comes in as a function.
+//! Reading case files is the work of `rule`.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::finding::{Finding, Outcome, Report, RuleId};
-use crate::rule::{Body, Case, CaseFile, CaseInput, Expect, Pack};
+use crate::finding::{FactValue, Finding, Outcome as FileOutcome, Report, RuleId};
+use crate::lint::{Outcome, Settings, lint_texts};
+use crate::rule::{Body, Case, CaseFile, CaseInput, Expect, Origin, Pack, Request, Requests};
 use crate::source::{FileId, Files};
 
 /// The comment that marks the line a finding must point at.
@@ -19,6 +20,23 @@ pub struct Answer {
     pub files: Files,
     /// What it found.
     pub report: Report,
+}
+
+/// Walks the whole road with what a case gives.
+pub fn road(pack: &Pack, input: &CaseInput) -> Answer {
+    let mut requests = Requests::default();
+    requests.services.extend(input.service.iter().map(|service| Request {
+        service: service.clone(),
+        pattern: input.on.clone(),
+        facts: BTreeMap::new(),
+        origin: Origin::CommandLine,
+    }));
+    let region = input.region.iter().map(|region| ("region".to_owned(), FactValue::Text(region.clone())));
+    let facts = region.chain(input.facts.iter().map(|(name, value)| (name.clone(), value.clone())));
+    requests.facts.extend(facts.map(|(name, value)| (name, value, Origin::CommandLine)));
+    let settings = Settings { requests, ..Settings::default() };
+    let Outcome { files, report, .. } = lint_texts(input.files.iter().cloned(), pack, &settings);
+    Answer { files, report }
 }
 
 /// What became of all cases.
@@ -115,14 +133,14 @@ pub fn run(
 fn differences(rule: &RuleId, requirement: bool, case: &Case, answer: &Answer) -> Vec<String> {
     let report = &answer.report;
     let mut differences = Vec::new();
-    for file in report.files.iter().filter(|file| file.outcome == Outcome::Error) {
+    for file in report.files.iter().filter(|file| file.outcome == FileOutcome::Error) {
         differences.push(format!(
             "{} cannot be read: {}",
             file.name,
             file.detail.as_deref().unwrap_or("no reason given")
         ));
     }
-    if differences.is_empty() && !report.files.iter().any(|file| file.outcome == Outcome::Judged) {
+    if differences.is_empty() && !report.files.iter().any(|file| file.outcome == FileOutcome::Judged) {
         differences.push("no input was recognised as Azure network configuration, so nothing was judged".to_owned());
     }
     let own: Vec<&Finding> = report.findings.iter().filter(|finding| finding.rule == *rule).collect();

@@ -78,7 +78,8 @@ fn gate(report: &Report, fail_on: Gate, undecided: UndecidedLevel) -> End {
         UndecidedLevel::Warning => Level::Warning,
         UndecidedLevel::Error => Level::Error,
     };
-    let found = report.findings.iter().any(|finding| if finding.undecided { open >= least } else { finding.level >= least });
+    let found =
+        report.findings.iter().any(|finding| if finding.undecided { open >= least } else { finding.level >= least });
     let requirements = report.placements.iter().flat_map(|placement| &placement.requirements);
     let undecided = open >= least && requirements.into_iter().any(|one| one.verdict == Some(Verdict::Undecided));
     if found || undecided { End::Findings } else { End::Clean }

@@ -165,6 +165,14 @@ impl Symbols {
         matches!(self.meaning(symbol), Meaning::World(_))
     }
 
+    /// Every regional form whose region is unknown that is a symbol at an end.
+    pub(crate) fn regional(&self, end: End) -> impl Iterator<Item = (&Meaning, Tag)> {
+        self.entries.iter().filter_map(move |(meaning, _)| match meaning {
+            Meaning::Regional(at, base, _, false) if *at == end => Some((meaning, *base)),
+            _ => None,
+        })
+    }
+
     /// Every tag that is a symbol at an end.
     pub(crate) fn tags(&self, end: End) -> impl Iterator<Item = Tag> + '_ {
         self.entries.iter().filter_map(move |(meaning, _)| match meaning {
@@ -194,12 +202,9 @@ impl Symbols {
                 }
             }
             (Meaning::Regional(e1, base, _, odd), Meaning::Tag(e2, tag)) if e1 == e2 => {
-                if base.relation(*tag, self.family, self.cloud).is_inside() {
-                    Relation::Inside
-                } else if *odd && *base == tag.base() {
-                    Relation::Disjoint
-                } else {
-                    self.apart(*base, *tag)
+                match base.relation_in_some_region(*tag, self.family, self.cloud) {
+                    Relation::Open if *odd && *base == tag.base() => Relation::Disjoint,
+                    relation => relation,
                 }
             }
             (Meaning::Tag(..), Meaning::Regional(..)) => swapped(self.meanings(two, one)),

@@ -333,8 +333,11 @@ fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>]) -> Vec<A
                 if tag.exceeds_its_regions(cloud) && family == Family::V4 {
                     all.push(atom(Some(Meaning::Tag(end, *tag)), true, false, &tag.to_string()));
                 }
+                all.extend(regional(symbols, end, Some(*tag)).map(|(meaning, base)| {
+                    atom(Some(meaning.clone()), false, false, &format!("{base} of the region"))
+                }));
             }
-            Some(Meaning::Regional(_, base, _, false)) => {
+            Some(Meaning::Regional(_, base, _, false)) if base.has_addresses_everywhere(family) => {
                 all.push(atom(own.cloned(), false, false, &format!("{base} of the region")));
             }
             Some(Meaning::Subnet(_)) => all.push(atom(own.cloned(), false, false, "subnet")),
@@ -352,6 +355,11 @@ fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>]) -> Vec<A
                     for tag in symbols.tags(end).filter(|tag| tag.has_addresses(family)) {
                         all.push(public(Some(Meaning::Tag(end, tag)), false, &tag.to_string()));
                     }
+                    all.extend(
+                        regional(symbols, end, None).map(|(meaning, base)| {
+                            public(Some(meaning.clone()), false, &format!("{base} of the region"))
+                        }),
+                    );
                 }
             }
         }
@@ -359,17 +367,30 @@ fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>]) -> Vec<A
     all
 }
 
-/// A tag, the tags inside it that rules name, and one region of it that no rule names: all that surely have addresses.
+/// A tag, those that rules name, and the forms of all of them in the regions that rules name and in one that none does:
+/// whatever lies inside the tag and surely has addresses.
 fn tags(symbols: &Symbols, end: End, tag: Tag, family: Family, cloud: Option<Cloud>) -> Vec<Tag> {
-    let named: Vec<Tag> = symbols.tags(end).collect();
-    let inside = |one: &Tag| one.relation(tag, family, cloud).is_inside();
-    let mut all: Vec<Tag> =
-        std::iter::once(tag).chain(named.iter().copied().filter(|one| *one != tag && inside(one))).collect();
-    let regions = Region::all()
-        .iter()
-        .filter(|region| region.is_public_choice() && cloud.is_none_or(|cloud| region.cloud == cloud));
-    let unnamed = regions.filter(|region| named.iter().all(|one| one.region().is_none_or(|known| known != *region)));
-    all.extend(unnamed.take(1).filter(|_| tag.is_base()).filter_map(|region| tag.in_region(region)));
-    all.retain(|one| one.has_addresses(family));
+    let mut all: Vec<Tag> = symbols.tags(end).chain([tag]).collect();
+    let regions = Region::all().iter().filter(|region| cloud.is_none_or(|cloud| region.cloud == cloud));
+    let (named, unnamed): (Vec<_>, Vec<_>) =
+        regions.partition(|region| all.iter().any(|one| one.region().is_some_and(|known| known == *region)));
+    let unnamed = unnamed.into_iter().filter(|region| region.is_public_choice()).take(1);
+    let regions: Vec<&Region> = named.into_iter().chain(unnamed).collect();
+    let bases: Vec<Tag> = all.iter().copied().filter(|one| one.is_base()).collect();
+    all.extend(bases.iter().flat_map(|base| regions.iter().filter_map(|region| base.in_region(region))));
+    all.retain(|one| one.has_addresses(family) && one.relation(tag, family, cloud).is_inside());
+    all.sort_unstable();
+    all.dedup();
+    // The tag itself first: it reads best as a witness.
+    all.sort_by_key(|one| *one != tag);
     all
+}
+
+/// Regional forms that rules name without a known region, inside a tag, that surely have addresses.
+fn regional(symbols: &Symbols, end: End, tag: Option<Tag>) -> impl Iterator<Item = (&Meaning, Tag)> {
+    let (family, cloud) = (symbols.family, symbols.cloud);
+    symbols.regional(end).filter(move |(_, base)| {
+        let inside = |tag| base.relation_in_some_region(tag, family, cloud).is_inside();
+        base.has_addresses_everywhere(family) && tag.is_none_or(inside)
+    })
 }

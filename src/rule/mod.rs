@@ -6,17 +6,20 @@ mod case;
 mod compile;
 mod condition;
 mod derive;
+mod diagnose;
 mod error;
 mod evaluate;
 mod fact;
 mod field;
 mod flow;
 mod item;
+mod judge;
 mod operator;
 mod pack;
 mod pattern;
 mod placement;
 mod predicate;
+mod require;
 mod schema;
 mod service;
 mod side;
@@ -40,6 +43,7 @@ pub use flow::{
     FlowRequirement, Layer, Matching, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,
     fact_addresses,
 };
+pub use judge::{Judged, judge};
 pub use pack::{Pack, PackSource};
 pub use pattern::PatternRule;
 pub use placement::{Origin, Placement, Placements, Request, Requests, find};

@@ -185,7 +185,7 @@ fn place<'a>(
             _ => continue,
         };
         let label = Label { span: hit.span, message: format!("`{}` is placed here", site::shown(header)) };
-        let subnet = estate.subnet_by_key(&id);
+        let subnet = estate.subnet_meant(hit, header.span.file);
         let stands = subnet.map_or_else(|| site::of_mention(estate, &id), |at| site::of_subnet(estate, at));
         if stands.parts(estate).is_empty() {
             elsewhere.push(label);
@@ -300,7 +300,14 @@ fn fill_facts(estate: &Estate, placement: &mut Placement<'_>, requests: &Request
     for (name, spec) in &service.facts {
         let fact = placement.facts.entry(Arc::clone(name)).or_insert_with(Fact::unknown);
         if let (None, None, Some(default)) = (&fact.value, &fact.why, &spec.default) {
-            *fact = Fact { value: Some(default.clone()), from: "default", place: None, via: None, why: None, unknown: None };
+            *fact = Fact {
+                value: Some(default.clone()),
+                from: "default",
+                place: None,
+                via: None,
+                why: None,
+                unknown: None,
+            };
         }
     }
     let lookup = |name: &str| placement.fact(name);

@@ -3,18 +3,17 @@
 
 use std::cell::RefCell;
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use aznetlint::estate::{Access, Direction, Field, NetworkSecurityGroup, Peer, SecurityRule};
-use aznetlint::net::{Cloud, PortSet, ProtocolSet, Tag};
-use aznetlint::proof::{Flow, Matching, Party, Scene, Verdict};
+use aznetlint::estate::{Access, Direction, Field, NetworkSecurityGroup, Peer};
+use aznetlint::net::{Cloud, PortSet, ProtocolSet, Tag, TagData};
+use aznetlint::proof::{Flow, Judgement, Matching, Party, Scene, Verdict};
 use proptest::prelude::{ProptestConfig, any};
 use proptest::test_runner::TestRunner;
 
-use crate::laws_estate::{group, known, partly, peer, place, ports, prefixes, rule, side, unknown, why};
+use crate::laws_estate::{group, known, partly, peer, ports, prefixes, rule, side, unknown, why};
 use crate::laws_world::{Dice, World, addresses};
 
-const PEERS: [&str; 20] = [
+const PEERS: [&str; 24] = [
     "*",
     "AzureMachineLearning",
     "Storage",
@@ -35,9 +34,13 @@ const PEERS: [&str; 20] = [
     "20.0.0.0/8",
     "20.1.0.0/16",
     "128.0.0.0/1",
+    "::/0",
+    "2001:db8::/32",
+    "2001:db8:1::/48",
+    "fd00::/16",
 ];
-const OWN: [&str; 6] = ["*", "*", "VirtualNetwork", "10.0.1.0/24", "10.0.1.0/25", "20.0.0.0/8"];
-const WANTED: [&str; 11] = [
+const OWN: [&str; 8] = ["*", "*", "VirtualNetwork", "10.0.1.0/24", "10.0.1.0/25", "20.0.0.0/8", "fd00::/64", "::/0"];
+const WANTED: [&str; 13] = [
     "AzureMachineLearning",
     "Storage",
     "Storage.WestEurope",
@@ -49,6 +52,8 @@ const WANTED: [&str; 11] = [
     "20.0.0.0/8",
     "192.168.0.0/16",
     "AzureCloud",
+    "2001:db8::/32",
+    "fd00::/16",
 ];
 const PROTOCOLS: [ProtocolSet; 4] = [ProtocolSet::ALL, ProtocolSet::TCP, ProtocolSet::UDP, ProtocolSet::ICMP];
 const PORTS: [(u16, u16); 6] = [(0, 65535), (443, 443), (80, 80), (80, 443), (400, 500), (44224, 44224)];
@@ -94,6 +99,12 @@ struct Case {
     ports: usize,
     network_known: bool,
     subnet_known: bool,
+    v6: bool,
+}
+
+/// Whether a name may stand in a case. Addresses alone come in both families; of tags no IPv6 address is known.
+fn allowed(doubts: Doubts, name: &str) -> bool {
+    if doubts == Doubts::None { name == "*" || name.contains('/') } else { !name.contains(':') }
 }
 
 /// Draws a case.
@@ -101,14 +112,14 @@ fn case(seed: u64, doubts: Doubts) -> Case {
     let mut dice = Dice::new(seed);
     let plain = |dice: &mut Dice, table: &[&str]| loop {
         let at = dice.roll(table.len());
-        if doubts != Doubts::None || table[at] == "*" || table[at].contains('/') {
+        if allowed(doubts, table[at]) {
             return at;
         }
     };
     let count = 1 + dice.roll(6);
     let mut rules = Vec::new();
     for index in 0..count {
-        let mut open = |dice: &mut Dice, value: usize| match doubts == Doubts::All && dice.roll(14) == 0 {
+        let open = |dice: &mut Dice, value: usize| match doubts == Doubts::All && dice.roll(14) == 0 {
             true => Choice::Open(format!("key{}", dice.roll(4) + index)),
             false => Choice::Is(value),
         };
@@ -138,7 +149,7 @@ fn case(seed: u64, doubts: Doubts) -> Case {
     }
     let wanted = loop {
         let wanted = WANTED[dice.roll(WANTED.len())];
-        if doubts != Doubts::None || wanted.contains('/') {
+        if allowed(doubts, wanted) {
             break wanted;
         }
     };
@@ -150,6 +161,7 @@ fn case(seed: u64, doubts: Doubts) -> Case {
         ports: dice.roll(PORTS.len()),
         network_known: doubts != Doubts::All || dice.roll(3) > 0,
         subnet_known: doubts != Doubts::All || dice.roll(4) > 0,
+        v6: doubts == Doubts::None && dice.flip(),
     }
 }
 
@@ -270,10 +282,13 @@ fn order(case: &Case, world: &mut World) -> Vec<usize> {
 fn drops(case: &Case, world: &mut World) -> Option<Packet> {
     let order = order(case, world);
     let (first, last) = PORTS[case.ports];
-    let subnet: Vec<IpAddr> = match case.subnet_known || world.choose("subnet", 2) == 0 {
+    let mut subnet: Vec<IpAddr> = match case.subnet_known || world.choose("subnet", 2) == 0 {
         true => vec![[10, 0, 1, 4].into(), [10, 0, 1, 200].into()],
         false => vec![[10, 0, 2, 4].into()],
     };
+    if case.v6 {
+        subnet.push("fd00::4".parse().unwrap());
+    }
     let all_ports = first == 0 && last == 65535;
     let platform = [IpAddr::from([168, 63, 129, 16]), IpAddr::from([169, 254, 169, 254])];
     for (protocol, _) in PROTOCOLS[case.protocol].each() {
@@ -282,7 +297,7 @@ fn drops(case: &Case, world: &mut World) -> Option<Packet> {
         }
         for port in CORNERS.into_iter().filter(|port| (first..=last).contains(port)) {
             for &own in &subnet {
-                for far in addresses() {
+                for far in addresses().into_iter().filter(|far| far.is_ipv4() == own.is_ipv4()) {
                     let wanted = world.is_in(case.wanted, far);
                     if !wanted || (case.wanted == "VirtualNetwork" && platform.contains(&far)) {
                         continue;
@@ -298,14 +313,15 @@ fn drops(case: &Case, world: &mut World) -> Option<Packet> {
     None
 }
 
-fn judge(case: &Case, group: &NetworkSecurityGroup) -> aznetlint::proof::Judgement {
-    let mut scene = Scene::of_group(group, None);
+fn judge(case: &Case, group: &NetworkSecurityGroup, data: Option<&TagData>) -> Judgement {
+    let mut scene = Scene::of_group(group, data);
     assert_eq!(scene.cloud, Some(Cloud::Public));
     if case.subnet_known {
-        scene = scene.with_subnet(prefixes(&["10.0.1.0/24"]));
+        let both = prefixes(&["10.0.1.0/24", "fd00::/64"]);
+        scene = scene.with_subnet(if case.v6 { both } else { prefixes(&["10.0.1.0/24"]) });
     }
     if case.network_known {
-        scene = scene.with_network(prefixes(&["10.0.0.0/16"]));
+        scene = scene.with_network(prefixes(&["10.0.0.0/16", "fd00::/48"]));
     }
     let wanted = match peer(case.wanted) {
         Peer::Addresses(set) => Party::Addresses(set),
@@ -326,7 +342,14 @@ fn world(case: &Case, seed: u64) -> World {
     dice.roll(2);
     let more = ["10.9.0.0/16", "192.168.0.0/16", "172.16.0.0/12"][dice.roll(3)];
     let known = case.network_known || dice.flip();
-    World::new(seed, if known { prefixes(&["10.0.0.0/16"]) } else { prefixes(&["10.0.0.0/16", more]) })
+    let space = prefixes(&["10.0.0.0/16", "fd00::/48"]);
+    World::new(seed, if known { space } else { space.union(&prefixes(&[more])) })
+}
+
+/// Whether explicit public prefixes meet tags, which no name can decide: the few worlds drawn may then agree by chance.
+fn meets_tags(case: &Case) -> bool {
+    let public = |name: &str| ["20.0.0.0/8", "20.1.0.0/16", "128.0.0.0/1"].contains(&name);
+    public(case.wanted) || case.rules.iter().any(|spec| matches!(&spec.peer, Choice::Is(at) if public(PEERS[*at])))
 }
 
 #[derive(Default, Debug)]
@@ -344,7 +367,7 @@ fn hold(doubts: Doubts, cases: u32, worlds: u64) -> Tally {
     let outcome = runner.run(&any::<u64>(), |seed| {
         let case = case(seed, doubts);
         let group = build(&case);
-        let judgement = judge(&case, &group);
+        let judgement = judge(&case, &group, None);
         let (mut dropping, mut passing) = (0, 0);
         for number in 0..worlds {
             let mut world = world(&case, seed.wrapping_add(number.wrapping_mul(7919)));
@@ -363,7 +386,7 @@ fn hold(doubts: Doubts, cases: u32, worlds: u64) -> Tally {
             Verdict::Undecided => {
                 tally.undecided += 1;
                 assert!(!judgement.why.is_empty(), "undecided for no reason\n{case:#?}");
-                if dropping == 0 || passing == 0 {
+                if (dropping == 0 || passing == 0) && !meets_tags(&case) {
                     tally.needlessly += 1;
                     if std::env::var_os("AZNETLINT_LAWS").is_some() {
                         eprintln!("needlessly {dropping}/{passing}: {:?}\n{case:?}\n", judgement.why);
@@ -381,30 +404,48 @@ fn hold(doubts: Doubts, cases: u32, worlds: u64) -> Tally {
 
 #[test]
 fn addresses_alone_are_always_decided_as_a_replay_decides() {
-    let tally = hold(Doubts::None, 2000, 1);
+    let tally = hold(Doubts::None, 2000, 4);
     assert!(tally.satisfied > 50 && tally.violated > 50, "{tally:?}");
     // Two rules of one priority are all that is left to doubt.
-    assert_eq!(tally.needlessly, tally.undecided, "one world cannot show a tie: {tally:?}");
     assert!(tally.undecided * 10 < tally.satisfied + tally.violated, "{tally:?}");
 }
 
 #[test]
 fn tags_without_data_are_decided_right_whatever_their_addresses_are() {
-    let tally = hold(Doubts::Tags, 2000, 40);
+    let tally = hold(Doubts::Tags, 2000, 16);
     assert!(tally.satisfied > 50 && tally.violated > 50, "{tally:?}");
-    assert!(tally.needlessly * 20 < tally.satisfied + tally.violated, "{tally:?}");
+    assert!(tally.needlessly * 100 < tally.satisfied + tally.violated, "{tally:?}");
 }
 
 #[test]
 fn unknown_values_are_decided_right_whatever_they_turn_out_to_be() {
-    let tally = hold(Doubts::All, 2000, 40);
+    let tally = hold(Doubts::All, 2000, 16);
     assert!(tally.satisfied > 50 && tally.violated > 50, "{tally:?}");
-    assert!(tally.needlessly * 10 < tally.satisfied + tally.violated, "{tally:?}");
+    assert!(tally.needlessly * 50 < tally.satisfied + tally.violated, "{tally:?}");
 }
 
 #[test]
-fn the_builders_stand_in_for_a_file() {
-    let one: SecurityRule = rule("a", 100);
-    assert_eq!(one.span, place());
-    assert_eq!(one.name.known(), Some(&Arc::from("a")));
+fn tags_with_data_are_sets_like_any_other() {
+    let mut runner = TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) });
+    let outcome = runner.run(&any::<u64>(), |seed| {
+        let case = case(seed, Doubts::Tags);
+        let mut world = world(&case, seed);
+        let data = world.data();
+        let verdict = judge(&case, &build(&case), Some(&data)).verdict;
+        let dropped = drops(&case, &mut world);
+        match verdict {
+            Verdict::Satisfied => assert!(dropped.is_none(), "satisfied, but {dropped:?} is dropped\n{case:#?}"),
+            Verdict::Violated => assert!(dropped.is_some(), "violated, but passes\n{case:#?}"),
+            Verdict::Undecided => {
+                let tie = |one: &Spec, two: &Spec| one.priority == two.priority;
+                let ties =
+                    case.rules.iter().enumerate().any(|(at, one)| case.rules[..at].iter().any(|two| tie(one, two)));
+                assert!(ties, "undecided for no reason\n{case:#?}");
+            }
+        }
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-use aznetlint::net::AddressSet;
+use aznetlint::net::{AddressSet, TagData};
+use ipnet::IpNet;
 
 use crate::laws_estate::prefixes;
 
@@ -94,12 +95,30 @@ impl World {
         *self.choices.entry(key.to_owned()).or_insert_with(|| dice.roll(sides))
     }
 
+    /// The tags as a published list would show them.
+    pub(crate) fn data(&self) -> TagData {
+        let mut lists: BTreeMap<&str, Vec<IpNet>> = BTreeMap::new();
+        for tags in KINDS {
+            tags.iter().for_each(|tag| drop(lists.entry(tag).or_default()));
+        }
+        for (address, tags) in &self.public {
+            tags.iter().for_each(|tag| lists.entry(tag).or_default().push(IpNet::from(*address)));
+        }
+        let mut data = TagData::default();
+        lists.into_iter().for_each(|(tag, list)| data.insert(tag, list));
+        data
+    }
+
+    fn is_public(&self, address: IpAddr) -> bool {
+        self.public.contains_key(&address) || prefixes(&["2000::/3"]).contains(address)
+    }
+
     /// Whether an address is in what a rule or requirement names.
     pub(crate) fn is_in(&mut self, name: &str, address: IpAddr) -> bool {
         match name {
             "*" => true,
             "VirtualNetwork" => self.network.contains(address) || address == IpAddr::from([168, 63, 129, 16]),
-            "Internet" => self.public.contains_key(&address) && !self.network.contains(address),
+            "Internet" => self.is_public(address) && !self.network.contains(address),
             "AzureLoadBalancer" => address == IpAddr::from([168, 63, 129, 16]),
             _ if name.contains('/') => prefixes(&[name]).contains(address),
             _ => self.public.get(&address).is_some_and(|tags| tags.contains(&name)),
@@ -121,5 +140,7 @@ pub(crate) fn addresses() -> Vec<IpAddr> {
     let private = [[10, 0, 1, 4], [10, 0, 1, 200], [10, 0, 2, 4], [10, 9, 0, 1], [192, 168, 1, 1], [172, 16, 0, 1]];
     let platform = [[168, 63, 129, 16], [169, 254, 169, 254]];
     let own = private.into_iter().chain(platform).map(IpAddr::from);
+    let v6 = ["fd00::4", "fd00:0:1::4", "fd00:9::1", "2001:db8::1", "2001:db8:1::1", "2620::1", "fe80::1"];
+    let own = own.chain(v6.map(|text| text.parse().unwrap()));
     own.chain(public_addresses()).collect()
 }

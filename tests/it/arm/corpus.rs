@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use aznetlint::arm::{Assumptions, Inputs, LinkPath, Links, Resource, TroubleKind, Wanted, expand, is_parameter_file, is_template};
+use aznetlint::arm::{
+    Assumptions, Inputs, LinkPath, Links, Resource, TroubleKind, Wanted, expand, is_parameter_file, is_template,
+};
 use aznetlint::json::{Document, Node, Unknown, Value, parse};
 use aznetlint::source::{FileId, Files};
 

@@ -41,7 +41,13 @@ fn values_that_refer_to_themselves_are_cycles() {
     one(&output(circle, "[variables('b')]"), TroubleKind::Cycle);
     let parameters = r#""parameters": {"a": {"type": "string", "defaultValue": "[parameters('a')]"}},"#;
     one(&output(parameters, "[parameters('a')]"), TroubleKind::Cycle);
-    one(&output(r#""variables": {"x": {"copy": [{"name": "y", "count": 2, "input": "[variables('x')]"}]}},"#, "[string(variables('x').y[0])]"), TroubleKind::Cycle);
+    one(
+        &output(
+            r#""variables": {"x": {"copy": [{"name": "y", "count": 2, "input": "[variables('x')]"}]}},"#,
+            "[string(variables('x').y[0])]",
+        ),
+        TroubleKind::Cycle,
+    );
 }
 
 #[test]
@@ -61,7 +67,9 @@ fn deployments_that_refer_to_their_own_outputs_are_cycles() {
 #[test]
 fn copies_are_bounded() {
     let resource = |copy: &str| {
-        format!(r#"{{"contentVersion": "1.0.0.0", "resources": [{{"type": "A.B/c", "apiVersion": "1", "name": "[concat('x', copyIndex())]", {copy}}}]}}"#)
+        format!(
+            r#"{{"contentVersion": "1.0.0.0", "resources": [{{"type": "A.B/c", "apiVersion": "1", "name": "[concat('x', copyIndex())]", {copy}}}]}}"#
+        )
     };
     let many = expanded(&resource(r#""copy": {"name": "c", "count": 2000000000}"#));
     one(&many, TroubleKind::Limit);
@@ -98,7 +106,10 @@ fn strings_are_bounded() {
         let _ = write!(variables, r#", "v{index}": "[concat(variables('v{0}'), variables('v{0}'))]""#, index - 1);
     }
     one(&output(&format!(r#""variables": {{{variables}}},"#), "[variables('v63')]"), TroubleKind::Limit);
-    one(&output(&format!(r#""variables": {{{variables}}},"#), "[replace(variables('v16'), '0', variables('v16'))]"), TroubleKind::Limit);
+    one(
+        &output(&format!(r#""variables": {{{variables}}},"#), "[replace(variables('v16'), '0', variables('v16'))]"),
+        TroubleKind::Limit,
+    );
 }
 
 #[test]

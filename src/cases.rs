@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::finding::{FactValue, Finding, Outcome, Report, RuleId};
-use crate::lint::{Settings, lint_texts};
+use crate::finding::{FactValue, Finding, Outcome as FileOutcome, Report, RuleId};
+use crate::lint::{Outcome, Settings, lint_texts};
 use crate::rule::{Body, Case, CaseFile, CaseInput, Expect, Origin, Pack, Request, Requests};
 use crate::source::{FileId, Files};
 
@@ -20,6 +20,23 @@ pub struct Answer {
     pub files: Files,
     /// What it found.
     pub report: Report,
+}
+
+/// Walks the whole road with what a case gives.
+pub fn road(pack: &Pack, input: &CaseInput) -> Answer {
+    let mut requests = Requests::default();
+    requests.services.extend(input.service.iter().map(|service| Request {
+        service: service.clone(),
+        pattern: input.on.clone(),
+        facts: BTreeMap::new(),
+        origin: Origin::CommandLine,
+    }));
+    let region = input.region.iter().map(|region| ("region".to_owned(), FactValue::Text(region.clone())));
+    let facts = region.chain(input.facts.iter().map(|(name, value)| (name.clone(), value.clone())));
+    requests.facts.extend(facts.map(|(name, value)| (name, value, Origin::CommandLine)));
+    let settings = Settings { requests, ..Settings::default() };
+    let Outcome { files, report, .. } = lint_texts(input.files.iter().cloned(), pack, &settings);
+    Answer { files, report }
 }
 
 /// What became of all cases.
@@ -82,21 +99,6 @@ impl fmt::Display for Results {
     }
 }
 
-/// The road itself, as a user's input would take it.
-pub fn road(pack: &Pack, input: &CaseInput) -> Answer {
-    let mut requests = Requests::default();
-    if let Some(service) = &input.service {
-        let facts = BTreeMap::new();
-        let pattern = input.on.clone();
-        requests.services.push(Request { service: service.clone(), pattern, facts, origin: Origin::CommandLine });
-    }
-    let region = input.region.iter().map(|region| ("region".to_owned(), FactValue::Text(region.clone())));
-    let facts = input.facts.iter().map(|(name, value)| (name.clone(), value.clone()));
-    requests.facts = region.chain(facts).map(|(name, value)| (name, value, Origin::CommandLine)).collect();
-    let outcome = lint_texts(&input.files, pack, &Settings { requests, ..Settings::default() });
-    Answer { files: outcome.files, report: outcome.report }
-}
-
 /// Runs every case of the files, and says which of the wanted rules lack a fail or a pass case.
 pub fn run(
     pack: &Pack,
@@ -107,21 +109,15 @@ pub fn run(
     let mut results = Results::default();
     let mut has: BTreeMap<&RuleId, Vec<Expect>> = BTreeMap::new();
     for file in files.iter().filter(|file| wanted(&file.rule)) {
-        let service = pack.rule(file.rule.as_str()).and_then(|rule| match &rule.body {
-            Body::Requirement(body) => Some(&body.service),
-            Body::Pattern(_) | Body::Assertion(_) => None,
-        });
+        let requirement = pack.rule(file.rule.as_str()).is_some_and(|rule| matches!(rule.body, Body::Requirement(_)));
         for case in &file.cases {
-            // A requirement is judged on a placement of its service: the one the input shows, else all of the input.
-            let mut input = case.input.clone();
-            input.service = input.service.or_else(|| service.map(ToString::to_string));
             has.entry(&file.rule).or_default().push(case.expect);
             results.cases.push(CaseResult {
                 rule: file.rule.clone(),
                 expect: case.expect,
                 name: case.name.to_string(),
                 place: (file.name.to_string(), case.line),
-                differences: differences(&file.rule, service.is_some(), case, &road(&input)),
+                differences: differences(&file.rule, requirement, case, &road(&case.input)),
             });
         }
     }
@@ -137,14 +133,14 @@ pub fn run(
 fn differences(rule: &RuleId, requirement: bool, case: &Case, answer: &Answer) -> Vec<String> {
     let report = &answer.report;
     let mut differences = Vec::new();
-    for file in report.files.iter().filter(|file| file.outcome == Outcome::Error) {
+    for file in report.files.iter().filter(|file| file.outcome == FileOutcome::Error) {
         differences.push(format!(
             "{} cannot be read: {}",
             file.name,
             file.detail.as_deref().unwrap_or("no reason given")
         ));
     }
-    if differences.is_empty() && !report.files.iter().any(|file| file.outcome == Outcome::Judged) {
+    if differences.is_empty() && !report.files.iter().any(|file| file.outcome == FileOutcome::Judged) {
         differences.push("no input was recognised as Azure network configuration, so nothing was judged".to_owned());
     }
     let own: Vec<&Finding> = report.findings.iter().filter(|finding| finding.rule == *rule).collect();

@@ -99,6 +99,18 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
     Input { files, entries, empty: found.empty }
 }
 
+/// Texts as if they were files given by name.
+pub fn texts(texts: impl IntoIterator<Item = (String, String)>) -> Input {
+    let mut files = Files::default();
+    let mut parser = Parser::default();
+    let entries = texts.into_iter().map(|(name, text)| {
+        let text: Arc<str> = text.into();
+        let file = Some(files.add(name.clone(), Arc::clone(&text)));
+        Entry { name, file, named: true, content: content(&mut parser, Loaded::Text(text, 0), file) }
+    });
+    Input { entries: entries.collect(), files, empty: Vec::new() }
+}
+
 fn content(parser: &mut Parser, loaded: Loaded, file: Option<FileId>) -> Content {
     match (loaded, file) {
         (Loaded::Text(text, _), Some(file)) => match parser.parse(file, &text) {

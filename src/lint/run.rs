@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::arm::{TroubleKind, Wanted};
 use crate::estate::{self, Estate, Fault, Piece, Shape};
 use crate::finding::{FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId};
-use crate::input::{self, Content, Entry, Input};
-use crate::json::{self, Document, SyntaxError};
+use crate::input::{self, Content, Input};
+use crate::json::{Document, SyntaxError};
 use crate::lint::template::{Round, Sheet, TemplateOptions, Templates, expand_all};
 use crate::rule::{self, Pack, Requests};
 use crate::source::{FileId, Files};
@@ -43,16 +43,9 @@ pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Set
     lint_input(input::read(paths, &settings.input, stdin), pack, settings)
 }
 
-/// Lints texts under the names given, in this order.
-pub fn lint_texts(texts: &[(String, String)], pack: &Pack, settings: &Settings) -> Outcome {
-    let mut files = Files::default();
-    let entries = texts.iter().map(|(name, text)| {
-        let file = files.add(name.as_str(), text.as_str());
-        let content = json::parse(file, text).map_or_else(Content::Broken, Content::Document);
-        Entry { name: name.clone(), file: Some(file), named: true, content }
-    });
-    let entries = entries.collect();
-    lint_input(Input { files, entries, empty: Vec::new() }, pack, settings)
+/// Lints texts as if they were files given by name.
+pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack, settings: &Settings) -> Outcome {
+    lint_input(input::texts(texts), pack, settings)
 }
 
 /// Lints what was read.

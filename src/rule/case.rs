@@ -7,9 +7,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::finding::{FactValue, RuleId};
+use crate::rule::compile::Body;
 use crate::rule::error::{RuleError, suggestion};
 use crate::rule::pack::{Pack, RuleFile, embedded_files, folder_files};
-use crate::rule::schema::Written;
+use crate::rule::schema::{Pair, Written};
+use crate::rule::service::Service;
 use crate::rule::yaml::{Value, Yaml};
 
 /// The cases of one rule.
@@ -63,7 +65,7 @@ impl Expect {
 pub struct CaseInput {
     /// File names and texts.
     pub files: Vec<(String, String)>,
-    /// `--service`.
+    /// `--service`; for a requirement rule its own service, when the case names none.
     pub service: Option<String>,
     /// `--on`: where the service is placed.
     pub on: Option<String>,
@@ -110,7 +112,7 @@ impl CaseFile {
         for (word, expect) in Expect::WORDS {
             let Some(list) = keys.get(word) else { continue };
             for item in list.list()? {
-                cases.push(Case::read(item, expect)?);
+                cases.push(Case::read(item, expect, &rule.body, pack)?);
             }
         }
         Ok(Self { rule: rule.card.id.clone(), name: Arc::clone(&file.text.name), cases })
@@ -118,7 +120,7 @@ impl CaseFile {
 }
 
 impl Case {
-    fn read(written: Written<'_>, expect: Expect) -> Result<Self, RuleError> {
+    fn read(written: Written<'_>, expect: Expect, body: &Body, pack: &Pack) -> Result<Self, RuleError> {
         let keys = written.keys("a case", &CASE_KEYS)?;
         let files = match (keys.get("input"), keys.get("files")) {
             (Some(_), Some(files)) => return Err(files.error("a case has `input` or `files`, not both")),
@@ -136,19 +138,26 @@ impl Case {
         let text = |key: &str| -> Result<Option<String>, RuleError> {
             keys.get(key).map(|written| written.scalar().map(|text| text.to_string())).transpose()
         };
+        let service = match (keys.get("service"), body) {
+            (Some(name), _) => Some(service(name, pack)?),
+            (None, Body::Requirement(requirement)) => pack.service(&requirement.service),
+            (None, Body::Pattern(_) | Body::Assertion(_)) => None,
+        };
         let facts = match keys.get("facts") {
-            Some(facts) => facts
-                .pairs()?
-                .into_iter()
-                .map(|pair| Ok((pair.key.to_string(), fact(pair.value)?)))
-                .collect::<Result<_, RuleError>>()?,
+            Some(facts) => facts.pairs()?.iter().map(|pair| fact(pair, service)).collect::<Result<_, _>>()?,
             None => BTreeMap::new(),
         };
         Ok(Self {
             expect,
             name: keys.need("name")?.text()?,
             line: written.text.position(written.yaml.at.start).0,
-            input: CaseInput { files, service: text("service")?, on: text("on")?, region: text("region")?, facts },
+            input: CaseInput {
+                files,
+                service: service.map(|service| service.name.to_string()),
+                on: text("on")?,
+                region: text("region")?,
+                facts,
+            },
         })
     }
 }
@@ -165,16 +174,25 @@ fn verbatim(written: Written<'_>) -> Result<String, RuleError> {
     }
 }
 
-fn fact(written: Written<'_>) -> Result<FactValue, RuleError> {
-    Ok(match &written.yaml.value {
-        Value::Bool(value) => FactValue::Bool(*value),
-        Value::List(_) => FactValue::List(
-            written
-                .items()
-                .into_iter()
-                .map(|item| item.scalar().map(|text| text.to_string()))
-                .collect::<Result<_, _>>()?,
-        ),
-        _ => FactValue::Text(written.scalar()?.to_string()),
+fn service<'p>(written: Written<'_>, pack: &'p Pack) -> Result<&'p Service, RuleError> {
+    let name = written.text()?;
+    pack.service(&name).ok_or_else(|| {
+        let known = pack.services.iter().map(|service| &*service.name);
+        written.error(format!("there is no service `{name}`")).help(suggestion(&name, "services are", known))
     })
+}
+
+fn fact(pair: &Pair<'_>, service: Option<&Service>) -> Result<(String, FactValue), RuleError> {
+    let Some(service) = service else {
+        return Err(pair.error("facts belong to a service, and the case names none"));
+    };
+    let Some(spec) = service.facts.get(pair.key) else {
+        let known = service.facts.keys().map(|name| &**name);
+        return Err(pair.error(format!("service `{}` has no fact `{}`", service.name, pair.key)).help(suggestion(
+            pair.key,
+            "its facts are",
+            known,
+        )));
+    };
+    Ok((pair.key.to_string(), spec.read_value(pair.value)?))
 }

@@ -104,19 +104,19 @@ impl Pack {
         }
     }
 
+    /// The resource types that its services and assertion rules look at.
+    pub fn resource_types(&self) -> impl Iterator<Item = &str> {
+        let found = self.services.iter().flat_map(|service| &service.found_on).map(|finder| &*finder.resource);
+        let asserted = self.rules.iter().flat_map(|rule| match &rule.body {
+            Body::Assertion(assertion) => assertion.resources.as_slice(),
+            Body::Requirement(_) | Body::Pattern(_) => &[],
+        });
+        found.chain(asserted.map(|name| &**name))
+    }
+
     /// The service of a name.
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| &*service.name == name)
-    }
-
-    /// Every resource type that services and assertion rules look at, as written.
-    pub fn resource_types(&self) -> impl Iterator<Item = &str> {
-        let services = self.services.iter().flat_map(Service::resource_types);
-        let rules = self.rules.iter().filter_map(|rule| match &rule.body {
-            Body::Assertion(assertion) => Some(assertion.resources.iter().map(|name| &**name)),
-            Body::Requirement(_) | Body::Pattern(_) => None,
-        });
-        services.chain(rules.flatten())
     }
 
     /// The rule of an id.

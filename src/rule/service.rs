@@ -8,7 +8,7 @@ use crate::json::Selector;
 use crate::rule::card::read_sources;
 use crate::rule::condition::Condition;
 use crate::rule::error::RuleError;
-use crate::rule::fact::{FactSource, FactSpec};
+use crate::rule::fact::FactSpec;
 use crate::rule::schema::Written;
 use crate::rule::value;
 
@@ -53,15 +53,6 @@ pub struct Finder {
 
 const KEYS: [&str; 7] = ["service", "title", "describe", "found-on", "facts", "not-judged", "sources"];
 impl Service {
-    /// The resource types it is found on and its facts are read from.
-    pub fn resource_types(&self) -> impl Iterator<Item = &str> {
-        let facts = self.facts.values().flat_map(|fact| &fact.from).filter_map(|source| match source {
-            FactSource::Resource { resource, .. } => Some(&**resource),
-            FactSource::BuiltIn(_) => None,
-        });
-        self.found_on.iter().map(|finder| &*finder.resource).chain(facts)
-    }
-
     /// Reads a `service.yaml`.
     pub(crate) fn read(written: Written<'_>) -> Result<Self, RuleError> {
         let keys = written.keys("a service", &KEYS)?;

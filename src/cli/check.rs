@@ -1,6 +1,6 @@
 //! `aznetlint check`: lint and print.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
 use miette::{IntoDiagnostic, Result};
 
@@ -26,6 +26,10 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
         return Err(FlagError::new(format!("--service {request} matches nothing"), help).into());
     }
     print(arguments, &outcome)?;
+    for folder in &outcome.empty {
+        // Nobody is left to tell when standard error is gone.
+        let _gone = writeln!(anstream::stderr(), "error: there is no JSON file in {folder}");
+    }
     Ok(end(arguments, &outcome))
 }
 

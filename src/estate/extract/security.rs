@@ -35,7 +35,7 @@ pub(crate) fn security_group(reader: &mut Reader<'_>, header: Header, conditions
         rules,
         default_rules,
         unknown_rules,
-        rules_span: lookup(&node, &["properties", "securityRules"]).map(|list| list.span),
+        rules_span: node.at(&["properties", "securityRules"]).filter(|list| !list.is_null()).map(|list| list.span),
         subnets: reader.references(&node, &["properties", "subnets"]),
         interfaces: reader.ids(&node, &["properties", "networkInterfaces"]),
         effective,

@@ -4,4 +4,3 @@
 mod corpus;
 #[cfg(test)]
 mod faults;
-#[cfg(test)]

@@ -6,9 +6,11 @@ use crate::estate::draft::{Draft, Drafts};
 use crate::estate::extract::{self, Options, Reader, lookup};
 use crate::estate::gather::Piece;
 use crate::estate::identity::last_segment;
+use crate::estate::ids::Ids;
 use crate::estate::kind::Kind;
-use crate::estate::link::{Registry, link};
-use crate::estate::resource::{Estate, Fault, Field, Header, Plain, Shape};
+use crate::estate::link::link;
+use crate::estate::resource::{Fault, Field, Header, Plain, Shape};
+use crate::estate::whole::Estate;
 use crate::json::{Node, Reason, Unknown};
 use crate::net::Cloud;
 
@@ -21,13 +23,14 @@ pub fn build(pieces: impl IntoIterator<Item = Piece>, options: Options<'_>) -> E
         drafts.add(&piece, &mut faults);
     }
     drafts.settle(&mut faults);
-    let mut registry = Registry::default();
+    let mut ids = Ids::default();
     for draft in drafts.list {
-        registry.push(draft.kind, draft.id.clone(), draft.node.span.file);
+        ids.push(draft.kind, draft.id.clone(), draft.node.span.file);
         take_in(&mut estate, draft, options, &mut faults);
     }
-    link(&mut estate, &registry);
+    link(&mut estate, &ids);
     estate.faults = faults;
+    estate.ids = Arc::new(ids);
     estate
 }
 

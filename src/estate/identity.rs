@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::estate::resource::Field;
-use crate::json::{Part, Reason, Unknown};
+use crate::json::{Node, Part, Reason, Unknown, Value};
 use crate::source::FileId;
 
 /// An id as a row of segments, any of which may be known in part only.
@@ -54,6 +54,15 @@ impl Id {
         }
         own_scope(&mut segments, &unknown.parts);
         Self::new(open, segments, &scope)
+    }
+
+    /// The id that a value mentions; `None` when it is neither a text nor unknown.
+    pub(crate) fn of_value(value: &Node) -> Option<Self> {
+        match &value.value {
+            Value::Text(text) => Some(Self::written(text)),
+            Value::Unknown(unknown) => Some(Self::unknown(unknown)),
+            _ => None,
+        }
     }
 
     /// The id of a mention.

@@ -5,44 +5,15 @@ use std::sync::Arc;
 
 use crate::estate::extract::lookup;
 use crate::estate::identity::Id;
-use crate::estate::index::Index;
+use crate::estate::ids::Ids;
 use crate::estate::kind::Kind;
-use crate::estate::resource::{Estate, Field, Header, Reference};
+use crate::estate::resource::{Field, Header, Reference};
+use crate::estate::whole::Estate;
 use crate::json::Value;
 use crate::source::FileId;
 
-/// The ids of an estate's resources, kind by kind, in the order of the estate's lists.
-#[derive(Debug, Default)]
-pub(crate) struct Registry {
-    indexes: BTreeMap<Kind, Index>,
-}
-
-impl Registry {
-    pub(crate) fn push(&mut self, kind: Kind, id: Id, file: FileId) {
-        self.indexes.entry(kind).or_default().push(id, file);
-    }
-
-    fn find(&self, kind: Kind, id: &Id, file: FileId) -> Option<usize> {
-        self.indexes.get(&kind)?.find(id, file)
-    }
-
-    fn parent(&self, kind: Kind, at: usize, of: Kind, file: FileId) -> Option<usize> {
-        self.find(of, &self.indexes.get(&kind)?.id(at)?.parent()?, file)
-    }
-
-    fn lead(&self, kind: Kind, reference: &mut Reference, file: FileId) {
-        reference.target = self.find(kind, &Id::of(&reference.id), file);
-    }
-
-    fn lead_all<'r>(&self, kind: Kind, references: impl IntoIterator<Item = &'r mut Reference>, file: FileId) {
-        for reference in references {
-            self.lead(kind, reference, file);
-        }
-    }
-}
-
 /// Fills in where every mention leads. A mention that leads nowhere keeps no target.
-pub(crate) fn link(estate: &mut Estate, registry: &Registry) {
+pub(crate) fn link(estate: &mut Estate, registry: &Ids) {
     forward(estate, registry);
     subnets_and_networks(estate, registry);
     associations(estate, registry);
@@ -54,7 +25,7 @@ fn file(header: &Header) -> FileId {
     header.span.file
 }
 
-fn forward(estate: &mut Estate, registry: &Registry) {
+fn forward(estate: &mut Estate, registry: &Ids) {
     for nsg in &mut estate.nsgs {
         registry.lead_all(Kind::Subnet, &mut nsg.subnets, file(&nsg.header));
     }
@@ -81,7 +52,7 @@ fn forward(estate: &mut Estate, registry: &Registry) {
     }
 }
 
-fn subnets_and_networks(estate: &mut Estate, registry: &Registry) {
+fn subnets_and_networks(estate: &mut Estate, registry: &Ids) {
     for (at, subnet) in estate.subnets.iter_mut().enumerate() {
         subnet.network = registry.parent(Kind::Subnet, at, Kind::Network, file(&subnet.header));
         if let Some(network) = subnet.network {
@@ -91,7 +62,7 @@ fn subnets_and_networks(estate: &mut Estate, registry: &Registry) {
 }
 
 /// An association shows on both sides, but a file often holds one of them only: each side learns from the other.
-fn associations(estate: &mut Estate, registry: &Registry) {
+fn associations(estate: &mut Estate, registry: &Ids) {
     let Estate { nsgs, route_tables, nat_gateways, subnets, .. } = estate;
     for (at, nsg) in nsgs.iter().enumerate() {
         for mention in &nsg.subnets {
@@ -148,7 +119,7 @@ fn back(owner: &Header, mention: &Reference, at: usize) -> Reference {
     Reference { id: Field { value, span: mention.id.span, via: mention.id.via.clone() }, target: Some(at) }
 }
 
-fn machine_learning(estate: &mut Estate, registry: &Registry) {
+fn machine_learning(estate: &mut Estate, registry: &Ids) {
     for workspace in &mut estate.workspaces {
         registry.lead_all(Kind::Subnet, &mut workspace.serverless_subnet, file(&workspace.header));
     }
@@ -159,7 +130,7 @@ fn machine_learning(estate: &mut Estate, registry: &Registry) {
     }
 }
 
-fn firewalls(estate: &mut Estate, registry: &Registry) {
+fn firewalls(estate: &mut Estate, registry: &Ids) {
     let Estate { firewalls, policies, collection_groups, .. } = estate;
     for firewall in firewalls.iter_mut() {
         let file = file(&firewall.header);
@@ -198,7 +169,8 @@ mod tests {
     use std::sync::Arc;
 
     use crate::estate::extract::Options;
-    use crate::estate::resource::{Estate, Shape};
+    use crate::estate::resource::Shape;
+    use crate::estate::whole::Estate;
     use crate::estate::{Piece, build};
     use crate::json::{Node, Part, Reason, Unknown, Value, parse};
     use crate::source::{FileId, Span};

@@ -1,6 +1,10 @@
 //! The one test binary.
 
-#[cfg(test)]
+mod arm;
 mod corpus;
-#[cfg(test)]
 mod faults;
+mod floors;
+mod laws;
+mod laws_estate;
+mod laws_world;
+mod rules;

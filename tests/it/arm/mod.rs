@@ -1,0 +1,8 @@
+//! Templates evaluated through the public door.
+
+mod cases;
+mod corpus;
+mod functions;
+mod hostile;
+mod run;
+mod templates;

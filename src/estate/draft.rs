@@ -13,7 +13,7 @@ use crate::estate::identity::Id;
 use crate::estate::index::Index;
 use crate::estate::kind::Kind;
 use crate::estate::merge::{identity, merge};
-use crate::estate::normal::{normalise, object, replace};
+use crate::estate::normal::{normalise, object, replace, without_expressions};
 use crate::estate::resource::{Fault, Field, Shape};
 use crate::estate::shape::recognise;
 use crate::json::{Member, Node, Reason, Unknown, Value};
@@ -51,7 +51,11 @@ impl Drafts {
             None if piece.node.is_list() && piece.shape == Shape::Effective => Kind::RouteTable,
             None => return,
         };
-        self.add_node(&piece.node, kind, piece.shape, piece.condition.as_ref(), None, faults, 0);
+        // Those of a template have been evaluated, and other exports hold none: what looks like one there is text.
+        let cut_out = matches!(piece.shape, Shape::Rest | Shape::Cli);
+        let replaced = if cut_out { without_expressions(&piece.node) } else { None };
+        let node = replaced.as_ref().unwrap_or(&piece.node);
+        self.add_node(node, kind, piece.shape, piece.condition.as_ref(), None, faults, 0);
     }
 
     #[expect(clippy::too_many_arguments, reason = "one recursive step with all it hands down")]
@@ -66,7 +70,7 @@ impl Drafts {
         depth: usize,
     ) {
         let node = normalise(node, kind, shape);
-        let id = id.filter(Id::says_something).unwrap_or_else(|| id_of(&node, kind, shape));
+        let id = id.filter(Id::says_something).unwrap_or_else(|| id_of(&node, kind));
         let draft = Draft {
             kind,
             shape,
@@ -319,12 +323,11 @@ fn nameless(node: &Node) -> Arc<Unknown> {
 }
 
 /// The id of a resource as it says, else made from its type and name.
-fn id_of(node: &Node, kind: Kind, shape: Shape) -> Id {
+fn id_of(node: &Node, kind: Kind) -> Id {
     let written = ["id", "resourceId"].iter().find_map(|key| lookup(node, &[key]));
     let id = written.and_then(|written| {
-        let expression = |text: &str| shape != Shape::Template && text.starts_with('[');
         let value = match &written.value {
-            Value::Text(text) if !expression(text) => Ok(Arc::clone(text)),
+            Value::Text(text) => Ok(Arc::clone(text)),
             Value::Unknown(unknown) => Err(Arc::clone(unknown)),
             _ => return None,
         };

@@ -6,6 +6,7 @@ pub const FAULT_KINDS: &[(&str, &str)] = &[
     (ADDRESS_COMMA_LIST, "a field for one address holds several, separated by commas"),
     (ADDRESS_RANGE, "a range of addresses `a-b` where only addresses, prefixes and tags are taken"),
     (ADDRESS_SIDE_MISSING, "a security rule says neither which addresses nor which groups one of its sides means"),
+    (BUILT_IN_RULES_WRITTEN, "a template that writes `defaultSecurityRules`, which Azure ignores"),
     (DECLARED_TWICE_DIFFERENTLY, "one resource is written twice, and the two do not agree"),
     (DESCRIPTION_TOO_LONG, "the description of a security rule is longer than 140 characters"),
     (DIRECTION_UNKNOWN, "`direction` is neither Inbound nor Outbound"),
@@ -58,6 +59,7 @@ pub(crate) const ACCESS_UNKNOWN: &str = "access-unknown";
 pub(crate) const ADDRESS_COMMA_LIST: &str = "address-comma-list";
 pub(crate) const ADDRESS_RANGE: &str = "address-range";
 pub(crate) const ADDRESS_SIDE_MISSING: &str = "address-side-missing";
+pub(crate) const BUILT_IN_RULES_WRITTEN: &str = "built-in-rules-written";
 pub(crate) const DECLARED_TWICE_DIFFERENTLY: &str = "declared-twice-differently";
 pub(crate) const DESCRIPTION_TOO_LONG: &str = "description-too-long";
 pub(crate) const DIRECTION_UNKNOWN: &str = "direction-unknown";

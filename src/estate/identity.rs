@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::estate::resource::Field;
-use crate::json::{Node, Part, Unknown, Value};
+use crate::json::{Node, Part, Reason, Unknown, Value};
 use crate::source::FileId;
 
 /// An id as a row of segments, any of which may be known in part only.
@@ -52,6 +52,7 @@ impl Id {
         if open && matches!(segments.first(), Some(Segment::Partly(_))) {
             scope = segments.remove(0).to_string();
         }
+        own_scope(&mut segments, &unknown.parts);
         Self::new(open, segments, &scope)
     }
 
@@ -265,6 +266,26 @@ fn split(parts: &[Part]) -> Vec<Segment> {
     }
     close(&mut bits);
     segments
+}
+
+/// The subscription and group of a deployment are the same all through one run of one template, and anything in another:
+/// templates that only lie in one folder must not be taken for one deployment. The place of such a hole is its template.
+fn own_scope(segments: &mut [Segment], parts: &[Part]) {
+    let holes = parts.iter().filter_map(|part| match part {
+        Part::Hole(hole) if matches!(hole.reason, Reason::Context(_)) => Some(hole),
+        _ => None,
+    });
+    for hole in holes {
+        for (at, kind) in [(1, "subscriptions"), (3, "resourcegroups")] {
+            let follows = segments.get(at - 1).is_some_and(|before| *before == Segment::Known(kind.into()));
+            if let Some(Segment::Partly(bits)) = segments.get_mut(at).filter(|_| follows)
+                && let [Bit::Hole(key)] = &mut bits[..]
+                && *key == hole.key
+            {
+                *key = Arc::from(format!("{}@{}", hole.key, hole.span.file.0));
+            }
+        }
+    }
 }
 
 /// What follows the last slash of a text with holes: `[concat(parameters('nsg'), '/rule')]`. `None` when that is unknown.

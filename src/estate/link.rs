@@ -253,6 +253,22 @@ mod tests {
     }
 
     #[test]
+    fn templates_that_only_lie_in_one_folder_are_apart() {
+        let nsg = |count: usize| {
+            let rules = vec![r#"{"name":"r","properties":{"priority":100}}"#; count].join(",");
+            format!(
+                r#"{{"id":"RG/networkSecurityGroups/nsg","type":"Microsoft.Network/networkSecurityGroups","name":"nsg","properties":{{"securityRules":[{rules}]}}}}"#
+            )
+        };
+        let mention = subnet("RG/networkSecurityGroups/nsg");
+        let pieces = [template(0, &nsg(0)), template(1, &nsg(1)), template(1, &mention)];
+        let estate = build(pieces, Options::default());
+        assert_eq!((estate.nsgs.len(), estate.subnets[0].nsg.as_ref().unwrap().target), (2, Some(1)));
+        assert!(estate.faults.iter().all(|fault| fault.kind != "declared-twice-differently"));
+        assert_eq!(leads([template(0, &nsg(0)), template(1, &mention)]), Some(0));
+    }
+
+    #[test]
     fn templates_and_exports_meet_when_only_one_can_be_meant() {
         let mention = subnet("RG/networkSecurityGroups/nsg");
         assert_eq!(leads([rest(1, &export("a")), template(0, &mention)]), Some(0));

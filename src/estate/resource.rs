@@ -95,7 +95,7 @@ pub struct NetworkSecurityGroup {
     pub header: Header,
     /// Custom rules, in the order written; those that are resources of their own are merged in by name.
     pub rules: Vec<SecurityRule>,
-    /// The built-in rules as the export shows them; empty when it shows none (NSG-11 then holds).
+    /// The built-in rules as the export shows them; empty when it does not show them all (NSG-11 then holds).
     pub default_rules: Vec<SecurityRule>,
     /// Parts of the rule list only a deployment can tell: any rule may come from each of them.
     pub unknown_rules: Vec<Field<()>>,

@@ -381,7 +381,7 @@ fn a_bare_list_of_rules_makes_its_group() {
     let estate = shape("cli-rule-list.json");
     assert_eq!(estate.nsgs.len(), 1);
     assert_eq!(&*name(&estate.nsgs[0].header), "nsg-web");
-    assert_eq!((estate.nsgs[0].rules.len(), estate.nsgs[0].default_rules.len()), (2, 1));
+    assert_eq!((estate.nsgs[0].rules.len(), estate.nsgs[0].default_rules.len()), (2, 0));
     assert!(estate.nsgs[0].header.id.is_some() && estate.faults.is_empty());
 }
 

@@ -16,10 +16,7 @@ pub(crate) fn ports(reader: &mut Reader<'_>, node: &Node, name: &str, into: &mut
             digits = number.as_str().to_owned();
             digits.as_str()
         }
-        Value::Text(text) => match reader.unevaluated(node, text) {
-            Some(unknown) => return into.push(field(node, Err(unknown))),
-            None => text,
-        },
+        Value::Text(text) => text,
         Value::Unknown(unknown) => return into.push(field(node, Err(unknown.clone()))),
         _ => {
             let unknown = reader.wrong_type(node, name, "a string");

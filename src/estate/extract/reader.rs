@@ -85,10 +85,7 @@ impl<'a> Reader<'a> {
     /// A text. `name` is the field's, for messages.
     pub(crate) fn text_of(&mut self, node: &Node, name: &str) -> Field<Arc<str>> {
         let value = match &node.value {
-            Value::Text(text) => match self.unevaluated(node, text) {
-                Some(unknown) => Err(unknown),
-                None => Ok(Arc::clone(text)),
-            },
+            Value::Text(text) => Ok(Arc::clone(text)),
             Value::Unknown(unknown) => Err(Arc::clone(unknown)),
             _ => Err(self.wrong_type(node, name, "a string")),
         };
@@ -124,9 +121,6 @@ impl<'a> Reader<'a> {
             Value::Unknown(unknown) => Err(Arc::clone(unknown)),
             Value::Text(text) if text.eq_ignore_ascii_case("true") => Ok(true),
             Value::Text(text) if text.eq_ignore_ascii_case("false") => Ok(false),
-            Value::Text(text) => Err(self
-                .unevaluated(found, text)
-                .unwrap_or_else(|| self.wrong_type(found, last(path), "true or false"))),
             _ => Err(self.wrong_type(found, last(path), "true or false")),
         };
         Some(field(found, value))
@@ -143,14 +137,10 @@ impl<'a> Reader<'a> {
                 self.fault(fault::PRIORITY_INVALID, found, detail.clone());
                 invalid(found, &detail)
             }),
-            Value::Text(text) => match (self.unevaluated(found, text), text.trim().parse()) {
-                (Some(unknown), _) => Err(unknown),
-                (None, Ok(number)) => Ok(number),
-                (None, Err(_)) => {
-                    self.fault(fault::PRIORITY_INVALID, found, not_whole(text));
-                    Err(invalid(found, &not_whole(text)))
-                }
-            },
+            Value::Text(text) => text.trim().parse().map_err(|_| {
+                self.fault(fault::PRIORITY_INVALID, found, not_whole(text));
+                invalid(found, &not_whole(text))
+            }),
             _ => Err(self.wrong_type(found, last(path), "a number")),
         };
         Some(field(found, value))
@@ -165,10 +155,6 @@ impl<'a> Reader<'a> {
             Value::Unknown(_) => Cow::Owned(vec![found.clone()]),
             // PowerShell unrolls a list of one.
             _ if self.shape == Shape::PowerShell => Cow::Owned(vec![found.clone()]),
-            Value::Text(text) if self.unevaluated(found, text).is_some() => {
-                let unknown = self.unevaluated(found, text).expect("asked just now");
-                Cow::Owned(vec![Node { value: Value::Unknown(unknown), ..found.clone() }])
-            }
             _ => {
                 let unknown = self.wrong_type(found, last(path), "an array");
                 Cow::Owned(vec![Node { value: Value::Unknown(unknown), ..found.clone() }])
@@ -205,9 +191,6 @@ impl<'a> Reader<'a> {
     fn id_of(&mut self, found: &Node, name: &str) -> Option<Field<Arc<str>>> {
         if found.is_object() || found.unknown().is_some() {
             return self.text(found, &["id"]);
-        }
-        if let Some(unknown) = found.text().and_then(|text| self.unevaluated(found, text)) {
-            return Some(field(found, Err(unknown)));
         }
         let unknown = self.wrong_type(found, name, "an object with an `id`");
         Some(field(found, Err(unknown)))
@@ -250,22 +233,6 @@ impl<'a> Reader<'a> {
     pub(crate) fn required<T>(&mut self, found: Option<Field<T>>, object: &Node, name: &str) -> Field<T> {
         let detail = || format!("`{name}` is missing");
         found.unwrap_or_else(|| self.missing(fault::REQUIRED_FIELD_MISSING, object, name, detail()))
-    }
-
-    /// An expression in a document whose expressions are not evaluated.
-    pub(crate) fn unevaluated(&self, node: &Node, text: &str) -> Option<Arc<Unknown>> {
-        let expression = text.starts_with('[') && text.ends_with(']') && !text.starts_with("[[");
-        if !expression || self.shape == Shape::Template {
-            return None;
-        }
-        Some(Arc::new(Unknown {
-            reason: Reason::NotEvaluated,
-            text: Arc::from(text),
-            span: node.span,
-            key: Arc::from(format!("{}:{text}", node.span.file.0)),
-            parts: Vec::new(),
-            domain: Vec::new(),
-        }))
     }
 
     pub(crate) fn wrong_type(&mut self, node: &Node, name: &str, wanted: &str) -> Arc<Unknown> {

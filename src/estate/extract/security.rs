@@ -25,7 +25,7 @@ pub(crate) fn security_group(reader: &mut Reader<'_>, header: Header, conditions
     check_name(reader, &header.name);
     let mut unknown_rules = Vec::new();
     let rules = rules(reader, &node, "securityRules", conditions, &mut unknown_rules);
-    let default_rules = built_in_rules(reader, &node, &mut unknown_rules);
+    let default_rules = built_in_rules(reader, &node);
     if !effective {
         check_priorities(reader, &rules);
         check_names(reader, &rules);
@@ -65,13 +65,34 @@ fn rules(
     rules
 }
 
-fn built_in_rules(reader: &mut Reader<'_>, node: &Node, unknown: &mut Vec<Field<()>>) -> Vec<SecurityRule> {
-    // With unknown `properties` the custom rules have said so already.
-    if lookup(node, &["properties"]).is_some_and(|properties| properties.unknown().is_some()) {
+/// The built-in rules, when all of them are shown. They are the same in every group (NSG-11), so a part of them says
+/// nothing, and what a template writes in their place Azure ignores.
+fn built_in_rules(reader: &mut Reader<'_>, node: &Node) -> Vec<SecurityRule> {
+    let Some(list) = lookup(node, &["properties", "defaultSecurityRules"]).filter(|list| list.unknown().is_none())
+    else {
+        return Vec::new();
+    };
+    if reader.shape == Shape::Template {
+        let detail = "`defaultSecurityRules` are Azure's own; what a template writes there is ignored".to_owned();
+        let first = list.items().first().unwrap_or(list);
+        reader.fault(fault::BUILT_IN_RULES_WRITTEN, first.get("name").unwrap_or(first), detail);
         return Vec::new();
     }
-    rules(reader, node, "defaultSecurityRules", &Conditions::new(), unknown)
+    let rules = rules(reader, node, "defaultSecurityRules", &Conditions::new(), &mut Vec::new());
+    let is = |rule: &SecurityRule, name: &str| rule.name.known().is_some_and(|known| known.eq_ignore_ascii_case(name));
+    let complete = BUILT_IN.into_iter().all(|name| rules.iter().any(|rule| is(rule, name)));
+    if complete { rules } else { Vec::new() }
 }
+
+/// The names of the built-in rules.
+const BUILT_IN: [&str; 6] = [
+    "AllowVnetInBound",
+    "AllowAzureLoadBalancerInBound",
+    "DenyAllInBound",
+    "AllowVnetOutBound",
+    "AllowInternetOutBound",
+    "DenyAllOutBound",
+];
 
 fn rule(reader: &mut Reader<'_>, node: &Node, built_in: bool, condition: Option<Arc<Unknown>>) -> SecurityRule {
     let node = &reader.sound(node);

@@ -3,9 +3,11 @@
 mod assemble;
 mod compute;
 mod effective;
+mod expression;
 mod flat;
 mod legacy;
 mod powershell;
 
 pub(crate) use assemble::{object, replace};
+pub(crate) use expression::without_expressions;
 pub(crate) use flat::normalise;

@@ -9,15 +9,13 @@ use crate::arm::partial;
 use crate::arm::scope::{self, Cloud, Level};
 use crate::arm::value;
 use crate::json::{Member, Node, Part, Value};
+use crate::source::Span;
 
 impl Machine<'_> {
     /// The value of a function without arguments that asks for the surroundings.
     pub(crate) fn context(&mut self, form: Form, env: &Env, called: Called<'_>) -> Node {
         let span = called.span;
-        let object = |members: Vec<(&str, Node)>| {
-            let members = members.into_iter().map(|(key, node)| Member { key: key.into(), key_span: span, node });
-            Node::new(value::object(members.collect()), span)
-        };
+        let object = |members| object(members, span);
         let text = |text: &str| Node::new(value::text(text), span);
         let here = |node: &Node| Node { span, via: None, ..node.clone() };
         let pieces = |pieces: Vec<Part>, text: &str| Node::new(partial::assembled(pieces, text, span), span);
@@ -85,7 +83,7 @@ impl Machine<'_> {
                     ),
                 ])
             }
-            Form::Environment => environment(assumed.cloud, &object, &text),
+            Form::Environment => environment(assumed.cloud, span),
             _ => {
                 let id = &env.deployment.id;
                 let name = match &env.deployment.name {
@@ -113,8 +111,15 @@ impl Machine<'_> {
     }
 }
 
+fn object(members: Vec<(&str, Node)>, span: Span) -> Node {
+    let members = members.into_iter().map(|(key, node)| Member { key: key.into(), key_span: span, node });
+    Node::new(value::object(members.collect()), span)
+}
+
 /// <https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-deployment#environment>
-fn environment(cloud: Cloud, object: &dyn Fn(Vec<(&str, Node)>) -> Node, text: &dyn Fn(&str) -> Node) -> Node {
+fn environment(cloud: Cloud, span: Span) -> Node {
+    let object = |members| object(members, span);
+    let text = |text: &str| Node::new(value::text(text), span);
     let [name, manager, portal, login, graph, sql, storage, vault, registry] = match cloud {
         Cloud::Public => [
             "AzureCloud",
@@ -159,7 +164,7 @@ fn environment(cloud: Cloud, object: &dyn Fn(Vec<(&str, Node)>) -> Node, text: &
         ("sqlServerHostname", text(sql)),
         ("storage", text(storage)),
     ]);
-    let audience = Node::new(value::list(vec![text(manager)]), text("").span);
+    let audience = Node::new(value::list(vec![text(manager)]), span);
     let authentication = object(vec![
         ("loginEndpoint", text(login)),
         ("audiences", audience),

@@ -10,10 +10,13 @@ use crate::arm::trail;
 use crate::arm::value;
 use crate::json::{How, Member, Node, Reason, Unknown, Value};
 
+/// Loops of a few possible counts are unrolled up to this many rounds.
+const MOST: i64 = 16;
+
 /// How many rounds a loop has.
 pub(crate) enum Rounds {
-    /// So many.
-    Known(usize),
+    /// At least and at most so many; why they differ, when they do.
+    Between(usize, usize, Option<Arc<Unknown>>),
     /// Only a deployment can tell.
     Unknown(Arc<Unknown>),
 }
@@ -27,14 +30,24 @@ impl Machine<'_> {
         };
         let count = self.evaluate(written, env);
         match (value::as_int(&count), &count.value) {
-            (Some(count @ 0..=COPIES), _) => Rounds::Known(usize::try_from(count).unwrap_or(0)),
+            (Some(count @ 0..=COPIES), _) => {
+                let count = usize::try_from(count).unwrap_or(0);
+                Rounds::Between(count, count, None)
+            }
             (Some(0..), _) => unknown(&self.failed(Failure::Limit("800 copies of one loop"), "", "copy", count.span)),
             (None, Value::Unknown(known)) if partial::is_spoiled(known) => Rounds::Unknown(Arc::clone(known)),
             (None, Value::Unknown(open)) => {
                 let key = format!("copies({})", open.key);
-                let mut more = partial::unknown(Reason::CopyCount, &open.text, open.span, key);
-                more.domain.clone_from(&open.domain);
-                Rounds::Unknown(Arc::new(more))
+                let why = Arc::new(partial::unknown(Reason::CopyCount, &open.text, open.span, key));
+                let counts: Option<Vec<i64>> = open.domain.iter().map(value::as_int).collect();
+                let counts = counts.filter(|counts| counts.iter().all(|count| (0..=MOST).contains(count)));
+                match counts.as_deref().and_then(|counts| Some((counts.iter().min()?, counts.iter().max()?))) {
+                    Some((least, most)) => {
+                        let count = |number: &i64| usize::try_from(*number).unwrap_or(0);
+                        Rounds::Between(count(least), count(most), Some(why))
+                    }
+                    None => Rounds::Unknown(why),
+                }
             }
             _ => {
                 let failure = Failure::Error("the count of a loop should be a number from 0".into());
@@ -49,8 +62,8 @@ impl Machine<'_> {
         let Some(input) = looped.get("input") else {
             return self.failed(Failure::Error("the loop has no input".into()), "", "copy", looped.span);
         };
-        let count = match self.rounds(looped, env) {
-            Rounds::Known(count) => count,
+        let (least, most, why) = match self.rounds(looped, env) {
+            Rounds::Between(least, most, why) => (least, most, why),
             Rounds::Unknown(reason) => {
                 let key = format!("{}[]", reason.key);
                 let list = Unknown {
@@ -64,14 +77,18 @@ impl Machine<'_> {
                 return Node::new(Value::Unknown(list), looped.span);
             }
         };
-        let mut items = Vec::with_capacity(count);
-        for index in 0..count {
+        let mut items = Vec::with_capacity(most);
+        for index in 0..most {
             if let Err(failure) = self.budget.values(1) {
                 return self.failed(failure, "", "copy", looped.span);
             }
             let round = env.in_loop(&name, Some(index), fallback.is_empty());
             let item = self.evaluate(input, &round);
-            items.push(trail::through(item, input.span, How::Copy(Arc::clone(&name), index)));
+            let item = trail::through(item, input.span, How::Copy(Arc::clone(&name), index));
+            items.push(match &why {
+                Some(why) if index >= least => partial::perhaps(&item, why),
+                _ => item,
+            });
         }
         Node::new(value::list(items), looped.span)
     }
@@ -110,6 +127,6 @@ impl Machine<'_> {
 fn unknown(node: &Node) -> Rounds {
     match &node.value {
         Value::Unknown(unknown) => Rounds::Unknown(Arc::clone(unknown)),
-        _ => Rounds::Known(0),
+        _ => Rounds::Between(0, 0, None),
     }
 }

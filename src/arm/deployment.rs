@@ -33,10 +33,13 @@ pub(crate) struct Deployment {
     /// Values found so far, by section and name in lower case.
     pub(crate) slots: RefCell<HashMap<(Section, String), Slot>>,
     /// The deployments inside it, by their place and the indices of their loops.
-    pub(crate) children: RefCell<HashMap<(u32, u32, Vec<Option<usize>>), Option<Rc<Deployment>>>>,
+    pub(crate) children: RefCell<HashMap<Place, Option<Rc<Deployment>>>>,
     /// Its resources by name and id, once a reference asks.
     pub(crate) index: RefCell<Option<Rc<Index>>>,
 }
+
+/// The file and byte of a resource and the rounds of the loops around it.
+pub(crate) type Place = (u32, u32, Vec<Option<usize>>);
 
 /// Where the arguments of a deployment come from.
 #[derive(Debug)]

@@ -93,7 +93,7 @@ impl Machine<'_> {
             return self.wrong_count(called, "three arguments are needed");
         };
         let condition = self.expression(condition, site, env);
-        match (value::as_bool(&condition), &condition.value) {
+        match (settled_truth(&condition), &condition.value) {
             (Some(true), _) => return self.expression(yes, site, env),
             (Some(false), _) => return self.expression(no, site, env),
             (None, Value::Unknown(unknown)) if partial::is_spoiled(unknown) => return condition,
@@ -141,7 +141,7 @@ impl Machine<'_> {
         let mut open: Vec<Node> = Vec::new();
         for arg in &call.args {
             let node = self.expression(arg, site, env);
-            match (value::as_bool(&node), &node.value) {
+            match (settled_truth(&node), &node.value) {
                 (Some(known), _) if known == stop => return self.made(called, Value::Bool(stop)),
                 (Some(_), _) => {}
                 (None, Value::Unknown(unknown)) if partial::is_spoiled(unknown) && open.is_empty() => return node,
@@ -151,7 +151,7 @@ impl Machine<'_> {
         }
         match open.as_slice() {
             [] => self.made(called, Value::Bool(!stop)),
-            [only] => only.clone(),
+            [only] if is_truth(only) => only.clone(),
             many => {
                 let reason = many[0].unknown().map_or(Reason::Condition, |unknown| unknown.reason.clone());
                 let key = partial::call_key(called.name, many);
@@ -266,6 +266,21 @@ impl Machine<'_> {
             }
         }
     }
+}
+
+/// The truth of a value, also of an unknown that is the same truth either way.
+fn settled_truth(node: &Node) -> Option<bool> {
+    let Value::Unknown(unknown) = &node.value else { return value::as_bool(node) };
+    let mut truths = unknown.domain.iter().map(value::as_bool);
+    let first = truths.next()??;
+    truths.all(|truth| truth == Some(first)).then_some(first)
+}
+
+/// Whether an unknown can only be true or false.
+fn is_truth(node: &Node) -> bool {
+    node.unknown().is_some_and(|unknown| {
+        unknown.domain.iter().all(|value| matches!(value.value, Value::Bool(_))) && unknown.parts.is_empty()
+    })
 }
 
 /// Whether the value of an unknown could be null: what a call computed can, what the deployment is given cannot.

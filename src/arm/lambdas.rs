@@ -92,7 +92,7 @@ impl Machine<'_> {
                     match (value::as_bool(&kept), &kept.value) {
                         (Some(true), _) => out.push(item),
                         (Some(false), _) => {}
-                        (None, Value::Unknown(unknown)) => out.push(perhaps(&item, unknown)),
+                        (None, Value::Unknown(unknown)) => out.push(partial::perhaps(&item, unknown)),
                         (None, _) => return Err(Failure::Error("the lambda should give a boolean".into())),
                     }
                 }
@@ -249,15 +249,4 @@ fn lambda<'a>(arg: Option<&'a Expression>, site: &'a Site, env: &'a Env) -> Resu
         _ => Err(Failure::Error("the names of a lambda should be strings".into())),
     });
     Ok(Lambda { names: names.collect::<Result<_, _>>()?, body, site, env })
-}
-
-/// An element that may have been filtered out.
-fn perhaps(item: &Node, condition: &Arc<crate::json::Unknown>) -> Node {
-    let kept = crate::json::Unknown {
-        key: partial::short(format!("...{}?{}", partial::key(item), condition.key)),
-        parts: Vec::new(),
-        domain: Vec::new(),
-        ..crate::json::Unknown::clone(condition)
-    };
-    Node { value: Value::Unknown(Arc::new(kept)), ..item.clone() }
 }

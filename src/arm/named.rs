@@ -181,7 +181,7 @@ impl Machine<'_> {
             }
             let node = trail::within(&entry, node);
             let literal = matches!(of.given, Given::Run) || node.span.file != of.file;
-            let node = if literal { parameters::with_holes(&node, name) } else { node };
+            let node = if literal { parameters::with_holes(&node) } else { node };
             return Some((node, how));
         }
         entry.get("reference")?;

@@ -78,22 +78,18 @@ pub(crate) fn entries(root: &Node) -> Option<&Node> {
 }
 
 /// A literal value with its placeholders made unknown.
-pub(crate) fn with_holes(node: &Node, parameter: &Arc<str>) -> Node {
-    holed(node, parameter).unwrap_or_else(|| node.clone())
+pub(crate) fn with_holes(node: &Node) -> Node {
+    holed(node).unwrap_or_else(|| node.clone())
 }
 
-fn holed(node: &Node, parameter: &Arc<str>) -> Option<Node> {
+fn holed(node: &Node) -> Option<Node> {
     match &node.value {
         Value::Text(text) => {
             let parts = pieces(text, node)?;
-            let mut parts = partial::joined(parts);
-            if let ([Part::Hole(_)], Some(Part::Hole(hole))) = (parts.as_slice(), parts.first().cloned()) {
-                return Some(Node { value: Value::Unknown(hole), ..node.clone() });
-            }
-            Some(Node { value: partial::assembled(std::mem::take(&mut parts), text, node.span), ..node.clone() })
+            Some(Node { value: partial::assembled(parts, text, node.span), ..node.clone() })
         }
         Value::List(items) => {
-            let new: Vec<Option<Node>> = items.iter().map(|item| holed(item, parameter)).collect();
+            let new: Vec<Option<Node>> = items.iter().map(holed).collect();
             if new.iter().all(Option::is_none) {
                 return None;
             }
@@ -101,7 +97,7 @@ fn holed(node: &Node, parameter: &Arc<str>) -> Option<Node> {
             Some(Node { value: value::list(items.collect()), ..node.clone() })
         }
         Value::Object(members) => {
-            let new: Vec<Option<Node>> = members.iter().map(|member| holed(&member.node, parameter)).collect();
+            let new: Vec<Option<Node>> = members.iter().map(|member| holed(&member.node)).collect();
             if new.iter().all(Option::is_none) {
                 return None;
             }

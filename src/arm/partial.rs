@@ -116,6 +116,13 @@ pub(crate) fn rest(node: &Node) -> Node {
     Node { value: Value::Unknown(Arc::new(rest)), ..node.clone() }
 }
 
+/// An element that is in its list only if something unknown is true.
+pub(crate) fn perhaps(item: &Node, condition: &Arc<Unknown>) -> Node {
+    let key = short(format!("{REST}{}?{}", key(item), condition.key));
+    let kept = Unknown { key, parts: Vec::new(), domain: Vec::new(), ..Unknown::clone(condition) };
+    Node { value: Value::Unknown(Arc::new(kept)), ..item.clone() }
+}
+
 /// Whether a list element stands for any number of elements.
 pub(crate) fn is_rest(node: &Node) -> bool {
     node.unknown().is_some_and(|unknown| unknown.key.starts_with(REST))

@@ -180,7 +180,7 @@ impl Machine<'_> {
         };
         let Some(looped) = node.get("copy").filter(|copy| copy.is_object()) else { return push(env.clone(), "") };
         let name = looped.get("name").and_then(Node::text).unwrap_or_default().to_owned();
-        if let Rounds::Known(count) = self.rounds(looped, env) {
+        if let Rounds::Between(_, count, _) = self.rounds(looped, env) {
             for at in 0..count.min(usize::try_from(COPIES).unwrap_or(0)) {
                 push(env.in_loop(&name, Some(at), true), &format!("[{at}]"));
             }

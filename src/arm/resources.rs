@@ -69,14 +69,19 @@ impl Machine<'_> {
         };
         let name: Arc<str> = looped.get("name").and_then(Node::text).unwrap_or_default().into();
         match self.rounds(looped, env) {
-            Rounds::Known(count) => {
-                for index in 0..count {
-                    if self.budget.step(1).is_err() || self.resources.len() >= RESOURCES {
+            Rounds::Between(least, most, why) => {
+                for index in 0..most {
+                    if self.budget.step(1).is_err() {
                         return;
+                    }
+                    if self.resources.len() >= RESOURCES {
+                        return self.limit("20,000 resources", looped.span);
                     }
                     let round = env.in_loop(&name, Some(index), true);
                     let via = trail::step(looped.span, How::Copy(Arc::clone(&name), index), None);
-                    self.one(node, &round, parent, doubt, Some(&via));
+                    let condition = why.clone().filter(|_| index >= least).or_else(|| doubt.condition.clone());
+                    let doubt = Doubt { condition, ..doubt.clone() };
+                    self.one(node, &round, parent, &doubt, Some(&via));
                 }
             }
             Rounds::Unknown(unknown) => {

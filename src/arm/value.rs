@@ -212,6 +212,9 @@ fn write(node: &Node, quote: char, out: &mut String, budget: &mut Budget) -> Res
             }
             out.push(']');
         }
+        Value::Object(members) if members.iter().any(|member| partial::is_open_key(&member.key)) => {
+            return Err(Failure::Unknown);
+        }
         Value::Object(members) => {
             out.push('{');
             for (index, member) in distinct(members).into_iter().enumerate() {

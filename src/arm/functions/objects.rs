@@ -158,7 +158,7 @@ pub(crate) fn object_keys(args: Args<'_>, budget: &mut Budget) -> Outcome {
 
 fn sorted(members: &[Member]) -> Vec<&Member> {
     let mut members = values::distinct(members);
-    members.sort_by(|left, right| left.key.to_lowercase().cmp(&right.key.to_lowercase()));
+    members.sort_by_cached_key(|member| member.key.to_lowercase());
     members
 }
 

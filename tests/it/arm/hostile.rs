@@ -93,7 +93,8 @@ fn resources_are_bounded() {
         );
     }
     let expansion = expanded(&format!(r#"{{"contentVersion": "1.0.0.0", "resources": [{resources}]}}"#));
-    assert!(expansion.resources.len() <= 20_000);
+    assert_eq!(expansion.resources.len(), 20_000);
+    one(&expansion, TroubleKind::Limit);
 }
 
 #[test]

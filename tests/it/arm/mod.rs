@@ -4,5 +4,6 @@ mod cases;
 mod corpus;
 mod functions;
 mod hostile;
+mod laws;
 mod run;
 mod templates;

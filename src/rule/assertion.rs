@@ -7,7 +7,7 @@ use std::sync::Arc;
 use regex::Regex;
 
 use crate::estate::{Estate, Header};
-use crate::finding::{Finding, Label, Remark};
+use crate::finding::{Finding, Label, Level, Remark};
 use crate::json::{Member, Node, Number, Selection, Selector, Unknown, Value as Json};
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
@@ -162,6 +162,7 @@ impl AssertionRule {
         finding.at = labels.remove(0);
         if let Truth::Unknown(reasons) = truth {
             finding.undecided = true;
+            finding.level = Level::Note;
             finding.message = format!("cannot tell whether {}", finding.message);
             finding.remarks.push(Remark { kind: "depends on", text: reasons.join("\n") });
         }

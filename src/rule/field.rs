@@ -143,7 +143,11 @@ impl<'a> Value<'a> {
 
     pub(crate) fn side(side: &'a EstateSide) -> Self {
         let mut value = Self::peers(&side.items, side.span);
-        value.parts.extend(side.groups.iter().map(|group| part(group, |id| Atom::Groups(id))));
+        // Which group it is may be unknown; that it is one is not.
+        value.parts.extend(side.groups.iter().map(|group| {
+            let id = group.value.as_ref().map_or_else(|unknown| &*unknown.text, |id| &**id);
+            Part { atom: Ok(Atom::Groups(id)), span: group.span, via: group.via.as_ref() }
+        }));
         value.or_missing()
     }
 
@@ -174,6 +178,11 @@ impl<'a> Value<'a> {
     /// Whether it is not there.
     pub(crate) fn is_absent(&self) -> bool {
         self.parts.is_empty() && self.open.is_none()
+    }
+
+    /// Whether any of it is unknown.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.is_some() || self.parts.iter().any(|part| part.atom.is_err())
     }
 
     /// The value as it is shown in a message; `None` when nothing is there.

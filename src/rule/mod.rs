@@ -9,6 +9,7 @@ mod derive;
 mod diagnose;
 mod error;
 mod evaluate;
+mod explain;
 mod fact;
 mod field;
 mod flow;
@@ -38,6 +39,7 @@ pub use condition::{Condition, Truth};
 pub use derive::Fact;
 pub use error::{Mistake, RuleError};
 pub use evaluate::patterns;
+pub use explain::{catalogue, explain, explain_rule, explain_service, list, list_json, vocabulary};
 pub use fact::{BuiltInFact, Combine, FactKind, FactSource, FactSpec};
 pub use flow::{
     FlowRequirement, Layer, Matching, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,

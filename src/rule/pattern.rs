@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::finding::{Finding, Label, Remark};
+use crate::finding::{Finding, Label, Level, Remark};
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
 use crate::rule::field::{Value, steps, unknown_places, why};
@@ -81,13 +81,14 @@ impl PatternRule {
         let mut labels = Vec::new();
         for (field, text) in &self.labels {
             let value = (field.read)(item);
-            if !value.is_absent() {
+            if !value.is_absent() && !(matches!(truth, Truth::Unknown(_)) && value.is_open()) {
                 self.label(field, &value, fill(text, self.subject, item), &mut labels);
             }
         }
         match truth {
             Truth::Unknown(reasons) => {
                 finding.undecided = true;
+                finding.level = Level::Note;
                 finding.message = format!("cannot tell whether {filled}");
                 labels.splice(0..0, self.open_places(item));
                 finding.remarks.push(Remark { kind: "depends on", text: reasons.join("\n") });
@@ -165,7 +166,9 @@ impl PatternRule {
 fn fill(template: &Template, subject: Subject, item: &Item<'_>) -> String {
     let value = |name: &str| {
         let field = subject.field(name)?;
-        Some((field.read)(item).shown().unwrap_or_else(|| "nothing".to_owned()))
+        let value = (field.read)(item);
+        let nothing = if value.is_open() { "?" } else { "nothing" };
+        Some(value.shown().unwrap_or_else(|| nothing.to_owned()))
     };
     template.fill(value).unwrap_or_else(|_: Arc<str>| template.to_string())
 }

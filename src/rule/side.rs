@@ -179,8 +179,8 @@ impl Side {
                 open.push(Arc::clone(why));
             }
         }
-        // Prefixes may happen to be the service's, but never all of the internet or of the network.
-        let listed = wanted.special().is_none();
+        // Prefixes may happen to be all of one service's, but never all of the internet, the network or Azure.
+        let listed = wanted.special().is_none() && !(wanted.is_azure_cloud() && wanted.is_base());
         if listed && self.set.overlaps(public()) {
             open.push(format!("the addresses of `{wanted}`").into());
         }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use miette::{Diagnostic, Result};
 
-use crate::cli::arguments::{CheckArguments, ServiceArguments};
+use crate::arm::{self, Assumptions};
+use crate::cli::arguments::{CheckArguments, ServiceArguments, TemplateArguments};
 use crate::config::Config;
 use crate::finding::FactValue;
 use crate::input;
-use crate::lint::Settings;
+use crate::lint::{Settings, TemplateOptions};
 use crate::net::Region;
 use crate::rule::{FactKind, Origin, Pack, Request, Requests, Service};
 
@@ -47,7 +48,33 @@ pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
     }
     let input = input::Options { exclude, force_exclude: arguments.force_exclude, ..input::Options::default() };
     let requests = requests(&pack, &arguments.services, &config)?;
-    Ok(Gathered { settings: Settings { input, requests, ..Settings::default() }, pack })
+    let region = requests.facts.iter().find(|(name, ..)| name == "region").map(|(_, value, _)| value.to_string());
+    let templates = templates(&arguments.templates, region)?;
+    Ok(Gathered { settings: Settings { input, requests, templates }, pack })
+}
+
+/// What templates are evaluated with. The region is that of their resource group as well.
+pub(crate) fn templates(arguments: &TemplateArguments, region: Option<String>) -> Result<TemplateOptions> {
+    let set = arguments.set.iter().map(|written| match written.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => {
+            let help = format!("write --set {written}=VALUE");
+            Err(FlagError::new(format!("--set {written} says no value"), help))
+        }
+    });
+    let cloud = match region.as_deref().map(crate::net::Cloud::of) {
+        Some(crate::net::Cloud::Government) => arm::Cloud::Government,
+        Some(crate::net::Cloud::China) => arm::Cloud::China,
+        Some(crate::net::Cloud::Public) | None => arm::Cloud::Public,
+    };
+    let assumptions = Assumptions {
+        region,
+        subscription: arguments.subscription.clone(),
+        resource_group: arguments.resource_group.clone(),
+        cloud,
+        ..Assumptions::default()
+    };
+    Ok(TemplateOptions { parameters: arguments.parameters.clone(), set: set.collect::<Result<_, _>>()?, assumptions })
 }
 
 fn read_config(arguments: &CheckArguments) -> Result<(Config, PathBuf)> {

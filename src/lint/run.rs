@@ -9,10 +9,10 @@ use crate::arm::{TroubleKind, Wanted};
 use crate::estate::{self, Estate, Fault, Piece, Shape};
 use crate::finding::{FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId};
 use crate::input::{self, Content, Input};
-use crate::json::{Document, SyntaxError};
+use crate::json::{self, Document, Node, SyntaxError, Value};
 use crate::lint::template::{Round, Sheet, TemplateOptions, Templates, expand_all};
 use crate::rule::{self, Pack, Requests};
-use crate::source::{FileId, Files};
+use crate::source::{FileId, Files, Span};
 
 /// Everything about a run that is not the input itself.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +40,8 @@ pub struct Outcome {
 
 /// Lints files and folders; `-` among the paths reads `stdin`.
 pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Outcome {
-    lint_input(input::read(paths, &settings.input, stdin), pack, settings)
+    let paths: Vec<PathBuf> = paths.iter().chain(&settings.templates.parameters).cloned().collect();
+    lint_input(input::read(&paths, &settings.input, stdin), pack, settings)
 }
 
 /// Lints texts as if they were files given by name.
@@ -50,7 +51,7 @@ pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack
 
 /// Lints what was read.
 pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
-    let Input { files, entries, empty } = input;
+    let Input { mut files, entries, empty } = input;
     let mut report = Report::default();
     let mut sorted = Sorted::default();
     for entry in entries {
@@ -67,7 +68,8 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let Sorted { exports, templates, parameters } = sorted;
     let types = wanted_types(pack);
     let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
-    let expanded = expand_all(&files, &templates, &parameters, &settings.templates, Wanted::Types(&wanted));
+    let set = given(&mut files, &settings.templates.set);
+    let expanded = expand_all(&files, &templates, &parameters, &settings.templates, &set, Wanted::Types(&wanted));
     note_templates(&mut report, &files, &expanded);
 
     let several = expanded.rounds.len() > 1;
@@ -96,6 +98,19 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     }));
     sort(&mut report.findings, &files);
     Outcome { files, report, unmatched: unmatched.into_iter().collect(), empty }
+}
+
+/// Parameters of the command line as values. Each gets a text of its own, so that a finding can point into it.
+pub(crate) fn given(files: &mut Files, set: &[(String, String)]) -> Vec<(String, Node)> {
+    let values = set.iter().map(|(name, value)| {
+        let file = files.add(format!("--set {name}"), value.as_str());
+        let node = json::parse(file, value).map_or_else(
+            |_| Node::new(Value::Text(Arc::from(value.as_str())), Span::new(file, 0, value.len())),
+            |document| document.root,
+        );
+        (name.clone(), node)
+    });
+    values.collect()
 }
 
 /// Documents by what is done with them.
@@ -229,7 +244,7 @@ fn estate_of(exports: &[(FileId, Arc<Document>)], round: &Round) -> Estate {
     estate
 }
 
-type FindingKey = (RuleId, crate::source::Span, String, Option<String>);
+type FindingKey = (RuleId, Span, String, Option<String>);
 
 fn key_of(finding: &Finding) -> FindingKey {
     (finding.rule.clone(), finding.at.span, finding.message.clone(), finding.flow.clone())

@@ -1,6 +1,7 @@
 //! The templates of a run: which parameter files belong to which, what links to what, and the resources they deploy.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
@@ -25,9 +26,9 @@ pub(crate) struct Sheet {
 #[derive(Clone, Debug, Default)]
 pub struct TemplateOptions {
     /// Parameter files for every template, in place of those beside it.
-    pub parameters: Vec<FileId>,
-    /// Parameters given one by one.
-    pub set: Vec<(String, Node)>,
+    pub parameters: Vec<PathBuf>,
+    /// Parameters given one by one: name, and value as written; what is JSON is read as such.
+    pub set: Vec<(String, String)>,
     /// What is known of the deployment.
     pub assumptions: Assumptions,
 }
@@ -105,6 +106,11 @@ fn folder(name: &str) -> &str {
     name.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
+/// A path as names are shown: with `/` between its parts.
+fn shown_path(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
 /// How many leading folders two paths share.
 fn shared(folder: &str, name: &str) -> usize {
     folder.split('/').zip(name.split('/')).take_while(|(one, other)| one == other).count()
@@ -137,6 +143,7 @@ pub(crate) fn expand_all(
     templates: &[Sheet],
     parameters: &[Sheet],
     options: &TemplateOptions,
+    set: &[(String, Node)],
     wanted: Wanted<'_>,
 ) -> Templates {
     let sheets = templates.iter().chain(parameters);
@@ -177,7 +184,7 @@ pub(crate) fn expand_all(
             let inputs = Inputs {
                 files,
                 parameters: sheet.map(|sheet| &*sheet.document),
-                set: &options.set,
+                set,
                 assumptions: &options.assumptions,
                 wanted,
                 links: &shelf,
@@ -249,7 +256,8 @@ fn sets_of<'a>(
     options: &TemplateOptions,
 ) -> Vec<(String, Option<&'a Sheet>)> {
     if !options.parameters.is_empty() {
-        let given = parameters.iter().filter(|sheet| options.parameters.contains(&sheet.file));
+        let names: Vec<String> = options.parameters.iter().map(|path| plain(&shown_path(path))).collect();
+        let given = parameters.iter().filter(|sheet| names.contains(&plain(&sheet.name)));
         let mut sets: Vec<(String, Option<&Sheet>)> =
             given.map(|sheet| (file_name(&sheet.name).to_owned(), Some(sheet))).collect();
         if let [(label, _)] = sets.as_mut_slice() {

@@ -131,7 +131,12 @@ impl<'a> Cards<'a> {
         }
         let mut said = BTreeSet::new();
         let speaking = if self.options.verbose { group.findings() } else { &[head] };
+        let several = group.findings().len() > 1;
         for remark in speaking.iter().flat_map(|finding| &finding.remarks) {
+            // The table above has the flow of each.
+            if several && remark.kind == "flow" {
+                continue;
+            }
             if said.insert((remark.kind, remark.text.as_str())) {
                 notes.say(remark.kind, &remark.text);
             }

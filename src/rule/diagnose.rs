@@ -1,6 +1,7 @@
 //! A judgement on a requirement, put into a finding: where it points, what it says, what to paste.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::estate::{Direction, Estate, Field, NetworkSecurityGroup, SecurityRule};
@@ -26,7 +27,12 @@ pub(crate) struct Subject<'x, 'a> {
     pub(crate) rule: &'x Rule,
     pub(crate) body: &'x RequirementRule,
     pub(crate) judged: &'x Judged,
+    /// Priorities that fixes of this placement have taken, so that all of them can be pasted together.
+    pub(crate) given: &'x RefCell<Given>,
 }
+
+/// Priorities taken by fixes, by group of the scene and direction.
+pub(crate) type Given = BTreeMap<(usize, Direction), BTreeSet<i64>>;
 
 /// The finding on a requirement that does not hold or cannot be decided; `None` when there is nothing to point at.
 pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
@@ -91,7 +97,7 @@ fn message(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool, co
     if undecided {
         return format!("cannot tell whether `{stands}` has {}", subject.judged.flow);
     }
-    let detail = if words.contains(&stands) { words } else { format!("{words}, on `{stands}`") };
+    let detail = if words.contains(&format!("`{stands}`")) { words } else { format!("{words}, on `{stands}`") };
     match (conditional, subject.judged.open_facts.first()) {
         (true, Some(fact)) => format!("{detail}; this matters if {}", fact_words(subject, fact)),
         _ => detail,
@@ -327,7 +333,8 @@ fn help(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Op
     let decider = judgement.deciders.first().filter(|one| one.kind == Kind::Rule);
     match decider.and_then(|one| one.priority.map(|priority| (one, priority))) {
         Some((decider, priority)) if priority <= 100 => Some(format!(
-            "give `{}` a later priority first: 100 is the least there is, so nothing can go before it (a deny-all belongs at 4096). {help}",
+            "give `{}` a later priority: nothing can go before {priority}, and a deny-all belongs at 4096, behind the rules \
+             that allow what is needed",
             decider.name
         )),
         _ => Some(help),
@@ -343,7 +350,10 @@ fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
     }
     let group = subject.scene.group_at(decider.group)?;
     let before = decider.priority.filter(|_| decider.kind == Kind::Rule);
-    let priority = free_priority(group, flow.direction, before)?;
+    let mut given = subject.given.borrow_mut();
+    let given = given.entry((decider.group, flow.direction)).or_default();
+    let priority = free_priority(group, flow.direction, before, given)?;
+    given.insert(priority);
     Some(rule_text(subject, flow, priority))
 }
 
@@ -382,9 +392,15 @@ fn rule_text(subject: &Subject<'_, '_>, flow: &FlowRequirement, priority: i64) -
 
 /// A priority that is free and goes before the rule that drops: a multiple of ten when there is one. `None` when every
 /// place before it is taken.
-fn free_priority(group: &NetworkSecurityGroup, direction: Direction, before: Option<i64>) -> Option<i64> {
+fn free_priority(
+    group: &NetworkSecurityGroup,
+    direction: Direction,
+    before: Option<i64>,
+    given: &BTreeSet<i64>,
+) -> Option<i64> {
     let same = group.rules.iter().filter(|rule| rule.direction.known() == Some(&direction));
-    let taken: BTreeSet<i64> = same.filter_map(|rule| rule.priority.known().copied()).collect();
+    let taken: BTreeSet<i64> =
+        same.filter_map(|rule| rule.priority.known().copied()).chain(given.iter().copied()).collect();
     let end = before.unwrap_or(4097).min(4097);
     let tens: Vec<i64> = (10..410).map(|ten| ten * 10).filter(|one| *one < end && !taken.contains(one)).collect();
     let ten = if before.is_some() { tens.last() } else { tens.first() };

@@ -1,5 +1,6 @@
 //! Everything the rules of a pack say about one estate.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ pub fn judge(pack: &Pack, estate: &Estate, files: &Files, requests: &Requests, t
         }
         if placement.not_judged.is_none() {
             let scene = scene(estate, placement, tags);
+            let given = RefCell::default();
             for rule in &pack.rules {
                 let Body::Requirement(body) = &rule.body else { continue };
                 if *body.service != *placement.service.name {
@@ -42,7 +44,7 @@ pub fn judge(pack: &Pack, estate: &Estate, files: &Files, requests: &Requests, t
                 }
                 let judged = judge_requirement(estate, placement, &scene, body);
                 shown.requirements.push(judged.report(&rule.card.id, &body.rows));
-                let subject = Subject { estate, placement, scene: &scene, rule, body, judged: &judged };
+                let subject = Subject { estate, placement, scene: &scene, rule, body, judged: &judged, given: &given };
                 report.findings.extend(diagnose(&subject));
             }
         }

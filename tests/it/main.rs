@@ -2,4 +2,5 @@
 
 mod laws;
 mod laws_estate;
+mod laws_routes;
 mod laws_world;

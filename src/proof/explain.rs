@@ -6,13 +6,13 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::estate::{Access, Direction, Ports, SecurityRule, Side};
+use crate::estate::{Access, Direction, Ports, RouteOrigin, SecurityRule, Side};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause};
+use crate::proof::entry::{Author, Entry};
 use crate::proof::flow::{Ends, Flow, Journey, Matching, Stage, Track};
 use crate::proof::ground::Ground;
 use crate::proof::judgement::{Coordinate, Decider, Judgement, Kind, NearMiss, Packet, Step, Written};
-use crate::proof::nsg::{Author, Entry};
 use crate::proof::scene::shown;
 use crate::proof::symbol::{Added, Meaning, Symbols};
 use crate::proof::verdict::{Decision, Place, Point, Verdict};
@@ -116,6 +116,21 @@ pub(crate) fn decider(stage: &Stage<'_>, entry: &Entry<'_>) -> Decider {
         }
         Author::BuiltIn(own, None) => {
             Decider { kind: Kind::BuiltIn, name: Arc::from(own.name), priority: Some(own.priority), ..blank }
+        }
+        Author::Route(route, index) => {
+            let written =
+                Written { span: route.span, name: route.name.span, priority: None, fault: route.next_hop.span };
+            Decider {
+                index: Some(*index),
+                kind: if route.origin == RouteOrigin::User { Kind::Route } else { Kind::SystemRoute },
+                name: shown(&route.name),
+                next_hop: route.next_hop.known().copied(),
+                written: Some(written),
+                ..blank
+            }
+        }
+        Author::System(name, hop) => {
+            Decider { kind: Kind::SystemRoute, name: Arc::from(*name), next_hop: Some(*hop), ..blank }
         }
         Author::Platform => Decider { kind: Kind::Platform, name: Arc::from("platform address"), ..blank },
         Author::Unknown(doubt) => {

@@ -211,11 +211,8 @@ impl<'s, 'a> Ground<'s, 'a> {
 
     /// A value only a deployment can tell; of `Storage.` and an unknown region the tag is known all the same.
     pub(crate) fn unknown(&mut self, end: End, unknown: &Arc<Unknown>, all: &mut Match<AddressSet>) {
-        if let [Part::Text(start), Part::Hole(hole)] = unknown.parts.as_slice()
-            && let Some(name) = start.strip_suffix('.')
-            && let Some(base) = Tag::read(name, None).tag().filter(|tag| tag.has_regions())
-        {
-            self.regional(end, base, hole, all);
+        if let Some((base, region)) = regional_parts(unknown) {
+            self.regional(end, base, region, all);
             return;
         }
         let symbol = self.symbols.of(Meaning::Addresses(end, Arc::clone(&unknown.key)), || {
@@ -305,6 +302,12 @@ impl<'s, 'a> Ground<'s, 'a> {
         }
     }
 
+    /// The part of `VirtualNetwork` that is not known.
+    pub(crate) fn unknown_network(&mut self, all: &mut Match<AddressSet>) {
+        let symbol = self.network_symbol(End::Destination);
+        all.add(self.space.difference(&self.network), vec![symbol.holds()]);
+    }
+
     fn network_symbol(&mut self, end: End) -> Symbol {
         self.symbols.of(Meaning::Network(end), || {
             Doubt::new("not all addresses of `VirtualNetwork` are known").settled_by("the virtual network's own file")
@@ -318,5 +321,16 @@ impl<'s, 'a> Ground<'s, 'a> {
             Doubt::new("a route leads public addresses to an appliance, and `VirtualNetwork` may count them as its own")
         });
         symbol.holds()
+    }
+}
+
+/// The tag and the unknown region of a value such as `Storage.` and a parameter.
+pub(crate) fn regional_parts(unknown: &Unknown) -> Option<(Tag, &Arc<Unknown>)> {
+    match unknown.parts.as_slice() {
+        [Part::Text(start), Part::Hole(region)] => {
+            let base = Tag::read(start.strip_suffix('.')?, None).tag()?;
+            base.has_regions().then_some((base, region))
+        }
+        _ => None,
     }
 }

@@ -8,5 +8,6 @@ mod faults;
 mod floors;
 mod laws;
 mod laws_estate;
+mod laws_routes;
 mod laws_world;
 mod rules;

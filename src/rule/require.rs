@@ -12,7 +12,8 @@ use crate::net::{AddressSet, Cloud, Region, Tag, TagData};
 use crate::proof::{self, Doubt, Judgement, Party, Scene};
 use crate::rule::condition::Truth;
 use crate::rule::flow::{
-    FlowRequirement, Layer, Matching, Mode, Requirement, RequirementRule, Target, Targets, fact_addresses,
+    FlowRequirement, Layer, Matching, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,
+    fact_addresses,
 };
 use crate::rule::placement::Placement;
 use crate::rule::template::Template;
@@ -96,7 +97,7 @@ pub(crate) fn judge(estate: &Estate, placement: &Placement<'_>, scene: &Scene<'_
     match &rule.require {
         Requirement::Flow(flow) => judge_flow(estate, placement, scene, flow, &mut judged),
         Requirement::Route(route) => judge_route(placement, scene, route, &mut judged),
-        Requirement::Egress => judge_egress(scene, &mut judged),
+        Requirement::Egress => judge_egress(placement, scene, &mut judged),
     }
     judged
 }
@@ -198,7 +199,51 @@ fn judge_one(scene: &Scene<'_>, flow: &FlowRequirement, near: &Party, far: Party
         Matching::SingleRule => proof::Matching::SingleRule,
     };
     let ports = flow.ports.clone();
-    scene.judge(&proof::Flow { direction: flow.direction, protocols: flow.protocols, from, to, ports, matching })
+    let asked = proof::Flow { direction: flow.direction, protocols: flow.protocols, from, to, ports, matching };
+    // The groups alone, when the requirement asks about nothing behind them.
+    if flow.layers == [Layer::Nsg] { scene.judge(&asked) } else { scene.judge_path(&asked) }
+}
+
+/// A requirement on routes: of several destinations all must take the hop, or one, as the rule says.
+fn judge_route(placement: &Placement<'_>, scene: &Scene<'_>, route: &RouteRequirement, judged: &mut Judged) {
+    if let Some(doubt) = nothing_shown(placement, &[Layer::Route]) {
+        judged.unshown = Some(doubt);
+        return;
+    }
+    let mut answers: Vec<Judgement> = Vec::new();
+    let mut missing = None;
+    for target in &route.destination.items {
+        match resolve(placement, target) {
+            Resolved::Party(party, _) => answers.push(scene.judge_route(&party, route.next_hop)),
+            Resolved::Region(tag, unknown, _) => {
+                // A route for the whole tag holds in every region.
+                let whole = scene.judge_route(&Party::Tag(tag), route.next_hop);
+                let regional = Party::Regional(tag, unknown);
+                let settled = whole.verdict == proof::Verdict::Satisfied;
+                answers.push(if settled { whole } else { scene.judge_route(&regional, route.next_hop) });
+            }
+            Resolved::Host(host) => missing = Some(Doubt::new(format!("where `{host}` is cannot be told"))),
+            Resolved::Missing(doubt) => missing = Some(doubt),
+        }
+    }
+    let best = |one: &Judgement| match (one.verdict, route.destination.mode) {
+        (proof::Verdict::Satisfied, Mode::AnyOf) | (proof::Verdict::Violated, Mode::AllOf) => 0,
+        (proof::Verdict::Undecided, _) => 1,
+        (proof::Verdict::Satisfied, Mode::AllOf) | (proof::Verdict::Violated, Mode::AnyOf) => 2,
+    };
+    answers.sort_by_key(best);
+    judged.judgement = answers.into_iter().next();
+    // A region without a pair asks for nothing more.
+    judged.unshown = missing.filter(|_| judged.judgement.is_none());
+}
+
+/// A requirement on a way out: default outbound access does not count.
+fn judge_egress(placement: &Placement<'_>, scene: &Scene<'_>, judged: &mut Judged) {
+    if let Some(doubt) = nothing_shown(placement, &[Layer::Route]) {
+        judged.unshown = Some(doubt);
+        return;
+    }
+    judged.judgement = Some(scene.egress().judgement);
 }
 
 /// A region that nobody knows: first for any region at all, then for each that the rules name. Where the placeholder is
@@ -479,12 +524,4 @@ fn witness(packet: &proof::Packet) -> Witness {
         destination: packet.destination.clone(),
         destination_port: packet.destination_port,
     }
-}
-
-fn judge_route(_: &Placement<'_>, _: &Scene<'_>, _: &crate::rule::flow::RouteRequirement, judged: &mut Judged) {
-    judged.unshown = Some(Doubt::new("routes are not judged yet"));
-}
-
-fn judge_egress(_: &Scene<'_>, judged: &mut Judged) {
-    judged.unshown = Some(Doubt::new("routes are not judged yet"));
 }

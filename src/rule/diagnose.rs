@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::estate::{Direction, Estate, Field, NetworkSecurityGroup, SecurityRule};
+use crate::estate::{Direction, Estate, Field, NetworkSecurityGroup, Peer, SecurityRule};
 use crate::finding::{Applies, Finding, Label, Level, Remark, Verdict};
 use crate::json::Trail;
 use crate::net::ProtocolSet;
@@ -17,7 +17,7 @@ use crate::rule::site;
 use crate::source::Span;
 
 /// At most so many rules of a replay are named; the decider always is.
-const MOST_STEPS: usize = 8;
+const MOST_STEPS: usize = 5;
 
 /// One requirement of one placement and what the proof came to.
 pub(crate) struct Subject<'x, 'a> {
@@ -145,7 +145,7 @@ fn places(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> 
             related.push(Label { span: written.name, message: format!("{priority}never reached by this traffic") });
         }
     }
-    for near in judgement.near.iter().take(2) {
+    for near in judgement.near.iter().filter(|near| is_slip(subject, near)).take(2) {
         if let Some(written) = near.rule.written {
             let message = format!("`{}` would let it pass, but for its {}", near.rule.name, near.coordinate.as_str());
             related.push(Label { span: written.fault, message });
@@ -153,6 +153,24 @@ fn places(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> 
     }
     let primary = primary.or_else(|| fallback(subject))?;
     Some((primary, related))
+}
+
+/// Whether a rule that nearly lets the packet pass was likely meant to: it names the other end, or the same tag with
+/// another region. A rule for some other service misses by its address, and is no slip.
+fn is_slip(subject: &Subject<'_, '_>, near: &proof::NearMiss) -> bool {
+    let Requirement::Flow(flow) = &subject.body.require else { return true };
+    let peer = match flow.direction {
+        Direction::Inbound => proof::Coordinate::Source,
+        Direction::Outbound => proof::Coordinate::Destination,
+    };
+    if near.coordinate != peer {
+        return true;
+    }
+    let base = |name: &str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+    let Some(rule) = written_rule(subject, &near.rule) else { return false };
+    let side = if peer == proof::Coordinate::Source { &rule.sources } else { &rule.destinations };
+    let wanted = base(&subject.judged.peer);
+    side.items.iter().any(|item| matches!(item.known(), Some(Peer::Tag(name)) if base(name) == wanted))
 }
 
 /// The way a value came to a rule, as labels.
@@ -302,7 +320,12 @@ fn remarks(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
 
 /// The rules the packet met, the decider last; those that did not match in parentheses.
 fn replay(judgement: &Judgement) -> String {
-    let steps = judgement.replay.iter().map(|step| {
+    // What Azure adds by itself is worth a word only where it decides.
+    let told = judgement.replay.iter().filter(|step| {
+        step.missed.is_none() || !matches!(step.rule.kind, Kind::Platform | Kind::SystemRoute | Kind::Unknown)
+    });
+    let told = told.filter(|step| step.missed != Some(proof::Coordinate::Rule));
+    let steps = told.map(|step| {
         let priority = step.rule.priority.map(|priority| format!("{priority} ")).unwrap_or_default();
         match step.missed {
             Some(missed) => format!("({priority}{}: other {})", step.rule.name, missed.as_str()),
@@ -321,8 +344,8 @@ fn replay(judgement: &Judgement) -> String {
         return steps.join(" · ");
     }
     let hidden = steps.len() - MOST_STEPS;
-    let (head, tail) = (&steps[..2], &steps[steps.len() - (MOST_STEPS - 2)..]);
-    format!("{} · ({hidden} more that do not match) · {}", head.join(" · "), tail.join(" · "))
+    let (head, tail) = (&steps[0], &steps[steps.len() - (MOST_STEPS - 1)..]);
+    format!("{head} · ({hidden} more) · {}", tail.join(" · "))
 }
 
 fn help(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Option<String> {

@@ -7,7 +7,7 @@ use std::path::Path;
 /// Room, and the rooms it may import from.
 const FLOORS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["cases", "config", "finding", "fix", "input", "json", "lint", "report", "rule", "arm", "source"]),
+    ("cli", &["cases", "config", "finding", "fix", "input", "json", "lint", "net", "report", "rule", "arm", "source"]),
     ("cases", &["finding", "lint", "rule", "source"]),
     ("lint", &["arm", "config", "estate", "finding", "input", "json", "net", "proof", "rule", "source", "suppress"]),
     ("rule", &["estate", "finding", "json", "net", "proof", "source"]),

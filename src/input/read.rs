@@ -14,6 +14,7 @@ use crate::input::relevance::may_matter;
 use crate::input::walk::{Candidate, Options, explain, find};
 use crate::json::{self, Document, SyntaxError};
 use crate::source::{FileId, Files};
+use crate::tagfile::{self, TagFile};
 
 /// Everything a run has read.
 #[derive(Debug)]
@@ -44,6 +45,8 @@ pub struct Entry {
 pub enum Content {
     /// JSON.
     Document(Document),
+    /// A file of service tags in its usual layout, which is not parsed as a whole.
+    Tags(Box<TagFile>),
     /// Text that cannot matter, found in a folder and passed over unparsed.
     Irrelevant,
     /// Text that is not JSON.
@@ -91,16 +94,22 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
     let entries = waiting
         .into_par_iter()
         .zip(ids)
-        .map(|((name, named, loaded), file)| Entry { name, file, named, content: content(loaded, file) })
+        .map(|((name, named, loaded), file)| {
+            let content = content(&name, loaded, file);
+            Entry { name, file, named, content }
+        })
         .collect();
     Input { files, entries, empty: found.empty }
 }
 
-fn content(loaded: Loaded, file: Option<FileId>) -> Content {
+fn content(name: &str, loaded: Loaded, file: Option<FileId>) -> Content {
     match (loaded, file) {
-        (Loaded::Text(text, _), Some(file)) => match json::parse(file, &text) {
-            Ok(document) => Content::Document(document),
-            Err(error) => Content::Broken(error),
+        (Loaded::Text(text, _), Some(file)) => match tagfile::detect(file, name, &text) {
+            Some(tags) => Content::Tags(Box::new(tags)),
+            None => match json::parse(file, &text) {
+                Ok(document) => Content::Document(document),
+                Err(error) => Content::Broken(error),
+            },
         },
         (Loaded::Unreadable(message), _) => Content::Unreadable(message),
         (Loaded::Text(..) | Loaded::Irrelevant, _) => Content::Irrelevant,
@@ -219,6 +228,7 @@ mod tests {
         let entry = |entry: &super::Entry| {
             let what = match &entry.content {
                 Content::Document(_) => "document",
+                Content::Tags(_) => "tags",
                 Content::Irrelevant => "irrelevant",
                 Content::Broken(error) => &error.message,
                 Content::Unreadable(message) => message,
@@ -250,6 +260,20 @@ mod tests {
                 "package.json: irrelevant",
             ]
         );
+    }
+
+    #[test]
+    fn a_file_of_service_tags_is_told_from_other_documents() {
+        let tags = r#"{"cloud": "Public", "values": [{"name": "Sql", "properties": {"systemService": "AzureSQL", "addressPrefixes": []}}]}"#;
+        let wide: Vec<u8> = tags.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let folder = folder(&[
+            ("a.json", tags.as_bytes()),
+            ("b.json", &[b"\xFF\xFE", &*wide].concat()),
+            ("c.json", &[b"\xEF\xBB\xBF", tags.as_bytes()].concat()),
+            ("d.json", NSG.as_bytes()),
+        ]);
+        let found = walk(&folder, &Options::default());
+        assert_eq!(found, ["a.json: tags", "b.json: tags", "c.json: tags", "d.json: document"]);
     }
 
     #[test]

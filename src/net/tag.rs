@@ -265,7 +265,7 @@ fn nearest_name(text: &str) -> Option<String> {
 }
 
 /// The candidate with the fewest edits, if they are few for its length; the first of equals.
-fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let most = (text.len() / 4).clamp(1, 3);
     let near = candidates
         .filter(|one| one.len().abs_diff(text.len()) <= most)

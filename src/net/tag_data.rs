@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use ipnet::IpNet;
 
-use crate::net::tag::Tag;
+use crate::net::tag::{Tag, nearest};
 use crate::net::traffic::AddressSet;
 
 /// What a snapshot reads its tags from.
@@ -110,6 +110,11 @@ impl TagData {
         self.entries.iter().map(|entry| &*entry.name)
     }
 
+    /// The name nearest to one that it does not have, when it is near enough to be meant.
+    pub fn nearest(&self, name: &str) -> Option<&str> {
+        nearest(&name.to_ascii_lowercase(), self.names())
+    }
+
     /// How many tags it holds.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -133,7 +138,7 @@ mod tests {
     use ipnet::IpNet;
 
     use super::{TagData, TagSource};
-    use crate::net::tag::Tag;
+    use crate::net::tag::{Tag, nearest};
 
     /// Knows the first tag and no other.
     #[derive(Debug, Default)]

@@ -27,7 +27,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("report", &["finding", "source"]),
     ("estate", &["json", "net", "source"]),
     ("arm", &["json", "source"]),
-    ("input", &["finding", "json", "source"]),
+    ("input", &["finding", "json", "source", "tagfile"]),
     // Files of service tags need JSON and places, which the snapshots in `net` know nothing of.
     ("tagfile", &["json", "net", "source"]),
     ("json", &["source"]),

@@ -1,3 +1,4 @@
 //! The one test binary.
 
 mod floors;
+mod tags;

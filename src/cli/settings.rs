@@ -50,7 +50,11 @@ pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
     let requests = requests(&pack, &arguments.services, &config)?;
     let region = requests.facts.iter().find(|(name, ..)| name == "region").map(|(_, value, _)| value.to_string());
     let templates = templates(&arguments.templates, region)?;
-    Ok(Gathered { settings: Settings { input, requests, templates }, pack })
+    let mut service_tags = arguments.service_tags.clone();
+    if service_tags.is_empty() {
+        service_tags = config.service_tags.iter().map(|file| base.join(file)).collect();
+    }
+    Ok(Gathered { settings: Settings { input, requests, templates, service_tags }, pack })
 }
 
 /// What templates are evaluated with. The region is that of their resource group as well.

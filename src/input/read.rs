@@ -14,6 +14,7 @@ use crate::input::relevance::may_matter;
 use crate::input::walk::{Candidate, Options, explain, find};
 use crate::json::{Document, Parser, SyntaxError};
 use crate::source::{FileId, Files};
+use crate::tagfile::{self, TagFile};
 
 /// Everything a run has read.
 #[derive(Debug)]
@@ -44,6 +45,8 @@ pub struct Entry {
 pub enum Content {
     /// JSON.
     Document(Document),
+    /// A file of service tags in its usual layout, which is not parsed as a whole.
+    Tags(Box<TagFile>),
     /// Text that cannot matter, found in a folder and passed over unparsed.
     Irrelevant,
     /// Text that is not JSON.
@@ -92,7 +95,7 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
         .into_par_iter()
         .zip(ids)
         .map_init(Parser::default, |parser, ((name, named, loaded), file)| {
-            let content = content(parser, loaded, file);
+            let content = content(&name, parser, loaded, file);
             Entry { name, file, named, content }
         })
         .collect();
@@ -106,16 +109,20 @@ pub fn texts(texts: impl IntoIterator<Item = (String, String)>) -> Input {
     let entries = texts.into_iter().map(|(name, text)| {
         let text: Arc<str> = text.into();
         let file = Some(files.add(name.clone(), Arc::clone(&text)));
-        Entry { name, file, named: true, content: content(&mut parser, Loaded::Text(text, 0), file) }
+        let content = content(&name, &mut parser, Loaded::Text(text, 0), file);
+        Entry { name, file, named: true, content }
     });
     Input { entries: entries.collect(), files, empty: Vec::new() }
 }
 
-fn content(parser: &mut Parser, loaded: Loaded, file: Option<FileId>) -> Content {
+fn content(name: &str, parser: &mut Parser, loaded: Loaded, file: Option<FileId>) -> Content {
     match (loaded, file) {
-        (Loaded::Text(text, _), Some(file)) => match parser.parse(file, &text) {
-            Ok(document) => Content::Document(document),
-            Err(error) => Content::Broken(error),
+        (Loaded::Text(text, _), Some(file)) => match tagfile::detect(file, name, &text) {
+            Some(tags) => Content::Tags(Box::new(tags)),
+            None => match parser.parse(file, &text) {
+                Ok(document) => Content::Document(document),
+                Err(error) => Content::Broken(error),
+            },
         },
         (Loaded::Unreadable(message), _) => Content::Unreadable(message),
         (Loaded::Text(..) | Loaded::Irrelevant, _) => Content::Irrelevant,
@@ -234,6 +241,7 @@ mod tests {
         let entry = |entry: &super::Entry| {
             let what = match &entry.content {
                 Content::Document(_) => "document",
+                Content::Tags(_) => "tags",
                 Content::Irrelevant => "irrelevant",
                 Content::Broken(error) => &error.message,
                 Content::Unreadable(message) => message,
@@ -265,6 +273,20 @@ mod tests {
                 "package.json: irrelevant",
             ]
         );
+    }
+
+    #[test]
+    fn a_file_of_service_tags_is_told_from_other_documents() {
+        let tags = r#"{"cloud": "Public", "values": [{"name": "Sql", "properties": {"systemService": "AzureSQL", "addressPrefixes": []}}]}"#;
+        let wide: Vec<u8> = tags.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let folder = folder(&[
+            ("a.json", tags.as_bytes()),
+            ("b.json", &[b"\xFF\xFE", &*wide].concat()),
+            ("c.json", &[b"\xEF\xBB\xBF", tags.as_bytes()].concat()),
+            ("d.json", NSG.as_bytes()),
+        ]);
+        let found = walk(&folder, &Options::default());
+        assert_eq!(found, ["a.json: tags", "b.json: tags", "c.json: tags", "d.json: document"]);
     }
 
     #[test]

@@ -11,8 +11,10 @@ use crate::finding::{FileReport, Finding, Label, Level, Outcome as FileOutcome, 
 use crate::input::{self, Content, Input};
 use crate::json::{self, Document, Node, SyntaxError, Value};
 use crate::lint::template::{Round, Sheet, TemplateOptions, Templates, expand_all};
+use crate::net::{Cloud, TagData};
 use crate::rule::{self, Pack, Requests};
 use crate::source::{FileId, Files, Span};
+use crate::tagfile::{TagFile, TagFiles};
 
 /// Everything about a run that is not the input itself.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +25,8 @@ pub struct Settings {
     pub requests: Requests,
     /// What templates are evaluated with.
     pub templates: TemplateOptions,
+    /// Files of service tags.
+    pub service_tags: Vec<PathBuf>,
 }
 
 /// What a run came to.
@@ -40,7 +44,8 @@ pub struct Outcome {
 
 /// Lints files and folders; `-` among the paths reads `stdin`.
 pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Outcome {
-    let paths: Vec<PathBuf> = paths.iter().chain(&settings.templates.parameters).cloned().collect();
+    let paths = paths.iter().chain(&settings.templates.parameters).chain(&settings.service_tags);
+    let paths: Vec<PathBuf> = paths.cloned().collect();
     lint_input(input::read(&paths, &settings.input, stdin), pack, settings)
 }
 
@@ -65,7 +70,12 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         };
         sorted.take(file, entry.content, &mut report);
     }
-    let Sorted { exports, templates, parameters } = sorted;
+    let Sorted { exports, templates, parameters, tags: found } = sorted;
+    let mut tags = TagFiles::default();
+    for file in found {
+        let named = settings.service_tags.iter().any(|path| path.to_string_lossy().replace('\\', "/") == file.name);
+        tags.add(file, named);
+    }
     let types = wanted_types(pack);
     let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
     let set = given(&mut files, &settings.templates.set);
@@ -77,8 +87,9 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let mut findings: BTreeMap<FindingKey, (Finding, Vec<String>)> = BTreeMap::new();
     let rounds = expanded.rounds.len();
     for round in &expanded.rounds {
-        let estate = estate_of(&exports, round);
-        let mut judged = rule::judge(pack, &estate, &files, &settings.requests, None);
+        let estate = estate_of(&exports, round, tags.of(None).map(|file| &file.tags));
+        let of_cloud = |cloud: Option<Cloud>| tags.of(cloud).map(|file| &file.tags);
+        let mut judged = rule::judge(pack, &estate, &files, &settings.requests, &of_cloud);
         for (request, names) in judged.unmatched {
             unmatched.entry(request).or_insert(names);
         }
@@ -97,6 +108,7 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         finding
     }));
     sort(&mut report.findings, &files);
+    report.data.extend(tags.state().map(|state| ("tags".to_owned(), state)));
     Outcome { files, report, unmatched: unmatched.into_iter().collect(), empty }
 }
 
@@ -119,6 +131,7 @@ struct Sorted {
     exports: Vec<(FileId, Arc<Document>)>,
     templates: Vec<Sheet>,
     parameters: Vec<Sheet>,
+    tags: Vec<TagFile>,
 }
 
 impl Sorted {
@@ -154,6 +167,12 @@ impl Sorted {
             (Content::Unreadable(why), _) => {
                 entry.outcome = FileOutcome::Error;
                 entry.detail = Some(why);
+            }
+            (Content::Tags(tags), _) => {
+                entry.shape = Some(shape_word(Shape::ServiceTags).to_owned());
+                entry.outcome = FileOutcome::Judged;
+                entry.detail = Some(format!("service tags of {}", tags.state()));
+                self.tags.push(*tags);
             }
             (Content::Irrelevant | Content::Document(_) | Content::Broken(_), _) => {}
         }
@@ -209,7 +228,7 @@ fn note_templates(report: &mut Report, files: &Files, expanded: &Templates) {
     }
 }
 
-fn estate_of(exports: &[(FileId, Arc<Document>)], round: &Round) -> Estate {
+fn estate_of(exports: &[(FileId, Arc<Document>)], round: &Round, tags: Option<&TagData>) -> Estate {
     let mut pieces = Vec::new();
     let mut faults = Vec::new();
     for (_, document) in exports {
@@ -238,7 +257,7 @@ fn estate_of(exports: &[(FileId, Arc<Document>)], round: &Round) -> Estate {
             help: None,
         }));
     }
-    let mut estate = estate::build(pieces, estate::Options::default());
+    let mut estate = estate::build(pieces, estate::Options { cloud: None, tags });
     faults.append(&mut estate.faults);
     estate.faults = faults;
     estate

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::estate::Estate;
 use crate::finding::{Report, RuleCard};
-use crate::net::TagData;
+use crate::net::{Cloud, TagData};
 use crate::rule::compile::Body;
 use crate::rule::diagnose::{Subject, diagnose};
 use crate::rule::evaluate::patterns;
@@ -24,8 +24,14 @@ pub struct Judged {
     pub unmatched: Vec<(String, Vec<String>)>,
 }
 
-/// Judges an estate by a pack.
-pub fn judge(pack: &Pack, estate: &Estate, files: &Files, requests: &Requests, tags: Option<&TagData>) -> Judged {
+/// Judges an estate by a pack. `tags` gives the service tags of a cloud, where they are loaded.
+pub fn judge<'a>(
+    pack: &Pack,
+    estate: &'a Estate,
+    files: &Files,
+    requests: &Requests,
+    tags: &dyn Fn(Option<Cloud>) -> Option<&'a TagData>,
+) -> Judged {
     let Placements { placements, unmatched, elsewhere } = find(estate, &pack.services, requests);
     let mut report = Report { resources: count(estate), ..Report::default() };
     for placement in &placements {
@@ -35,7 +41,8 @@ pub fn judge(pack: &Pack, estate: &Estate, files: &Files, requests: &Requests, t
             fact.asked = asked.contains(&*fact.name);
         }
         if placement.not_judged.is_none() {
-            let scene = scene(estate, placement, tags);
+            let cloud = placement.fact_text("region").map(|region| Cloud::of(&region));
+            let scene = scene(estate, placement, tags(cloud));
             let given = RefCell::default();
             for rule in &pack.rules {
                 let Body::Requirement(body) = &rule.body else { continue };

@@ -1,5 +1,4 @@
 //! The one test binary.
-
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may stop, and it says what it skips")]
 
 mod arm;
@@ -11,3 +10,4 @@ mod laws_estate;
 mod laws_routes;
 mod laws_world;
 mod rules;
+mod tags;

@@ -1,6 +1,7 @@
 //! The one test binary.
 
 mod laws;
+mod laws_cases;
 mod laws_estate;
 mod laws_routes;
 mod laws_world;

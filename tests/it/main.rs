@@ -6,6 +6,7 @@ mod corpus;
 mod faults;
 mod floors;
 mod laws;
+mod laws_cases;
 mod laws_estate;
 mod laws_routes;
 mod laws_world;

@@ -1,0 +1,551 @@
+//! Azure resources as typed values, a place on every field. Whatever spelling they came in, this is what they mean.
+//!
+//! Reading them out of JSON is the work of `extract`; joining them by id that of `link`.
+
+use std::sync::Arc;
+
+use crate::json::{Node, Trail, Unknown};
+use crate::net::{AddressSet, PortSet, ProtocolSet};
+use crate::source::Span;
+
+/// A value of a resource with its place. A property that is not there at all is an `Option` that is `None`.
+#[derive(Clone, Debug)]
+pub struct Field<T> {
+    /// The value, or why only a deployment can tell it.
+    pub value: Result<T, Arc<Unknown>>,
+    /// The characters to edit.
+    pub span: Span,
+    /// The way from those characters to the use.
+    pub via: Option<Arc<Trail>>,
+}
+
+impl<T> Field<T> {
+    /// The value, when it is known.
+    pub fn known(&self) -> Option<&T> {
+        self.value.as_ref().ok()
+    }
+
+    /// Why it is unknown.
+    pub fn unknown(&self) -> Option<&Arc<Unknown>> {
+        self.value.as_ref().err()
+    }
+}
+
+/// How a document spells its resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shape {
+    /// `{ name, id, type, properties }`, alone or in lists (SHAPE-1).
+    Rest,
+    /// az CLI, flattened (SHAPE-2, 5 to 8).
+    Cli,
+    /// `az network nic list-effective-nsg` and `show-effective-route-table` (SHAPE-3, 4).
+    Effective,
+    /// A template, exported or written (SHAPE-9, 10).
+    Template,
+    /// Azure Resource Graph (SHAPE-11).
+    ResourceGraph,
+    /// PowerShell objects through `ConvertTo-Json` (SHAPE-12).
+    PowerShell,
+    /// `az ml` (SHAPE-13, 14).
+    MachineLearningCli,
+    /// Parameters of a template.
+    Parameters,
+    /// A saved `outboundNetworkDependenciesEndpoints` answer (SHAPE-15).
+    Dependencies,
+    /// A service-tag file (TAG-13).
+    ServiceTags,
+}
+
+/// What every resource has.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// The last segment of its name.
+    pub name: Field<Arc<str>>,
+    /// Its full id as written or as composed; unknown parts keep their holes. `None` when the input shows none.
+    pub id: Option<Field<Arc<str>>>,
+    /// What it is joined by: the id in lower case, or the key of the unknown id. Never empty.
+    pub key: Arc<str>,
+    /// Its type in the case written, such as `Microsoft.Network/networkSecurityGroups`.
+    pub type_name: Arc<str>,
+    /// Its location as an ARM location: lower case, no spaces.
+    pub location: Option<Field<Arc<str>>>,
+    /// The whole resource in REST form (`name`, `id`, `type`, `properties`), whatever form it was written in.
+    pub node: Node,
+    /// Where it is written: its object.
+    pub span: Span,
+    /// How it was spelt.
+    pub shape: Shape,
+    /// It may not exist: a template's condition that is unknown.
+    pub condition: Option<Arc<Unknown>>,
+}
+
+/// A mention of another resource.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    /// The id mentioned.
+    pub id: Field<Arc<str>>,
+    /// Where it leads: an index into the list of that kind in the estate; `None` when the input does not hold it.
+    pub target: Option<usize>,
+}
+
+/// A network security group.
+#[derive(Clone, Debug)]
+pub struct NetworkSecurityGroup {
+    /// What every resource has.
+    pub header: Header,
+    /// Custom rules, in the order written; those that are resources of their own are merged in by name.
+    pub rules: Vec<SecurityRule>,
+    /// The built-in rules as the export shows them; empty when it does not show them all (NSG-11 then holds).
+    pub default_rules: Vec<SecurityRule>,
+    /// Parts of the rule list only a deployment can tell: any rule may come from each of them.
+    pub unknown_rules: Vec<Field<()>>,
+    /// Where the rule list is written.
+    pub rules_span: Option<Span>,
+    /// Subnets it says it is associated with.
+    pub subnets: Vec<Reference>,
+    /// Network interfaces it says it is associated with, by id.
+    pub interfaces: Vec<Field<Arc<str>>>,
+    /// These are effective rules: tags come expanded, and the built-in rules are among them.
+    pub effective: bool,
+}
+
+/// Inbound or outbound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// Into the subnet.
+    Inbound,
+    /// Out of the subnet.
+    Outbound,
+}
+
+/// What a rule does with what it matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Access {
+    /// It lets it pass.
+    Allow,
+    /// It drops it.
+    Deny,
+}
+
+/// One rule of a network security group.
+#[derive(Clone, Debug)]
+pub struct SecurityRule {
+    /// Its name.
+    pub name: Field<Arc<str>>,
+    /// The whole rule.
+    pub node: Node,
+    /// Where it is written: its object.
+    pub span: Span,
+    /// The direction it looks at.
+    pub direction: Field<Direction>,
+    /// What it does.
+    pub access: Field<Access>,
+    /// The lower number goes first.
+    pub priority: Field<i64>,
+    /// The protocols it matches.
+    pub protocol: Field<ProtocolSet>,
+    /// Where packets come from.
+    pub sources: Side,
+    /// The ports they come from.
+    pub source_ports: Ports,
+    /// Where packets go to.
+    pub destinations: Side,
+    /// The ports they go to.
+    pub destination_ports: Ports,
+    /// Free text.
+    pub description: Option<Field<Arc<str>>>,
+    /// It may not exist: a condition that is unknown.
+    pub condition: Option<Arc<Unknown>>,
+}
+
+/// The address side of a rule: the union of its items (NSG-2).
+#[derive(Clone, Debug)]
+pub struct Side {
+    /// Addresses, prefixes and tags.
+    pub items: Vec<Field<Peer>>,
+    /// Application security groups, by id.
+    pub groups: Vec<Field<Arc<str>>>,
+    /// Where the side is written; the rule's own place when it is missing.
+    pub span: Span,
+}
+
+/// One address value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// Every address of both families: `*`.
+    Any,
+    /// Addresses.
+    Addresses(AddressSet),
+    /// A service tag, by the name written; `net::Tag` reads it.
+    Tag(Arc<str>),
+    /// A value Azure refuses: matches nothing known (NSG-27).
+    Invalid(Arc<str>),
+}
+
+/// The port side of a rule: the union of its items.
+#[derive(Clone, Debug)]
+pub struct Ports {
+    /// Ports and ranges.
+    pub items: Vec<Field<PortSet>>,
+    /// Where the side is written; the rule's own place when it is missing.
+    pub span: Span,
+}
+
+/// A route table, or the effective routes of a network interface.
+#[derive(Clone, Debug)]
+pub struct RouteTable {
+    /// What every resource has.
+    pub header: Header,
+    /// Its routes.
+    pub routes: Vec<Route>,
+    /// Parts of the route list only a deployment can tell.
+    pub unknown_routes: Vec<Field<()>>,
+    /// Where the route list is written.
+    pub routes_span: Option<Span>,
+    /// `disableBgpRoutePropagation`.
+    pub disable_bgp: Option<Field<bool>>,
+    /// Subnets it says it is associated with.
+    pub subnets: Vec<Reference>,
+    /// These are effective routes: the system's own are among them, and nothing is added.
+    pub effective: bool,
+}
+
+/// One route.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Its name.
+    pub name: Field<Arc<str>>,
+    /// The whole route.
+    pub node: Node,
+    /// Where it is written: its object.
+    pub span: Span,
+    /// Where it leads: a prefix or a tag. Effective routes may name several.
+    pub prefixes: Vec<Field<Peer>>,
+    /// The kind of next hop.
+    pub next_hop: Field<NextHop>,
+    /// The appliance's address, when there is one; several mean more than one path.
+    pub next_hop_addresses: Vec<Field<std::net::IpAddr>>,
+    /// Who made it; `User` unless effective routes say otherwise.
+    pub origin: RouteOrigin,
+    /// It may not exist.
+    pub condition: Option<Arc<Unknown>>,
+}
+
+/// The kinds of next hop (RT-2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NextHop {
+    /// `VirtualNetworkGateway`.
+    VirtualNetworkGateway,
+    /// `VnetLocal`.
+    VnetLocal,
+    /// `Internet`.
+    Internet,
+    /// `VirtualAppliance`.
+    VirtualAppliance,
+    /// `None`: dropped.
+    Drop,
+    /// `VNetPeering` and `VNetGlobalPeering`.
+    Peering,
+    /// `VirtualNetworkServiceEndpoint`.
+    ServiceEndpoint,
+    /// `InterfaceEndpoint`: a private endpoint.
+    PrivateEndpoint,
+}
+
+/// Who made a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RouteOrigin {
+    /// The user.
+    User,
+    /// A gateway, by BGP.
+    Gateway,
+    /// Azure itself.
+    System,
+}
+
+/// A virtual network.
+#[derive(Clone, Debug)]
+pub struct VirtualNetwork {
+    /// What every resource has.
+    pub header: Header,
+    /// Its address space.
+    pub address_space: Vec<Field<AddressSet>>,
+    /// Its own DNS servers; empty means Azure's.
+    pub dns_servers: Vec<Field<Arc<str>>>,
+    /// Its subnets: indexes into the estate's list, filled in by `link`.
+    pub subnets: Vec<usize>,
+    /// Its peerings.
+    pub peerings: Vec<Peering>,
+}
+
+/// A peering of a virtual network.
+#[derive(Clone, Debug)]
+pub struct Peering {
+    /// Its name.
+    pub name: Field<Arc<str>>,
+    /// The other network.
+    pub remote: Option<Reference>,
+    /// The other network's address space, as the peering shows it.
+    pub remote_space: Vec<Field<AddressSet>>,
+    /// `peeringState`.
+    pub state: Option<Field<Arc<str>>>,
+    /// `allowVirtualNetworkAccess`.
+    pub allow_access: Option<Field<bool>>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A subnet.
+#[derive(Clone, Debug)]
+pub struct Subnet {
+    /// What every resource has.
+    pub header: Header,
+    /// Its network: an index into the estate's list, filled in by `link`.
+    pub network: Option<usize>,
+    /// Its prefixes.
+    pub prefixes: Vec<Field<AddressSet>>,
+    /// Its network security group.
+    pub nsg: Option<Reference>,
+    /// Its route table.
+    pub route_table: Option<Reference>,
+    /// Its NAT gateway.
+    pub nat_gateway: Option<Reference>,
+    /// Services with a service endpoint here, such as `Microsoft.Storage`.
+    pub service_endpoints: Vec<Field<Arc<str>>>,
+    /// Its service endpoint policies, by id.
+    pub service_endpoint_policies: Vec<Field<Arc<str>>>,
+    /// Services it is delegated to.
+    pub delegations: Vec<Field<Arc<str>>>,
+    /// `privateEndpointNetworkPolicies`.
+    pub private_endpoint_policies: Option<Field<Arc<str>>>,
+    /// `defaultOutboundAccess`.
+    pub default_outbound: Option<Field<bool>>,
+    /// Private endpoints it says it holds, by id.
+    pub private_endpoints: Vec<Field<Arc<str>>>,
+}
+
+/// A resource of which the program asks little beyond what every resource has: NAT gateway, storage account, ….
+#[derive(Clone, Debug)]
+pub struct Plain {
+    /// What every resource has.
+    pub header: Header,
+}
+
+/// A private endpoint.
+#[derive(Clone, Debug)]
+pub struct PrivateEndpoint {
+    /// What every resource has.
+    pub header: Header,
+    /// The subnet it is in.
+    pub subnet: Option<Reference>,
+    /// The resources it leads to, by id, and the sub-resources (`groupIds`).
+    pub targets: Vec<EndpointTarget>,
+    /// Its addresses, when shown (`customDnsConfigs`, `ipConfigurations`).
+    pub addresses: Vec<Field<std::net::IpAddr>>,
+}
+
+/// Where a private endpoint leads.
+#[derive(Clone, Debug)]
+pub struct EndpointTarget {
+    /// The resource's id.
+    pub id: Field<Arc<str>>,
+    /// Its sub-resources: `blob`, `file`, `amlworkspace`, ….
+    pub groups: Vec<Field<Arc<str>>>,
+}
+
+/// A network interface.
+#[derive(Clone, Debug)]
+pub struct NetworkInterface {
+    /// What every resource has.
+    pub header: Header,
+    /// Its network security group.
+    pub nsg: Option<Reference>,
+    /// The subnets of its address configurations.
+    pub subnets: Vec<Reference>,
+}
+
+/// A machine learning workspace.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// What every resource has.
+    pub header: Header,
+    /// `hbiWorkspace`.
+    pub hbi: Option<Field<bool>>,
+    /// `publicNetworkAccess`.
+    pub public_network_access: Option<Field<Arc<str>>>,
+    /// `imageBuildCompute`.
+    pub image_build_compute: Option<Field<Arc<str>>>,
+    /// `managedNetwork.isolationMode`, in the REST spelling (`AllowInternetOutbound`, …).
+    pub isolation_mode: Option<Field<Arc<str>>>,
+    /// `serverlessComputeSettings.serverlessComputeCustomSubnet`.
+    pub serverless_subnet: Option<Reference>,
+    /// `serverlessComputeSettings.serverlessComputeNoPublicIP`.
+    pub serverless_no_public_ip: Option<Field<bool>>,
+    /// `storageAccount`, `keyVault`, `containerRegistry`, `applicationInsights`, by id.
+    pub associated: Vec<(&'static str, Field<Arc<str>>)>,
+    /// `privateEndpointConnections`: ids of private endpoints.
+    pub private_endpoints: Vec<Field<Arc<str>>>,
+}
+
+/// A compute of a workspace.
+#[derive(Clone, Debug)]
+pub struct Compute {
+    /// What every resource has.
+    pub header: Header,
+    /// `computeType`: `AmlCompute`, `ComputeInstance`, `Kubernetes`, ….
+    pub compute_type: Option<Field<Arc<str>>>,
+    /// Its subnet.
+    pub subnet: Option<Reference>,
+    /// `enableNodePublicIp`.
+    pub public_ip: Option<Field<bool>>,
+    /// Its workspace: an index into the estate's list, filled in by `link`.
+    pub workspace: Option<usize>,
+}
+
+/// An Azure Firewall.
+#[derive(Clone, Debug)]
+pub struct Firewall {
+    /// What every resource has.
+    pub header: Header,
+    /// Its private addresses.
+    pub addresses: Vec<Field<std::net::IpAddr>>,
+    /// The subnets of its address configurations.
+    pub subnets: Vec<Reference>,
+    /// Its policy.
+    pub policy: Option<Reference>,
+    /// Its own (classic) rule collections.
+    pub collections: Vec<RuleCollection>,
+}
+
+/// A firewall policy.
+#[derive(Clone, Debug)]
+pub struct FirewallPolicy {
+    /// What every resource has.
+    pub header: Header,
+    /// Its parent.
+    pub base: Option<Reference>,
+    /// Its rule collection groups: indexes into the estate's list, filled in by `link`.
+    pub groups: Vec<usize>,
+    /// Groups it names, by id.
+    pub group_ids: Vec<Field<Arc<str>>>,
+    /// `sku.tier`.
+    pub tier: Option<Field<Arc<str>>>,
+    /// `threatIntelMode`.
+    pub threat_intel: Option<Field<Arc<str>>>,
+    /// `dnsSettings.enableProxy`.
+    pub dns_proxy: Option<Field<bool>>,
+}
+
+/// A rule collection group.
+#[derive(Clone, Debug)]
+pub struct RuleCollectionGroup {
+    /// What every resource has.
+    pub header: Header,
+    /// Its policy: an index into the estate's list, filled in by `link`.
+    pub policy: Option<usize>,
+    /// The lower number goes first.
+    pub priority: Option<Field<i64>>,
+    /// Its collections.
+    pub collections: Vec<RuleCollection>,
+    /// Parts only a deployment can tell.
+    pub unknown_collections: Vec<Field<()>>,
+}
+
+/// The kinds of rule collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CollectionKind {
+    /// Destination NAT.
+    Nat,
+    /// Network rules.
+    Network,
+    /// Application rules.
+    Application,
+}
+
+/// A rule collection of a firewall.
+#[derive(Clone, Debug)]
+pub struct RuleCollection {
+    /// Its name.
+    pub name: Field<Arc<str>>,
+    /// The whole collection.
+    pub node: Node,
+    /// Where it is written.
+    pub span: Span,
+    /// The lower number goes first.
+    pub priority: Option<Field<i64>>,
+    /// What it does; `None` for DNAT or when missing.
+    pub action: Option<Field<Access>>,
+    /// Its rules, of one kind each.
+    pub rules: Vec<FirewallRule>,
+    /// Parts only a deployment can tell.
+    pub unknown_rules: Vec<Field<()>>,
+    /// It may not exist.
+    pub condition: Option<Arc<Unknown>>,
+}
+
+/// One rule of a firewall.
+#[derive(Clone, Debug)]
+pub struct FirewallRule {
+    /// Its name.
+    pub name: Field<Arc<str>>,
+    /// The whole rule.
+    pub node: Node,
+    /// Where it is written.
+    pub span: Span,
+    /// Its kind.
+    pub kind: Field<CollectionKind>,
+    /// Network rules: `ipProtocols`.
+    pub protocols: Vec<Field<ProtocolSet>>,
+    /// Source addresses and ranges.
+    pub sources: Vec<Field<Peer>>,
+    /// Source IP groups.
+    pub source_groups: Vec<Reference>,
+    /// Destination addresses, ranges and tags.
+    pub destinations: Vec<Field<Peer>>,
+    /// Destination IP groups.
+    pub destination_groups: Vec<Reference>,
+    /// Network rules: `destinationFqdns`.
+    pub destination_fqdns: Vec<Field<Arc<str>>>,
+    /// Network rules: destination ports.
+    pub destination_ports: Vec<Field<PortSet>>,
+    /// Application rules: protocol name and port, such as `Https` and 443.
+    pub applications: Vec<(Field<Arc<str>>, Field<PortSet>)>,
+    /// Application rules: `targetFqdns`.
+    pub target_fqdns: Vec<Field<Arc<str>>>,
+    /// Application rules: `fqdnTags`.
+    pub fqdn_tags: Vec<Field<Arc<str>>>,
+    /// Application rules: `targetUrls`.
+    pub target_urls: Vec<Field<Arc<str>>>,
+    /// Application rules: `webCategories`.
+    pub web_categories: Vec<Field<Arc<str>>>,
+    /// Application rules: `terminateTLS`.
+    pub terminate_tls: Option<Field<bool>>,
+}
+
+/// An IP group.
+#[derive(Clone, Debug)]
+pub struct IpGroup {
+    /// What every resource has.
+    pub header: Header,
+    /// Its addresses, prefixes and ranges.
+    pub addresses: Vec<Field<AddressSet>>,
+}
+
+/// Something Azure would refuse or that makes the input incomplete; a rule with subject `fault` gives it its words.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// The kind of fault, in kebab case: `priority-out-of-range`, `prefix-has-host-bits`, ….
+    pub kind: &'static str,
+    /// What is wrong, with the value: "`10.0.0.1/8` has host bits set; Azure reads 10.0.0.0/8".
+    pub detail: String,
+    /// The characters at fault.
+    pub span: Span,
+    /// The way from those characters to the use.
+    pub via: Option<Arc<Trail>>,
+    /// Another place that matters: the first of two rules with one priority, ….
+    pub related: Option<(Span, String)>,
+    /// The resource: id or name.
+    pub resource: String,
+    /// What would put it right, when it is plain: `did you mean AzureCloud.norwaye?`.
+    pub help: Option<String>,
+}

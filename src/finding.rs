@@ -1,0 +1,380 @@
+//! What a run has to say: findings, verdicts, and the report that gathers them.
+//!
+//! Drawing them is the work of `report`; arriving at them that of `rule`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::source::{FileId, Span};
+
+/// The id of a rule: its path below the rule folder, such as `azureml/inbound-44224-blocked`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleId(Arc<str>);
+
+impl RuleId {
+    /// From its path without extension, parts joined with `/`.
+    pub fn new(id: impl Into<Arc<str>>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// How much a finding matters, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Worth knowing.
+    Note,
+    /// Worth a look before it is deployed.
+    Warning,
+    /// It will not work.
+    Error,
+}
+
+impl Level {
+    /// The word users write and read.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+/// What a proof came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Every packet of the requirement passes, whatever the unknown values are.
+    Satisfied,
+    /// At least one packet is dropped, whatever the unknown values are.
+    Violated,
+    /// It depends on something the input does not show.
+    Undecided,
+}
+
+impl Verdict {
+    /// The word users read.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Satisfied => "satisfied",
+            Self::Violated => "violated",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
+/// A place and what to say about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What to say; may be empty.
+    pub message: String,
+}
+
+/// A line below the excerpt: `packet: …`, `replay: …`, `applies because: …`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The word before the colon.
+    pub kind: &'static str,
+    /// The rest; may have several lines.
+    pub text: String,
+}
+
+/// One thing the user should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule that speaks.
+    pub rule: RuleId,
+    /// How much it matters.
+    pub level: Level,
+    /// It may be wrong or right: only a deployment, or more input, can tell.
+    pub undecided: bool,
+    /// What is the matter, one line.
+    pub message: String,
+    /// The characters at fault.
+    pub at: Label,
+    /// Other places that matter, in this or other files.
+    pub related: Vec<Label>,
+    /// Lines below the excerpt, in order.
+    pub remarks: Vec<Remark>,
+    /// What to do.
+    pub help: Option<String>,
+    /// JSON ready to paste that would settle it.
+    pub snippet: Option<String>,
+    /// The resource it is about: id or name.
+    pub resource: Option<String>,
+    /// The placement it is about.
+    pub placement: Option<String>,
+    /// For flows: the requirement in a few words, such as `TCP 443 to AzureActiveDirectory`.
+    pub flow: Option<String>,
+    /// Findings with the same cause are drawn as one diagnostic; `None` stands alone.
+    pub cause: Option<String>,
+    /// Rule, resource id and property path: stable under edits elsewhere in the file.
+    pub fingerprint: String,
+}
+
+/// A dated source of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The page's title.
+    pub title: String,
+    /// The section on the page.
+    pub section: Option<String>,
+    /// Its address.
+    pub url: String,
+    /// The date of the page's text, `YYYY-MM-DD`.
+    pub read: String,
+}
+
+/// What a rule says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleCard {
+    /// Its id.
+    pub id: RuleId,
+    /// What is wrong when it speaks.
+    pub title: String,
+    /// How much it matters.
+    pub level: Level,
+    /// Why it matters.
+    pub why: String,
+    /// What to do about it.
+    pub help: String,
+    /// Where the facts come from.
+    pub sources: Vec<Source>,
+    /// Words to select by; rows of the requirement table among them.
+    pub tags: Vec<String>,
+    /// Error texts that users meet when this is wrong.
+    pub seen_as: Vec<String>,
+    /// The version that brought it.
+    pub since: String,
+}
+
+/// Everything a run has to say.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Every file and what became of it, in the order read.
+    pub files: Vec<FileReport>,
+    /// How many resources of each kind were found, by the words users read: `network security group`, ….
+    pub resources: BTreeMap<&'static str, usize>,
+    /// Every service found in the network, with every requirement.
+    pub placements: Vec<PlacementReport>,
+    /// The findings, by path, place and rule.
+    pub findings: Vec<Finding>,
+    /// What was taken for granted, each once.
+    pub assumptions: Vec<String>,
+    /// Lines about the run as a whole: `no service found on …`.
+    pub remarks: Vec<String>,
+    /// The cards of the rules that spoke or judged.
+    pub rules: BTreeMap<RuleId, RuleCard>,
+    /// The versions of the data used, for the closing line: (`packs`, `azureml 2026-03-19`), ….
+    pub data: Vec<(String, String)>,
+}
+
+/// What became of one file.
+#[derive(Clone, Debug)]
+pub struct FileReport {
+    /// The name shown to users.
+    pub name: String,
+    /// Its text, if it was read.
+    pub file: Option<FileId>,
+    /// What it was taken for: `rest`, `cli`, `resource-graph`, `template`, ….
+    pub shape: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// More about it, such as the error.
+    pub detail: Option<String>,
+    /// Whether the user named it, rather than a folder that holds it.
+    pub named: bool,
+}
+
+/// What can become of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Its resources were judged.
+    Judged,
+    /// It holds nothing that matters here.
+    Skipped,
+    /// It could not be read or parsed.
+    Error,
+}
+
+/// One service on one subnet, or on a lone network security group, route table or firewall.
+#[derive(Clone, Debug)]
+pub struct PlacementReport {
+    /// Its id, unique in the run: service and where it is placed.
+    pub id: String,
+    /// The service: `azureml-compute`.
+    pub service: String,
+    /// How it was found, in words.
+    pub found: String,
+    /// Where it is placed: `subnet`, `nsg`, `route-table`, `firewall` and the id or name of each.
+    pub on: BTreeMap<&'static str, String>,
+    /// What is known about it.
+    pub facts: Vec<FactReport>,
+    /// Every requirement that was looked at.
+    pub requirements: Vec<RequirementReport>,
+    /// Why none of the requirements applies, when that is so.
+    pub not_judged: Option<String>,
+}
+
+/// One fact of a placement.
+#[derive(Clone, Debug)]
+pub struct FactReport {
+    /// Its name.
+    pub name: String,
+    /// Its value as users would write it; `None` when unknown.
+    pub value: Option<FactValue>,
+    /// Where it comes from: `command line`, `settings`, `estate`, `default`.
+    pub from: &'static str,
+    /// The characters that say so.
+    pub place: Option<Span>,
+    /// A requirement hangs on it.
+    pub asked: bool,
+}
+
+/// The value of a fact.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FactValue {
+    /// Yes or no.
+    Bool(bool),
+    /// A word.
+    Text(String),
+    /// Several words.
+    List(Vec<String>),
+}
+
+impl fmt::Display for FactValue {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => write!(out, "{value}"),
+            Self::Text(text) => out.write_str(text),
+            Self::List(items) => out.write_str(&items.join(",")),
+        }
+    }
+}
+
+/// Whether a requirement applies to a placement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Applies {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+    /// A fact it depends on is unknown.
+    Unknown,
+}
+
+/// One requirement of one placement and what the proof came to.
+#[derive(Clone, Debug)]
+pub struct RequirementReport {
+    /// The rule that asks for it.
+    pub rule: RuleId,
+    /// The rows of the requirement table it answers.
+    pub rows: Vec<String>,
+    /// The requirement in a few words: `outbound TCP 443 to AzureActiveDirectory`.
+    pub flow: String,
+    /// Whether it applies.
+    pub applies: Applies,
+    /// What the proof came to; `None` when it does not apply.
+    pub verdict: Option<Verdict>,
+    /// The layer that decided: `nsg`, `route`, `firewall`.
+    pub layer: Option<&'static str>,
+    /// The rules that decided, the first to drop or the ones that let everything through.
+    pub decided_by: Vec<Decider>,
+    /// It passes only because no custom rule stops what a built-in rule allows.
+    pub built_in_only: bool,
+    /// For a violated requirement: what is not let through, as prefixes, tags or ports.
+    pub uncovered: Vec<String>,
+    /// One packet that shows the verdict: dropped for violated, possibly dropped for undecided.
+    pub witness: Option<Witness>,
+    /// What the verdict rests on, or what would settle it.
+    pub why: Vec<String>,
+}
+
+/// A rule of the network that decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decider {
+    /// Its name.
+    pub name: String,
+    /// What kind it is: `rule`, `built-in`, `route`, `firewall-rule`.
+    pub kind: &'static str,
+    /// Where it is written; `None` for what Azure adds by itself.
+    pub place: Option<Span>,
+}
+
+/// One concrete packet. A coordinate that no input pins down is named by its service tag, or is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witness {
+    /// `inbound` or `outbound`.
+    pub direction: &'static str,
+    /// `tcp`, `udp`, `icmp`, `esp`, `ah`.
+    pub protocol: String,
+    /// An address, or the tag or subnet it belongs to.
+    pub source: String,
+    /// The source port, for TCP and UDP.
+    pub source_port: Option<u16>,
+    /// An address, or the tag or subnet it belongs to.
+    pub destination: String,
+    /// The destination port, for TCP and UDP.
+    pub destination_port: Option<u16>,
+}
+
+/// How often each verdict was reached, over the requirements that apply or may apply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Requirements that hold.
+    pub satisfied: usize,
+    /// Of these, the ones that hold only by built-in rules.
+    pub built_in_only: usize,
+    /// Requirements that do not hold.
+    pub violated: usize,
+    /// Of these, the ones of which it is not known whether they apply.
+    pub conditional: usize,
+    /// Requirements that cannot be told.
+    pub undecided: usize,
+}
+
+impl Report {
+    /// Counts the verdicts.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for requirement in self.placements.iter().flat_map(|placement| &placement.requirements) {
+            match requirement.verdict {
+                Some(Verdict::Satisfied) => {
+                    counts.satisfied += 1;
+                    counts.built_in_only += usize::from(requirement.built_in_only);
+                }
+                Some(Verdict::Violated) => {
+                    counts.violated += 1;
+                    counts.conditional += usize::from(requirement.applies == Applies::Unknown);
+                }
+                Some(Verdict::Undecided) => counts.undecided += 1,
+                None => {}
+            }
+        }
+        counts
+    }
+
+    /// Whether any file could not be read or parsed.
+    pub fn has_errors(&self) -> bool {
+        self.files.iter().any(|file| file.outcome == Outcome::Error)
+    }
+}

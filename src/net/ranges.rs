@@ -1,0 +1,267 @@
+//! Exact sets of whole numbers as sorted, disjoint, closed ranges: the one algebra under addresses and ports.
+
+use std::fmt::Debug;
+
+/// A number that ranges can be made of.
+pub trait Bound: Copy + Ord + Debug {
+    /// The least number.
+    const MIN: Self;
+    /// The greatest number.
+    const MAX: Self;
+    /// The next number; `None` after the greatest.
+    fn after(self) -> Option<Self>;
+    /// The number before; `None` before the least.
+    fn before(self) -> Option<Self>;
+}
+
+macro_rules! bound {
+    ($($number:ty),*) => {$(
+        impl Bound for $number {
+            const MIN: Self = <$number>::MIN;
+            const MAX: Self = <$number>::MAX;
+            fn after(self) -> Option<Self> {
+                self.checked_add(1)
+            }
+            fn before(self) -> Option<Self> {
+                self.checked_sub(1)
+            }
+        }
+    )*};
+}
+bound!(u16, u32, u128);
+
+/// A set of numbers. Ranges are sorted, do not overlap and do not touch, so equal sets are equal values.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RangeSet<T> {
+    ranges: Vec<(T, T)>,
+}
+
+impl<T> Default for RangeSet<T> {
+    fn default() -> Self {
+        Self { ranges: Vec::new() }
+    }
+}
+
+impl<T: Bound> RangeSet<T> {
+    /// No number.
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// Every number.
+    pub fn full() -> Self {
+        Self::range(T::MIN, T::MAX)
+    }
+
+    /// The numbers from `first` to `last`, both included; empty when `first` is greater.
+    pub fn range(first: T, last: T) -> Self {
+        Self { ranges: if first <= last { vec![(first, last)] } else { Vec::new() } }
+    }
+
+    /// The union of ranges in any order; those whose first is greater than their last are left out.
+    pub fn from_ranges(ranges: impl IntoIterator<Item = (T, T)>) -> Self {
+        let mut ranges: Vec<(T, T)> = ranges.into_iter().filter(|(first, last)| first <= last).collect();
+        ranges.sort_unstable();
+        let mut merged: Vec<(T, T)> = Vec::with_capacity(ranges.len());
+        for (first, last) in ranges {
+            push(&mut merged, first, last);
+        }
+        Self { ranges: merged }
+    }
+
+    /// The ranges, ascending.
+    pub fn ranges(&self) -> &[(T, T)] {
+        &self.ranges
+    }
+
+    /// Whether no number is in it.
+    pub fn is_empty(&self) -> bool {
+        self.ranges.is_empty()
+    }
+
+    /// Whether every number is in it.
+    pub fn is_full(&self) -> bool {
+        self.ranges.first() == Some(&(T::MIN, T::MAX))
+    }
+
+    /// The least number in it.
+    pub fn first(&self) -> Option<T> {
+        self.ranges.first().map(|range| range.0)
+    }
+
+    /// Whether `value` is in it.
+    pub fn contains(&self, value: T) -> bool {
+        let at = self.ranges.partition_point(|range| range.1 < value);
+        self.ranges.get(at).is_some_and(|range| range.0 <= value)
+    }
+
+    /// Numbers in either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        if self.is_empty() || other.is_full() {
+            return other.clone();
+        }
+        if other.is_empty() || self.is_full() {
+            return self.clone();
+        }
+        let (mut left, mut right) = (self.ranges.iter().peekable(), other.ranges.iter().peekable());
+        let mut merged = Vec::with_capacity(self.ranges.len() + other.ranges.len());
+        while let Some(&(first, last)) = match (left.peek(), right.peek()) {
+            (Some(one), Some(two)) if one.0 <= two.0 => left.next(),
+            (Some(_), None) => left.next(),
+            _ => right.next(),
+        } {
+            push(&mut merged, first, last);
+        }
+        Self { ranges: merged }
+    }
+
+    /// Numbers in both.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let (small, large) = if self.ranges.len() <= other.ranges.len() { (self, other) } else { (other, self) };
+        let mut ranges = Vec::new();
+        let mut at = 0;
+        for &(first, last) in &small.ranges {
+            at += gallop(&large.ranges[at..], |range| range.1 < first);
+            let mut next = at;
+            while let Some(&(low, high)) = large.ranges.get(next).filter(|range| range.0 <= last) {
+                ranges.push((first.max(low), last.min(high)));
+                next += 1;
+            }
+            at = next.saturating_sub(1).max(at);
+        }
+        Self { ranges }
+    }
+
+    /// Numbers in this set that are not in the other.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        let mut ranges = Vec::with_capacity(self.ranges.len());
+        let mut at = 0;
+        for &(first, last) in &self.ranges {
+            at += gallop(&other.ranges[at..], |range| range.1 < first);
+            let mut from = Some(first);
+            let mut next = at;
+            while let Some(start) = from {
+                match other.ranges.get(next).filter(|range| range.0 <= last) {
+                    Some(&(low, high)) => {
+                        if start < low
+                            && let Some(end) = low.before()
+                        {
+                            ranges.push((start, end));
+                        }
+                        from = high.after().filter(|start| *start <= last);
+                        next += 1;
+                    }
+                    None => {
+                        ranges.push((start, last));
+                        from = None;
+                    }
+                }
+            }
+            at = next.saturating_sub(1).max(at);
+        }
+        Self { ranges }
+    }
+
+    /// Numbers that are not in it.
+    #[must_use]
+    pub fn complement(&self) -> Self {
+        Self::full().difference(self)
+    }
+
+    /// Whether every number of this set is in the other.
+    pub fn is_subset(&self, other: &Self) -> bool {
+        let mut at = 0;
+        self.ranges.iter().all(|&(first, last)| {
+            at += gallop(&other.ranges[at..], |range| range.1 < first);
+            other.ranges.get(at).is_some_and(|range| range.0 <= first && last <= range.1)
+        })
+    }
+
+    /// Whether some number is in both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (small, large) = if self.ranges.len() <= other.ranges.len() { (self, other) } else { (other, self) };
+        let mut at = 0;
+        small.ranges.iter().any(|&(first, last)| {
+            at += gallop(&large.ranges[at..], |range| range.1 < first);
+            large.ranges.get(at).is_some_and(|range| range.0 <= last)
+        })
+    }
+}
+
+/// Appends a range that starts no earlier than the last one, merging what overlaps or touches.
+fn push<T: Bound>(ranges: &mut Vec<(T, T)>, first: T, last: T) {
+    match ranges.last_mut() {
+        Some(previous) if previous.1.after().is_none_or(|next| first <= next) => previous.1 = previous.1.max(last),
+        _ => ranges.push((first, last)),
+    }
+}
+
+/// How many leading elements satisfy `before`, found in steps that double: cheap when the answer is near.
+fn gallop<E>(slice: &[E], before: impl Fn(&E) -> bool) -> usize {
+    let mut step = 1;
+    let mut known = 0;
+    while let Some(element) = slice.get(known + step - 1) {
+        if !before(element) {
+            break;
+        }
+        known += step;
+        step *= 2;
+    }
+    let end = slice.len().min(known + step);
+    known + slice[known..end].partition_point(before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RangeSet;
+    use proptest::prelude::{any, proptest};
+
+    fn set(ranges: &[(u16, u16)]) -> RangeSet<u16> {
+        RangeSet::from_ranges(ranges.iter().copied())
+    }
+
+    #[test]
+    fn touching_ranges_are_one() {
+        assert_eq!(set(&[(5, 9), (1, 4), (11, 12)]).ranges(), &[(1, 9), (11, 12)]);
+    }
+
+    #[test]
+    fn the_ends_of_the_number_line_are_no_trap() {
+        assert_eq!(set(&[(0, 0)]).complement().ranges(), &[(1, u16::MAX)]);
+        assert_eq!(set(&[(u16::MAX, u16::MAX)]).complement().ranges(), &[(0, u16::MAX - 1)]);
+        assert!(set(&[]).complement().is_full());
+        assert!(set(&[(0, u16::MAX)]).complement().is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn algebra_agrees_with_membership(
+            left in any::<Vec<(u8, u8)>>(), right in any::<Vec<(u8, u8)>>(),
+        ) {
+            let wide = |ranges: &[(u8, u8)]| set(&ranges.iter().map(|r| (r.0.into(), r.1.into())).collect::<Vec<_>>());
+            let (a, b) = (wide(&left), wide(&right));
+            let within = |ranges: &[(u8, u8)], n: u16| {
+                ranges.iter().any(|r| (u16::from(r.0)..=u16::from(r.1)).contains(&n))
+            };
+            let (union, both, less) = (a.union(&b), a.intersection(&b), a.difference(&b));
+            let mut subset = true;
+            let mut overlap = false;
+            for n in 0..=300 {
+                let (in_a, in_b) = (within(&left, n), within(&right, n));
+                assert_eq!(a.contains(n), in_a);
+                assert_eq!(union.contains(n), in_a || in_b);
+                assert_eq!(both.contains(n), in_a && in_b);
+                assert_eq!(less.contains(n), in_a && !in_b);
+                assert_eq!(a.complement().contains(n), !in_a);
+                subset &= !in_a || in_b;
+                overlap |= in_a && in_b;
+            }
+            assert_eq!(a.is_subset(&b), subset);
+            assert_eq!(a.overlaps(&b), overlap);
+            assert_eq!(less.union(&both), a);
+        }
+    }
+}

@@ -93,11 +93,10 @@ impl Machine<'_> {
         let value = match answer {
             Answer::Same(node) => return node,
             Answer::Pieces(pieces) => {
-                if pieces.len() == 1
-                    && let (Value::Unknown(arg), crate::json::Part::Hole(hole)) = (&args[0].value, &pieces[0])
-                    && Arc::ptr_eq(arg, hole)
+                if let ([crate::json::Part::Hole(hole)], Some(arg)) = (pieces.as_slice(), args.first())
+                    && arg.unknown().is_some_and(|unknown| Arc::ptr_eq(unknown, hole))
                 {
-                    return args[0].clone();
+                    return arg.clone();
                 }
                 partial::assembled(pieces, called.text, called.span)
             }

@@ -250,7 +250,7 @@ impl Machine<'_> {
                 None => self.wrong_count(called, "the result does not fit 64 bits"),
             },
             None => {
-                let key = format!("copyindex({})+{offset}@{}", round.name, env.deployment.id);
+                let key = format!("copyindex({})+{offset}@{}{}", round.name, env.deployment.id, partial::SCALAR);
                 let unknown = partial::unknown(Reason::CopyCount, called.text, called.span, key);
                 Node::new(Value::Unknown(Arc::new(unknown)), called.span)
             }

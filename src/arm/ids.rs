@@ -44,12 +44,11 @@ pub(crate) fn management_group_resource_id(scope: &Scope, args: Args<'_>) -> Out
 
 /// `extensionResourceId(base, type, name…)`
 pub(crate) fn extension_resource_id(args: Args<'_>) -> Outcome {
-    let base = args.pieces(0)?;
-    let rest = Args { nodes: &args.nodes[1..], ..args };
-    if rest.len() < 1 {
-        return error("the type is missing");
+    if args.len() < 2 {
+        return error("a base and a type are needed");
     }
-    provided(base, rest, 0)
+    let base = args.pieces(0)?;
+    provided(base, Args { nodes: &args.nodes[1..], ..args }, 0)
 }
 
 /// The first argument that reads as a type.

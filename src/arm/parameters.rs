@@ -51,12 +51,13 @@ fn definition<'a>(of: &'a Deployment, path: &str) -> Option<&'a Node> {
 
 /// A parameter that has no known value.
 pub(crate) fn absent(of: &Deployment, declared: &Member, shape: &Shape, reason: Reason) -> Node {
-    let suffix = match shape.kind.as_str() {
-        "array" => "[]",
-        "object" => "{}",
-        _ => "",
-    };
-    let key = format!("parameters:{}@{}{suffix}", declared.key.to_lowercase(), of.id);
+    let mut key = format!("parameters:{}@{}", declared.key.to_lowercase(), of.id);
+    match shape.kind.as_str() {
+        "array" => key.push_str("[]"),
+        "object" => key.push_str("{}"),
+        "int" | "bool" => key.push(partial::SCALAR),
+        _ => {}
+    }
     let text = format!("parameters('{}')", declared.key);
     let mut unknown = partial::unknown(reason, &text, declared.key_span, key);
     let plain = |node: &Node| node.unknown().is_none() && !node.text().is_some_and(|text| text.starts_with('['));

@@ -9,6 +9,8 @@ use crate::source::Span;
 
 /// Keys longer than this are replaced by their hash.
 const LONGEST_KEY: usize = 512;
+/// What the key of an unknown ends with that is known to be a number or a truth.
+pub(crate) const SCALAR: char = '#';
 /// What the key of an unknown number of list elements starts with.
 const REST: &str = "...";
 
@@ -145,6 +147,13 @@ pub(crate) fn pieces(node: &Node) -> Option<Vec<Part>> {
         Value::Number(number) => vec![Part::Text(number.as_str().into())],
         Value::Bool(value) => vec![Part::Text(if *value { "True" } else { "False" }.into())],
         Value::Unknown(unknown) if !unknown.parts.is_empty() => unknown.parts.clone(),
+        // A number or truth is not equal to the text it becomes.
+        Value::Unknown(unknown)
+            if unknown.key.ends_with(SCALAR) || unknown.domain.iter().any(|it| it.text().is_none()) =>
+        {
+            let key = short(format!("string({})", unknown.key));
+            vec![Part::Hole(Arc::new(Unknown { key, domain: Vec::new(), ..Unknown::clone(unknown) }))]
+        }
         Value::Unknown(unknown) => vec![Part::Hole(Arc::clone(unknown))],
         Value::Null | Value::List(_) | Value::Object(_) => return None,
     })

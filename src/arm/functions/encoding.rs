@@ -2,6 +2,7 @@
 
 use crate::arm::budget::{Budget, Failure, error};
 use crate::arm::functions::arguments::{Answer, Args, Outcome, text};
+use crate::arm::functions::uris;
 use crate::arm::trail;
 use crate::json::{self, Member, Node, Value};
 use crate::source::Span;
@@ -42,7 +43,7 @@ pub(crate) fn data_uri_to_string(args: Args<'_>, budget: &mut Budget) -> Outcome
     if head.to_ascii_lowercase().ends_with(";base64") {
         return text(decoded(data)?);
     }
-    text(super::uris::decoded(data))
+    text(uris::decoded(data))
 }
 
 pub(crate) fn json(args: Args<'_>, budget: &mut Budget) -> Outcome {

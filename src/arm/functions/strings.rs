@@ -323,8 +323,10 @@ fn fold(text: &str) -> String {
 
 /// `fail(message)`
 pub(crate) fn fail(args: Args<'_>, _: &mut Budget) -> Outcome {
-    let message = args.plain(0).unwrap_or_else(|_| "fail() was called".into());
-    error(message.to_string())
+    if args.len() == 0 {
+        return error("it was called");
+    }
+    error(args.plain(0).map_or_else(|_| "it was called".to_owned(), |message| message.to_string()))
 }
 
 /// `contains(text, part)`

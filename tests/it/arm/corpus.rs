@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aznetlint::arm::{
     Assumptions, Inputs, LinkPath, Links, Resource, TroubleKind, Wanted, expand, is_parameter_file, is_template,
 };
-use aznetlint::json::{Document, Node, Unknown, Value, parse};
+use aznetlint::json::{Document, How, Node, Unknown, Value, parse};
 use aznetlint::source::{FileId, Files};
 
 use crate::arm::run::shared;
@@ -67,6 +67,8 @@ struct Tally {
     resolved: usize,
     reasons: BTreeMap<String, BTreeSet<String>>,
     troubles: BTreeMap<String, usize>,
+    texts: usize,
+    misplaced: Vec<String>,
 }
 
 #[test]
@@ -115,6 +117,9 @@ fn corpus_resolves() {
     println!("all expanded in {:?}", started.elapsed());
     show("defaults alone", &defaults);
     show("sibling parameter file", &given);
+    println!("{} texts checked for their places", defaults.texts + given.texts);
+    let misplaced: Vec<_> = defaults.misplaced.iter().chain(&given.misplaced).collect();
+    assert!(misplaced.is_empty(), "{} misplaced: {:#?}", misplaced.len(), &misplaced[..misplaced.len().min(20)]);
     assert!(defaults.resolved * 100 >= defaults.groups * 85, "too few rules resolve from defaults");
     assert!(given.resolved * 100 >= given.groups * 95, "too few rules resolve with parameter files");
 }
@@ -155,6 +160,9 @@ fn judge(
         }
         *tally.troubles.entry(format!("{:?} {message}", trouble.kind)).or_default() += 1;
     }
+    for resource in &expansion.resources {
+        misplaced(corpus, &resource.node, tally);
+    }
     let groups: Vec<&Resource> = expansion.resources.iter().filter(|resource| holds_rules(resource)).collect();
     if !groups.is_empty() {
         let mut open = Vec::new();
@@ -168,6 +176,23 @@ fn judge(
         }
     }
     expansion.linked
+}
+
+/// A text that was not computed must stand at its place, between quotes of one kind or the other.
+fn misplaced(corpus: &Corpus, node: &Node, tally: &mut Tally) {
+    node.items().iter().for_each(|item| misplaced(corpus, item, tally));
+    for member in node.members().iter().filter(|member| !matches!(&*member.key, "type" | "name" | "id")) {
+        misplaced(corpus, &member.node, tally);
+    }
+    let computed = node.via.iter().flat_map(|via| via.steps()).any(|step| matches!(step.how, How::Call(_)));
+    let Some(text) = node.text().filter(|_| !computed) else { return };
+    let written = corpus.files.slice(node.span);
+    tally.texts += 1;
+    let plain = written.strip_prefix(['"', '\'']).and_then(|rest| rest.strip_suffix(['"', '\'']));
+    let escaped = written.contains('\\') || written.contains("''") || written.starts_with("\"[[");
+    if plain != Some(text) && !escaped {
+        tally.misplaced.push(format!("{}: {text} at {written}", corpus.files.name(node.span.file)));
+    }
 }
 
 fn holds_rules(resource: &Resource) -> bool {

@@ -246,6 +246,8 @@ pub struct FactReport {
     pub from: &'static str,
     /// The characters that say so.
     pub place: Option<Span>,
+    /// A requirement hangs on it.
+    pub asked: bool,
 }
 
 /// The value of a fact.

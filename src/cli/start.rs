@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::arguments::{Arguments, Command};
-use crate::cli::{check, study};
+use crate::cli::{check, study, tags};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,7 @@ pub fn main() -> ExitCode {
         Some(Command::Explain(explain)) => study::explain(&explain),
         Some(Command::Rules(rules)) => study::rules(&rules),
         Some(Command::Test(test)) => study::test(&test),
+        Some(Command::Tags(tags)) => tags::run(&tags),
     };
     match ended {
         Ok(end) => end.into(),

@@ -12,7 +12,7 @@ use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, IntoParallel
 use crate::input::decode::{Encoding, decode, encoding};
 use crate::input::relevance::may_matter;
 use crate::input::walk::{Candidate, Options, explain, find};
-use crate::json::{self, Document, SyntaxError};
+use crate::json::{Document, Parser, SyntaxError};
 use crate::source::{FileId, Files};
 use crate::tagfile::{self, TagFile};
 
@@ -94,19 +94,32 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
     let entries = waiting
         .into_par_iter()
         .zip(ids)
-        .map(|((name, named, loaded), file)| {
-            let content = content(&name, loaded, file);
+        .map_init(Parser::default, |parser, ((name, named, loaded), file)| {
+            let content = content(parser, &name, loaded, file);
             Entry { name, file, named, content }
         })
         .collect();
     Input { files, entries, empty: found.empty }
 }
 
-fn content(name: &str, loaded: Loaded, file: Option<FileId>) -> Content {
+/// Texts as if they were files given by name.
+pub fn texts(texts: impl IntoIterator<Item = (String, String)>) -> Input {
+    let mut files = Files::default();
+    let mut parser = Parser::default();
+    let entries = texts.into_iter().map(|(name, text)| {
+        let text: Arc<str> = text.into();
+        let file = Some(files.add(name.clone(), Arc::clone(&text)));
+        let content = content(&mut parser, &name, Loaded::Text(text, 0), file);
+        Entry { name, file, named: true, content }
+    });
+    Input { entries: entries.collect(), files, empty: Vec::new() }
+}
+
+fn content(parser: &mut Parser, name: &str, loaded: Loaded, file: Option<FileId>) -> Content {
     match (loaded, file) {
         (Loaded::Text(text, _), Some(file)) => match tagfile::detect(file, name, &text) {
             Some(tags) => Content::Tags(Box::new(tags)),
-            None => match json::parse(file, &text) {
+            None => match parser.parse(file, &text) {
                 Ok(document) => Content::Document(document),
                 Err(error) => Content::Broken(error),
             },
@@ -224,7 +237,7 @@ mod tests {
 
     /// `name: what` for each entry, names relative to `folder`.
     fn show(input: &Input, folder: &Path) -> Vec<String> {
-        let prefix = format!("{}/", folder.to_string_lossy());
+        let prefix = format!("{}/", folder.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"));
         let entry = |entry: &super::Entry| {
             let what = match &entry.content {
                 Content::Document(_) => "document",
@@ -400,7 +413,6 @@ mod tests {
     #[cfg(unix)]
     mod unix {
         use std::fs;
-        use std::os::unix::ffi::OsStrExt;
         use std::os::unix::fs::{PermissionsExt, symlink};
         use std::path::PathBuf;
         use std::process::Command;
@@ -435,9 +447,11 @@ mod tests {
         }
 
         #[test]
+        #[cfg(target_os = "linux")]
         fn names_may_hold_any_byte() {
             let folder = folder(&[("a\nb.json", NSG.as_bytes())]);
-            let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"c\xFF.json"));
+            let odd: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"c\xFF.json");
+            let odd = folder.path().join(odd);
             fs::write(odd, NSG).unwrap();
             assert_eq!(walk(&folder, &Options::default()), ["a\nb.json: document", "c\u{FFFD}.json: document"]);
         }

@@ -43,6 +43,11 @@ pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Set
     lint_input(input::read(paths, &settings.input, stdin), pack, settings)
 }
 
+/// Lints texts as if they were files given by name.
+pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack, settings: &Settings) -> Outcome {
+    lint_input(input::texts(texts), pack, settings)
+}
+
 /// Lints what was read.
 pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let Input { files, entries, empty } = input;
@@ -71,11 +76,11 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let rounds = expanded.rounds.len();
     for round in &expanded.rounds {
         let estate = estate_of(&exports, round);
-        let judged = rule::judge(pack, &estate, &files, &settings.requests);
+        let mut judged = rule::judge(pack, &estate, &files, &settings.requests, None);
         for (request, names) in judged.unmatched {
             unmatched.entry(request).or_insert(names);
         }
-        for finding in judged.report.findings {
+        for finding in std::mem::take(&mut judged.report.findings) {
             let entry = findings.entry(key_of(&finding)).or_insert_with(|| (finding, Vec::new()));
             entry.1.push(round.label.clone());
         }
@@ -134,6 +139,11 @@ impl Sorted {
             (Content::Unreadable(why), _) => {
                 entry.outcome = FileOutcome::Error;
                 entry.detail = Some(why);
+            }
+            (Content::Tags(tags), _) => {
+                entry.shape = Some(shape_word(Shape::ServiceTags).to_owned());
+                entry.detail = Some(format!("service tags, {}", tags.state()));
+                entry.outcome = FileOutcome::Judged;
             }
             (Content::Irrelevant | Content::Document(_) | Content::Broken(_), _) => {}
         }
@@ -218,7 +228,7 @@ fn estate_of(exports: &[(FileId, Arc<Document>)], round: &Round) -> Estate {
             help: None,
         }));
     }
-    let mut estate = estate::build(pieces);
+    let mut estate = estate::build(pieces, estate::Options::default());
     faults.append(&mut estate.faults);
     estate.faults = faults;
     estate

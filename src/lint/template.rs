@@ -64,11 +64,8 @@ impl Shelf<'_> {
         // The longest end of the path that some file of the run has; of several files the one nearest to the link.
         for start in 0..tail.len() {
             let end = tail[start..].join("/");
-            let mut matching: Vec<(&String, &&Sheet)> = self
-                .by_name
-                .iter()
-                .filter(|(name, _)| **name == end || name.ends_with(&format!("/{end}")))
-                .collect();
+            let mut matching: Vec<(&String, &&Sheet)> =
+                self.by_name.iter().filter(|(name, _)| **name == end || name.ends_with(&format!("/{end}"))).collect();
             matching.sort_by_key(|(name, _)| std::cmp::Reverse(shared(own, name)));
             let best = matching.first().map(|(name, _)| shared(own, name));
             if matching.get(1).is_none_or(|(name, _)| Some(shared(own, name)) != best)
@@ -130,7 +127,8 @@ fn joined(folder: &str, path: &str) -> Option<String> {
 
 /// A name as links are compared: without `.` parts.
 fn plain(name: &str) -> String {
-    joined("", name).map_or_else(|| name.to_owned(), |path| if name.starts_with('/') { format!("/{path}") } else { path })
+    joined("", name)
+        .map_or_else(|| name.to_owned(), |path| if name.starts_with('/') { format!("/{path}") } else { path })
 }
 
 /// Evaluates every template of the run under every choice of parameter files.

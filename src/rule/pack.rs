@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::finding::RuleId;
-use crate::rule::compile::{self, Rule};
+use crate::rule::compile::{self, Body, Rule};
 use crate::rule::error::RuleError;
 use crate::rule::schema::Written;
 use crate::rule::service::Service;
@@ -38,8 +38,8 @@ pub struct Pack {
 pub struct PackSource {
     /// The folder as given; `None` for the rules of the program.
     pub folder: Option<PathBuf>,
-    /// How many rules.
-    pub rules: usize,
+    /// Its rules.
+    pub rules: Vec<RuleId>,
 }
 
 /// One file of a rule folder.
@@ -69,7 +69,7 @@ impl Pack {
         let mut services = BTreeMap::new();
         let mut written = Vec::new();
         for (source, (folder, files)) in batches.into_iter().enumerate() {
-            written.push((folder, 0_usize, Vec::new()));
+            written.push((folder, Vec::new(), Vec::new()));
             for file in files {
                 match Yaml::read(&file.text) {
                     Err(mistake) => mistakes.push(mistake),
@@ -83,18 +83,18 @@ impl Pack {
         }
         let mut rules = BTreeMap::new();
         let mut sources = Vec::new();
-        for (folder, mut count, files) in written {
+        for (folder, mut ids, files) in written {
             for (file, yaml) in files {
                 let id = RuleId::new(Arc::clone(&file.id));
                 match compile::rule(&id, Written { text: &file.text, yaml: &yaml }, &services) {
                     Ok(rule) => {
-                        count += 1;
+                        ids.push(id.clone());
                         rules.insert(id, rule);
                     }
                     Err(mistake) => mistakes.push(mistake),
                 }
             }
-            sources.push(PackSource { folder, rules: count });
+            sources.push(PackSource { folder, rules: ids });
         }
         match RuleError::gather(mistakes) {
             Some(error) => Err(error),
@@ -102,6 +102,16 @@ impl Pack {
                 Ok(Self { rules: rules.into_values().collect(), services: services.into_values().collect(), sources })
             }
         }
+    }
+
+    /// The resource types that its services and assertion rules look at.
+    pub fn resource_types(&self) -> impl Iterator<Item = &str> {
+        let found = self.services.iter().flat_map(|service| &service.found_on).map(|finder| &*finder.resource);
+        let asserted = self.rules.iter().flat_map(|rule| match &rule.body {
+            Body::Assertion(assertion) => assertion.resources.as_slice(),
+            Body::Requirement(_) | Body::Pattern(_) => &[],
+        });
+        found.chain(asserted.map(|name| &**name))
     }
 
     /// The service of a name.

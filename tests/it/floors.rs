@@ -9,7 +9,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
     (
         "cli",
-        &["cases", "config", "finding", "fix", "input", "json", "lint", "report", "rule", "arm", "source", "tagfile"],
+        &["cases", "config", "finding", "fix", "input", "json", "lint", "net", "report", "rule", "arm", "source", "tagfile"],
     ),
     ("cases", &["finding", "lint", "rule", "source"]),
     (

@@ -1,4 +1,13 @@
 //! The one test binary.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may stop, and it says what it skips")]
+
+mod arm;
+mod corpus;
+mod faults;
 mod floors;
+mod laws;
+mod laws_estate;
+mod laws_world;
+mod rules;
 mod tags;

@@ -1,6 +1,6 @@
 //! `aznetlint tags`: look into a file of service tags.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::sync::Arc;
@@ -55,7 +55,11 @@ pub(crate) fn run(arguments: &TagsArguments) -> Result<End> {
         }
         FormatChoice::Json => format!("{:#}\n", document(&file, &files, &answers)),
     };
-    anstream::stdout().lock().write_all(shown.as_bytes()).into_diagnostic()?;
+    match anstream::stdout().lock().write_all(shown.as_bytes()) {
+        // The reader has seen enough: `aznetlint tags … | head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(End::Clean),
+        written => written.into_diagnostic()?,
+    }
     if arguments.format == FormatChoice::Text {
         complain(&file, &files)?;
     }
@@ -197,12 +201,21 @@ fn tag_text(file: &TagFile, answer: &TagAnswer<'_>) -> String {
         }
     };
     line("inside", answer.containers.iter().map(containment).collect());
-    let forms: Vec<&Containment<'_>> =
-        answer.contents.iter().filter(|other| !answer.regions.contains(&other.name)).collect();
     if !answer.regions.is_empty() {
         line("regional forms", vec![answer.regions.len().to_string()]);
     }
-    line("contains", forms.into_iter().map(containment).collect());
+    let own: BTreeSet<&str> = answer.regions.iter().copied().collect();
+    let others = answer.contents.iter().filter(|other| !own.contains(other.name));
+    let (regional, whole): (Vec<_>, Vec<_>) = others.partition(|other| file.is_regional(other.name));
+    line("contains", whole.into_iter().map(containment).collect());
+    match regional.len() {
+        0 => {}
+        few @ 1..=MOST => line(
+            if few == 1 { "and regional form" } else { "and regional forms" },
+            regional.into_iter().map(containment).collect(),
+        ),
+        many => line("and regional forms", vec![format!("{many} of other tags")]),
+    }
     if let Some(rest) = answer.beyond_regions.as_ref().filter(|rest| !rest.is_empty()) {
         line("in none of its regions", rest.prefixes().map(|net| net.to_string()).collect());
     }

@@ -114,7 +114,7 @@ pub(crate) fn faults(text: &str, tag: &str, name_span: Span, list: &List) -> Vec
         let message = format!("{written} is no address prefix");
         fault(FaultKind::BadPrefix, span, message, Some("write it like `20.1.2.0/24` or `2603:1030::/48`"))
     };
-    let found = match node.text() {
+    match node.text() {
         Some(text) => text
             .split_whitespace()
             .filter(|word| prefix(word).is_none())
@@ -125,8 +125,7 @@ pub(crate) fn faults(text: &str, tag: &str, name_span: Span, list: &List) -> Vec
             let wrong = node.items().iter().filter(|item| item.text().and_then(prefix).is_none());
             wrong.map(|item| bad(item.span, item.text().unwrap_or(item.kind()))).take(MOST_FAULTS).collect()
         }
-    };
-    found
+    }
 }
 
 /// The list with the places of its items in the whole text.

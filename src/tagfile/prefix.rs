@@ -16,12 +16,20 @@ const MOST_FAULTS: usize = 10;
 /// The prefixes of a list; `None` when a single one of them cannot be read, since the rest would be too small a set.
 pub(crate) fn prefixes(text: &str, list: &List) -> Option<Vec<IpNet>> {
     match list {
-        List::Text(span) => plain(text.get(span.range())?),
-        List::Node(node) => match node.text() {
-            Some(text) => text.split_whitespace().map(prefix).collect(),
-            None => node.items().iter().map(|item| item.text().and_then(prefix)).collect(),
-        },
+        List::Text(span) => {
+            let text = text.get(span.range())?;
+            // The parser knows blanks that only it allows, and is the judge of what is no list.
+            plain(text).or_else(|| of_node(&json::parse(span.file, text).ok()?.root))
+        }
+        List::Node(node) => of_node(node),
         List::Missing => None,
+    }
+}
+
+fn of_node(node: &Node) -> Option<Vec<IpNet>> {
+    match node.text() {
+        Some(text) => text.split_whitespace().map(prefix).collect(),
+        None => node.items().iter().map(|item| item.text().and_then(prefix)).collect(),
     }
 }
 
@@ -161,6 +169,7 @@ mod tests {
         assert_eq!(read(r#"["20.0.0.9/24","20.1.2.3", "2603:1030::/48" , "2603::1"]"#).unwrap(), expected);
         assert!(read("[]").unwrap().is_empty() && read("[\n]").unwrap().is_empty());
         assert_eq!(read(r#"["20.0.0.0/24",]"#).unwrap().len(), 1);
+        assert_eq!(read("[\"20.0.0.0/24\"\u{A0}]").unwrap().len(), 1);
     }
 
     #[test]

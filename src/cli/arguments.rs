@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Rules(RulesArguments),
     /// Run the cases beside the rules of a folder
     Test(TestArguments),
+    /// Look into a file of service tags: what a tag holds, what holds it, and which tags hold an address
+    Tags(TagsArguments),
 }
 
 /// What is linted and how it is shown.
@@ -180,6 +182,22 @@ pub(crate) struct TestArguments {
     /// Only rules whose id holds this word
     #[arg(long, value_name = "WORD")]
     pub(crate) only: Option<String>,
+}
+
+/// What to look up in which file.
+#[derive(Debug, Args)]
+pub(crate) struct TagsArguments {
+    /// The file with the service tags, as published, from the REST API or from PowerShell; `-` reads standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Service tags, addresses or prefixes; without one, every tag is listed
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = FormatChoice::Text)]
+    pub(crate) format: FormatChoice,
 }
 
 /// The output formats.

@@ -5,5 +5,6 @@ mod check;
 mod settings;
 mod start;
 mod study;
+mod tags;
 
 pub use start::main;

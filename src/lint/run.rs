@@ -14,7 +14,7 @@ use crate::lint::template::{Round, Sheet, Sheets, TemplateOptions, Templates, ex
 use crate::net::{Cloud, TagData};
 use crate::rule::{self, Pack, Requests};
 use crate::source::{FileId, Files, Span};
-use crate::tagfile::{TagFile, TagFiles};
+use crate::tagfile::{FaultKind, TagFile, TagFiles};
 
 /// Everything about a run that is not the input itself.
 #[derive(Clone, Debug, Default)]
@@ -72,12 +72,11 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
             detail: None,
             named: entry.named,
         };
-        sorted.take(file, entry.content, &mut report);
+        sorted.take(file, entry.content, &files, &mut report);
     }
     let Sorted { exports, templates, parameters, tags: found, fragments } = sorted;
     let mut tags = TagFiles::default();
-    for file in found {
-        let named = settings.service_tags.iter().any(|path| path.to_string_lossy().replace('\\', "/") == file.name);
+    for (file, named) in found {
         tags.add(file, named);
     }
     let types = wanted_types(pack);
@@ -117,9 +116,29 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         }
         finding
     }));
+    tag_faults(&mut report, pack, &tags);
     sort(&mut report.findings, &files);
     report.data.extend(tags.state().map(|state| ("tags".to_owned(), state)));
     Outcome { files, report, unmatched: unmatched.into_iter().collect(), empty }
+}
+
+/// What is wrong with the tags that were asked for.
+fn tag_faults(report: &mut Report, pack: &Pack, tags: &TagFiles) {
+    let faults = tags.used().flat_map(|file| file.faults().into_iter().map(move |fault| (file, fault)));
+    let faults = faults.map(|(file, fault)| Fault {
+        kind: match fault.kind {
+            FaultKind::Incomplete => "incomplete-list",
+            _ => "service-tags-invalid",
+        },
+        detail: fault.message,
+        span: fault.span,
+        via: None,
+        related: None,
+        resource: file.name.clone(),
+        help: fault.help.map(str::to_owned),
+    });
+    let estate = Estate { faults: faults.collect(), ..Estate::default() };
+    report.findings.extend(rule::patterns(&pack.rules, &estate));
 }
 
 /// Parameters of the command line as values. Each gets a text of its own, so that a finding can point into it.
@@ -141,7 +160,7 @@ struct Sorted {
     exports: Vec<(FileId, Arc<Document>)>,
     templates: Vec<Sheet>,
     parameters: Vec<Sheet>,
-    tags: Vec<TagFile>,
+    tags: Vec<(TagFile, bool)>,
     /// Templates that are there to be linked to only.
     fragments: Vec<Sheet>,
 }
@@ -159,7 +178,7 @@ impl Sorted {
         }
     }
 
-    fn take(&mut self, mut entry: FileReport, content: Content, report: &mut Report) {
+    fn take(&mut self, mut entry: FileReport, content: Content, texts: &Files, report: &mut Report) {
         match (content, entry.file) {
             (Content::Document(document), Some(file)) => {
                 let document = Arc::new(document);
@@ -178,6 +197,11 @@ impl Sorted {
                         entry.detail = Some("parameters of no template in the input".to_owned());
                         self.parameters.push(sheet());
                     }
+                    Some(Shape::ServiceTags) => {
+                        let read = TagFile::of_document(file, &entry.name, &texts.shared_text(file), &document.root);
+                        entry.detail = read.as_ref().map(|tags| format!("service tags, {}", tags.state()));
+                        self.tags.extend(read.map(|tags| (tags, entry.named)));
+                    }
                     Some(_) => self.exports.push((file, document)),
                 }
             }
@@ -195,8 +219,8 @@ impl Sorted {
             (Content::Tags(tags), _) => {
                 entry.shape = Some(shape_word(Shape::ServiceTags).to_owned());
                 entry.outcome = FileOutcome::Judged;
-                entry.detail = Some(format!("service tags of {}", tags.state()));
-                self.tags.push(*tags);
+                entry.detail = Some(format!("service tags, {}", tags.state()));
+                self.tags.push((*tags, entry.named));
             }
             (Content::Irrelevant | Content::Document(_) | Content::Broken(_), _) => {}
         }

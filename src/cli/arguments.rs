@@ -31,6 +31,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Lint files and folders
     Check(CheckArguments),
+    /// Show what templates deploy, as the linter sees it
+    Expand(ExpandArguments),
     /// Say what a rule or service is about: why, how to fix it, where the facts come from
     Explain(ExplainArguments),
     /// List the rules
@@ -142,6 +144,29 @@ pub(crate) struct TemplateArguments {
     /// The resource group the templates are deployed to
     #[arg(long, value_name = "NAME")]
     pub(crate) resource_group: Option<String>,
+}
+
+/// Which templates to show, and how.
+#[derive(Debug, Args)]
+pub(crate) struct ExpandArguments {
+    /// Templates, or folders that hold them; `-` reads standard input
+    #[arg(value_name = "TEMPLATE", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) templates: TemplateArguments,
+
+    /// The location of the resource group, such as westeurope
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+
+    /// Only resources whose type starts with one of these, such as Microsoft.Network/
+    #[arg(long = "types", value_name = "TYPE", value_delimiter = ',')]
+    pub(crate) types: Vec<String>,
+
+    /// Say at every value where its literal is written and the way it came
+    #[arg(long)]
+    pub(crate) places: bool,
 }
 
 /// What to explain.

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod check;
+mod expand;
 mod settings;
 mod start;
 mod study;

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::arm::{TroubleKind, Wanted};
+use crate::arm::{Expansion, TroubleKind, Wanted};
 use crate::estate::{self, Estate, Fault, Piece, Shape};
 use crate::finding::{FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId};
 use crate::input::{self, Content, Entry, Input};
@@ -47,6 +47,68 @@ pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Set
     let paths = paths.iter().chain(&settings.templates.parameters).chain(&settings.service_tags);
     let paths: Vec<PathBuf> = paths.cloned().collect();
     lint_input(input::read(&paths, &settings.input, stdin), pack, settings)
+}
+
+/// The templates of a run, evaluated.
+#[derive(Debug)]
+pub struct Expanded {
+    /// The texts read.
+    pub files: Files,
+    /// The expansions: of each template once for each of its parameter files.
+    pub templates: Vec<ExpandedTemplate>,
+    /// Paths that could not be read or parsed, with the reason and the place if there is one.
+    pub broken: Vec<(String, String, Option<Span>)>,
+}
+
+/// One template under one choice of parameters.
+#[derive(Debug)]
+pub struct ExpandedTemplate {
+    /// The template.
+    pub file: FileId,
+    /// The parameter file.
+    pub parameters: Option<FileId>,
+    /// What it deploys.
+    pub expansion: Arc<Expansion>,
+}
+
+/// Evaluates the templates among files and folders, as [`lint`] would. `types` are the beginnings of the resource types
+/// asked for, in lower case; none asks for all.
+pub fn expand(paths: &[PathBuf], stdin: &mut dyn Read, settings: &Settings, types: &[String]) -> Expanded {
+    let paths: Vec<PathBuf> = paths.iter().chain(&settings.templates.parameters).cloned().collect();
+    let Input { mut files, entries, .. } = input::read(&paths, &settings.input, stdin);
+    let mut sorted = Sorted::default();
+    let mut report = Report::default();
+    let mut broken = Vec::new();
+    for entry in entries {
+        match &entry.content {
+            Content::Broken(error) => broken.push((entry.name, error.message.clone(), Some(error.span))),
+            Content::Unreadable(why) => broken.push((entry.name, why.clone(), None)),
+            Content::Document(_) if entry.beside => sorted.take_beside(entry),
+            _ => {
+                let blank = FileReport {
+                    name: entry.name,
+                    file: entry.file,
+                    shape: None,
+                    outcome: FileOutcome::Skipped,
+                    detail: None,
+                    named: entry.named,
+                };
+                sorted.take(blank, entry.content, &files, &mut report);
+            }
+        }
+    }
+    let set = given(&mut files, &settings.templates.set);
+    let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
+    let wanted = if wanted.is_empty() { Wanted::All } else { Wanted::Types(&wanted) };
+    let sheets = Sheets { templates: &sorted.templates, fragments: &sorted.fragments, parameters: &sorted.parameters };
+    let expanded = expand_all(&files, &sheets, &settings.templates, &set, wanted);
+    let mut templates: Vec<ExpandedTemplate> = Vec::new();
+    for (file, parameters, expansion) in expanded.rounds.into_iter().flat_map(|round| round.expansions) {
+        if templates.iter().all(|one| (one.file, one.parameters) != (file, parameters)) {
+            templates.push(ExpandedTemplate { file, parameters, expansion });
+        }
+    }
+    Expanded { files, templates, broken }
 }
 
 /// Lints texts as if they were files given by name.
@@ -284,7 +346,7 @@ fn estate_of(exports: &[(FileId, Arc<Document>)], round: &Round, tags: Option<&T
         pieces.extend(gathered.pieces);
         faults.extend(gathered.faults);
     }
-    for (_, expansion) in &round.expansions {
+    for (_, _, expansion) in &round.expansions {
         for resource in expansion.resources.iter().filter(|resource| !resource.existing) {
             let condition = resource.condition.clone().or_else(|| resource.repeated.clone());
             pieces.push(Piece { node: resource.node.clone(), shape: Shape::Template, condition });

@@ -91,7 +91,13 @@ struct Entry {
     /// Bytes of the file before the text: 3 for a UTF-8 byte order mark, else 0.
     skipped: u32,
     lines: OnceLock<Vec<u32>>,
+    /// The characters before every [`STEP`]th byte; counted only for texts with long lines.
+    characters: OnceLock<Vec<u32>>,
 }
+
+/// A line longer than this has its columns counted from the nearest of these steps, not from its start, so that many
+/// places on one line cost no more than many places on many lines.
+const STEP: usize = 4096;
 
 impl Files {
     /// Adds a decoded text under the name shown to users.
@@ -102,7 +108,13 @@ impl Files {
     /// Adds a decoded text whose file holds `skipped` bytes before it (a byte order mark).
     pub fn add_after(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>, skipped: u32) -> FileId {
         let id = FileId(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
-        self.entries.push(Entry { name: name.into(), text: text.into(), skipped, lines: OnceLock::new() });
+        self.entries.push(Entry {
+            name: name.into(),
+            text: text.into(),
+            skipped,
+            lines: OnceLock::new(),
+            characters: OnceLock::new(),
+        });
         id
     }
 
@@ -172,8 +184,34 @@ impl Files {
         let starts = self.line_starts(file);
         let line = starts.partition_point(|&start| start as usize <= offset).max(1);
         let start = starts[line - 1] as usize;
-        (line, text[start..offset].chars().count() + 1)
+        let before = if offset - start <= STEP {
+            characters(&text.as_bytes()[start..offset])
+        } else {
+            self.characters_before(file, offset) - self.characters_before(file, start)
+        };
+        (line, before + 1)
     }
+
+    fn characters_before(&self, file: FileId, offset: usize) -> usize {
+        let Some(entry) = self.entries.get(file.0 as usize) else { return 0 };
+        let bytes = entry.text.as_bytes();
+        let counted = entry.characters.get_or_init(|| {
+            let sums = bytes.chunks(STEP).scan(0, |sum, chunk| {
+                let before = *sum;
+                *sum += u32::try_from(characters(chunk)).unwrap_or(u32::MAX);
+                Some(before)
+            });
+            sums.collect()
+        });
+        // The end of a text whose length is a multiple of the step belongs to its last step.
+        let step = (offset / STEP).min(counted.len().saturating_sub(1));
+        counted.get(step).map_or(0, |&before| before as usize + characters(&bytes[step * STEP..offset]))
+    }
+}
+
+/// How many characters start in these bytes of UTF-8.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte & 0b1100_0000 != 0b1000_0000).count()
 }
 
 fn floor_boundary(text: &str, offset: usize) -> usize {
@@ -196,6 +234,18 @@ mod tests {
         let span = Span::new(file, start, start + '€'.len_utf8());
         assert_eq!(files.position(span), Position { line: 2, column: 3, end_line: 2, end_column: 4 });
         assert_eq!(files.slice(span), "€");
+    }
+
+    #[test]
+    fn columns_of_a_long_line_are_the_same() {
+        let mut files = Files::default();
+        let text = format!("é\n{}", "aé€".repeat(5000));
+        let file = files.add("a.json", text.as_str());
+        for (at, (offset, _)) in text[3..].char_indices().enumerate().step_by(701) {
+            let position = files.position(Span::new(file, 3 + offset, 3 + offset));
+            assert_eq!((position.line, position.column), (2, at + 1));
+        }
+        assert_eq!(files.position(Span::new(file, text.len(), text.len())).column, 15_001);
     }
 
     #[test]

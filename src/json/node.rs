@@ -97,6 +97,13 @@ pub struct Unknown {
     pub domain: Vec<Node>,
 }
 
+impl Unknown {
+    /// Whether every deployment gives both the same value.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        !self.key.is_empty() && self.key == other.key
+    }
+}
+
 /// A piece of a string that is known in part.
 #[derive(Clone, Debug)]
 pub enum Part {

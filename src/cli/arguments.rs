@@ -1,0 +1,231 @@
+//! What users can write on the command line. Meaning is given to it by the commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Decides whether Azure Machine Learning can work in the network your Azure JSON describes.
+#[derive(Debug, Parser)]
+#[command(
+    name = "aznetlint",
+    version,
+    about,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    max_term_width = 110,
+    after_help = "Exit status: 0 nothing at or above --fail-on, 1 findings, 2 the run itself failed or an input could not be read."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
+    #[command(flatten)]
+    pub(crate) check: CheckArguments,
+
+    #[command(flatten)]
+    pub(crate) color: colorchoice_clap::Color,
+}
+
+/// The commands; without one, `check` is meant.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Lint files and folders
+    Check(CheckArguments),
+    /// Say what a rule or service is about: why, how to fix it, where the facts come from
+    Explain(ExplainArguments),
+    /// List the rules
+    Rules(RulesArguments),
+    /// Run the cases beside the rules of a folder
+    Test(TestArguments),
+}
+
+/// What is linted and how it is shown.
+#[derive(Debug, Default, Args)]
+pub(crate) struct CheckArguments {
+    /// Files and folders; `-` reads standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) services: ServiceArguments,
+
+    #[command(flatten)]
+    pub(crate) templates: TemplateArguments,
+
+    /// Read the addresses of service tags from this file, as Microsoft publishes it or az network list-service-tags
+    /// prints it
+    #[arg(long = "service-tags", value_name = "FILE")]
+    pub(crate) service_tags: Vec<PathBuf>,
+
+    /// Read the rules in this folder as well
+    #[arg(long = "rules", value_name = "DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+
+    /// Leave out the rules that come with the program
+    #[arg(long)]
+    pub(crate) no_default_rules: bool,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = FormatChoice::Text)]
+    pub(crate) format: FormatChoice,
+
+    /// Exit with 1 when a finding is at least this serious
+    #[arg(long, value_enum, default_value_t = Gate::Error, value_name = "LEVEL")]
+    pub(crate) fail_on: Gate,
+
+    /// What a requirement that cannot be decided counts as for --fail-on
+    #[arg(long, value_enum, default_value_t = UndecidedLevel::Note, value_name = "LEVEL")]
+    pub(crate) undecided: UndecidedLevel,
+
+    /// Show findings from this level up
+    #[arg(long, value_enum, default_value_t = LevelChoice::Warning, value_name = "LEVEL")]
+    pub(crate) min_level: LevelChoice,
+
+    /// Exit with 0 whatever is found; a run that fails still exits with 2
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+
+    /// Leave out files that match, in the notation of .gitignore
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+
+    /// Apply --exclude and ignore files to files that are named, too
+    #[arg(long)]
+    pub(crate) force_exclude: bool,
+
+    /// Read the settings from this file instead of looking for aznetlint.yaml
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Read no settings file
+    #[arg(long)]
+    pub(crate) no_config: bool,
+
+    /// Say more: every file, every fact, every requirement
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+/// Which services there are, and what is known about them.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ServiceArguments {
+    /// Judge this service, on the subnets, NSGs, route tables, firewalls or policies whose name or id matches PATTERN
+    #[arg(long = "service", value_name = "SERVICE[@PATTERN]")]
+    pub(crate) services: Vec<String>,
+
+    /// The region, such as westeurope
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+
+    /// What the input cannot show, such as public-ip=true; `explain SERVICE` lists the names
+    #[arg(long = "fact", value_name = "NAME=VALUE")]
+    pub(crate) facts: Vec<String>,
+}
+
+/// What templates are evaluated with.
+#[derive(Debug, Default, Args)]
+pub(crate) struct TemplateArguments {
+    /// Evaluate templates with this parameter file instead of those beside them; several: once with each
+    #[arg(long = "parameters", value_name = "FILE")]
+    pub(crate) parameters: Vec<PathBuf>,
+
+    /// Give one template parameter; a value that is JSON is read as such
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub(crate) set: Vec<String>,
+
+    /// The subscription the templates are deployed to
+    #[arg(long, value_name = "ID")]
+    pub(crate) subscription: Option<String>,
+
+    /// The resource group the templates are deployed to
+    #[arg(long, value_name = "NAME")]
+    pub(crate) resource_group: Option<String>,
+}
+
+/// What to explain.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// A rule such as azureml/storage-blocked, or a service such as azureml-compute
+    #[arg(value_name = "RULE|SERVICE")]
+    pub(crate) name: String,
+
+    /// Read the rules in this folder as well
+    #[arg(long = "rules", value_name = "DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+}
+
+/// Which rules to list.
+#[derive(Debug, Args)]
+pub(crate) struct RulesArguments {
+    /// Only rules whose id or tags hold this word
+    #[arg(value_name = "WORD")]
+    pub(crate) filter: Option<String>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = FormatChoice::Text)]
+    pub(crate) format: FormatChoice,
+
+    /// Read the rules in this folder as well
+    #[arg(long = "rules", value_name = "DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+}
+
+/// Which cases to run.
+#[derive(Debug, Args)]
+pub(crate) struct TestArguments {
+    /// The folder that holds the rules and their cases
+    #[arg(value_name = "DIR", default_value = "rules")]
+    pub(crate) folder: PathBuf,
+
+    /// Only rules whose id holds this word
+    #[arg(long, value_name = "WORD")]
+    pub(crate) only: Option<String>,
+}
+
+/// The output formats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatChoice {
+    /// For people
+    #[default]
+    Text,
+    /// For programs, version 1
+    Json,
+}
+
+/// From which level on findings fail the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Gate {
+    /// Any finding
+    Note,
+    /// Warnings and errors
+    Warning,
+    /// Errors
+    #[default]
+    Error,
+    /// None
+    Never,
+}
+
+/// A level of findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LevelChoice {
+    /// Everything
+    Note,
+    /// Warnings and errors
+    #[default]
+    Warning,
+    /// Errors only
+    Error,
+}
+
+/// What a requirement that cannot be decided counts as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UndecidedLevel {
+    /// Shown, never a failure by itself unless --fail-on note
+    #[default]
+    Note,
+    /// As serious as a warning
+    Warning,
+    /// As serious as an error
+    Error,
+}

@@ -1,0 +1,66 @@
+//! Starts a command and turns its end into an exit status.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::arguments::{Arguments, Command};
+use crate::cli::{check, study};
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Nothing to object to.
+    Clean,
+    /// Findings at or above the gate.
+    Findings,
+    /// The run itself failed, or an input could not be read.
+    Failed,
+}
+
+impl From<End> for ExitCode {
+    fn from(end: End) -> Self {
+        match end {
+            End::Clean => Self::SUCCESS,
+            End::Findings => Self::from(1),
+            End::Failed => Self::from(2),
+        }
+    }
+}
+
+/// Runs the command that the arguments of the process ask for.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    arguments.color.write_global();
+    theme_errors();
+    let ended = match arguments.command {
+        None => check::run(&arguments.check),
+        Some(Command::Check(check)) => check::run(&check),
+        Some(Command::Explain(explain)) => study::explain(&explain),
+        Some(Command::Rules(rules)) => study::rules(&rules),
+        Some(Command::Test(test)) => study::test(&test),
+    };
+    match ended {
+        Ok(end) => end.into(),
+        Err(error) => match error.downcast_ref::<io::Error>() {
+            // The reader of the output has gone: `aznetlint … | head`.
+            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+            _ => {
+                // Standard error may be gone as well; there is nobody left to tell.
+                let _gone = writeln!(anstream::stderr(), "{error:?}");
+                End::Failed.into()
+            }
+        },
+    }
+}
+
+/// Tool errors follow the same choice of colour as findings.
+fn theme_errors() {
+    let color = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
+    let set = miette::set_hook(Box::new(move |_| {
+        Box::new(miette::MietteHandlerOpts::new().color(color).terminal_links(color).width(100).build())
+    }));
+    // Only a second call fails, and this is the only one.
+    debug_assert!(set.is_ok());
+}

@@ -1,0 +1,192 @@
+//! The project's settings file, `aznetlint.yaml`: the words of the command line, written down.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use miette::{Diagnostic, NamedSource, SourceSpan};
+use serde::Deserialize;
+
+use crate::finding::FactValue;
+
+/// The name of the settings file.
+pub const FILE_NAME: &str = "aznetlint.yaml";
+
+/// The largest settings file that is read, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// What the settings file says. Everything is optional.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Config {
+    /// Services and what they are placed on.
+    pub services: Vec<ServiceSetting>,
+    /// The region of every placement.
+    pub region: Option<String>,
+    /// What is known about every placement.
+    pub facts: BTreeMap<String, FactSetting>,
+    /// Folders with rules of the project's own, from the folder of this file.
+    pub rules: Vec<PathBuf>,
+    /// Files of service tags, from the folder of this file.
+    pub service_tags: Vec<PathBuf>,
+    /// Files to leave out, in the notation of .gitignore.
+    pub exclude: Vec<String>,
+}
+
+/// One service of the settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ServiceSetting {
+    /// The service's name.
+    pub service: String,
+    /// What it is placed on: the name or id of a subnet, NSG, route table, firewall or policy, `*` for any characters.
+    #[serde(default)]
+    pub on: Option<String>,
+    /// What is known about these placements.
+    #[serde(default)]
+    pub facts: BTreeMap<String, FactSetting>,
+}
+
+/// A fact as written: a word, a yes or no, a number, or a list of words.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum FactSetting {
+    /// Yes or no.
+    Bool(bool),
+    /// A number, read as a word.
+    Number(i64),
+    /// A word.
+    Text(String),
+    /// Several words.
+    List(Vec<String>),
+}
+
+impl From<&FactSetting> for FactValue {
+    fn from(setting: &FactSetting) -> Self {
+        match setting {
+            FactSetting::Bool(value) => Self::Bool(*value),
+            FactSetting::Number(number) => Self::Text(number.to_string()),
+            FactSetting::Text(text) => Self::Text(text.clone()),
+            FactSetting::List(words) => Self::List(words.clone()),
+        }
+    }
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the settings in {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file says something it cannot say.
+    #[error("{name}:{line}:{column}: {message}")]
+    Invalid {
+        /// What is wrong.
+        message: String,
+        /// The file.
+        name: String,
+        /// The line, from 1.
+        line: u64,
+        /// The column, from 1.
+        column: u64,
+        /// The file's text.
+        #[source_code]
+        text: NamedSource<String>,
+        /// Where.
+        #[label("here")]
+        at: SourceSpan,
+    },
+}
+
+impl Config {
+    /// Reads a settings file.
+    ///
+    /// # Errors
+    /// When it cannot be read or says something unknown.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let name = path.display().to_string();
+        let unreadable = |source| ConfigError::Unreadable { path: name.clone(), source };
+        let meta = fs::metadata(path).map_err(unreadable)?;
+        if !meta.is_file() || meta.len() > MAX_BYTES {
+            return Err(unreadable(io::Error::other("it is not a settings file")));
+        }
+        Self::parse(&name, &fs::read_to_string(path).map_err(unreadable)?)
+    }
+
+    /// Reads the text of a settings file.
+    ///
+    /// # Errors
+    /// When it says something unknown.
+    pub fn parse(name: &str, text: &str) -> Result<Self, ConfigError> {
+        if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+            return Ok(Self::default());
+        }
+        serde_saphyr::from_str(text).map_err(|error| {
+            let error = error.without_snippet();
+            let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
+            let offset = text.split_inclusive('\n').take(usize::try_from(line).unwrap_or(1) - 1).map(str::len).sum();
+            let shown = error.to_string();
+            let message = shown.lines().next().unwrap_or("this is not YAML");
+            let message = message.split(" at line ").next().unwrap_or(message).to_owned();
+            let rest: &str = text.get(offset..).unwrap_or("");
+            let skip: usize = rest.chars().take(usize::try_from(column).unwrap_or(1) - 1).map(char::len_utf8).sum();
+            let len = rest.get(skip..).map_or(0, |rest| rest.lines().next().unwrap_or("").len()).min(200);
+            ConfigError::Invalid {
+                message,
+                name: name.to_owned(),
+                line: u64::from(line),
+                column: u64::from(column),
+                text: NamedSource::new(name, text.to_owned()),
+                at: (offset + skip, len).into(),
+            }
+        })
+    }
+
+    /// The settings file that holds for a folder: in it or the nearest one above, up to the root of the repository.
+    pub fn find(folder: &Path) -> Option<PathBuf> {
+        let folder = fs::canonicalize(folder).ok()?;
+        for folder in folder.ancestors() {
+            let candidate = folder.join(FILE_NAME);
+            if candidate.is_file() {
+                return Some(candidate);
+            }
+            if folder.join(".git").exists() {
+                return None;
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, ConfigError, FactSetting};
+
+    #[test]
+    fn settings_hold_the_words_of_the_command_line() {
+        let text = "services:\n  - service: azureml-compute\n    on: snet-*\n    facts: { public-ip: true }\nregion: westeurope\n";
+        let config = Config::parse("aznetlint.yaml", text).unwrap();
+        assert_eq!(config.services[0].on.as_deref(), Some("snet-*"));
+        assert!(matches!(config.services[0].facts["public-ip"], FactSetting::Bool(true)));
+        assert_eq!(config.region.as_deref(), Some("westeurope"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_place() {
+        let error = Config::parse("aznetlint.yaml", "region: x\nregoin: y\n").unwrap_err();
+        let ConfigError::Invalid { line, message, .. } = error else { panic!("{error}") };
+        assert_eq!(line, 2);
+        assert!(message.contains("regoin"), "{message}");
+    }
+
+    #[test]
+    fn an_empty_file_says_nothing() {
+        assert!(Config::parse("aznetlint.yaml", "# nothing yet\n").unwrap().services.is_empty());
+    }
+}

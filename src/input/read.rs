@@ -1,0 +1,482 @@
+//! Reads the files of a run, in parallel, into documents; what cannot be read is an entry as well.
+//!
+//! Which files there are is the work of `walk`.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
+
+use crate::input::decode::{Encoding, decode, encoding};
+use crate::input::relevance::may_matter;
+use crate::input::walk::{Candidate, Options, explain, find};
+use crate::json::{Document, Parser, SyntaxError};
+use crate::source::{FileId, Files};
+use crate::tagfile::{self, TagFile};
+
+/// Everything a run has read.
+#[derive(Debug)]
+pub struct Input {
+    /// The texts of documents and of broken files.
+    pub files: Files,
+    /// One for each file, sorted by name.
+    pub entries: Vec<Entry>,
+    /// Folders given by name in which no JSON file was found.
+    pub empty: Vec<String>,
+}
+
+/// One file, or one name that leads to none.
+#[derive(Debug)]
+pub struct Entry {
+    /// The path as given, with `/` between its parts, or `<stdin>`.
+    pub name: String,
+    /// Its text, when it is a document or broken.
+    pub file: Option<FileId>,
+    /// Whether the user named it, rather than a folder it lies in.
+    pub named: bool,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub enum Content {
+    /// JSON.
+    Document(Document),
+    /// A file of service tags in its usual layout, which is not parsed as a whole.
+    Tags(Box<TagFile>),
+    /// Text that cannot matter, found in a folder and passed over unparsed.
+    Irrelevant,
+    /// Text that is not JSON.
+    Broken(SyntaxError),
+    /// No text; the reason in words.
+    Unreadable(String),
+}
+
+/// What reading bytes came to, before parsing.
+enum Loaded {
+    Text(Arc<str>, u32),
+    Irrelevant,
+    Unreadable(String),
+}
+
+/// Reads the files and folders at `paths`; `-` among them reads `stdin`.
+///
+/// A folder is searched for `*.json` and `*.jsonc`; a file given by name is read whatever its name. Nothing that goes
+/// wrong with one file keeps another from being read.
+pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input {
+    let found = find(paths, options);
+    let load = |candidate: &Candidate| load_file(candidate, options.max_bytes);
+    let loaded: Vec<Loaded> = found.candidates.par_iter().map(load).collect();
+
+    let mut waiting: Vec<(String, bool, Loaded)> = found
+        .candidates
+        .into_iter()
+        .zip(loaded)
+        .map(|(candidate, loaded)| (candidate.name, candidate.named, loaded))
+        .collect();
+    waiting.extend(found.problems.into_iter().map(|(name, named, message)| (name, named, Loaded::Unreadable(message))));
+    if found.stdin {
+        waiting.push(("<stdin>".to_owned(), true, load_stdin(stdin, options.max_bytes)));
+    }
+    waiting.sort_by(|(left, ..), (right, ..)| left.cmp(right));
+
+    let mut files = Files::default();
+    let ids: Vec<Option<FileId>> = waiting
+        .iter()
+        .map(|(name, _, loaded)| match loaded {
+            Loaded::Text(text, skipped) => Some(files.add_after(name.clone(), Arc::clone(text), *skipped)),
+            Loaded::Irrelevant | Loaded::Unreadable(_) => None,
+        })
+        .collect();
+    let entries = waiting
+        .into_par_iter()
+        .zip(ids)
+        .map_init(Parser::default, |parser, ((name, named, loaded), file)| {
+            let content = content(&name, parser, loaded, file);
+            Entry { name, file, named, content }
+        })
+        .collect();
+    Input { files, entries, empty: found.empty }
+}
+
+/// Texts as if they were files given by name.
+pub fn texts(texts: impl IntoIterator<Item = (String, String)>) -> Input {
+    let mut files = Files::default();
+    let mut parser = Parser::default();
+    let entries = texts.into_iter().map(|(name, text)| {
+        let text: Arc<str> = text.into();
+        let file = Some(files.add(name.clone(), Arc::clone(&text)));
+        let content = content(&name, &mut parser, Loaded::Text(text, 0), file);
+        Entry { name, file, named: true, content }
+    });
+    Input { entries: entries.collect(), files, empty: Vec::new() }
+}
+
+fn content(name: &str, parser: &mut Parser, loaded: Loaded, file: Option<FileId>) -> Content {
+    match (loaded, file) {
+        (Loaded::Text(text, _), Some(file)) => match tagfile::detect(file, name, &text) {
+            Some(tags) => Content::Tags(Box::new(tags)),
+            None => match parser.parse(file, &text) {
+                Ok(document) => Content::Document(document),
+                Err(error) => Content::Broken(error),
+            },
+        },
+        (Loaded::Unreadable(message), _) => Content::Unreadable(message),
+        (Loaded::Text(..) | Loaded::Irrelevant, _) => Content::Irrelevant,
+    }
+}
+
+fn load_file(candidate: &Candidate, max_bytes: u64) -> Loaded {
+    let is_bicep =
+        |extension: &str| extension.eq_ignore_ascii_case("bicep") || extension.eq_ignore_ascii_case("bicepparam");
+    if candidate.path.extension().and_then(|extension| extension.to_str()).is_some_and(is_bicep) {
+        return Loaded::Unreadable("this is Bicep; `az bicep build` turns it into JSON".to_owned());
+    }
+    load(candidate, max_bytes).unwrap_or_else(|error| Loaded::Unreadable(explain(&error)))
+}
+
+fn load(candidate: &Candidate, max_bytes: u64) -> io::Result<Loaded> {
+    let file = open_regular(&candidate.path)?;
+    let length = file.metadata()?.len();
+    if length > max_bytes {
+        return if !candidate.named && !start_may_matter(file, max_bytes)? {
+            Ok(Loaded::Irrelevant)
+        } else {
+            Ok(too_large(max_bytes))
+        };
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+    file.take(max_bytes + 1).read_to_end(&mut bytes)?;
+    Ok(text_of(bytes, max_bytes, candidate.named))
+}
+
+/// Opens a file that was regular when it was found. Opening a pipe that took its place could wait forever.
+fn open_regular(path: &Path) -> io::Result<File> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    File::open(path)
+}
+
+fn load_stdin(stdin: &mut dyn Read, max_bytes: u64) -> Loaded {
+    let mut bytes = Vec::new();
+    match stdin.take(max_bytes + 1).read_to_end(&mut bytes) {
+        Ok(_) => text_of(bytes, max_bytes, true),
+        Err(error) => Loaded::Unreadable(explain(&error)),
+    }
+}
+
+fn text_of(bytes: Vec<u8>, max_bytes: u64, named: bool) -> Loaded {
+    if bytes.len() as u64 > max_bytes {
+        return too_large(max_bytes);
+    }
+    // UTF-8 is searched as it is, so that what cannot matter is not even decoded.
+    if !named && matches!(encoding(&bytes), Encoding::Utf8(_)) && !may_matter(&bytes) {
+        return Loaded::Irrelevant;
+    }
+    match decode(bytes) {
+        Ok(decoded) if !named && !may_matter(decoded.text.as_bytes()) => Loaded::Irrelevant,
+        Ok(decoded) => Loaded::Text(decoded.text.into(), decoded.skipped),
+        Err(message) => Loaded::Unreadable(message),
+    }
+}
+
+fn too_large(max_bytes: u64) -> Loaded {
+    let limit = if max_bytes >= 1 << 20 { format!("{} MiB", max_bytes >> 20) } else { format!("{max_bytes} bytes") };
+    Loaded::Unreadable(format!("it is larger than {limit}"))
+}
+
+/// Searches the first bytes of a file that is too large to read, a piece at a time.
+fn start_may_matter(file: File, max_bytes: u64) -> io::Result<bool> {
+    const PIECE: u64 = 1 << 20;
+    /// No word of the search is longer, so one that lies across two pieces is seen in the second.
+    const OVERLAP: usize = 256;
+    let mut file = file.take(max_bytes);
+    let mut piece = Vec::new();
+    loop {
+        let kept = piece.len().min(OVERLAP);
+        piece.drain(..piece.len() - kept);
+        if Read::by_ref(&mut file).take(PIECE).read_to_end(&mut piece)? == 0 {
+            return Ok(false);
+        }
+        if !matches!(encoding(&piece), Encoding::Utf8(_)) || may_matter(&piece) {
+            return Ok(true);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::{self, Read};
+    use std::path::{Path, PathBuf};
+
+    use tempfile::TempDir;
+
+    use super::{Content, Input, read};
+    use crate::input::Options;
+
+    const NSG: &str = r#"{"securityRules": []}"#;
+
+    fn folder(files: &[(&str, &[u8])]) -> TempDir {
+        let folder = TempDir::new().unwrap();
+        for (name, bytes) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        folder
+    }
+
+    fn read_all(paths: &[PathBuf], options: &Options) -> Input {
+        read(paths, options, &mut io::empty())
+    }
+
+    /// `name: what` for each entry, names relative to `folder`.
+    fn show(input: &Input, folder: &Path) -> Vec<String> {
+        let prefix = format!("{}/", folder.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"));
+        let entry = |entry: &super::Entry| {
+            let what = match &entry.content {
+                Content::Document(_) => "document",
+                Content::Tags(_) => "tags",
+                Content::Irrelevant => "irrelevant",
+                Content::Broken(error) => &error.message,
+                Content::Unreadable(message) => message,
+            };
+            format!("{}: {what}", entry.name.replace(&prefix, ""))
+        };
+        input.entries.iter().map(entry).collect()
+    }
+
+    fn walk(folder: &TempDir, options: &Options) -> Vec<String> {
+        show(&read_all(&[folder.path().to_owned()], options), folder.path())
+    }
+
+    #[test]
+    fn one_bad_file_hides_no_other() {
+        let folder = folder(&[
+            ("b/good.json", NSG.as_bytes()),
+            ("a.json", b"{\"securityRules\": [}"),
+            ("c.JSON", b"{\"securityRules\": \"\xE9\"}"),
+            ("package.json", b"{\"name\": }"),
+            ("notes.txt", NSG.as_bytes()),
+        ]);
+        assert_eq!(
+            walk(&folder, &Options::default()),
+            [
+                "a.json: expected `]`, found `}`",
+                "b/good.json: document",
+                "c.JSON: the text is not UTF-8: byte 0xE9 at offset 19, line 1; save it as UTF-8",
+                "package.json: irrelevant",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_of_service_tags_is_told_from_other_documents() {
+        let tags = r#"{"cloud": "Public", "values": [{"name": "Sql", "properties": {"systemService": "AzureSQL", "addressPrefixes": []}}]}"#;
+        let wide: Vec<u8> = tags.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let folder = folder(&[
+            ("a.json", tags.as_bytes()),
+            ("b.json", &[b"\xFF\xFE", &*wide].concat()),
+            ("c.json", &[b"\xEF\xBB\xBF", tags.as_bytes()].concat()),
+            ("d.json", NSG.as_bytes()),
+        ]);
+        let found = walk(&folder, &Options::default());
+        assert_eq!(found, ["a.json: tags", "b.json: tags", "c.json: tags", "d.json: document"]);
+    }
+
+    #[test]
+    fn ids_follow_the_order_of_names() {
+        let folder = folder(&[("z.json", NSG.as_bytes()), ("a.json", NSG.as_bytes()), ("m.json", b"{}")]);
+        let input = read_all(&[folder.path().join("z.json"), folder.path().to_owned()], &Options::default());
+        let ids: Vec<_> = input.entries.iter().map(|entry| (entry.file.map(|file| file.0), entry.named)).collect();
+        assert_eq!(ids, [(Some(0), false), (None, false), (Some(1), true)]);
+        assert!(input.files.name(input.entries[2].file.unwrap()).ends_with("/z.json"));
+        assert_eq!(input.files.len(), 2);
+    }
+
+    #[test]
+    fn a_named_file_is_parsed_whatever_it_holds_and_is_called() {
+        let folder = folder(&[("a.txt", b"{}"), ("main.bicep", b"param x string"), ("b.json", b"")]);
+        let paths: Vec<_> = ["a.txt", "main.bicep", "b.json", "none.json"].map(|name| folder.path().join(name)).into();
+        assert_eq!(
+            show(&read_all(&paths, &Options::default()), folder.path()),
+            [
+                "a.txt: document",
+                "b.json: the file is empty",
+                "main.bicep: this is Bicep; `az bicep build` turns it into JSON",
+                "none.json: there is no such file or folder",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_under_two_spellings_counts_once() {
+        let folder = folder(&[("sub/a.json", NSG.as_bytes())]);
+        let spelled = folder.path().join("sub/../sub/./a.json");
+        let input = read_all(
+            &[spelled.clone(), folder.path().join("sub"), folder.path().join("sub/a.json")],
+            &Options::default(),
+        );
+        assert_eq!(show(&input, folder.path()), ["sub/a.json: document"]);
+        assert!(input.entries[0].named);
+    }
+
+    #[test]
+    fn encodings_are_told_apart_before_the_search() {
+        let wide: Vec<u8> = NSG.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let other: Vec<u8> = "{\"name\": 1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let marked = [b"\xEF\xBB\xBF", NSG.as_bytes()].concat();
+        let folder = folder(&[
+            ("a.json", &wide),
+            ("b.json", &[b"\xFF\xFE", &*wide].concat()),
+            ("c.json", &marked),
+            ("d.json", &other),
+        ]);
+        assert_eq!(
+            walk(&folder, &Options::default()),
+            ["a.json: document", "b.json: document", "c.json: document", "d.json: irrelevant"]
+        );
+        let input = read_all(&[folder.path().join("c.json")], &Options::default());
+        let Content::Document(document) = &input.entries[0].content else { panic!("not a document") };
+        assert_eq!((document.root.span.start, input.files.file_offset(document.root.span)), (0, 3));
+    }
+
+    #[test]
+    fn standard_input_is_an_entry_once() {
+        let paths = [PathBuf::from("-"), PathBuf::from("-")];
+        let input = read(&paths, &Options::default(), &mut "WARNING: x\n{}".as_bytes());
+        assert_eq!(show(&input, Path::new("/")), ["<stdin>: document"]);
+        let small = Options { max_bytes: 3, ..Options::default() };
+        let input = read(&paths, &small, &mut io::repeat(b' '));
+        assert_eq!(show(&input, Path::new("/")), ["<stdin>: it is larger than 3 bytes"]);
+    }
+
+    #[test]
+    fn a_failing_standard_input_is_an_entry() {
+        struct Failing;
+        impl Read for Failing {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("gone"))
+            }
+        }
+        let input = read(&[PathBuf::from("-")], &Options::default(), &mut Failing);
+        assert_eq!(show(&input, Path::new("/")), ["<stdin>: it cannot be read: gone"]);
+    }
+
+    #[test]
+    fn large_files_are_reported_only_when_they_may_matter() {
+        let folder = folder(&[
+            ("rules.json", NSG.as_bytes()),
+            ("data.json", b"[1, 2, 3, 4, 5, 6]"),
+            ("named.json", b"[1, 2, 3, 4]"),
+        ]);
+        let small = Options { max_bytes: 9, ..Options::default() };
+        // The word ends behind the limit, so only its start is seen.
+        assert_eq!(
+            walk(&folder, &small),
+            ["data.json: irrelevant", "named.json: irrelevant", "rules.json: irrelevant"]
+        );
+        let small = Options { max_bytes: 16, ..Options::default() };
+        assert_eq!(
+            walk(&folder, &small),
+            ["data.json: irrelevant", "named.json: irrelevant", "rules.json: it is larger than 16 bytes"]
+        );
+        let named = read_all(&[folder.path().join("data.json")], &small);
+        assert_eq!(show(&named, folder.path()), ["data.json: it is larger than 16 bytes"]);
+    }
+
+    #[test]
+    fn a_sparse_gigabyte_costs_no_memory() {
+        let folder = folder(&[("a.json", b"")]);
+        fs::File::options().write(true).open(folder.path().join("a.json")).unwrap().set_len(1 << 30).unwrap();
+        let small = Options { max_bytes: 3 << 20, ..Options::default() };
+        assert_eq!(walk(&folder, &small), ["a.json: irrelevant"]);
+        let named = read_all(&[folder.path().join("a.json")], &Options::default());
+        assert_eq!(show(&named, folder.path()), ["a.json: it is larger than 64 MiB"]);
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error_of_that_file() {
+        let deep = format!("{{\"securityRules\": {}", "[".repeat(100_000));
+        let folder = folder(&[("a.json", deep.as_bytes()), ("b.json", NSG.as_bytes())]);
+        assert_eq!(
+            walk(&folder, &Options::default()),
+            ["a.json: more than 256 brackets inside each other", "b.json: document"]
+        );
+    }
+
+    #[cfg(unix)]
+    mod unix {
+        use std::fs;
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        use std::path::PathBuf;
+        use std::process::Command;
+
+        use super::{NSG, folder, read_all, show, walk};
+        use crate::input::Options;
+
+        #[test]
+        fn a_pipe_is_never_opened() {
+            let folder = folder(&[("a.json", NSG.as_bytes())]);
+            for name in ["pipe.json", ".gitignore"] {
+                assert!(Command::new("mkfifo").arg(folder.path().join(name)).status().unwrap().success());
+            }
+            fs::create_dir(folder.path().join("folder.json")).unwrap();
+            assert_eq!(walk(&folder, &Options::default()), ["a.json: document"]);
+            let named = read_all(&[folder.path().join("pipe.json")], &Options::default());
+            assert_eq!(
+                show(&named, folder.path()),
+                ["pipe.json: this is not a regular file; `-` reads standard input"]
+            );
+        }
+
+        #[test]
+        fn a_loop_of_links_ends() {
+            let folder = folder(&[("sub/a.json", NSG.as_bytes())]);
+            symlink(folder.path(), folder.path().join("sub/up")).unwrap();
+            symlink("self.json", folder.path().join("self.json")).unwrap();
+            assert_eq!(walk(&folder, &Options::default()), ["sub/a.json: document"]);
+            let named = read_all(&[folder.path().join("self.json"), folder.path().join("sub/up")], &Options::default());
+            assert_eq!(named.entries.len(), 2);
+            assert!(named.entries[0].name.ends_with("self.json"), "{:?}", named.entries);
+        }
+
+        #[test]
+        #[cfg(target_os = "linux")]
+        fn names_may_hold_any_byte() {
+            let folder = folder(&[("a\nb.json", NSG.as_bytes())]);
+            let odd: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"c\xFF.json");
+            let odd = folder.path().join(odd);
+            fs::write(odd, NSG).unwrap();
+            assert_eq!(walk(&folder, &Options::default()), ["a\nb.json: document", "c\u{FFFD}.json: document"]);
+        }
+
+        #[test]
+        #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+        fn what_may_not_be_read_is_an_entry() {
+            let folder =
+                folder(&[("a/x.json", NSG.as_bytes()), ("b.json", NSG.as_bytes()), ("c.json", NSG.as_bytes())]);
+            let closed: [PathBuf; 2] = ["a", "b.json"].map(|name| folder.path().join(name));
+            for path in &closed {
+                fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
+            }
+            let found = walk(&folder, &Options::default());
+            for path in &closed {
+                fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+            }
+            if found.contains(&"b.json: document".to_owned()) {
+                eprintln!("skipped: this user may read everything");
+                return;
+            }
+            assert_eq!(
+                found,
+                ["a: reading it is not permitted", "b.json: reading it is not permitted", "c.json: document"]
+            );
+        }
+    }
+}

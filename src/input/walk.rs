@@ -1,0 +1,369 @@
+//! Which files a run reads: the paths given, and the JSON files in the folders among them.
+//!
+//! Reading them is the work of `read`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use walkdir::{DirEntry, WalkDir};
+
+use crate::input::ignored::{Ignores, is_left_out};
+
+/// How files are found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Patterns of paths to leave out, in the language of `.gitignore`, relative to the current folder.
+    pub exclude: Vec<String>,
+    /// Whether `exclude` and ignore files also hold for paths that are given by name.
+    pub force_exclude: bool,
+    /// Whether `.gitignore` files hold. `.ignore` and `.aznetlintignore` always do.
+    pub respect_gitignore: bool,
+    /// Larger files are not read.
+    pub max_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { exclude: Vec::new(), force_exclude: false, respect_gitignore: true, max_bytes: 64 << 20 }
+    }
+}
+
+/// Whether a pattern can stand in [`Options::exclude`].
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_glob(pattern: &str) -> Result<(), String> {
+    match GitignoreBuilder::new("").add_line(None, pattern) {
+        Ok(_) => Ok(()),
+        Err(ignore::Error::Glob { err, .. }) => Err(err),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// One file to read.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    pub(crate) path: PathBuf,
+    /// The name shown: the path as given, with `/` between its parts.
+    pub(crate) name: String,
+    pub(crate) named: bool,
+}
+
+/// Everything found, each file once, sorted by name.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) candidates: Vec<Candidate>,
+    /// Names that lead to nothing readable, and why.
+    pub(crate) problems: Vec<(String, bool, String)>,
+    /// Folders given by name that hold no JSON file.
+    pub(crate) empty: Vec<String>,
+    pub(crate) stdin: bool,
+}
+
+pub(crate) fn find(paths: &[PathBuf], options: &Options) -> Found {
+    let mut search =
+        Search { options, exclude: Exclude::new(options), files: BTreeMap::new(), found: Found::default() };
+    for path in paths {
+        search.named(path);
+    }
+    let mut found = search.found;
+    for (name, message) in search.exclude.bad {
+        found.problems.push((name, true, format!("the exclude pattern is not a glob: {message}")));
+    }
+    found.candidates = search.files.into_values().collect();
+    found.candidates.sort_by(|left, right| left.name.cmp(&right.name));
+    found.problems.sort();
+    found.problems.dedup();
+    found
+}
+
+struct Search<'o> {
+    options: &'o Options,
+    exclude: Exclude,
+    /// By canonical path, so that two spellings of one file count once.
+    files: BTreeMap<PathBuf, Candidate>,
+    found: Found,
+}
+
+impl Search<'_> {
+    fn named(&mut self, path: &Path) {
+        if path == Path::new("-") {
+            self.found.stdin = true;
+            return;
+        }
+        let name = shown(path);
+        let canonical = fs::metadata(path).and_then(|metadata| Ok((metadata, fs::canonicalize(path)?)));
+        let (metadata, canonical) = match canonical {
+            Ok(both) => both,
+            Err(error) => return self.problem(name, true, explain(&error)),
+        };
+        let is_folder = metadata.is_dir();
+        if self.options.force_exclude
+            && (self.exclude.covers(&name, is_folder)
+                || is_left_out(&canonical, is_folder, self.options.respect_gitignore))
+        {
+            return;
+        }
+        if is_folder {
+            self.folder(path, &canonical, name);
+        } else if metadata.is_file() {
+            self.add(canonical, Candidate { path: path.to_owned(), name, named: true });
+        } else {
+            self.problem(name, true, "this is not a regular file; `-` reads standard input".to_owned());
+        }
+    }
+
+    /// Walks a folder. Links are not followed, so a loop of links ends.
+    fn folder(&mut self, path: &Path, canonical: &Path, name: String) {
+        let mut ignores = Ignores::above(canonical, self.options.respect_gitignore);
+        let mut holds_json = false;
+        let mut entries = WalkDir::new(path).sort_by_file_name().into_iter();
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let name = error.path().map_or_else(|| name.clone(), shown);
+                    let message = error.io_error().map_or_else(|| error.to_string(), explain);
+                    self.problem(name, false, message);
+                    continue;
+                }
+            };
+            let Ok(inside) = entry.path().strip_prefix(path) else { continue };
+            let canonical = canonical.join(inside);
+            let is_folder = entry.file_type().is_dir();
+            if entry.depth() == 0 {
+                ignores.enter(&canonical);
+                continue;
+            }
+            if self.is_skipped(&entry, &shown(inside), path) || ignores.is_ignored(&canonical, is_folder) {
+                if is_folder {
+                    entries.skip_current_dir();
+                }
+                continue;
+            }
+            if is_folder {
+                ignores.enter(&canonical);
+            } else if entry.file_type().is_file() && is_json(entry.path()) {
+                holds_json = true;
+                let name = shown(entry.path());
+                self.add(canonical, Candidate { path: entry.into_path(), name, named: false });
+            }
+        }
+        if !holds_json {
+            self.found.empty.push(name);
+        }
+    }
+
+    fn is_skipped(&self, entry: &DirEntry, inside: &str, root: &Path) -> bool {
+        let is_folder = entry.file_type().is_dir();
+        let never = is_folder && (entry.file_name() == ".git" || entry.file_name() == "node_modules");
+        // A pattern is relative to the current folder; where that cannot be told from the path, to the folder given.
+        let from_here = root.is_relative() && !root.components().any(|part| part == Component::ParentDir);
+        never
+            || if from_here {
+                self.exclude.matches(&shown(entry.path()), is_folder)
+            } else {
+                self.exclude.matches(inside, is_folder)
+            }
+    }
+
+    /// The same file under two names keeps the shorter; being named by the user wins over being found.
+    fn add(&mut self, canonical: PathBuf, candidate: Candidate) {
+        let rank = |candidate: &Candidate| (!candidate.named, candidate.name.len(), candidate.name.clone());
+        match self.files.get_mut(&canonical) {
+            Some(known) if rank(known) <= rank(&candidate) => {}
+            Some(known) => *known = candidate,
+            None => {
+                self.files.insert(canonical, candidate);
+            }
+        }
+    }
+
+    fn problem(&mut self, name: String, named: bool, message: String) {
+        self.found.problems.push((name, named, message));
+    }
+}
+
+/// The patterns of [`Options::exclude`], compiled.
+struct Exclude {
+    globs: Gitignore,
+    bad: Vec<(String, String)>,
+}
+
+impl Exclude {
+    fn new(options: &Options) -> Self {
+        let mut builder = GitignoreBuilder::new("");
+        let mut bad = Vec::new();
+        for pattern in &options.exclude {
+            match check_glob(pattern) {
+                Ok(()) => drop(builder.add_line(None, pattern)),
+                Err(message) => bad.push((pattern.clone(), message)),
+            }
+        }
+        Self { globs: builder.build().unwrap_or_else(|_| Gitignore::empty()), bad }
+    }
+
+    fn matches(&self, name: &str, is_folder: bool) -> bool {
+        self.globs.matched(name, is_folder).is_ignore()
+    }
+
+    /// Whether a name or a folder it lies in matches.
+    fn covers(&self, name: &str, is_folder: bool) -> bool {
+        let path = Path::new(name);
+        path.ancestors()
+            .filter(|ancestor| !ancestor.as_os_str().is_empty())
+            .any(|ancestor| self.globs.matched(ancestor, is_folder || ancestor != path).is_ignore())
+    }
+}
+
+fn is_json(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
+    extension.eq_ignore_ascii_case("json") || extension.eq_ignore_ascii_case("jsonc")
+}
+
+/// A path for people: `/` between its parts, no `./` before it.
+fn shown(path: &Path) -> String {
+    let mut plain = PathBuf::new();
+    plain.extend(path.components().filter(|part| *part != Component::CurDir));
+    if plain.as_os_str().is_empty() {
+        return ".".to_owned();
+    }
+    let name = plain.to_string_lossy();
+    if std::path::MAIN_SEPARATOR == '/' { name.into_owned() } else { name.replace(std::path::MAIN_SEPARATOR, "/") }
+}
+
+pub(crate) fn explain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "reading it is not permitted".to_owned(),
+        _ => format!("it cannot be read: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use tempfile::TempDir;
+
+    use super::{Options, check_glob, find, shown};
+
+    fn folder(files: &[(&str, &str)]) -> TempDir {
+        let folder = TempDir::new().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    fn names(folder: &TempDir, inside: &[&str], options: &Options) -> Vec<String> {
+        let paths: Vec<PathBuf> = inside.iter().map(|inside| folder.path().join(inside)).collect();
+        let prefix = format!("{}/", shown(folder.path()));
+        find(&paths, options).candidates.iter().map(|candidate| candidate.name.replace(&prefix, "")).collect()
+    }
+
+    #[test]
+    fn nested_ignore_files_add_up_and_take_back() {
+        let folder = folder(&[
+            (".gitignore", "out/\n*.tmp.json\n"),
+            (".ignore", "old.json"),
+            (".aznetlintignore", "legacy/*\n!legacy/keep.json"),
+            ("a.json", ""),
+            ("old.json", ""),
+            ("x.tmp.json", ""),
+            ("out/b.json", ""),
+            ("legacy/keep.json", ""),
+            ("legacy/drop.json", ""),
+            ("sub/.gitignore", "!x.tmp.json\nc.json"),
+            ("sub/x.tmp.json", ""),
+            ("sub/c.json", ""),
+            ("sub/d.jsonc", ""),
+            ("node_modules/p/e.json", ""),
+            (".git/f.json", ""),
+            (".hidden/g.json", ""),
+        ]);
+        let all = Options::default();
+        assert_eq!(
+            names(&folder, &["."], &all),
+            [".hidden/g.json", "a.json", "legacy/keep.json", "sub/d.jsonc", "sub/x.tmp.json"]
+        );
+        let without_git = Options { respect_gitignore: false, ..all };
+        assert_eq!(
+            names(&folder, &["."], &without_git),
+            [
+                ".hidden/g.json",
+                "a.json",
+                "legacy/keep.json",
+                "out/b.json",
+                "sub/c.json",
+                "sub/d.jsonc",
+                "sub/x.tmp.json",
+                "x.tmp.json"
+            ]
+        );
+    }
+
+    #[test]
+    fn ignore_files_above_hold_up_to_the_root_of_the_repository() {
+        let files =
+            [(".gitignore", "a.json"), ("repo/.gitignore", "b.json"), ("repo/sub/a.json", ""), ("repo/sub/b.json", "")];
+        let folder = folder(&files);
+        assert_eq!(names(&folder, &["repo/sub"], &Options::default()), ["repo/sub/a.json", "repo/sub/b.json"]);
+        fs::create_dir_all(folder.path().join("repo/.git/info")).unwrap();
+        assert_eq!(names(&folder, &["repo/sub"], &Options::default()), ["repo/sub/a.json"]);
+        fs::write(folder.path().join("repo/.git/info/exclude"), "/sub/a.json").unwrap();
+        assert!(names(&folder, &["repo/sub"], &Options::default()).is_empty());
+    }
+
+    #[test]
+    fn what_is_named_is_read_unless_exclusion_is_forced() {
+        let folder = folder(&[(".gitignore", "out/"), (".git/config", ""), ("out/a.json", ""), ("gen/b.json", "")]);
+        let named = ["out/a.json", "gen/b.json"];
+        let mut options = Options { exclude: vec!["gen".to_owned()], ..Options::default() };
+        assert_eq!(names(&folder, &named, &options), ["gen/b.json", "out/a.json"]);
+        assert_eq!(names(&folder, &["out"], &options), ["out/a.json"]);
+        assert!(names(&folder, &["."], &options).is_empty());
+        options.force_exclude = true;
+        assert!(names(&folder, &named, &options).is_empty());
+        assert!(names(&folder, &["out", "gen"], &options).is_empty());
+    }
+
+    #[test]
+    fn exclude_patterns_are_relative_to_the_folder_walked() {
+        let folder = folder(&[("a/x.json", ""), ("b/a/x.json", ""), ("b/y.json", "")]);
+        let exclude = |pattern: &str| Options { exclude: vec![pattern.to_owned()], ..Options::default() };
+        assert_eq!(names(&folder, &["."], &exclude("/a")), ["b/a/x.json", "b/y.json"]);
+        assert_eq!(names(&folder, &["."], &exclude("a/")), ["b/y.json"]);
+        assert_eq!(names(&folder, &["."], &exclude("b/**/x.json")), ["a/x.json", "b/y.json"]);
+    }
+
+    #[test]
+    fn a_bad_pattern_is_a_problem_not_a_silence() {
+        assert!(check_glob("a/**/b.json").is_ok());
+        assert!(check_glob("{a").is_err());
+        let folder = folder(&[("a.json", "")]);
+        let options = Options { exclude: vec!["{a".to_owned()], ..Options::default() };
+        let found = find(&[folder.path().to_owned()], &options);
+        assert_eq!((found.candidates.len(), found.problems.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_named_folder_without_json_is_told() {
+        let folder = folder(&[("a/x.txt", ""), ("b/x.json", "")]);
+        let found = find(&[folder.path().join("a"), folder.path().join("b")], &Options::default());
+        assert_eq!(found.empty, [shown(&folder.path().join("a"))]);
+    }
+
+    #[test]
+    fn names_are_plain() {
+        assert_eq!(shown(Path::new("./a/./b.json")), "a/b.json");
+        assert_eq!(shown(Path::new("../a")), "../a");
+        assert_eq!(shown(Path::new(".")), ".");
+    }
+}

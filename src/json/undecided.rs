@@ -1,0 +1,467 @@
+//! Selection where values wait for deployment: a condition is true, false, or open, and an open one blocks.
+//!
+//! Follows RFC 9535 as jsonpath-rust does; on trees without unknown values both select the same nodes (tested in
+//! `select`). Only sees queries that `admit` lets through.
+
+use std::cell::RefCell;
+
+use jsonpath_rust::parser::model::{
+    Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Literal, Segment, Selector, SingularQuery,
+    SingularQuerySegment, Test, TestFunction,
+};
+use jsonpath_rust::query::queryable::Queryable;
+use regex::{Regex, RegexBuilder};
+
+use crate::json::key;
+use crate::json::node::{Node, Part, Reason, Unknown, Value};
+
+/// One selected node and its normalized path: `$['properties']['securityRules'][0]`.
+#[derive(Clone, Debug)]
+pub struct Hit<'a> {
+    /// The node.
+    pub node: &'a Node,
+    /// The way to it from the node the query was asked of.
+    pub path: String,
+}
+
+/// Some value inside a tree that only a deployment can tell.
+pub(crate) fn first_unknown(node: &Node) -> Option<&Node> {
+    let mut waiting = vec![node];
+    while let Some(node) = waiting.pop() {
+        match &node.value {
+            Value::Unknown(_) => return Some(node),
+            Value::List(items) => waiting.extend(items.iter()),
+            Value::Object(members) => waiting.extend(members.iter().map(|member| &member.node)),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// One evaluation of a query against a tree.
+pub(crate) struct Walk<'a> {
+    root: &'a Node,
+    /// Patterns compiled so far, and whether each must match the whole text.
+    patterns: RefCell<Vec<(String, bool, Regex)>>,
+}
+
+/// One side of a comparison.
+enum Operand<'a> {
+    /// No such member or item.
+    Nothing,
+    Known(Node),
+    /// Unknown. `value` is the unknown value itself, when the path came to its end.
+    Open {
+        at: &'a Node,
+        value: Option<&'a Unknown>,
+    },
+}
+
+impl<'a> Walk<'a> {
+    pub(crate) fn new(root: &'a Node) -> Self {
+        Self { root, patterns: RefCell::default() }
+    }
+
+    /// The nodes selected, and the unknown ones the answer depends on.
+    pub(crate) fn select(&self, query: &JpQuery) -> (Vec<Hit<'a>>, Vec<&'a Node>) {
+        let mut blocked: Vec<&Node> = Vec::new();
+        let hits = self.follow(&query.segments, self.root, &mut blocked);
+        let mut seen = std::collections::BTreeSet::new();
+        blocked.retain(|&node| seen.insert(std::ptr::from_ref(node)));
+        (hits, blocked)
+    }
+
+    fn follow(&self, segments: &[Segment], from: &'a Node, blocked: &mut Vec<&'a Node>) -> Vec<Hit<'a>> {
+        let mut current = vec![Hit { node: from, path: "$".to_owned() }];
+        for segment in segments {
+            let mut next = Vec::new();
+            for hit in &current {
+                if hit.node.unknown().is_some() {
+                    blocked.push(hit.node);
+                    continue;
+                }
+                match segment {
+                    Segment::Selector(selector) => self.step(selector, hit, &mut next, blocked),
+                    Segment::Selectors(selectors) => {
+                        for selector in selectors {
+                            self.step(selector, hit, &mut next, blocked);
+                        }
+                    }
+                    Segment::Descendant(_) => {}
+                }
+            }
+            current = next;
+        }
+        current
+    }
+
+    fn step(&self, selector: &Selector, hit: &Hit<'a>, next: &mut Vec<Hit<'a>>, blocked: &mut Vec<&'a Node>) {
+        match selector {
+            Selector::Name(name) => next.extend(hit.node.get(name).map(|node| named(hit, name, node))),
+            Selector::Index(index) => {
+                if let Some(index) = position(*index, hit.node.items().len()) {
+                    next.push(numbered(hit, index, &hit.node.items()[index]));
+                }
+            }
+            Selector::Wildcard => next.extend(children(hit)),
+            Selector::Slice(start, end, step) => {
+                let chosen = slice(hit.node.items().len(), *start, *end, step.unwrap_or(1));
+                next.extend(chosen.into_iter().map(|index| numbered(hit, index, &hit.node.items()[index])));
+            }
+            Selector::Filter(filter) => {
+                next.extend(
+                    children(hit).into_iter().filter(|child| self.truth(filter, child.node, blocked) == Some(true)),
+                );
+            }
+        }
+    }
+
+    /// Whether a condition holds at `at`. `None`: open; then the unknown nodes it hangs on are added to `blocked`.
+    fn truth(&self, filter: &Filter, at: &'a Node, blocked: &mut Vec<&'a Node>) -> Option<bool> {
+        match filter {
+            Filter::Or(parts) => self.first_that_is(true, parts, at, blocked),
+            Filter::And(parts) => self.first_that_is(false, parts, at, blocked),
+            Filter::Atom(FilterAtom::Filter { expr, not }) => self.truth(expr, at, blocked).map(|truth| truth != *not),
+            Filter::Atom(FilterAtom::Test { expr, not }) => self.test(expr, at, blocked).map(|truth| truth != *not),
+            Filter::Atom(FilterAtom::Comparison(comparison)) => self.compare(comparison, at, blocked),
+        }
+    }
+
+    /// `decisive` when one part is; else open when one part is; else the opposite.
+    fn first_that_is(
+        &self,
+        decisive: bool,
+        parts: &[Filter],
+        at: &'a Node,
+        blocked: &mut Vec<&'a Node>,
+    ) -> Option<bool> {
+        let (mut open, mut met) = (false, Vec::new());
+        for part in parts {
+            match self.truth(part, at, &mut met) {
+                Some(truth) if truth == decisive => return Some(decisive),
+                Some(_) => {}
+                None => open = true,
+            }
+        }
+        if open {
+            blocked.append(&mut met);
+            return None;
+        }
+        Some(!decisive)
+    }
+
+    fn test(&self, test: &Test, at: &'a Node, blocked: &mut Vec<&'a Node>) -> Option<bool> {
+        let (path, from) = match test {
+            Test::RelQuery(path) => (path, at),
+            Test::AbsQuery(query) => (&query.segments, self.root),
+            Test::Function(function) => {
+                return match &**function {
+                    TestFunction::Match(text, pattern) => self.matched(text, pattern, true, at, blocked),
+                    TestFunction::Search(text, pattern) => self.matched(text, pattern, false, at, blocked),
+                    _ => Some(false),
+                };
+            }
+        };
+        let mut met = Vec::new();
+        if !self.follow(path, from, &mut met).is_empty() {
+            return Some(true);
+        }
+        let open = !met.is_empty();
+        blocked.append(&mut met);
+        (!open).then_some(false)
+    }
+
+    fn matched(
+        &self,
+        text: &FnArg,
+        pattern: &FnArg,
+        whole: bool,
+        at: &'a Node,
+        blocked: &mut Vec<&'a Node>,
+    ) -> Option<bool> {
+        let FnArg::Literal(Literal::String(pattern)) = pattern else { return Some(false) };
+        let matches = |text: &Node| {
+            text.text().is_some_and(|text| self.pattern(pattern, whole).is_some_and(|regex| regex.is_match(text)))
+        };
+        match self.argument(text, at) {
+            Operand::Nothing => Some(false),
+            Operand::Known(text) => Some(matches(&text)),
+            Operand::Open { at, value } => {
+                let answer = value.and_then(domain).and_then(|values| unanimous(values.iter().map(&matches)));
+                if answer.is_none() {
+                    blocked.push(at);
+                }
+                answer
+            }
+        }
+    }
+
+    fn pattern(&self, pattern: &str, whole: bool) -> Option<Regex> {
+        let known = self.patterns.borrow().iter().find(|(text, all, _)| text == pattern && *all == whole).cloned();
+        if let Some((_, _, regex)) = known {
+            return Some(regex);
+        }
+        let anchored = if whole { format!("^(?:{pattern})$") } else { pattern.to_owned() };
+        // In this mode `.` matches neither \r nor \n, as in RFC 9485.
+        let regex = RegexBuilder::new(&anchored).crlf(true).build().ok()?;
+        self.patterns.borrow_mut().push((pattern.to_owned(), whole, regex.clone()));
+        Some(regex)
+    }
+
+    fn compare(&self, comparison: &Comparison, at: &'a Node, blocked: &mut Vec<&'a Node>) -> Option<bool> {
+        let (left, right) = comparison.vals();
+        let (left, right) = (self.operand(left, at), self.operand(right, at));
+        let answer = match (&left, &right) {
+            (Operand::Open { .. }, _) | (_, Operand::Open { .. }) => open_comparison(comparison, &left, &right),
+            _ => Some(holds(comparison, left.known(), right.known())),
+        };
+        if answer.is_none() {
+            blocked.extend([&left, &right].into_iter().filter_map(|side| match side {
+                Operand::Open { at, .. } => Some(*at),
+                _ => None,
+            }));
+        }
+        answer
+    }
+
+    fn operand(&self, side: &Comparable, at: &'a Node) -> Operand<'a> {
+        match side {
+            Comparable::Literal(literal) => Operand::Known(literal_node(literal)),
+            Comparable::SingularQuery(SingularQuery::Current(path)) => singular(path, at),
+            Comparable::SingularQuery(SingularQuery::Root(path)) => singular(path, self.root),
+            Comparable::Function(TestFunction::Value(argument)) => self.argument(argument, at),
+            Comparable::Function(TestFunction::Length(argument)) => self.length(argument, at),
+            Comparable::Function(_) => Operand::Nothing,
+        }
+    }
+
+    /// The value of a function's argument: a literal, or a path to at most one node.
+    fn argument(&self, argument: &FnArg, at: &'a Node) -> Operand<'a> {
+        match self.argument_node(argument, at) {
+            Ok(Some(node)) => operand_at(node),
+            Ok(None) => match argument {
+                FnArg::Literal(literal) => Operand::Known(literal_node(literal)),
+                _ => Operand::Nothing,
+            },
+            Err(at) => Operand::Open { at, value: None },
+        }
+    }
+
+    /// `Err` holds the unknown node in the way.
+    fn argument_node(&self, argument: &FnArg, at: &'a Node) -> Result<Option<&'a Node>, &'a Node> {
+        let FnArg::Test(test) = argument else { return Ok(None) };
+        let mut met = Vec::new();
+        let hits = match &**test {
+            Test::RelQuery(path) => self.follow(path, at, &mut met),
+            Test::AbsQuery(query) => self.follow(&query.segments, self.root, &mut met),
+            Test::Function(_) => Vec::new(),
+        };
+        met.first().map_or_else(|| Ok(hits.first().map(|hit| hit.node)), |&node| Err(node))
+    }
+
+    fn length(&self, argument: &FnArg, at: &'a Node) -> Operand<'a> {
+        let node = match self.argument_node(argument, at) {
+            Ok(Some(node)) => node,
+            Ok(None) => return Operand::Nothing,
+            Err(at) => return Operand::Open { at, value: None },
+        };
+        let copies = |item: &&Node| item.unknown().is_some_and(|unknown| unknown.reason == Reason::CopyCount);
+        let length = match &node.value {
+            Value::Text(text) => text.chars().count(),
+            Value::List(items) => match items.iter().find(copies) {
+                Some(at) => return Operand::Open { at, value: None },
+                None => items.len(),
+            },
+            Value::Object(members) => key::counting(members).len(),
+            Value::Unknown(_) => return Operand::Open { at: node, value: None },
+            Value::Null | Value::Bool(_) | Value::Number(_) => return Operand::Nothing,
+        };
+        Operand::Known(Node::from(i64::try_from(length).unwrap_or(i64::MAX)))
+    }
+}
+
+impl Operand<'_> {
+    fn known(&self) -> Option<&Node> {
+        match self {
+            Operand::Known(node) => Some(node),
+            Operand::Nothing | Operand::Open { .. } => None,
+        }
+    }
+}
+
+fn singular<'a>(path: &[SingularQuerySegment], from: &'a Node) -> Operand<'a> {
+    let mut node = from;
+    for segment in path {
+        if node.unknown().is_some() {
+            return Operand::Open { at: node, value: None };
+        }
+        let next = match segment {
+            SingularQuerySegment::Name(name) => node.get(name),
+            SingularQuerySegment::Index(index) => {
+                position(*index, node.items().len()).map(|index| &node.items()[index])
+            }
+        };
+        let Some(next) = next else { return Operand::Nothing };
+        node = next;
+    }
+    operand_at(node)
+}
+
+fn operand_at(node: &Node) -> Operand<'_> {
+    match first_unknown(node) {
+        None => Operand::Known(node.clone()),
+        Some(at) => Operand::Open { at, value: node.unknown().map(|unknown| &**unknown) },
+    }
+}
+
+/// The answer of a comparison with an open side, when it is the same for every value that side can take.
+fn open_comparison(comparison: &Comparison, left: &Operand, right: &Operand) -> Option<bool> {
+    let sides = (unknown_of(left), unknown_of(right));
+    let equal = match (sides, left.known(), right.known()) {
+        ((Some(left), Some(right)), _, _) if left.is_same_as(right) => Some(true),
+        ((Some(unknown), _), _, Some(other)) | ((_, Some(unknown)), Some(other), _) if excludes(unknown, other) => {
+            Some(false)
+        }
+        _ => None,
+    };
+    match (comparison, equal) {
+        (Comparison::Eq(..), Some(equal)) => return Some(equal),
+        (Comparison::Ne(..), Some(equal)) => return Some(!equal),
+        _ => {}
+    }
+    let (lefts, rights) = (values_of(left)?, values_of(right)?);
+    unanimous(lefts.iter().flat_map(|left| rights.iter().map(move |right| holds(comparison, *left, *right))))
+}
+
+fn unknown_of<'a>(side: &Operand<'a>) -> Option<&'a Unknown> {
+    match side {
+        Operand::Open { value, .. } => *value,
+        Operand::Nothing | Operand::Known(_) => None,
+    }
+}
+
+/// Every value a side can take; `None` when they are not known.
+fn values_of<'s>(side: &'s Operand<'_>) -> Option<Vec<Option<&'s Node>>> {
+    match side {
+        Operand::Nothing => Some(vec![None]),
+        Operand::Known(node) => Some(vec![Some(node)]),
+        Operand::Open { value, .. } => Some(value.and_then(domain)?.iter().map(Some).collect()),
+    }
+}
+
+/// The few values an unknown can take, when they are known in full.
+fn domain(unknown: &Unknown) -> Option<&[Node]> {
+    let values = &unknown.domain;
+    (!values.is_empty() && values.iter().all(|value| first_unknown(value).is_none())).then_some(values)
+}
+
+/// The answer all share; `None` when they differ.
+fn unanimous(mut answers: impl Iterator<Item = bool>) -> Option<bool> {
+    let first = answers.next()?;
+    answers.all(|answer| answer == first).then_some(first)
+}
+
+/// Whether the known parts of a string rule out that it becomes `other`.
+fn excludes(unknown: &Unknown, other: &Node) -> bool {
+    let (Some(first), Some(last)) = (unknown.parts.first(), unknown.parts.last()) else { return false };
+    let Some(other) = other.text() else { return true };
+    let ends = |part: &Part, start: bool| match part {
+        Part::Hole(_) => true,
+        Part::Text(text) => {
+            let from = if start { Some(0) } else { other.len().checked_sub(text.len()) };
+            let piece = from.and_then(|from| other.get(from..from + text.len()));
+            piece.is_some_and(|piece| piece.eq_ignore_ascii_case(text))
+        }
+    };
+    !ends(first, true) || !ends(last, false)
+}
+
+fn literal_node(literal: &Literal) -> Node {
+    match literal {
+        Literal::Int(value) => Node::from(*value),
+        Literal::Float(value) => Node::from(*value),
+        Literal::String(value) => Node::from(value.as_str()),
+        Literal::Bool(value) => Node::from(*value),
+        Literal::Null => Node::default(),
+    }
+}
+
+/// A comparison of two known values; `None` stands for no value at all.
+fn holds(comparison: &Comparison, left: Option<&Node>, right: Option<&Node>) -> bool {
+    let less = |left: Option<&Node>, right: Option<&Node>| match (left, right) {
+        (Some(left), Some(right)) => match (left.as_f64(), right.as_f64()) {
+            (Some(left), Some(right)) => left < right,
+            _ => matches!((left.text(), right.text()), (Some(left), Some(right)) if left < right),
+        },
+        _ => false,
+    };
+    match comparison {
+        Comparison::Eq(..) => left == right,
+        Comparison::Ne(..) => left != right,
+        Comparison::Gt(..) => less(right, left),
+        Comparison::Gte(..) => less(right, left) || left == right,
+        Comparison::Lt(..) => less(left, right),
+        Comparison::Lte(..) => less(left, right) || left == right,
+    }
+}
+
+fn position(index: i64, length: usize) -> Option<usize> {
+    let index = if index < 0 { i64::try_from(length).ok()?.checked_add(index)? } else { index };
+    usize::try_from(index).ok().filter(|&index| index < length)
+}
+
+/// The indexes a slice selects (RFC 9535, 2.3.4.2).
+fn slice(length: usize, start: Option<i64>, end: Option<i64>, step: i64) -> Vec<usize> {
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    let from_end = |index: i64| if index < 0 { length.saturating_add(index) } else { index };
+    let mut chosen = Vec::new();
+    if step > 0 {
+        let mut index = from_end(start.unwrap_or(0)).clamp(0, length);
+        let end = from_end(end.unwrap_or(length)).clamp(0, length);
+        while index < end {
+            chosen.extend(usize::try_from(index));
+            index = index.saturating_add(step);
+        }
+    } else if step < 0 {
+        let mut index = from_end(start.unwrap_or(length - 1)).clamp(-1, length - 1);
+        let end = end.map_or(-1, |end| from_end(end).clamp(-1, length - 1));
+        while index > end {
+            chosen.extend(usize::try_from(index));
+            index = index.saturating_add(step);
+        }
+    }
+    chosen
+}
+
+fn children<'a>(hit: &Hit<'a>) -> Vec<Hit<'a>> {
+    match &hit.node.value {
+        Value::List(items) => items.iter().enumerate().map(|(index, item)| numbered(hit, index, item)).collect(),
+        Value::Object(members) => {
+            key::counting(members).into_iter().map(|member| named(hit, &member.key, &member.node)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn numbered<'a>(parent: &Hit<'a>, index: usize, node: &'a Node) -> Hit<'a> {
+    Hit { node, path: format!("{}[{index}]", parent.path) }
+}
+
+/// Names are quoted as RFC 9535, 2.7 says.
+fn named<'a>(parent: &Hit<'a>, name: &str, node: &'a Node) -> Hit<'a> {
+    let mut path = format!("{}['", parent.path);
+    for letter in name.chars() {
+        match letter {
+            '\u{8}' => path.push_str("\\b"),
+            '\u{C}' => path.push_str("\\f"),
+            '\n' => path.push_str("\\n"),
+            '\r' => path.push_str("\\r"),
+            '\t' => path.push_str("\\t"),
+            '\'' | '\\' => path.extend(['\\', letter]),
+            letter if letter < ' ' => path.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            letter => path.push(letter),
+        }
+    }
+    path.push_str("']");
+    Hit { node, path }
+}

@@ -1,0 +1,337 @@
+//! One run: documents in, a report out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::arm::{TroubleKind, Wanted};
+use crate::estate::{self, Estate, Fault, Piece, Shape};
+use crate::finding::{FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId};
+use crate::input::{self, Content, Input};
+use crate::json::{self, Document, Node, SyntaxError, Value};
+use crate::lint::template::{Round, Sheet, TemplateOptions, Templates, expand_all};
+use crate::net::{Cloud, TagData};
+use crate::rule::{self, Pack, Requests};
+use crate::source::{FileId, Files, Span};
+use crate::tagfile::{TagFile, TagFiles};
+
+/// Everything about a run that is not the input itself.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Which files are read.
+    pub input: input::Options,
+    /// What the user says about services and facts.
+    pub requests: Requests,
+    /// What templates are evaluated with.
+    pub templates: TemplateOptions,
+    /// Files of service tags.
+    pub service_tags: Vec<PathBuf>,
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The texts it read.
+    pub files: Files,
+    /// What it has to say.
+    pub report: Report,
+    /// Patterns of `--service NAME@PATTERN` that matched nothing, with the names there are.
+    pub unmatched: Vec<(String, Vec<String>)>,
+    /// Folders named by the user that hold no JSON file.
+    pub empty: Vec<String>,
+}
+
+/// Lints files and folders; `-` among the paths reads `stdin`.
+pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Outcome {
+    let paths = paths.iter().chain(&settings.templates.parameters).chain(&settings.service_tags);
+    let paths: Vec<PathBuf> = paths.cloned().collect();
+    lint_input(input::read(&paths, &settings.input, stdin), pack, settings)
+}
+
+/// Lints texts as if they were files given by name.
+pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack, settings: &Settings) -> Outcome {
+    lint_input(input::texts(texts), pack, settings)
+}
+
+/// Lints what was read.
+pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
+    let Input { mut files, entries, empty } = input;
+    let mut report = Report::default();
+    let mut sorted = Sorted::default();
+    for entry in entries {
+        let file = FileReport {
+            name: entry.name,
+            file: entry.file,
+            shape: None,
+            outcome: FileOutcome::Skipped,
+            detail: None,
+            named: entry.named,
+        };
+        sorted.take(file, entry.content, &mut report);
+    }
+    let Sorted { exports, templates, parameters, tags: found } = sorted;
+    let mut tags = TagFiles::default();
+    for file in found {
+        let named = settings.service_tags.iter().any(|path| path.to_string_lossy().replace('\\', "/") == file.name);
+        tags.add(file, named);
+    }
+    let types = wanted_types(pack);
+    let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
+    let set = given(&mut files, &settings.templates.set);
+    let expanded = expand_all(&files, &templates, &parameters, &settings.templates, &set, Wanted::Types(&wanted));
+    note_templates(&mut report, &files, &expanded);
+
+    let several = expanded.rounds.len() > 1;
+    let mut unmatched: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut findings: BTreeMap<FindingKey, (Finding, Vec<String>)> = BTreeMap::new();
+    let rounds = expanded.rounds.len();
+    for round in &expanded.rounds {
+        let estate = estate_of(&exports, round, tags.of(None).map(|file| &file.tags));
+        let of_cloud = |cloud: Option<Cloud>| tags.of(cloud).map(|file| &file.tags);
+        let mut judged = rule::judge(pack, &estate, &files, &settings.requests, &of_cloud);
+        for (request, names) in judged.unmatched {
+            unmatched.entry(request).or_insert(names);
+        }
+        for finding in std::mem::take(&mut judged.report.findings) {
+            let entry = findings.entry(key_of(&finding)).or_insert_with(|| (finding, Vec::new()));
+            entry.1.push(round.label.clone());
+        }
+        absorb(&mut report, judged.report, several.then_some(round.label.as_str()));
+    }
+    report.findings.extend(findings.into_values().map(|(mut finding, labels)| {
+        if several && labels.len() < rounds {
+            let names: Vec<&str> =
+                labels.iter().map(|label| if label.is_empty() { "the plain one" } else { label.as_str() }).collect();
+            finding.remarks.push(crate::finding::Remark { kind: "parameter sets", text: names.join(", ") });
+        }
+        finding
+    }));
+    sort(&mut report.findings, &files);
+    report.data.extend(tags.state().map(|state| ("tags".to_owned(), state)));
+    Outcome { files, report, unmatched: unmatched.into_iter().collect(), empty }
+}
+
+/// Parameters of the command line as values. Each gets a text of its own, so that a finding can point into it.
+pub(crate) fn given(files: &mut Files, set: &[(String, String)]) -> Vec<(String, Node)> {
+    let values = set.iter().map(|(name, value)| {
+        let file = files.add(format!("--set {name}"), value.as_str());
+        let node = json::parse(file, value).map_or_else(
+            |_| Node::new(Value::Text(Arc::from(value.as_str())), Span::new(file, 0, value.len())),
+            |document| document.root,
+        );
+        (name.clone(), node)
+    });
+    values.collect()
+}
+
+/// Documents by what is done with them.
+#[derive(Default)]
+struct Sorted {
+    exports: Vec<(FileId, Arc<Document>)>,
+    templates: Vec<Sheet>,
+    parameters: Vec<Sheet>,
+    tags: Vec<TagFile>,
+}
+
+impl Sorted {
+    fn take(&mut self, mut entry: FileReport, content: Content, report: &mut Report) {
+        match (content, entry.file) {
+            (Content::Document(document), Some(file)) => {
+                let document = Arc::new(document);
+                let shape = estate::shape_of(&document.root);
+                entry.shape = shape.map(|shape| shape_word(shape).to_owned());
+                let sheet = || Sheet { file, name: entry.name.clone(), document: Arc::clone(&document) };
+                entry.outcome = FileOutcome::Judged;
+                match shape {
+                    None => {
+                        entry.outcome = FileOutcome::Skipped;
+                        entry.detail = Some("nothing of Azure's network in it".to_owned());
+                    }
+                    Some(Shape::Template) => self.templates.push(sheet()),
+                    Some(Shape::Parameters) => {
+                        entry.outcome = FileOutcome::Skipped;
+                        entry.detail = Some("parameters of no template in the input".to_owned());
+                        self.parameters.push(sheet());
+                    }
+                    Some(_) => self.exports.push((file, document)),
+                }
+            }
+            (Content::Broken(error), Some(file)) => {
+                entry.outcome = FileOutcome::Error;
+                entry.detail = Some(error.message.clone());
+                report.findings.push(syntax_finding(&error, &entry.name));
+                report.rules.insert(RuleId::new("syntax"), syntax_card());
+                entry.file = Some(file);
+            }
+            (Content::Unreadable(why), _) => {
+                entry.outcome = FileOutcome::Error;
+                entry.detail = Some(why);
+            }
+            (Content::Tags(tags), _) => {
+                entry.shape = Some(shape_word(Shape::ServiceTags).to_owned());
+                entry.outcome = FileOutcome::Judged;
+                entry.detail = Some(format!("service tags of {}", tags.state()));
+                self.tags.push(*tags);
+            }
+            (Content::Irrelevant | Content::Document(_) | Content::Broken(_), _) => {}
+        }
+        report.files.push(entry);
+    }
+}
+
+/// The word for a shape in the report.
+fn shape_word(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Rest => "rest",
+        Shape::Cli => "cli",
+        Shape::Effective => "effective",
+        Shape::Template => "template",
+        Shape::ResourceGraph => "resource-graph",
+        Shape::PowerShell => "powershell",
+        Shape::MachineLearningCli => "ml-cli",
+        Shape::Parameters => "parameters",
+        Shape::Dependencies => "dependencies",
+        Shape::ServiceTags => "service-tags",
+    }
+}
+
+/// The resource types that matter: networks, the services of the pack, and what its assertion rules look at.
+fn wanted_types(pack: &Pack) -> Vec<String> {
+    let mut types: BTreeSet<String> = [
+        "microsoft.network/",
+        "microsoft.machinelearningservices/",
+        "microsoft.storage/storageaccounts",
+        "microsoft.keyvault/vaults",
+        "microsoft.containerregistry/registries",
+    ]
+    .into_iter()
+    .map(str::to_owned)
+    .collect();
+    types.extend(pack.resource_types().map(|name| name.to_ascii_lowercase()));
+    types.into_iter().collect()
+}
+
+fn note_templates(report: &mut Report, files: &Files, expanded: &Templates) {
+    for entry in &mut report.files {
+        let Some(file) = entry.file else { continue };
+        if let Some(parent) = expanded.linked.get(&file) {
+            entry.detail = Some(format!("judged through {}", files.name(*parent)));
+        }
+        if let Some(template) = expanded.used.get(&file) {
+            entry.outcome = FileOutcome::Judged;
+            entry.detail = Some(format!("parameters of {}", files.name(*template)));
+        }
+    }
+    if expanded.left_out > 0 {
+        report.remarks.push(format!("{} more parameter sets were not evaluated", expanded.left_out));
+    }
+}
+
+fn estate_of(exports: &[(FileId, Arc<Document>)], round: &Round, tags: Option<&TagData>) -> Estate {
+    let mut pieces = Vec::new();
+    let mut faults = Vec::new();
+    for (_, document) in exports {
+        let gathered = estate::gather(&document.root);
+        pieces.extend(gathered.pieces);
+        faults.extend(gathered.faults);
+    }
+    for (_, expansion) in &round.expansions {
+        for resource in expansion.resources.iter().filter(|resource| !resource.existing) {
+            let condition = resource.condition.clone().or_else(|| resource.repeated.clone());
+            pieces.push(Piece { node: resource.node.clone(), shape: Shape::Template, condition });
+        }
+        faults.extend(expansion.troubles.iter().map(|trouble| Fault {
+            kind: match trouble.kind {
+                TroubleKind::Evaluation => "expression-fails",
+                TroubleKind::Cycle => "template-cycle",
+                TroubleKind::Limit => "template-limit",
+                TroubleKind::Link => "link-not-found",
+                TroubleKind::Parameter => "parameter-not-allowed",
+            },
+            detail: trouble.message.clone(),
+            span: trouble.span,
+            via: None,
+            related: None,
+            resource: String::new(),
+            help: None,
+        }));
+    }
+    let mut estate = estate::build(pieces, estate::Options { cloud: None, tags });
+    faults.append(&mut estate.faults);
+    estate.faults = faults;
+    estate
+}
+
+type FindingKey = (RuleId, Span, String, Option<String>);
+
+fn key_of(finding: &Finding) -> FindingKey {
+    (finding.rule.clone(), finding.at.span, finding.message.clone(), finding.flow.clone())
+}
+
+/// Adds what one round says to the report of the run. Placements of several rounds are kept apart by their label.
+fn absorb(report: &mut Report, mut round: Report, label: Option<&str>) {
+    if let Some(label) = label.filter(|label| !label.is_empty()) {
+        for placement in &mut round.placements {
+            placement.id = format!("{}[{label}]", placement.id);
+        }
+    }
+    report.placements.append(&mut round.placements);
+    for (kind, count) in round.resources {
+        let entry = report.resources.entry(kind).or_default();
+        *entry = count.max(*entry);
+    }
+    report.rules.append(&mut round.rules);
+    for (list, more) in [(&mut report.assumptions, round.assumptions), (&mut report.remarks, round.remarks)] {
+        for line in more {
+            if !list.contains(&line) {
+                list.push(line);
+            }
+        }
+    }
+    for line in round.data {
+        if !report.data.contains(&line) {
+            report.data.push(line);
+        }
+    }
+}
+
+fn sort(findings: &mut [Finding], files: &Files) {
+    findings.sort_by(|one, other| {
+        let place = |finding: &Finding| (files.name(finding.at.span.file).to_owned(), finding.at.span.start);
+        place(one).cmp(&place(other)).then_with(|| one.rule.cmp(&other.rule)).then_with(|| one.flow.cmp(&other.flow))
+    });
+}
+
+fn syntax_finding(error: &SyntaxError, name: &str) -> Finding {
+    Finding {
+        rule: RuleId::new("syntax"),
+        level: Level::Error,
+        undecided: false,
+        message: "this file is not JSON, so nothing in it was judged".to_owned(),
+        at: Label { span: error.span, message: error.message.clone() },
+        related: error.related.iter().map(|(span, message)| Label { span: *span, message: message.clone() }).collect(),
+        remarks: Vec::new(),
+        help: None,
+        snippet: None,
+        resource: None,
+        placement: None,
+        flow: None,
+        cause: None,
+        fingerprint: format!("syntax {name}"),
+    }
+}
+
+fn syntax_card() -> RuleCard {
+    RuleCard {
+        id: RuleId::new("syntax"),
+        title: "A file is not JSON".to_owned(),
+        level: Level::Error,
+        why: "What cannot be read cannot be judged; a run with such a file ends with status 2.".to_owned(),
+        help: "Export the file again, or leave it out with --exclude.".to_owned(),
+        sources: Vec::new(),
+        tags: vec!["input".to_owned()],
+        seen_as: Vec::new(),
+        since: "0.1.0".to_owned(),
+    }
+}

@@ -1,0 +1,332 @@
+//! One diagnostic: its first line, excerpts from the files, and the notes below.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use codespan_reporting::diagnostic::{Diagnostic, Label as Drawn, Severity};
+use codespan_reporting::files::Error;
+use codespan_reporting::term::{self, Chars, Config};
+
+use crate::finding::{Finding, Label, PlacementReport, Report, RequirementReport, RuleCard, RuleId};
+use crate::report::group::Group;
+use crate::report::opening;
+use crate::report::options::Options;
+use crate::report::pen::{Painter, Pen, Role};
+use crate::report::snippet;
+use crate::report::window::View;
+use crate::report::words::wrap;
+use crate::source::Files;
+
+/// The places one diagnostic shows; the JSON format has all of them.
+const PLACES: usize = 12;
+/// The fixes one diagnostic shows without `verbose`.
+const FIXES: usize = 3;
+/// The flows one diagnostic lists without `verbose`.
+const FLOWS: usize = 20;
+
+/// Draws the diagnostics of a report.
+pub(crate) struct Cards<'a> {
+    files: &'a Files,
+    options: &'a Options,
+    pen: Pen,
+    config: Config,
+    rules: &'a BTreeMap<RuleId, RuleCard>,
+    placements: BTreeMap<&'a str, &'a PlacementReport>,
+    requirements: BTreeMap<(&'a str, &'a RuleId), Vec<&'a RequirementReport>>,
+}
+
+impl<'a> Cards<'a> {
+    /// For the findings of one report.
+    pub(crate) fn new(report: &'a Report, files: &'a Files, options: &'a Options, pen: Pen) -> Self {
+        let mut requirements: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for placement in &report.placements {
+            for requirement in &placement.requirements {
+                requirements.entry((placement.id.as_str(), &requirement.rule)).or_default().push(requirement);
+            }
+        }
+        let chars = if pen.ascii { Chars::ascii() } else { Chars::box_drawing() };
+        Self {
+            files,
+            options,
+            pen,
+            config: Config { chars, ..Config::default() },
+            rules: &report.rules,
+            placements: report.placements.iter().map(|placement| (placement.id.as_str(), placement)).collect(),
+            requirements,
+        }
+    }
+
+    /// Draws one group, with an empty line behind it.
+    pub(crate) fn write(&self, group: &Group<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+        let head = group.head();
+        let role = Role::of(head.level, head.undecided);
+        let word = if head.undecided { "undecided" } else { head.level.as_str() };
+        let word = format!("{word}[{}]", self.pen.clean(&rules_of(group)));
+        let places = places(group);
+        let (view, marks) = View::new(self.files, &places, self.options.width, self.pen);
+        let excerpt = marks.first().is_some_and(Option::is_some);
+        let labels: Vec<_> = places
+            .iter()
+            .zip(marks)
+            .enumerate()
+            .filter_map(|(index, (place, mark))| {
+                let mark = mark?;
+                let drawn = if index == 0 { Drawn::primary } else { Drawn::secondary };
+                Some(drawn(mark.file, mark.range).with_message(self.pen.clean(&place.message)))
+            })
+            .collect();
+        // The words of the severity are our own; see `Painter`.
+        let mut drawn = Diagnostic::new(Severity::Error).with_message(self.message(group));
+        let mut notes = Notes::new(self.pen, self.options.width.saturating_sub(view.gutter() + 3));
+        if !excerpt {
+            notes.file(self.files.name(head.at.span.file), &head.at.message);
+        }
+        self.notes(group, &mut notes);
+        drawn = drawn.with_labels(labels).with_notes(notes.done);
+        let mut painter = Painter::new(out, self.pen.color, &word, role);
+        term::emit_to_write_style(&mut painter, &self.config, &view, &drawn).map_err(|error| match error {
+            Error::Io(error) => error,
+            other => io::Error::other(other.to_string()),
+        })
+    }
+
+    /// The first line: the finding's own words, or how many flows a cause stops.
+    fn message(&self, group: &Group<'_>) -> String {
+        let head = group.head();
+        let flows = group.findings().iter().all(|finding| finding.flow.is_some());
+        let placement = head.placement.as_deref().and_then(|id| self.placements.get(id));
+        let Some(placement) = placement.filter(|_| group.is_several() && flows) else {
+            return self.pen.clean(&head.message);
+        };
+        let needed = placement.requirements.iter().filter(|requirement| requirement.verdict.is_some()).count();
+        let flows = format!("{} of the {} flows", group.findings().len(), needed.max(group.findings().len()));
+        let title = opening::title(placement);
+        let message = match (self.decider(group), head.undecided) {
+            (Some(name), false) => format!("`{name}` blocks {flows} that {title} needs"),
+            (Some(name), true) => format!("cannot tell whether `{name}` blocks {flows} that {title} needs"),
+            (None, false) => format!("{flows} that {title} needs are blocked"),
+            (None, true) => format!("cannot tell whether {flows} that {title} needs are blocked"),
+        };
+        self.pen.clean(&message)
+    }
+
+    /// The name of the rule that decides every flow of a group, if it is one.
+    fn decider(&self, group: &Group<'_>) -> Option<&'a str> {
+        let name = |finding: &&Finding| {
+            let placement = finding.placement.as_deref()?;
+            let requirements = self.requirements.get(&(placement, &finding.rule))?;
+            let flow = |requirement: &&&RequirementReport| finding.flow.as_deref() == Some(requirement.flow.as_str());
+            let requirement = requirements.iter().find(flow).or(requirements.first())?;
+            requirement.decided_by.first().map(|decider| decider.name.as_str())
+        };
+        let first = name(group.findings().first()?)?;
+        group.findings().iter().all(|finding| name(finding) == Some(first)).then_some(first)
+    }
+
+    fn notes(&self, group: &Group<'_>, notes: &mut Notes) {
+        let head = group.head();
+        if group.is_several() {
+            let most = if self.options.verbose { usize::MAX } else { FLOWS };
+            notes.say("flows", &flow_table(group, most));
+        }
+        let mut said = BTreeSet::new();
+        let speaking = if self.options.verbose { group.findings() } else { &[head] };
+        let several = group.findings().len() > 1;
+        for remark in speaking.iter().flat_map(|finding| &finding.remarks) {
+            // The table above has the flow of each.
+            if several && remark.kind == "flow" {
+                continue;
+            }
+            if said.insert((remark.kind, remark.text.as_str())) {
+                notes.say(remark.kind, &remark.text);
+            }
+        }
+        self.fixes(group, notes);
+        let cards: BTreeMap<_, _> =
+            group.findings().iter().filter_map(|finding| self.rules.get_key_value(&finding.rule)).collect();
+        if self.options.verbose {
+            let mut said = BTreeSet::new();
+            for card in cards.values().filter(|card| !card.why.is_empty() && said.insert(card.why.as_str())) {
+                notes.say("why", &card.why);
+            }
+        }
+        let head_card = cards.get(&head.rule).copied();
+        if let Some(seen) = head_card.filter(|card| !card.seen_as.is_empty()) {
+            let quoted: Vec<_> = seen.seen_as.iter().map(|text| format!("\"{text}\"")).collect();
+            notes.say("seen as", &quoted.join(" or "));
+        }
+        let mut said = BTreeSet::new();
+        let cards: Vec<_> =
+            if self.options.verbose { cards.into_values().collect() } else { head_card.into_iter().collect() };
+        // `explain` has them all; the first is the one the requirement rests on.
+        let most = if self.options.verbose { usize::MAX } else { 1 };
+        for source in cards.iter().flat_map(|card| card.sources.iter().take(most)) {
+            if said.insert((&source.title, &source.section, &source.url)) {
+                let section = source.section.as_ref().map(|section| format!(", {section}")).unwrap_or_default();
+                notes.source(&format!("\"{}\"{section}, {}", source.title, source.read), &source.url);
+            }
+        }
+    }
+
+    /// What to do: each advice once, with every snippet that goes with it.
+    fn fixes(&self, group: &Group<'_>, notes: &mut Notes) {
+        let mut fixes: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut known = BTreeMap::new();
+        let mut said = BTreeSet::new();
+        for finding in group.findings() {
+            let help = finding.help.as_deref().unwrap_or("").trim();
+            let snippet = finding.snippet.as_deref().map(str::trim).filter(|snippet| !snippet.is_empty());
+            if help.is_empty() && snippet.is_none() {
+                continue;
+            }
+            let at = *known.entry(help).or_insert_with(|| {
+                fixes.push((help, Vec::new()));
+                fixes.len() - 1
+            });
+            if let Some(snippet) = snippet
+                && said.insert((at, snippet))
+            {
+                fixes[at].1.push(snippet);
+            }
+        }
+        let shown = if self.options.verbose { usize::MAX } else { FIXES };
+        let hidden: usize = fixes.iter().skip(shown).count();
+        for (help, snippets) in fixes.iter().take(shown) {
+            notes.fix(help, snippets, shown);
+        }
+        if hidden > 0 {
+            notes.say("fix", &format!("{hidden} more like these; --verbose shows them"));
+        }
+    }
+}
+
+/// What stands in the brackets: the rule, or the folder of all rules that speak.
+fn rules_of(group: &Group<'_>) -> String {
+    let head = group.head().rule.as_str();
+    if group.findings().iter().all(|finding| finding.rule.as_str() == head) {
+        return head.to_owned();
+    }
+    let folder = |rule: &RuleId| rule.as_str().rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let first = folder(&group.head().rule);
+    let shared = !first.is_empty() && group.findings().iter().all(|finding| folder(&finding.rule) == first);
+    if shared { format!("{first}/*") } else { "*".to_owned() }
+}
+
+/// The places to show, the primary one first, each once.
+fn places<'a>(group: &Group<'a>) -> Vec<&'a Label> {
+    let head = group.head();
+    let mut places: Vec<&Label> = Vec::new();
+    for label in std::iter::once(&head.at).chain(&head.related).take(PLACES) {
+        if !places.contains(&label) {
+            places.push(label);
+        }
+    }
+    // What the other findings say about a place that is shown already would be the same in other words.
+    let mut seen: BTreeSet<_> = places.iter().map(|label| label.span).collect();
+    for label in group.findings().iter().flat_map(|finding| std::iter::once(&finding.at).chain(&finding.related)) {
+        if places.len() < PLACES && seen.insert(label.span) {
+            places.push(label);
+        }
+    }
+    places
+}
+
+/// One line for each flow of a group, at most `most`: rule, then flow, in columns.
+fn flow_table(group: &Group<'_>, most: usize) -> String {
+    let level = group.head().level;
+    let mixed = group.findings().iter().any(|finding| finding.level != level);
+    let name = |finding: &Finding| {
+        let rule = finding.rule.as_str();
+        if mixed { format!("{}[{rule}]", finding.level) } else { rule.to_owned() }
+    };
+    let width = group.findings().iter().map(|finding| name(finding).chars().count()).max().unwrap_or(0);
+    let line = |finding: &&Finding| {
+        format!("{:width$}  {}", name(finding), finding.flow.as_deref().unwrap_or(&finding.message).replace('\n', " "))
+    };
+    let mut lines: Vec<_> = group.findings().iter().take(most).map(line).collect();
+    if group.findings().len() > most {
+        lines.push(format!("and {} more; --verbose lists all", group.findings().len() - most));
+    }
+    lines.join("\n")
+}
+
+/// The lines below the excerpts.
+struct Notes {
+    pen: Pen,
+    width: usize,
+    done: Vec<String>,
+}
+
+impl Notes {
+    fn new(pen: Pen, width: usize) -> Self {
+        Self { pen, width: width.max(40), done: Vec::new() }
+    }
+
+    /// A word, a colon and text of any number of lines, the later ones below the first.
+    fn say(&mut self, word: &str, text: &str) {
+        let indent = indent_below(word);
+        let first = word.chars().count() + 2;
+        let mut lines = text.lines();
+        let mut said = Vec::new();
+        // The first line is shorter by its word, not by the indent of the others.
+        let opening = format!("{}{}", " ".repeat(first), self.pen.clean(lines.next().unwrap_or("")));
+        let mut wrapped = wrap(&opening, self.width).into_iter().map(|line| line.trim_start().to_owned());
+        said.push(wrapped.next().unwrap_or_default());
+        said.extend(wrapped.map(|line| format!("{:indent$}{line}", "")));
+        for line in lines {
+            let wrapped = wrap(&self.pen.clean(line), self.width.saturating_sub(indent).max(40));
+            said.extend(wrapped.into_iter().map(|line| format!("{:indent$}{line}", "")));
+        }
+        self.push(word, &said.join("\n"));
+    }
+
+    /// A fix: what to do, and what to paste, at most `most` snippets.
+    fn fix(&mut self, help: &str, snippets: &[&str], most: usize) {
+        self.say("fix", if help.is_empty() { "add" } else { help });
+        let indent = indent_below("fix");
+        let width = self.width.saturating_sub(indent);
+        let last = snippets.len().min(most);
+        let mut lines = String::new();
+        for (index, snippet) in snippets.iter().take(most).enumerate() {
+            let laid_out = snippet::layout(snippet, width);
+            let end = laid_out.len();
+            for (number, line) in laid_out.iter().enumerate() {
+                let comma = if number + 1 == end && index + 1 < last { "," } else { "" };
+                lines.push_str(&format!("\n{:indent$}{}{comma}", "", self.pen.clean(line)));
+            }
+        }
+        if snippets.len() > last {
+            lines.push_str(&format!("\n{:indent$}and {} more; --verbose shows them", "", snippets.len() - last));
+        }
+        if let Some(note) = self.done.last_mut() {
+            note.push_str(&lines);
+        }
+    }
+
+    /// Where a rule comes from.
+    fn source(&mut self, text: &str, url: &str) {
+        self.say("source", text);
+        if let Some(note) = self.done.last_mut() {
+            note.push_str(&format!("\n{:1$}{2}", "", indent_below("source"), self.pen.link(url)));
+        }
+    }
+
+    /// The file, for a finding whose file has nothing to show.
+    fn file(&mut self, name: &str, message: &str) {
+        let said = if message.is_empty() { name.to_owned() } else { format!("{name}: {message}") };
+        if !said.is_empty() {
+            self.say("file", &said);
+        }
+    }
+
+    fn push(&mut self, word: &str, text: &str) {
+        let word = self.pen.paint(Role::Key, &self.pen.clean(word));
+        self.done.push(format!("{word}: {text}"));
+    }
+}
+
+/// Where the later lines of a note start.
+fn indent_below(word: &str) -> usize {
+    let column = word.chars().count() + 2;
+    if column <= 12 { column } else { 4 }
+}

@@ -1,0 +1,127 @@
+//! The last line of every text report: what was looked at, what passes, what does not, by which data.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::finding::{Finding, Level, Outcome, PlacementReport, Report};
+use crate::report::pen::{Pen, Role};
+use crate::report::words::{count, plural};
+
+/// `9 files · 2 services on 2 subnets · 10 flows pass (3 only by built-in rules), 1 blocked, 1 undecided · 1 error · packs: …`
+pub(crate) fn line(report: &Report, findings: &[&Finding], pen: Pen) -> String {
+    let mut parts = vec![files(report, pen), services(&report.placements), flows(report, pen)];
+    parts.extend(shown(findings, pen));
+    let hidden = report.findings.len() - findings.len();
+    if hidden > 0 {
+        parts.push(format!("{} below the chosen level", count(hidden, "finding")));
+    }
+    parts.extend(report.data.iter().map(|(name, value)| format!("{}: {}", pen.clean(name), pen.clean(value))));
+    parts.join(pen.dot())
+}
+
+fn files(report: &Report, pen: Pen) -> String {
+    let all = count(report.files.len(), "file");
+    match report.files.iter().filter(|file| file.outcome == Outcome::Error).count() {
+        0 => all,
+        broken => format!("{all}, {}", pen.paint(Role::Error, &format!("{broken} unreadable"))),
+    }
+}
+
+fn services(placements: &[PlacementReport]) -> String {
+    if placements.is_empty() {
+        return "no service found".to_owned();
+    }
+    let services: BTreeSet<_> = placements.iter().map(|placement| placement.service.as_str()).collect();
+    let mut places: BTreeMap<(u8, &str), BTreeSet<&str>> = BTreeMap::new();
+    for placement in placements {
+        let kinds = ["subnet", "nsg", "route-table", "firewall"];
+        let nouns = ["subnet", "network security group", "route table", "firewall"];
+        let found = (0u8..)
+            .zip(kinds)
+            .zip(nouns)
+            .find_map(|((rank, kind), noun)| placement.on.get(kind).map(|name| ((rank, noun), name.as_str())));
+        let (place, name) = found.unwrap_or(((4, "place"), placement.id.as_str()));
+        places.entry(place).or_default().insert(name);
+    }
+    let places: Vec<_> = places.iter().map(|((_, noun), names)| count(names.len(), noun)).collect();
+    format!("{} on {}", count(services.len(), "service"), places.join(", "))
+}
+
+fn flows(report: &Report, pen: Pen) -> String {
+    let counts = report.counts();
+    let pass = format!("{} {}", count(counts.satisfied, "flow"), if counts.satisfied == 1 { "passes" } else { "pass" });
+    let built_in = match counts.built_in_only {
+        0 => String::new(),
+        some => format!(" ({some} only by built-in rules)"),
+    };
+    let painted = |number: usize, role: Role, word: &str| {
+        let text = format!("{number} {word}");
+        if number == 0 { text } else { pen.paint(role, &text) }
+    };
+    let conditional = match counts.conditional {
+        0 => String::new(),
+        all if all == counts.violated => " (only if a fact holds)".to_owned(),
+        some => format!(" ({some} of them only if a fact holds)"),
+    };
+    let pass = if counts.satisfied == 0 { pass } else { pen.paint(Role::Pass, &pass) };
+    format!(
+        "{pass}{built_in}, {}{conditional}, {}",
+        painted(counts.violated, Role::Error, "blocked"),
+        painted(counts.undecided, Role::Undecided, "undecided")
+    )
+}
+
+/// The findings by the word they are shown with.
+fn shown(findings: &[&Finding], pen: Pen) -> Option<String> {
+    let by_level = [Level::Error, Level::Warning, Level::Note].into_iter().map(|level| {
+        let number = findings.iter().filter(|finding| finding.level == level && !finding.undecided).count();
+        (number, Role::of(level, false), if number == 1 { level.as_str().to_owned() } else { plural(level.as_str()) })
+    });
+    let undecided = findings.iter().filter(|finding| finding.undecided).count();
+    let noun = if undecided == 1 { "undecided finding" } else { "undecided findings" };
+    let words: Vec<_> = by_level
+        .chain([(undecided, Role::Undecided, noun.to_owned())])
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, role, word)| pen.paint(role, &format!("{number} {word}")))
+        .collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line;
+    use crate::finding::Report;
+    use crate::report::pen::Pen;
+    use crate::report::sample::sample;
+
+    const PLAIN: Pen = Pen { color: false, ascii: false };
+
+    #[test]
+    fn everything_is_counted() {
+        let (_, report) = sample();
+        assert_eq!(
+            line(&report, &report.findings.iter().collect::<Vec<_>>(), PLAIN),
+            "4 files · 1 service on 1 subnet · 3 flows pass (3 only by built-in rules), 3 blocked, 1 undecided \
+             · 3 errors, 1 undecided finding · packs: azureml 2026-03-19"
+        );
+    }
+
+    #[test]
+    fn nothing_is_counted_too() {
+        assert_eq!(
+            line(&Report::default(), &[], PLAIN),
+            "0 files · no service found · 0 flows pass, 0 blocked, 0 undecided"
+        );
+    }
+
+    #[test]
+    fn what_is_not_shown_is_said() {
+        let (_, mut report) = sample();
+        report.findings.truncate(1);
+        report.placements.clear();
+        report.data.clear();
+        assert_eq!(
+            line(&report, &[], PLAIN),
+            "4 files · no service found · 0 flows pass, 0 blocked, 0 undecided · 1 finding below the chosen level"
+        );
+    }
+}

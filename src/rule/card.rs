@@ -1,0 +1,112 @@
+//! The header that every kind of rule shares.
+
+use std::sync::Arc;
+
+use crate::finding::{Level, RuleCard, RuleId, Source};
+use crate::rule::error::RuleError;
+use crate::rule::schema::{Keys, Written};
+
+/// The keys of the header.
+pub(crate) const KEYS: [&str; 9] = ["title", "level", "message", "why", "help", "sources", "tags", "seen-as", "since"];
+
+const LEVELS: [(&str, Level); 3] = [("error", Level::Error), ("warning", Level::Warning), ("note", Level::Note)];
+
+/// Reads the header of the rule `id`.
+pub(crate) fn read(id: &RuleId, keys: &Keys<'_>) -> Result<RuleCard, RuleError> {
+    let texts = |key: &str| -> Result<Vec<String>, RuleError> {
+        keys.items(key).into_iter().map(|item| item.scalar().map(|text| text.to_string())).collect()
+    };
+    let tags = texts("tags")?;
+    for (item, tag) in keys.items("tags").into_iter().zip(&tags) {
+        if tag.contains(|letter: char| letter.is_whitespace() || letter == ',') {
+            return Err(item.error(format!("tag `{tag}` holds a blank or a comma")));
+        }
+    }
+    Ok(RuleCard {
+        id: id.clone(),
+        title: line(keys.need("title")?)?.to_string(),
+        level: keys.need("level")?.word("level", &LEVELS)?,
+        why: keys.need("why")?.text()?.to_string(),
+        help: keys.need("help")?.text()?.to_string(),
+        sources: read_sources(keys)?,
+        tags,
+        seen_as: texts("seen-as")?,
+        since: keys.get("since").map(Written::scalar).transpose()?.map_or_else(String::new, |text| text.to_string()),
+    })
+}
+
+/// The rows of the requirement table among the tags: `AML-OUT-1`.
+pub(crate) fn rows(tags: &[String]) -> Vec<String> {
+    tags.iter().filter(|tag| is_row(tag)).cloned().collect()
+}
+
+fn is_row(tag: &str) -> bool {
+    let parts: Vec<&str> = tag.split('-').collect();
+    let (Some(number), true) = (parts.last(), parts.len() > 1) else { return false };
+    let letters = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase());
+    parts[..parts.len() - 1].iter().all(letters)
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && !number.is_empty()
+}
+
+/// A text of one line.
+pub(crate) fn line(written: Written<'_>) -> Result<Arc<str>, RuleError> {
+    let text = written.text()?;
+    if text.contains('\n') {
+        return Err(written.error("this must be one line"));
+    }
+    Ok(text)
+}
+
+/// The sources of a rule or service.
+pub(crate) fn read_sources(keys: &Keys<'_>) -> Result<Vec<Source>, RuleError> {
+    keys.items("sources").into_iter().map(read_source).collect()
+}
+
+fn read_source(written: Written<'_>) -> Result<Source, RuleError> {
+    let keys = written.keys("a source", &["title", "section", "url", "read"])?;
+    let url = keys.need("url")?;
+    let address = url.text()?;
+    if !address.starts_with("https://") {
+        return Err(url.error("the address of a source starts with https://"));
+    }
+    let read = keys.need("read")?;
+    let date = read.scalar()?;
+    if !is_date(&date) {
+        return Err(read.error(format!("`{date}` is not a date")).help("write it as YYYY-MM-DD"));
+    }
+    Ok(Source {
+        title: line(keys.need("title")?)?.to_string(),
+        section: keys.text("section")?.map(|text| text.to_string()),
+        url: address.to_string(),
+        read: date.to_string(),
+    })
+}
+
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = &*parts else { return false };
+    let number = |part: &str, length: usize| {
+        (part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.parse::<u16>().ok())?
+    };
+    number(year, 4).is_some()
+        && number(month, 2).is_some_and(|month| (1..=12).contains(&month))
+        && number(day, 2).is_some_and(|day| (1..=31).contains(&day))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_date, is_row};
+
+    #[test]
+    fn rows_are_capitals_and_a_number() {
+        assert!(is_row("AML-OUT-1") && is_row("NSG-21"));
+        assert!(!is_row("security") && !is_row("AML-OUT") && !is_row("AML1") && !is_row("1"));
+    }
+
+    #[test]
+    fn dates_have_a_month_and_a_day() {
+        assert!(is_date("2026-03-19"));
+        assert!(!is_date("2026-3-19") && !is_date("2026-13-01") && !is_date("2026-03"));
+    }
+}

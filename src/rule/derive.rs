@@ -1,0 +1,318 @@
+//! Facts about a placement, and those of them that the program derives from the estate.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::estate::{Compute, Estate, Field, Header, NextHop, Peer, PrivateEndpoint, RouteTable, Workspace};
+use crate::finding::FactValue;
+use crate::json::{Trail, Unknown};
+use crate::net::{AddressSet, Cloud, Region};
+use crate::rule::fact::BuiltInFact;
+use crate::rule::site::{self, Site};
+use crate::source::Span;
+
+/// One fact of one placement.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// Its value, when known.
+    pub value: Option<FactValue>,
+    /// Where it comes from: `command line`, `settings`, `estate`, `default`.
+    pub from: &'static str,
+    /// The characters that say so.
+    pub place: Option<Span>,
+    /// The way from those characters to their use.
+    pub via: Option<Arc<Trail>>,
+    /// Why it is not known, when the estate has an expression there.
+    pub why: Option<String>,
+    /// That expression, so that the same one elsewhere is known to have the same value.
+    pub unknown: Option<Arc<Unknown>>,
+}
+
+impl Fact {
+    /// A fact the estate shows.
+    pub fn shown(value: FactValue, place: Option<Span>) -> Self {
+        Self { value: Some(value), from: "estate", place, via: None, why: None, unknown: None }
+    }
+
+    /// A fact whose value in the estate only a deployment can tell.
+    pub fn open(why: impl Into<String>, place: Option<Span>) -> Self {
+        Self { value: None, from: "estate", place, via: None, why: Some(why.into()), unknown: None }
+    }
+
+    pub(crate) fn unknown() -> Self {
+        Self { value: None, from: "not known", place: None, via: None, why: None, unknown: None }
+    }
+}
+
+/// Where a service stands and what is known so far.
+pub(crate) struct Standing<'a> {
+    pub(crate) estate: &'a Estate,
+    pub(crate) site: &'a Site,
+    /// The resources that were found on the site.
+    pub(crate) resources: &'a [&'a Header],
+    pub(crate) facts: &'a BTreeMap<Arc<str>, Fact>,
+}
+
+impl Standing<'_> {
+    fn fact_text(&self, name: &str) -> Option<String> {
+        match self.facts.get(name)?.value.as_ref()? {
+            FactValue::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// What the estate says of a fact; `None` when it says nothing.
+pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact> {
+    let estate = placement.estate;
+    let subnet = placement.site.subnet.and_then(|at| estate.subnets.get(at));
+    let network = subnet.and_then(|subnet| site::network_of(estate, subnet));
+    match fact {
+        BuiltInFact::Region => region(placement),
+        BuiltInFact::WorkspaceRegion => {
+            placement.resources.iter().find_map(|header| workspace_of(estate, header)).and_then(location)
+        }
+        BuiltInFact::PairedRegion => {
+            let region = Region::by_name(&placement.fact_text("region")?)?;
+            let pair = region.paired()?;
+            let place = placement.facts.get("region").and_then(|fact| fact.place);
+            Some(Fact::shown(FactValue::Text(pair.location.to_owned()), place))
+        }
+        BuiltInFact::Cloud => {
+            let region = placement.fact_text("region")?;
+            let place = placement.facts.get("region").and_then(|fact| fact.place);
+            Some(Fact::shown(FactValue::Text(Cloud::of(&region).as_str().to_owned()), place))
+        }
+        BuiltInFact::PrivateEndpoints => {
+            let endpoint = in_reach(placement).into_iter().next()?;
+            Some(Fact::shown(FactValue::Bool(true), Some(endpoint.header.name.span)))
+        }
+        BuiltInFact::WorkspacePrivateEndpoint => workspace_endpoint(placement),
+        BuiltInFact::StoragePrivateEndpoint => endpoint_to(placement, "microsoft.storage/storageaccounts"),
+        BuiltInFact::RegistryPrivateEndpoint => endpoint_to(placement, "microsoft.containerregistry/registries"),
+        BuiltInFact::PrivateEndpointPrefixes => endpoint_prefixes(placement),
+        BuiltInFact::SubnetPrefixes => prefixes(&subnet?.prefixes),
+        BuiltInFact::NetworkPrefixes => prefixes(&network?.address_space),
+        BuiltInFact::DefaultRoute => default_route(placement),
+        BuiltInFact::Firewall => {
+            let route = default_route(placement)?;
+            let word = route.value.as_ref().map(|value| value == &FactValue::Text("virtual-appliance".to_owned()));
+            Some(Fact { value: word.map(FactValue::Bool), ..route })
+        }
+        BuiltInFact::NatGateway => {
+            let subnet = subnet?;
+            let place = subnet.nat_gateway.as_ref().map(|gateway| gateway.id.span);
+            Some(Fact::shown(FactValue::Bool(subnet.nat_gateway.is_some()), place))
+        }
+        BuiltInFact::DefaultOutbound => match &subnet?.default_outbound {
+            Some(field) => bool_fact(field),
+            None => None,
+        },
+        BuiltInFact::StorageServiceEndpoint => {
+            let subnet = subnet?;
+            let found = subnet.service_endpoints.iter().find(|field| {
+                field.known().is_some_and(|service| service.to_ascii_lowercase().starts_with("microsoft.storage"))
+            });
+            let open = subnet.service_endpoints.iter().find_map(|field| field.unknown());
+            match (found, open) {
+                (Some(field), _) => Some(Fact::shown(FactValue::Bool(true), Some(field.span))),
+                (None, Some(unknown)) => Some(Fact::open(unknown.reason.to_string(), Some(unknown.span))),
+                (None, None) => Some(Fact::shown(FactValue::Bool(false), None)),
+            }
+        }
+        BuiltInFact::Delegations => {
+            let words = subnet?.delegations.iter().filter_map(|field| field.known().map(ToString::to_string));
+            Some(Fact::shown(FactValue::List(words.collect()), Some(subnet?.header.name.span)))
+        }
+        BuiltInFact::SubnetName => {
+            let name = &subnet?.header.name;
+            name.known().map(|text| Fact::shown(FactValue::Text(text.to_string()), Some(name.span)))
+        }
+    }
+}
+
+/// The workspace a resource belongs to: itself, or the one its compute is part of.
+pub(crate) fn workspace_of<'a>(estate: &'a Estate, header: &Header) -> Option<&'a Header> {
+    if let Some(workspace) = estate.workspaces.iter().find(|workspace| workspace.header.key == header.key) {
+        return Some(&workspace.header);
+    }
+    let compute: &Compute = estate.computes.iter().find(|compute| compute.header.key == header.key)?;
+    estate.workspaces.get(compute.workspace?).map(|workspace| &workspace.header)
+}
+
+fn region(placement: &Standing<'_>) -> Option<Fact> {
+    let estate = placement.estate;
+    let mut open = None;
+    let subnet = placement.site.subnet.and_then(|at| estate.subnets.get(at));
+    let network = subnet.and_then(|subnet| site::network_of(estate, subnet));
+    let own = placement.resources.iter().copied().filter(|header| !is_workspace(estate, header));
+    let parts = placement.site.parts(estate).into_iter().map(|(_, header)| header);
+    let all = own.chain(network.map(|network| &network.header)).chain(parts).chain(placement.resources.iter().copied());
+    for header in all {
+        match location(header) {
+            Some(fact) if fact.value.is_some() => return Some(fact),
+            Some(fact) => open = open.or(Some(fact)),
+            None => {}
+        }
+    }
+    open
+}
+
+fn is_workspace(estate: &Estate, header: &Header) -> bool {
+    estate.workspaces.iter().any(|workspace| workspace.header.key == header.key)
+}
+
+fn location(header: &Header) -> Option<Fact> {
+    let field = header.location.as_ref()?;
+    match &field.value {
+        Ok(location) if location.as_ref() == "global" => None,
+        Ok(location) => Some(Fact {
+            via: field.via.clone(),
+            ..Fact::shown(FactValue::Text(location.to_string()), Some(field.span))
+        }),
+        Err(unknown) => {
+            let open = Fact::open(unknown.reason.to_string(), Some(field.span));
+            Some(Fact { via: field.via.clone(), unknown: Some(Arc::clone(unknown)), ..open })
+        }
+    }
+}
+
+fn bool_fact(field: &Field<bool>) -> Option<Fact> {
+    match &field.value {
+        Ok(value) => Some(Fact::shown(FactValue::Bool(*value), Some(field.span))),
+        Err(unknown) => Some(Fact::open(unknown.reason.to_string(), Some(field.span))),
+    }
+}
+
+fn prefixes(fields: &[Field<AddressSet>]) -> Option<Fact> {
+    let first = fields.first()?;
+    if let Some(unknown) = fields.iter().find_map(|field| field.unknown()) {
+        return Some(Fact::open(unknown.reason.to_string(), Some(first.span)));
+    }
+    let words = fields
+        .iter()
+        .filter_map(|field| field.known())
+        .flat_map(|set| set.prefixes().map(|net| net.to_string()).collect::<Vec<_>>());
+    Some(Fact::shown(FactValue::List(words.collect()), Some(first.span)))
+}
+
+/// Private endpoints in the placement's network or in one peered with it; without a known network, all of them.
+fn in_reach<'a>(placement: &Standing<'a>) -> Vec<&'a PrivateEndpoint> {
+    let estate = placement.estate;
+    let subnet = placement.site.subnet.and_then(|at| estate.subnets.get(at));
+    let Some(network) = subnet.and_then(|subnet| subnet.network) else {
+        return estate.private_endpoints.iter().collect();
+    };
+    let peered = estate.networks.get(network).into_iter().flat_map(|network| &network.peerings);
+    let peered = peered.filter_map(|peering| peering.remote.as_ref().and_then(|remote| remote.target));
+    let reach: Vec<usize> = peered.chain([network]).collect();
+    let near = |endpoint: &&PrivateEndpoint| {
+        let subnet = endpoint.subnet.as_ref().and_then(|reference| reference.target);
+        let network = subnet.and_then(|at| estate.subnets.get(at)).and_then(|subnet| subnet.network);
+        network.is_none_or(|network| reach.contains(&network))
+    };
+    estate.private_endpoints.iter().filter(near).collect()
+}
+
+fn workspace_endpoint(placement: &Standing<'_>) -> Option<Fact> {
+    let estate = placement.estate;
+    let workspaces: Vec<&Workspace> = estate
+        .workspaces
+        .iter()
+        .filter(|workspace| {
+            placement.resources.is_empty()
+                || placement
+                    .resources
+                    .iter()
+                    .any(|header| workspace_of(estate, header).is_some_and(|own| own.key == workspace.header.key))
+        })
+        .collect();
+    let connection = workspaces.iter().find_map(|workspace| workspace.private_endpoints.first());
+    if let Some(connection) = connection {
+        return Some(Fact::shown(FactValue::Bool(true), Some(connection.span)));
+    }
+    endpoint_to(placement, "microsoft.machinelearningservices/workspaces")
+}
+
+fn endpoint_to(placement: &Standing<'_>, type_name: &str) -> Option<Fact> {
+    let leads = |id: &str| id.to_ascii_lowercase().contains(&format!("/providers/{type_name}/"));
+    in_reach(placement).into_iter().flat_map(|endpoint| &endpoint.targets).find_map(|target| {
+        let by_id = match &target.id.value {
+            Ok(id) => leads(id),
+            Err(unknown) => leads(&unknown.key) || leads(&unknown.text),
+        };
+        by_id.then(|| Fact::shown(FactValue::Bool(true), Some(target.id.span)))
+    })
+}
+
+fn endpoint_prefixes(placement: &Standing<'_>) -> Option<Fact> {
+    let estate = placement.estate;
+    let endpoints = in_reach(placement);
+    let place = endpoints.first()?.header.name.span;
+    let mut all = AddressSet::empty();
+    for endpoint in endpoints {
+        let subnet = endpoint.subnet.as_ref().and_then(|reference| reference.target);
+        let own = endpoint.addresses.iter().filter_map(|field| field.known()).map(|ip| AddressSet::address(*ip));
+        let own = own.fold(AddressSet::empty(), |all, one| all.union(&one));
+        let around = subnet.and_then(|at| estate.subnets.get(at)).map(|subnet| &subnet.prefixes);
+        let around = around.into_iter().flatten().filter_map(|field| field.known());
+        let around = around.fold(AddressSet::empty(), |all, one| all.union(one));
+        all = all.union(if own.is_empty() { &around } else { &own });
+    }
+    let words: Vec<String> = all.prefixes().map(|net| net.to_string()).collect();
+    (!words.is_empty()).then(|| Fact::shown(FactValue::List(words), Some(place)))
+}
+
+/// The next hop of 0.0.0.0/0: a user's route for it, else the system's own to the internet. Unknown without a subnet
+/// or route table.
+fn default_route(placement: &Standing<'_>) -> Option<Fact> {
+    let estate = placement.estate;
+    let word = |text: &str| FactValue::Text(text.to_owned());
+    let table = placement.site.route_table.and_then(|at| estate.route_tables.get(at));
+    let subnet = placement.site.subnet.and_then(|at| estate.subnets.get(at));
+    let Some(table) = table else {
+        let subnet = subnet?;
+        let unseen = subnet.route_table.as_ref();
+        return Some(match unseen {
+            Some(reference) => Fact::open("its route table is not in the input", Some(reference.id.span)),
+            None => Fact::shown(word("internet"), None),
+        });
+    };
+    if let Some(route) = default_of(table) {
+        let hop = &route.next_hop;
+        return Some(match &hop.value {
+            Ok(next) => Fact { via: hop.via.clone(), ..Fact::shown(word(hop_word(*next)), Some(hop.span)) },
+            Err(unknown) => Fact::open(unknown.reason.to_string(), Some(hop.span)),
+        });
+    }
+    if let Some(unknown) = table.unknown_routes.first().and_then(|field| field.unknown()) {
+        return Some(Fact::open(unknown.reason.to_string(), Some(unknown.span)));
+    }
+    if let Some(unknown) = table.routes.iter().flat_map(|route| &route.prefixes).find_map(|field| field.unknown()) {
+        return Some(Fact::open(unknown.reason.to_string(), Some(unknown.span)));
+    }
+    Some(Fact::shown(word("internet"), Some(table.routes_span.unwrap_or(table.header.span))))
+}
+
+fn default_of(table: &RouteTable) -> Option<&crate::estate::Route> {
+    table.routes.iter().find(|route| {
+        route.prefixes.iter().any(|prefix| match prefix.known() {
+            Some(Peer::Any) => true,
+            Some(Peer::Addresses(set)) => set.v4.is_full(),
+            _ => false,
+        })
+    })
+}
+
+fn hop_word(hop: NextHop) -> &'static str {
+    match hop {
+        NextHop::Internet => "internet",
+        NextHop::VirtualAppliance => "virtual-appliance",
+        NextHop::VirtualNetworkGateway => "virtual-network-gateway",
+        NextHop::Drop => "none",
+        NextHop::VnetLocal => "virtual-network",
+        NextHop::Peering => "peering",
+        NextHop::ServiceEndpoint => "service-endpoint",
+        NextHop::PrivateEndpoint => "private-endpoint",
+    }
+}

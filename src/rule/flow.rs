@@ -1,0 +1,315 @@
+//! What a requirement asks for: flows, routes, a way out.
+
+use std::sync::Arc;
+
+use crate::estate::{Direction, NextHop};
+use crate::finding::FactValue;
+use crate::net::{AddressSet, Cloud, PortSet, ProtocolSet};
+use crate::rule::condition::Condition;
+use crate::rule::error::{RuleError, suggestion};
+use crate::rule::fact::FactKind;
+use crate::rule::schema::Written;
+use crate::rule::service::Service;
+use crate::rule::template::Template;
+use crate::rule::value;
+
+/// A rule that asks something of every placement of a service.
+#[derive(Clone, Debug)]
+pub struct RequirementRule {
+    /// The service.
+    pub service: Arc<str>,
+    /// When it applies.
+    pub applies: Condition,
+    /// The clouds it applies in; empty: all.
+    pub clouds: Vec<Cloud>,
+    /// What it asks for.
+    pub require: Requirement,
+    /// The rows of the requirement table it answers.
+    pub rows: Vec<String>,
+}
+
+/// What a requirement rule asks for.
+#[derive(Clone, Debug)]
+pub enum Requirement {
+    /// Packets that must pass.
+    Flow(FlowRequirement),
+    /// Packets that must take a certain way.
+    Route(RouteRequirement),
+    /// The subnet must have an explicit way out to the internet.
+    Egress,
+}
+
+/// Packets that must pass.
+#[derive(Clone, Debug)]
+pub struct FlowRequirement {
+    /// Seen from the subnet.
+    pub direction: Direction,
+    /// Every one of these protocols.
+    pub protocols: ProtocolSet,
+    /// Every one of these ports.
+    pub ports: PortSet,
+    /// From here.
+    pub from: Targets,
+    /// To here.
+    pub to: Targets,
+    /// What counts as let through.
+    pub matching: Matching,
+    /// The layers asked; empty: all.
+    pub layers: Vec<Layer>,
+}
+
+/// Packets that must take a certain way.
+#[derive(Clone, Debug)]
+pub struct RouteRequirement {
+    /// Where they go.
+    pub destination: Targets,
+    /// The next hop they must take.
+    pub next_hop: NextHop,
+}
+
+/// What counts as let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matching {
+    /// The packets pass, by whichever rules.
+    Effective,
+    /// The packets pass by rules of the user; a built-in rule does not count.
+    Explicit,
+    /// One rule of the user lets all of them pass.
+    SingleRule,
+}
+
+/// What a packet meets on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Layer {
+    /// Network security groups.
+    Nsg,
+    /// The route.
+    Route,
+    /// The firewall the route leads to.
+    Firewall,
+}
+
+/// One side of a flow.
+#[derive(Clone, Debug)]
+pub struct Targets {
+    /// How the items belong together.
+    pub mode: Mode,
+    /// At least one.
+    pub items: Vec<Target>,
+}
+
+/// How several targets belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// One of them is enough.
+    AnyOf,
+    /// All of them are needed.
+    AllOf,
+}
+
+/// One end of a flow.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// The subnet of the placement.
+    Subnet,
+    /// Every address.
+    Any,
+    /// A service tag: `Storage.{region}`.
+    Tag(Template),
+    /// Addresses.
+    Prefix(AddressSet),
+    /// A host name: `*.azureml.ms`, `login.{cloud-domain}`.
+    Fqdn(Template),
+    /// The prefixes a fact holds.
+    Fact(Arc<str>),
+}
+
+const DIRECTIONS: [(&str, Direction); 2] = [("inbound", Direction::Inbound), ("outbound", Direction::Outbound)];
+const MATCHINGS: [(&str, Matching); 3] =
+    [("effective", Matching::Effective), ("explicit", Matching::Explicit), ("single-rule", Matching::SingleRule)];
+const LAYERS: [(&str, Layer); 3] = [("nsg", Layer::Nsg), ("route", Layer::Route), ("firewall", Layer::Firewall)];
+const FLOW_KEYS: [&str; 7] = ["direction", "protocol", "from", "to", "ports", "match", "layers"];
+
+/// The clouds of a rule.
+pub(crate) fn read_clouds(written: Option<Written<'_>>) -> Result<Vec<Cloud>, RuleError> {
+    let clouds = Cloud::ALL.map(|cloud| (cloud.as_str(), cloud));
+    written.map_or(Ok(Vec::new()), |written| written.words("cloud", &clouds))
+}
+
+impl Requirement {
+    /// Reads `require:`.
+    pub(crate) fn read(written: Written<'_>, service: &Service) -> Result<Self, RuleError> {
+        let keys = written.keys("`require`", &["flow", "route", "egress"])?;
+        let given: Vec<Written<'_>> = ["flow", "route", "egress"].iter().filter_map(|key| keys.get(key)).collect();
+        if let [_, second, ..] = &*given {
+            return Err(second.error("a rule requires one thing; write a second rule for the other"));
+        }
+        if let Some(flow) = keys.get("flow") {
+            return FlowRequirement::read(flow, service).map(Self::Flow);
+        }
+        if let Some(route) = keys.get("route") {
+            let keys = route.keys("`route`", &["destination", "next-hop"])?;
+            return Ok(Self::Route(RouteRequirement {
+                destination: Targets::read(keys.need("destination")?, service, Side::Route)?,
+                next_hop: keys.need("next-hop")?.word("next hop", &value::NEXT_HOPS)?,
+            }));
+        }
+        let Some(egress) = keys.get("egress") else {
+            return Err(keys.error("`require` needs one of the keys `flow`, `route`, `egress`"));
+        };
+        egress.word("kind of egress", &[("explicit", ())])?;
+        Ok(Self::Egress)
+    }
+}
+
+impl FlowRequirement {
+    fn read(written: Written<'_>, service: &Service) -> Result<Self, RuleError> {
+        let keys = written.keys("`flow`", &FLOW_KEYS)?;
+        let protocols = value::protocols(keys.need("protocol")?)?;
+        let ports = match keys.get("ports") {
+            Some(ports) => value::ports(ports)?,
+            None => PortSet::full(),
+        };
+        let direction = keys.need("direction")?.word("direction", &DIRECTIONS)?;
+        let (far, near) = match direction {
+            Direction::Inbound => ("from", "to"),
+            Direction::Outbound => ("to", "from"),
+        };
+        let far = Targets::read(keys.need(far)?, service, Side::Far)?;
+        let near = match keys.get(near) {
+            Some(near) => Targets::read(near, service, Side::Near)?,
+            None => Targets { mode: Mode::AnyOf, items: vec![Target::Subnet] },
+        };
+        let (from, to) = match direction {
+            Direction::Inbound => (far, near),
+            Direction::Outbound => (near, far),
+        };
+        let matching = keys.get("match").map(|word| word.word("way to match", &MATCHINGS)).transpose()?;
+        let layers = keys.get("layers").map(|words| words.words("layer", &LAYERS)).transpose()?.unwrap_or_default();
+        Ok(Self { direction, protocols, ports, from, to, matching: matching.unwrap_or(Matching::Effective), layers })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Near,
+    Far,
+    Route,
+}
+
+impl Targets {
+    fn read(written: Written<'_>, service: &Service, side: Side) -> Result<Self, RuleError> {
+        let (mode, list) = match group(written)? {
+            Some(group) => group,
+            None => (Mode::AnyOf, written),
+        };
+        let items: Vec<Target> =
+            list.items().into_iter().map(|item| Target::read(item, service, side)).collect::<Result<_, _>>()?;
+        if items.is_empty() {
+            return Err(list.error("the list is empty"));
+        }
+        Ok(Self { mode, items })
+    }
+}
+
+fn group(written: Written<'_>) -> Result<Option<(Mode, Written<'_>)>, RuleError> {
+    if !written.is_mapping() {
+        return Ok(None);
+    }
+    let keys = written.keys("a target", &["any-of", "all-of", "tag", "prefix", "fqdn", "fact"])?;
+    match (keys.get("any-of"), keys.get("all-of")) {
+        (Some(_), Some(all)) => Err(all.error("`any-of` and `all-of` cannot stand beside each other")),
+        (Some(list), None) => Ok(Some((Mode::AnyOf, list))),
+        (None, Some(list)) => Ok(Some((Mode::AllOf, list))),
+        (None, None) => Ok(None),
+    }
+}
+
+impl Target {
+    fn read(written: Written<'_>, service: &Service, side: Side) -> Result<Self, RuleError> {
+        if written.is_mapping() {
+            return Self::read_mapping(written, service, side);
+        }
+        let text = written.text()?;
+        match &*text {
+            "subnet" if side == Side::Route => Err(written.error("a route leads away from the subnet")),
+            "subnet" => Ok(Self::Subnet),
+            "any" | "*" => Ok(Self::Any),
+            _ => {
+                if let Some(set) = value::address(&text) {
+                    return Ok(Self::Prefix(set));
+                }
+                let template = Template::parse(&text).map_err(|message| written.error(message))?;
+                match template.only_name() {
+                    Some(name) => Self::fact(written, name, service),
+                    None => Self::tag(written, service),
+                }
+            }
+        }
+    }
+
+    fn read_mapping(written: Written<'_>, service: &Service, side: Side) -> Result<Self, RuleError> {
+        let keys = written.keys("a target", &["tag", "prefix", "fqdn", "fact"])?;
+        if let Some(tag) = keys.get("tag") {
+            return Self::tag(tag, service);
+        }
+        if let Some(prefix) = keys.get("prefix") {
+            let text = prefix.text()?;
+            return value::address(&text).map(Self::Prefix).ok_or_else(|| prefix.error("this is not an address"));
+        }
+        if let Some(fqdn) = keys.get("fqdn") {
+            if side != Side::Far {
+                return Err(fqdn.error("a host name can only be where a flow goes to or comes from"));
+            }
+            let template = Template::read(fqdn, placeholders(service))?;
+            let plain = template.fill(|_| Some("x".into())).unwrap_or_default();
+            let host = plain.strip_prefix("*.").unwrap_or(&plain);
+            let label = |label: &str| {
+                !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+            };
+            if !host.split('.').all(label) {
+                return Err(fqdn
+                    .error(format!("`{template}` is not a host name"))
+                    .help("a host name such as `login.microsoftonline.com`; `*` may only be its first part"));
+            }
+            return Ok(Self::Fqdn(template));
+        }
+        let Some(fact) = keys.get("fact") else { return Err(keys.error("the target is empty")) };
+        let name = fact.text()?;
+        Self::fact(fact, &name, service)
+    }
+
+    fn fact(written: Written<'_>, name: &Arc<str>, service: &Service) -> Result<Self, RuleError> {
+        let Some(spec) = service.facts.get(name) else {
+            return Err(written
+                .error(format!("service `{}` has no fact `{name}`", service.name))
+                .label("unknown fact")
+                .help(suggestion(name, "its facts are", service.facts.keys().map(|name| &**name))));
+        };
+        if spec.kind == FactKind::Boolean {
+            return Err(written.error(format!("fact `{name}` is yes or no, not addresses")));
+        }
+        Ok(Self::Fact(Arc::clone(name)))
+    }
+
+    fn tag(written: Written<'_>, service: &Service) -> Result<Self, RuleError> {
+        let template = Template::read(written, placeholders(service))?;
+        value::check_tag(written, &template)?;
+        Ok(Self::Tag(template))
+    }
+}
+
+/// What may be filled in: facts that are words.
+fn placeholders(service: &Service) -> impl Iterator<Item = &str> + Clone {
+    service.facts.iter().filter(|(_, spec)| spec.kind == FactKind::Text).map(|(name, _)| &**name)
+}
+
+/// The addresses a fact's value stands for; `None` when one of them is no address.
+pub fn fact_addresses(value: &FactValue) -> Option<AddressSet> {
+    let words = match value {
+        FactValue::Bool(_) => return None,
+        FactValue::Text(word) => std::slice::from_ref(word),
+        FactValue::List(words) => words,
+    };
+    words.iter().try_fold(AddressSet::empty(), |set, word| Some(set.union(&value::address(word)?)))
+}

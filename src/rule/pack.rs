@@ -1,0 +1,268 @@
+//! Finds rule files, embedded and in folders, and loads them. The only file of this room that reads the disk.
+//!
+//! What a file says is the work of `compile`; which files to look at when running cases that of `cases`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
+
+use crate::finding::RuleId;
+use crate::rule::compile::{self, Body, Rule};
+use crate::rule::error::RuleError;
+use crate::rule::schema::Written;
+use crate::rule::service::Service;
+use crate::rule::text::Text;
+use crate::rule::yaml::Yaml;
+
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// The most files and folders a rule folder may hold.
+const MAX_ENTRIES: usize = 20_000;
+
+/// How deep a rule folder may be nested.
+const MAX_FOLDERS: usize = 16;
+
+/// All rules and services of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Pack {
+    /// By id.
+    pub rules: Vec<Rule>,
+    /// By name.
+    pub services: Vec<Service>,
+    /// How many came with the program, and from which folders the others came.
+    pub sources: Vec<PackSource>,
+}
+
+/// Where rules came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackSource {
+    /// The folder as given; `None` for the rules of the program.
+    pub folder: Option<PathBuf>,
+    /// Its rules.
+    pub rules: Vec<RuleId>,
+}
+
+/// One file of a rule folder.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleFile {
+    /// Its path below the folder without the ending, parts joined with `/`.
+    pub(crate) id: Arc<str>,
+    pub(crate) text: Text,
+}
+
+impl Pack {
+    /// The rules of the program, of folders, or both. Of two rules or services with one name, that of the later folder
+    /// counts, and a folder's counts before the program's.
+    pub fn load(embedded: bool, folders: &[PathBuf]) -> Result<Self, RuleError> {
+        let mut batches = Vec::new();
+        if embedded {
+            batches.push((None, embedded_files("")));
+        }
+        for folder in folders {
+            batches.push((Some(folder.clone()), folder_files(folder, "")?));
+        }
+        Self::build(batches)
+    }
+
+    fn build(batches: Vec<(Option<PathBuf>, Vec<RuleFile>)>) -> Result<Self, RuleError> {
+        let mut mistakes = Vec::new();
+        let mut services = BTreeMap::new();
+        let mut written = Vec::new();
+        for (source, (folder, files)) in batches.into_iter().enumerate() {
+            written.push((folder, Vec::new(), Vec::new()));
+            // Reading YAML is most of the start-up: 6 ms for the shipped rules on one core.
+            let read: Vec<Result<Yaml, RuleError>> = files.par_iter().map(|file| Yaml::read(&file.text)).collect();
+            for (file, read) in files.into_iter().zip(read) {
+                match read {
+                    Err(mistake) => mistakes.push(mistake),
+                    Ok(yaml) if is_service(&file) => match Service::read(Written { text: &file.text, yaml: &yaml }) {
+                        Ok(service) => drop(services.insert(Arc::clone(&service.name), service)),
+                        Err(mistake) => mistakes.push(mistake),
+                    },
+                    Ok(yaml) => written[source].2.push((file, yaml)),
+                }
+            }
+        }
+        let mut rules = BTreeMap::new();
+        let mut sources = Vec::new();
+        for (folder, mut ids, files) in written {
+            for (file, yaml) in files {
+                let id = RuleId::new(Arc::clone(&file.id));
+                match compile::rule(&id, Written { text: &file.text, yaml: &yaml }, &services) {
+                    Ok(rule) => {
+                        ids.push(id.clone());
+                        rules.insert(id, rule);
+                    }
+                    Err(mistake) => mistakes.push(mistake),
+                }
+            }
+            sources.push(PackSource { folder, rules: ids });
+        }
+        match RuleError::gather(mistakes) {
+            Some(error) => Err(error),
+            None => {
+                Ok(Self { rules: rules.into_values().collect(), services: services.into_values().collect(), sources })
+            }
+        }
+    }
+
+    /// The resource types that its services and assertion rules look at.
+    pub fn resource_types(&self) -> impl Iterator<Item = &str> {
+        let found = self.services.iter().flat_map(|service| &service.found_on).map(|finder| &*finder.resource);
+        let asserted = self.rules.iter().flat_map(|rule| match &rule.body {
+            Body::Assertion(assertion) => assertion.resources.as_slice(),
+            Body::Requirement(_) | Body::Pattern(_) => &[],
+        });
+        found.chain(asserted.map(|name| &**name))
+    }
+
+    /// The service of a name.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| &*service.name == name)
+    }
+
+    /// The rule of an id.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.card.id.as_str() == id)
+    }
+}
+
+fn is_service(file: &RuleFile) -> bool {
+    file.id.rsplit('/').next() == Some("service")
+}
+
+/// The files of the program whose name ends so: `""` for rules and services, `.cases` for cases.
+pub(crate) fn embedded_files(ending: &str) -> Vec<RuleFile> {
+    let files = EMBEDDED.iter().filter_map(|(path, content)| {
+        let id = id_of(path, ending)?;
+        Some(RuleFile { id: id.into(), text: Text::new(format!("rules/{path}"), *content) })
+    });
+    files.collect()
+}
+
+/// The id of a file: its path without `.yaml` or `.yml` and without the ending asked for.
+fn id_of(path: &str, ending: &str) -> Option<String> {
+    let stem = path.strip_suffix(".yaml").or_else(|| path.strip_suffix(".yml"))?;
+    let id = stem.strip_suffix(ending)?;
+    (!ending.is_empty() || !stem.ends_with(".cases")).then(|| id.to_owned())
+}
+
+/// The files of a folder, by id. Hidden entries are left out; a link to a folder is not followed.
+pub(crate) fn folder_files(folder: &Path, ending: &str) -> Result<Vec<RuleFile>, RuleError> {
+    let unreadable = |path: &Path, error: &dyn std::fmt::Display| RuleError::Unreadable {
+        path: path.to_owned(),
+        error: error.to_string(),
+    };
+    if !folder.is_dir() {
+        return Err(unreadable(folder, &"it is not a folder"));
+    }
+    let walk = walkdir::WalkDir::new(folder)
+        .max_depth(MAX_FOLDERS)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.'));
+    let mut files = Vec::new();
+    for (count, entry) in walk.enumerate() {
+        if count > MAX_ENTRIES {
+            return Err(unreadable(folder, &"it holds too many files for a rule folder"));
+        }
+        let entry = entry.map_err(|error| unreadable(error.path().unwrap_or(folder), &error))?;
+        if entry.file_type().is_dir() {
+            continue;
+        }
+        let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+        let path = below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        let Some(id) = id_of(&path, ending) else { continue };
+        let content = std::fs::read_to_string(entry.path()).map_err(|error| unreadable(entry.path(), &error))?;
+        let content = content.strip_prefix('\u{feff}').unwrap_or(&content);
+        let name = entry.path().to_string_lossy().replace('\\', "/");
+        files.push(RuleFile { id: id.into(), text: Text::new(name, content) });
+    }
+    files.sort_by(|left, right| left.id.cmp(&right.id));
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::Pack;
+    use crate::rule::{Body, Mode, Requirement, RuleError, Target};
+
+    const SERVICE: &str = "\
+service: demo
+title: Demo
+describe: A demo.
+found-on:
+  - resource: Contoso.Demo/things
+    subnet: $.properties.subnet.id
+facts:
+  public-ip: { type: boolean, describe: It has a public address., default: false }
+  region: { type: text, describe: Where it is., from: [{ built-in: region }] }
+";
+
+    const RULE: &str = "\
+title: No way to storage
+level: error
+service: demo
+applies: { public-ip: true }
+require:
+  flow:
+    direction: outbound
+    protocol: tcp
+    to: { any-of: ['Storage.{region}', 10.0.0.0/8, { fqdn: '*.blob.core.windows.net' }] }
+    ports: [443, 8000-8100]
+why: It stores things.
+help: Allow it.
+tags: [DEMO-1, storage]
+";
+
+    fn load(rule: &str) -> Result<Pack, RuleError> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("demo")).unwrap();
+        std::fs::write(folder.path().join("demo/service.yaml"), SERVICE).unwrap();
+        std::fs::write(folder.path().join("demo/storage-blocked.yaml"), rule).unwrap();
+        Pack::load(false, &[folder.path().to_owned()])
+    }
+
+    /// Line, column and message of what is wrong.
+    fn mistake(rule: &str) -> (usize, usize, String) {
+        let error = load(rule).unwrap_err();
+        let (_, line, column) = error.place().unwrap();
+        (line, column, error.to_string())
+    }
+
+    #[test]
+    fn a_folder_holds_services_and_rules() {
+        let pack = load(RULE).unwrap();
+        let rule = pack.rule("demo/storage-blocked").unwrap();
+        let Body::Requirement(body) = &rule.body else { panic!() };
+        assert_eq!(body.rows, ["DEMO-1"]);
+        assert_eq!(body.applies.to_string(), "`public-ip` is true");
+        let Requirement::Flow(flow) = &body.require else { panic!() };
+        assert_eq!(flow.to.mode, Mode::AnyOf);
+        assert!(matches!(&*flow.to.items, [Target::Tag(_), Target::Prefix(_), Target::Fqdn(_)]));
+        assert!(matches!(&*flow.from.items, [Target::Subnet]));
+        assert!(pack.service("demo").is_some());
+    }
+
+    #[test]
+    fn what_is_unknown_is_an_error_at_its_place() {
+        let wrong = |from: &str, to: &str| mistake(&RULE.replace(from, to));
+        assert_eq!(wrong("level: error", "level: eror"), (2, 8, "`eror` is not a level".into()));
+        assert_eq!(wrong("applies: { public-ip", "applies: { public-pi").0, 4);
+        assert_eq!(wrong("{region}", "{regoin}"), (9, 29, "there is nothing called `regoin` to fill in".into()));
+        assert_eq!(wrong("protocol: tcp", "protocol: tpc"), (8, 15, "`tpc` is not a protocol".into()));
+        assert_eq!(wrong("8000-8100", "8100-8000").1, 18);
+        assert_eq!(wrong("service: demo", "service: dmo"), (3, 10, "there is no service `dmo`".into()));
+        assert_eq!(wrong("    ports", "    prots"), (10, 5, "`flow` has no key `prots`".into()));
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error() {
+        let error = Pack::load(false, &[PathBuf::from("no/such/folder")]).unwrap_err();
+        assert_eq!(error.to_string(), "`no/such/folder` cannot be read: it is not a folder");
+    }
+}

@@ -1,0 +1,456 @@
+//! Services found in an estate, or asked for by the user, and what is known about each.
+//!
+//! Where they can stand is the work of `site`; facts derived by the program that of `derive`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::estate::{Estate, Header};
+use crate::finding::{FactReport, FactValue, Label, PlacementReport};
+use crate::json::{Node, Selector, Value};
+use crate::rule::condition::Truth;
+use crate::rule::derive::{Fact, Standing, derive, workspace_of};
+use crate::rule::fact::{Combine, FactKind, FactSource, FactSpec};
+use crate::rule::service::{Finder, Service};
+use crate::rule::site::{self, Site};
+
+/// A service the user asks for, on the command line or in the settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// The service's name.
+    pub service: String,
+    /// What it is placed on; `None` means every site, when the estate shows no placement of the service by itself.
+    pub pattern: Option<String>,
+    /// What is known about these placements only.
+    pub facts: BTreeMap<String, FactValue>,
+    /// Where the request was made.
+    pub origin: Origin,
+}
+
+/// Where something the user said was said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// On the command line.
+    #[default]
+    CommandLine,
+    /// In the settings file.
+    Settings,
+}
+
+impl Origin {
+    /// The words users read.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CommandLine => "command line",
+            Self::Settings => "settings",
+        }
+    }
+}
+
+/// What the user says about services and facts.
+#[derive(Clone, Debug, Default)]
+pub struct Requests {
+    /// Services asked for.
+    pub services: Vec<Request>,
+    /// Facts of every placement; of two for one name the earlier one counts.
+    pub facts: Vec<(String, FactValue, Origin)>,
+}
+
+/// One service on one site.
+#[derive(Clone, Debug)]
+pub struct Placement<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// Where it stands.
+    pub site: Site,
+    /// How it was found, in words.
+    pub found: String,
+    /// The characters that placed it there.
+    pub labels: Vec<Label>,
+    /// The resources that were found on it.
+    pub resources: Vec<&'a Header>,
+    /// What is known about it; every fact of the service has an entry.
+    pub facts: BTreeMap<Arc<str>, Fact>,
+    /// Why nothing of it is judged, when that is so.
+    pub not_judged: Option<String>,
+}
+
+impl Placement<'_> {
+    /// The value of a fact, when known.
+    pub fn fact(&self, name: &str) -> Option<FactValue> {
+        self.facts.get(name).and_then(|fact| fact.value.clone())
+    }
+
+    /// The text of a fact, when known.
+    pub fn fact_text(&self, name: &str) -> Option<String> {
+        match self.fact(name)? {
+            FactValue::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Its id: the service and where it stands.
+    pub fn id(&self, estate: &Estate) -> String {
+        format!("{}@{}", self.service.name, self.site.name(estate))
+    }
+
+    /// What the report says of it, requirements still to come.
+    pub fn report(&self, estate: &Estate) -> PlacementReport {
+        let mut on: BTreeMap<&'static str, String> = BTreeMap::new();
+        for (kind, header) in self.site.parts(estate) {
+            let id = header.id.as_ref().and_then(|id| id.known()).map(ToString::to_string);
+            on.insert(kind, id.unwrap_or_else(|| site::shown(header)));
+        }
+        if !on.contains_key("subnet") && self.site.mentioned.len() == 1 {
+            on.extend(self.site.mentioned.first().map(|id| ("subnet", id.to_string())));
+        }
+        let facts = self.facts.iter().map(|(name, fact)| FactReport {
+            name: name.to_string(),
+            value: fact.value.clone(),
+            from: fact.from,
+            place: fact.place,
+            asked: true,
+        });
+        PlacementReport {
+            id: self.id(estate),
+            service: self.service.name.to_string(),
+            found: self.found.clone(),
+            on,
+            facts: facts.collect(),
+            requirements: Vec::new(),
+            not_judged: self.not_judged.clone(),
+        }
+    }
+}
+
+/// What came of looking for placements.
+#[derive(Debug, Default)]
+pub struct Placements<'a> {
+    /// The placements: found ones first, in the order of the estate, then those asked for.
+    pub placements: Vec<Placement<'a>>,
+    /// Requests whose pattern matched nothing, with what it could have matched.
+    pub unmatched: Vec<(Request, Vec<String>)>,
+    /// Resources of a service that stand on no subnet the input shows.
+    pub elsewhere: Vec<Label>,
+}
+
+/// Finds every placement.
+pub fn find<'a>(estate: &'a Estate, services: &'a [Service], requests: &Requests) -> Placements<'a> {
+    let mut all = Placements::default();
+    let sites = site::sites(estate);
+    for service in services {
+        let mut found: Vec<Placement<'a>> = Vec::new();
+        for finder in &service.found_on {
+            for header in headers(estate, &finder.resource) {
+                place(estate, service, finder, header, &mut found, &mut all.elsewhere);
+            }
+        }
+        let shown = !found.is_empty();
+        for request in requests.services.iter().filter(|request| *request.service == *service.name) {
+            add_requested(estate, service, request, &sites, shown, &mut found, &mut all.unmatched);
+        }
+        for placement in &mut found {
+            let own = requests.services.iter().filter(|request| {
+                *request.service == *service.name
+                    && request.pattern.as_ref().is_none_or(|pattern| placement.site.matches(estate, pattern))
+            });
+            let own: Vec<&Request> = own.collect();
+            fill_facts(estate, placement, requests, &own);
+        }
+        all.placements.append(&mut found);
+    }
+    name_apart(estate, &mut all.placements);
+    all
+}
+
+/// Every resource of a type, compared without case.
+pub(crate) fn headers<'a>(estate: &'a Estate, type_name: &str) -> Vec<&'a Header> {
+    estate.headers().filter(|header| header.type_name.eq_ignore_ascii_case(type_name)).collect()
+}
+
+fn place<'a>(
+    estate: &'a Estate,
+    service: &'a Service,
+    finder: &Finder,
+    header: &'a Header,
+    found: &mut Vec<Placement<'a>>,
+    elsewhere: &mut Vec<Label>,
+) {
+    if !finder.when.iter().all(|(selector, values)| may_hold(selector, values, &header.node)) {
+        return;
+    }
+    for hit in finder.subnet.select(&header.node) {
+        let id: Arc<str> = match &hit.value {
+            Value::Text(id) if !id.is_empty() => Arc::from(id.to_ascii_lowercase()),
+            Value::Unknown(unknown) => Arc::clone(&unknown.key),
+            _ => continue,
+        };
+        let label = Label { span: hit.span, message: format!("`{}` is placed here", site::shown(header)) };
+        let subnet = estate.subnet_meant(hit, header.span.file);
+        let stands = subnet.map_or_else(|| site::of_mention(estate, &id), |at| site::of_subnet(estate, at));
+        if stands.parts(estate).is_empty() {
+            elsewhere.push(label);
+            continue;
+        }
+        let kind = header.type_name.rsplit('/').next().unwrap_or_default();
+        let name = format!("{kind}/{}", site::shown(header));
+        match found.iter_mut().find(|placement| placement.site == stands) {
+            Some(placement) => {
+                placement.found = format!("{}, {name}", placement.found);
+                placement.labels.push(label);
+                placement.resources.push(header);
+            }
+            None => found.push(Placement {
+                service,
+                site: stands,
+                found: name,
+                labels: vec![label],
+                resources: vec![header],
+                facts: BTreeMap::new(),
+                not_judged: None,
+            }),
+        }
+    }
+}
+
+/// Whether a property has one of the values, or may have once it is deployed.
+fn may_hold(selector: &Selector, values: &[FactValue], node: &Node) -> bool {
+    let selection = selector.evaluate(node);
+    if !selection.blocked.is_empty() {
+        return true;
+    }
+    selection.hits.iter().any(|hit| match &hit.value {
+        Value::Unknown(_) => true,
+        Value::Text(text) => {
+            values.iter().any(|value| matches!(value, FactValue::Text(wanted) if wanted.eq_ignore_ascii_case(text)))
+        }
+        Value::Bool(is) => values.contains(&FactValue::Bool(*is)),
+        _ => false,
+    })
+}
+
+fn add_requested<'a>(
+    estate: &'a Estate,
+    service: &'a Service,
+    request: &Request,
+    sites: &[Site],
+    shown: bool,
+    found: &mut Vec<Placement<'a>>,
+    unmatched: &mut Vec<(Request, Vec<String>)>,
+) {
+    let words = match request.origin {
+        Origin::CommandLine => "named by --service",
+        Origin::Settings => "named in the settings",
+    };
+    let add = |site: &Site, found: &mut Vec<Placement<'a>>| {
+        if found.iter().all(|placement| placement.site != *site) {
+            found.push(Placement {
+                service,
+                site: site.clone(),
+                found: words.to_owned(),
+                labels: Vec::new(),
+                resources: Vec::new(),
+                facts: BTreeMap::new(),
+                not_judged: None,
+            });
+        }
+    };
+    match &request.pattern {
+        None if shown => {}
+        None => sites.iter().filter(|site| !site.is_taken(estate)).for_each(|site| add(site, found)),
+        Some(pattern) => {
+            let mut matched = false;
+            for site in sites.iter().filter(|site| site.matches(estate, pattern)) {
+                matched = true;
+                add(site, found);
+            }
+            if !matched {
+                let names: BTreeSet<String> =
+                    sites.iter().flat_map(|site| site.parts(estate)).map(|(_, header)| site::shown(header)).collect();
+                unmatched.push((request.clone(), names.into_iter().collect()));
+            }
+        }
+    }
+}
+
+/// Facts in the order of trust: command line, settings, estate, default.
+fn fill_facts(estate: &Estate, placement: &mut Placement<'_>, requests: &Requests, own: &[&Request]) {
+    let service = placement.service;
+    let mut facts = BTreeMap::new();
+    for name in service.facts.keys() {
+        let said = |origin: Origin| {
+            let of_placement = own.iter().filter(|request| request.origin == origin);
+            let of_placement = of_placement.filter_map(|request| request.facts.get(&**name).cloned());
+            let of_all = requests.facts.iter().filter(|(fact, _, from)| *fact == **name && *from == origin);
+            let value = of_placement.chain(of_all.map(|(_, value, _)| value.clone())).next()?;
+            Some(Fact { value: Some(value), from: origin.as_str(), place: None, via: None, why: None, unknown: None })
+        };
+        let fact = said(Origin::CommandLine).or_else(|| said(Origin::Settings));
+        facts.insert(Arc::clone(name), fact.unwrap_or_else(Fact::unknown));
+    }
+    placement.facts = facts;
+    // Facts may rest on other facts (the paired region on the region), so two rounds settle them.
+    for _ in 0..2 {
+        for (name, spec) in &service.facts {
+            if placement.facts.get(name).is_none_or(|fact| fact.value.is_none()) {
+                let fact = from_estate(estate, placement, spec);
+                placement.facts.insert(Arc::clone(name), fact);
+            }
+        }
+    }
+    for (name, spec) in &service.facts {
+        let fact = placement.facts.entry(Arc::clone(name)).or_insert_with(Fact::unknown);
+        if let (None, None, Some(default)) = (&fact.value, &fact.why, &spec.default) {
+            *fact = Fact {
+                value: Some(default.clone()),
+                from: "default",
+                place: None,
+                via: None,
+                why: None,
+                unknown: None,
+            };
+        }
+    }
+    let lookup = |name: &str| placement.fact(name);
+    let reason = service.not_judged.iter().find(|not| not.when.holds(&lookup) == Truth::Yes);
+    placement.not_judged = reason.map(|not| not.because.to_string());
+}
+
+fn from_estate(estate: &Estate, placement: &Placement<'_>, spec: &FactSpec) -> Fact {
+    let standing = Standing { estate, site: &placement.site, resources: &placement.resources, facts: &placement.facts };
+    let mut open = None;
+    for source in &spec.from {
+        let fact = match source {
+            FactSource::BuiltIn(fact) => derive(&standing, *fact),
+            FactSource::Resource { resource, select, absent, map, otherwise } => {
+                let reading = Reading { spec, select, absent, map, otherwise };
+                reading.combined(&related(estate, placement, resource))
+            }
+        };
+        match fact {
+            Some(fact) if fact.value.is_some() => return fact,
+            Some(fact) => open = open.or(Some(fact)),
+            None => {}
+        }
+    }
+    open.unwrap_or_else(Fact::unknown)
+}
+
+/// The resources of a type that a placement rests on: those found on it, the workspaces they belong to, and when it
+/// rests on none, all of that type that the input shows.
+fn related<'a>(estate: &'a Estate, placement: &Placement<'a>, type_name: &str) -> Vec<&'a Header> {
+    let is_type = |header: &&Header| header.type_name.eq_ignore_ascii_case(type_name);
+    let own: Vec<&Header> = placement.resources.iter().copied().filter(is_type).collect();
+    if !own.is_empty() {
+        return own;
+    }
+    let mut parents: Vec<&Header> = Vec::new();
+    for header in placement.resources.iter().filter_map(|header| workspace_of(estate, header)).filter(is_type) {
+        if parents.iter().all(|parent| parent.key != header.key) {
+            parents.push(header);
+        }
+    }
+    if !parents.is_empty() { parents } else { headers(estate, type_name) }
+}
+
+struct Reading<'a> {
+    spec: &'a FactSpec,
+    select: &'a Selector,
+    absent: &'a Option<FactValue>,
+    map: &'a [(FactValue, FactValue)],
+    otherwise: &'a Option<FactValue>,
+}
+
+impl Reading<'_> {
+    /// What several resources say, made one as the fact's `combine` asks. `None` when no resource says anything.
+    fn combined(&self, headers: &[&Header]) -> Option<Fact> {
+        let facts: Vec<Fact> = headers.iter().filter_map(|header| self.read(header)).collect();
+        let decisive = match (self.spec.kind, self.spec.combine) {
+            (FactKind::Boolean, Combine::Any) => Some(FactValue::Bool(true)),
+            (FactKind::Boolean, Combine::All) => Some(FactValue::Bool(false)),
+            _ => None,
+        };
+        if decisive.is_some()
+            && let Some(fact) = facts.iter().find(|fact| fact.value == decisive)
+        {
+            return Some(fact.clone());
+        }
+        if let Some(fact) = facts.iter().find(|fact| fact.value.is_none()) {
+            return Some(fact.clone());
+        }
+        let first = facts.first()?.clone();
+        if self.spec.kind == FactKind::List && self.spec.combine == Combine::Any {
+            let words = facts.iter().flat_map(|fact| match &fact.value {
+                Some(FactValue::List(words)) => words.clone(),
+                _ => Vec::new(),
+            });
+            let words: BTreeSet<String> = words.collect();
+            return Some(Fact { value: Some(FactValue::List(words.into_iter().collect())), ..first });
+        }
+        if facts.iter().all(|fact| fact.value == first.value) {
+            return Some(first);
+        }
+        Some(Fact::open("the resources on this subnet do not agree", first.place))
+    }
+
+    fn read(&self, header: &Header) -> Option<Fact> {
+        let selection = self.select.evaluate(&header.node);
+        if let Some(blocked) = selection.blocked.first() {
+            let why = blocked.unknown().map_or_else(String::new, |unknown| unknown.reason.to_string());
+            return Some(Fact { via: blocked.via.clone(), ..Fact::open(why, Some(blocked.span)) });
+        }
+        let present: Vec<&Node> = selection.hits.into_iter().filter(|hit| !hit.is_null()).collect();
+        let Some(hit) = present.first() else {
+            return self.absent.clone().map(|value| Fact::shown(value, Some(header.name.span)));
+        };
+        if let Some(unknown) = hit.unknown() {
+            return Some(Fact { via: hit.via.clone(), ..Fact::open(unknown.reason.to_string(), Some(hit.span)) });
+        }
+        let value = if self.spec.kind == FactKind::List {
+            Some(FactValue::List(present.iter().filter_map(|node| node.text().map(str::to_owned)).collect()))
+        } else {
+            self.translate(scalar(hit, self.spec.kind)?)
+        };
+        value.map(|value| Fact { via: hit.via.clone(), ..Fact::shown(value, Some(hit.span)) })
+    }
+
+    fn translate(&self, value: FactValue) -> Option<FactValue> {
+        if self.map.is_empty() {
+            return Some(value);
+        }
+        let same = |written: &FactValue| match (written, &value) {
+            (FactValue::Text(one), FactValue::Text(other)) => one.eq_ignore_ascii_case(other),
+            (one, other) => one == other,
+        };
+        let mapped = self.map.iter().find(|(written, _)| same(written)).map(|(_, meant)| meant.clone());
+        mapped.or_else(|| self.otherwise.clone())
+    }
+}
+
+/// A property's own value; words for a boolean fact are read as such.
+fn scalar(node: &Node, kind: FactKind) -> Option<FactValue> {
+    match &node.value {
+        Value::Bool(value) => Some(FactValue::Bool(*value)),
+        Value::Text(text) if kind == FactKind::Boolean && text.eq_ignore_ascii_case("true") => {
+            Some(FactValue::Bool(true))
+        }
+        Value::Text(text) if kind == FactKind::Boolean && text.eq_ignore_ascii_case("false") => {
+            Some(FactValue::Bool(false))
+        }
+        Value::Text(text) => Some(FactValue::Text(text.to_string())),
+        Value::Number(number) => Some(FactValue::Text(number.to_string())),
+        // A sub-resource reference or a settings object that is there.
+        Value::Object(_) | Value::List(_) => Some(FactValue::Text("present".to_owned())),
+        Value::Null | Value::Unknown(_) => None,
+    }
+}
+
+/// Placements with one id get the file's number of their site, so that every id is unique in a run.
+fn name_apart(estate: &Estate, placements: &mut [Placement<'_>]) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for placement in placements {
+        let count = seen.entry(placement.id(estate)).or_default();
+        *count += 1;
+        placement.site.ordinal = *count;
+    }
+}

@@ -1,0 +1,309 @@
+//! Where a service can be placed: the subnets of an estate with what guards them, and lone network security groups,
+//! route tables and firewalls, which are judged as far as they go.
+//!
+//! Which service stands there is the work of `placement`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::estate::{Estate, Header, NextHop, Peer, Reference, Subnet};
+
+/// Subnets that Azure reserves for its own appliances; no other service can be placed there.
+const RESERVED: [&str; 6] = [
+    "azurefirewallsubnet",
+    "azurefirewallmanagementsubnet",
+    "gatewaysubnet",
+    "azurebastionsubnet",
+    "routeserversubnet",
+    "azureappgatewaysubnet",
+];
+
+/// One way out of and into a subnet, as far as the input shows it. Numbers are indexes into the estate's lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Site {
+    /// The subnet, when the input holds it.
+    pub subnet: Option<usize>,
+    /// Ids of subnets that the input only mentions.
+    pub mentioned: BTreeSet<Arc<str>>,
+    /// The network interface's NSG, when one was asked for or effective rules show it.
+    pub interface_nsg: Option<usize>,
+    /// The subnet's NSG.
+    pub nsg: Option<usize>,
+    /// The subnet's route table.
+    pub route_table: Option<usize>,
+    /// The firewall its default route leads to, or a lone one.
+    pub firewall: Option<usize>,
+    /// The policy of that firewall, or a lone one.
+    pub policy: Option<usize>,
+    /// Which one it is of several sites with one name, from 1; 0 until that is known.
+    pub ordinal: usize,
+}
+
+impl Site {
+    /// Every resource it is made of: the word users read, and the resource's header.
+    pub fn parts<'a>(&self, estate: &'a Estate) -> Vec<(&'static str, &'a Header)> {
+        let mut parts = Vec::new();
+        let mut add = |kind, header: Option<&'a Header>| parts.extend(header.map(|header| (kind, header)));
+        add("subnet", self.subnet.and_then(|at| estate.subnets.get(at)).map(|subnet| &subnet.header));
+        add("interface-nsg", self.interface_nsg.and_then(|at| estate.nsgs.get(at)).map(|nsg| &nsg.header));
+        add("nsg", self.nsg.and_then(|at| estate.nsgs.get(at)).map(|nsg| &nsg.header));
+        add("route-table", self.route_table.and_then(|at| estate.route_tables.get(at)).map(|table| &table.header));
+        add("firewall", self.firewall.and_then(|at| estate.firewalls.get(at)).map(|firewall| &firewall.header));
+        add("firewall-policy", self.policy.and_then(|at| estate.policies.get(at)).map(|policy| &policy.header));
+        parts
+    }
+
+    /// A short name: the subnet's, else that of the first resource.
+    pub fn name(&self, estate: &Estate) -> String {
+        let parts = self.parts(estate);
+        let name = match (parts.first(), self.mentioned.first()) {
+            (Some(("subnet", header)), _) => shown(header),
+            (_, Some(id)) if self.mentioned.len() == 1 => last_segment(id).to_owned(),
+            (Some((_, header)), _) => shown(header),
+            (None, _) => "nothing shown".to_owned(),
+        };
+        if self.ordinal > 1 { format!("{name}#{}", self.ordinal) } else { name }
+    }
+
+    /// Whether a pattern of `--service NAME@PATTERN` means this site: it matches the name or id of one of its parts,
+    /// without case; `*` stands for any characters.
+    pub fn matches(&self, estate: &Estate, pattern: &str) -> bool {
+        let pattern = pattern.to_ascii_lowercase();
+        let one = |text: &str| {
+            let text = text.to_ascii_lowercase();
+            if pattern.contains('*') {
+                glob(&pattern, &text)
+            } else {
+                text == pattern || ends_with_path(&text, &pattern)
+            }
+        };
+        let by_part = self.parts(estate).iter().any(|(_, header)| {
+            header.name.known().is_some_and(|name| one(name))
+                || header.id.as_ref().and_then(|id| id.known()).is_some_and(|id| one(id))
+        });
+        by_part || self.mentioned.iter().any(|id| one(id) || one(last_segment(id)))
+    }
+
+    /// Whether Azure reserves the subnet, or another service has been given it: no place for a service of the user's.
+    pub fn is_taken(&self, estate: &Estate) -> bool {
+        let reserved = |name: &str| RESERVED.iter().any(|taken| name.eq_ignore_ascii_case(taken));
+        match self.subnet.and_then(|at| estate.subnets.get(at)) {
+            Some(subnet) => {
+                !subnet.delegations.is_empty() || subnet.header.name.known().is_some_and(|name| reserved(name))
+            }
+            None => !self.mentioned.is_empty() && self.mentioned.iter().all(|id| reserved(last_segment(id))),
+        }
+    }
+}
+
+/// Every site of an estate: subnets first, then mentioned ones, then lone resources, each in the order read.
+pub(crate) fn sites(estate: &Estate) -> Vec<Site> {
+    let mut sites: Vec<Site> = (0..estate.subnets.len()).map(|at| of_subnet(estate, at)).collect();
+    sites.extend(mentioned(estate));
+    let mut seen = Seen::default();
+    for site in &sites {
+        seen.add(site);
+    }
+    sites.extend(effective(estate, &seen));
+    for site in &sites {
+        seen.add(site);
+    }
+    for (at, _) in estate.nsgs.iter().enumerate().filter(|(at, _)| !seen.nsgs.contains(at)) {
+        sites.push(Site { nsg: Some(at), ..Site::default() });
+    }
+    for (at, _) in estate.route_tables.iter().enumerate().filter(|(at, _)| !seen.tables.contains(at)) {
+        sites.push(with_firewall(estate, Site { route_table: Some(at), ..Site::default() }));
+    }
+    for site in &sites {
+        seen.add(site);
+    }
+    for (at, firewall) in estate.firewalls.iter().enumerate().filter(|(at, _)| !seen.firewalls.contains(at)) {
+        let policy = target(firewall.policy.as_ref());
+        sites.push(Site { firewall: Some(at), policy, ..Site::default() });
+        seen.policies.extend(policy);
+    }
+    let bases: BTreeSet<usize> = estate.policies.iter().filter_map(|policy| target(policy.base.as_ref())).collect();
+    for (at, _) in estate.policies.iter().enumerate() {
+        if !seen.policies.contains(&at) && !bases.contains(&at) {
+            sites.push(Site { policy: Some(at), ..Site::default() });
+        }
+    }
+    sites
+}
+
+/// The site of a subnet that the input holds.
+pub(crate) fn of_subnet(estate: &Estate, at: usize) -> Site {
+    let Some(subnet) = estate.subnets.get(at) else { return Site::default() };
+    let site = Site {
+        subnet: Some(at),
+        nsg: target(subnet.nsg.as_ref()),
+        route_table: target(subnet.route_table.as_ref()),
+        ..Site::default()
+    };
+    with_firewall(estate, site)
+}
+
+/// The site of a subnet that the input only mentions, by its id or the key of its unknown id.
+pub(crate) fn of_mention(estate: &Estate, id: &str) -> Site {
+    let found =
+        mentioned(estate).into_iter().find(|site| site.mentioned.iter().any(|one| one.eq_ignore_ascii_case(id)));
+    found.unwrap_or_else(|| Site { mentioned: BTreeSet::from([Arc::from(id)]), ..Site::default() })
+}
+
+/// What a reference is compared by: its id without case, or the key of what is unknown.
+pub(crate) fn key(reference: &Reference) -> Arc<str> {
+    match &reference.id.value {
+        Ok(id) => Arc::from(id.to_ascii_lowercase()),
+        Err(unknown) => Arc::clone(&unknown.key),
+    }
+}
+
+fn target(reference: Option<&Reference>) -> Option<usize> {
+    reference.and_then(|reference| reference.target)
+}
+
+/// Subnets that NSGs and route tables say they guard, but that the input does not hold. Subnets with the same guards
+/// are one site.
+fn mentioned(estate: &Estate) -> Vec<Site> {
+    let mut guards: BTreeMap<Arc<str>, (Option<usize>, Option<usize>)> = BTreeMap::new();
+    for (at, nsg) in estate.nsgs.iter().enumerate().filter(|(_, nsg)| !nsg.effective) {
+        for reference in nsg.subnets.iter().filter(|reference| reference.target.is_none()) {
+            guards.entry(key(reference)).or_default().0 = Some(at);
+        }
+    }
+    for (at, table) in estate.route_tables.iter().enumerate().filter(|(_, table)| !table.effective) {
+        for reference in table.subnets.iter().filter(|reference| reference.target.is_none()) {
+            guards.entry(key(reference)).or_default().1 = Some(at);
+        }
+    }
+    let mut by_guards: BTreeMap<(Option<usize>, Option<usize>), BTreeSet<Arc<str>>> = BTreeMap::new();
+    for (id, guard) in guards {
+        by_guards.entry(guard).or_default().insert(id);
+    }
+    let sites = by_guards.into_iter().map(|((nsg, route_table), mentioned)| Site {
+        mentioned,
+        nsg,
+        route_table,
+        ..Site::default()
+    });
+    sites.map(|site| with_firewall(estate, site)).collect()
+}
+
+/// Effective rules of one network interface: its own NSG and its subnet's, and its effective routes, are one site.
+fn effective(estate: &Estate, seen: &Seen) -> Vec<Site> {
+    let mut open: Vec<usize> =
+        (0..estate.nsgs.len()).filter(|at| estate.nsgs[*at].effective && !seen.nsgs.contains(at)).collect();
+    let mut tables: Vec<usize> = (0..estate.route_tables.len())
+        .filter(|at| estate.route_tables[*at].effective && !seen.tables.contains(at))
+        .collect();
+    let mut sites = Vec::new();
+    while let Some(&first) = open.first() {
+        let file = estate.nsgs[first].header.span.file;
+        let same: Vec<usize> = open.iter().copied().filter(|at| estate.nsgs[*at].header.span.file == file).collect();
+        let of_interface = |at: &usize| !estate.nsgs[*at].interfaces.is_empty();
+        let interface_nsg = same.iter().copied().find(|at| of_interface(at));
+        let nsg = same.iter().copied().find(|at| !of_interface(at));
+        open.retain(|at| Some(*at) != interface_nsg && Some(*at) != nsg);
+        // One interface's rules and one interface's routes belong together; more cannot be told apart.
+        let route_table = if tables.len() == 1 { tables.pop() } else { None };
+        let (interface_nsg, nsg) = if nsg.is_none() { (None, interface_nsg) } else { (interface_nsg, nsg) };
+        sites.push(Site { interface_nsg, nsg, route_table, ..Site::default() });
+    }
+    sites
+}
+
+/// Adds the firewall that the route table's appliance routes lead to, by its private address.
+fn with_firewall(estate: &Estate, mut site: Site) -> Site {
+    let Some(table) = site.route_table.and_then(|at| estate.route_tables.get(at)) else { return site };
+    let is_default = |prefix: &crate::estate::Field<Peer>| match prefix.known() {
+        Some(Peer::Any) => true,
+        Some(Peer::Addresses(set)) => set.v4.is_full(),
+        _ => false,
+    };
+    let mut hops = table.routes.iter().filter(|route| route.next_hop.known() == Some(&NextHop::VirtualAppliance));
+    let default = hops.clone().find(|route| route.prefixes.iter().any(is_default));
+    let Some(route) = default.or_else(|| hops.next()) else { return site };
+    let addresses: Vec<IpAddr> = route.next_hop_addresses.iter().filter_map(|field| field.known().copied()).collect();
+    site.firewall = estate.firewalls.iter().position(|firewall| {
+        firewall.addresses.iter().filter_map(|field| field.known()).any(|address| addresses.contains(address))
+    });
+    site.policy = site.firewall.and_then(|at| target(estate.firewalls[at].policy.as_ref()));
+    site
+}
+
+#[derive(Default)]
+struct Seen {
+    nsgs: BTreeSet<usize>,
+    tables: BTreeSet<usize>,
+    firewalls: BTreeSet<usize>,
+    policies: BTreeSet<usize>,
+}
+
+impl Seen {
+    fn add(&mut self, site: &Site) {
+        self.nsgs.extend(site.nsg.iter().chain(&site.interface_nsg));
+        self.tables.extend(site.route_table);
+        self.firewalls.extend(site.firewall);
+        self.policies.extend(site.policy);
+    }
+}
+
+/// A resource's name for users; the text of its expression when only a deployment can tell it.
+pub(crate) fn shown(header: &Header) -> String {
+    match &header.name.value {
+        Ok(name) => name.to_string(),
+        Err(unknown) => unknown.text.to_string(),
+    }
+}
+
+/// The name at the end of an id.
+pub(crate) fn last_segment(id: &str) -> &str {
+    id.rsplit('/').next().unwrap_or(id)
+}
+
+/// The network a subnet lies in, by its place in the estate.
+pub(crate) fn network_of<'a>(estate: &'a Estate, subnet: &Subnet) -> Option<&'a crate::estate::VirtualNetwork> {
+    subnet.network.and_then(|at| estate.networks.get(at))
+}
+
+fn ends_with_path(text: &str, pattern: &str) -> bool {
+    text.strip_suffix(pattern).is_some_and(|rest| rest.ends_with('/'))
+}
+
+/// `*` matches any characters; everything else itself. Linear in the text for each `*`.
+fn glob(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or("");
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut last = None;
+    for part in parts {
+        if let Some(previous) = last.replace(part) {
+            let Some(at) = rest.find(previous) else { return false };
+            rest = &rest[at + previous.len()..];
+        }
+    }
+    last.map_or(rest.is_empty(), |last: &str| rest.ends_with(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ends_with_path, glob};
+
+    #[test]
+    fn a_star_stands_for_any_characters() {
+        assert!(glob("snet-*", "snet-training"));
+        assert!(glob("*train*", "snet-training"));
+        assert!(glob("*", ""));
+        assert!(glob("a*b*c", "a-b-b-c"));
+        assert!(!glob("a*b", "a-b-c"));
+        assert!(!glob("ab*ba", "aba"));
+        assert!(!glob("training", "snet-training"));
+    }
+
+    #[test]
+    fn a_pattern_may_be_the_end_of_an_id() {
+        assert!(ends_with_path("/x/virtualnetworks/v/subnets/s", "v/subnets/s"));
+        assert!(!ends_with_path("/x/subnets/snet", "net"));
+    }
+}

@@ -1,0 +1,162 @@
+//! Addresses, ports, protocols, next hops, tags, paths and types as rules write them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use crate::estate::NextHop;
+use crate::json::Selector;
+use crate::net::{AddressSet, PortSet, ProtocolSet, Reading, Tag};
+use crate::rule::error::{RuleError, suggestion};
+use crate::rule::schema::{Keys, Written};
+use crate::rule::template::Template;
+use crate::rule::text::At;
+
+/// The next hops, in the words of rules.
+pub(crate) const NEXT_HOPS: [(&str, NextHop); 8] = [
+    ("internet", NextHop::Internet),
+    ("virtual-appliance", NextHop::VirtualAppliance),
+    ("virtual-network-gateway", NextHop::VirtualNetworkGateway),
+    ("vnet-local", NextHop::VnetLocal),
+    ("none", NextHop::Drop),
+    ("peering", NextHop::Peering),
+    ("service-endpoint", NextHop::ServiceEndpoint),
+    ("private-endpoint", NextHop::PrivateEndpoint),
+];
+
+/// An address, a prefix or a range `a-b`.
+pub(crate) fn address(text: &str) -> Option<AddressSet> {
+    if let Ok(prefix) = text.parse::<IpNet>() {
+        return Some(AddressSet::prefix(prefix));
+    }
+    if let Some((first, last)) = text.split_once('-') {
+        let set = AddressSet::range(first.trim().parse().ok()?, last.trim().parse().ok()?);
+        return (!set.is_empty()).then_some(set);
+    }
+    text.parse::<IpAddr>().ok().map(AddressSet::address)
+}
+
+/// Ports: `22`, `8000-8100`, `any`, or a list of these.
+pub(crate) fn ports(written: Written<'_>) -> Result<PortSet, RuleError> {
+    let mut ranges = Vec::new();
+    for item in written.items() {
+        let text = item.scalar()?;
+        let wrong = || {
+            item.error(format!("`{text}` is neither a port nor a range of ports"))
+                .help("write `22`, `8000-8100` or `any`")
+        };
+        if matches!(&*text, "any" | "*") {
+            return Ok(PortSet::full());
+        }
+        let (first, last) = text.split_once('-').unwrap_or((&text, &text));
+        let (Ok(first), Ok(last)) = (first.trim().parse::<u16>(), last.trim().parse::<u16>()) else {
+            return Err(wrong());
+        };
+        if first > last {
+            return Err(wrong());
+        }
+        ranges.push((first, last));
+    }
+    if ranges.is_empty() {
+        return Err(written.error("the list of ports is empty"));
+    }
+    Ok(PortSet::from_ranges(ranges))
+}
+
+/// Protocols: `tcp`, `any`, or a list.
+pub(crate) fn protocols(written: Written<'_>) -> Result<ProtocolSet, RuleError> {
+    let mut all = ProtocolSet::NONE;
+    for item in written.items() {
+        let text = item.text()?;
+        let set = if &*text == "any" {
+            ProtocolSet::ALL
+        } else {
+            let names = ProtocolSet::NAMED;
+            let Some((set, _)) = names.iter().find(|(_, name)| *name == &*text) else {
+                let allowed = names.iter().map(|(_, name)| *name).chain(["any"]);
+                return Err(item
+                    .error(format!("`{text}` is not a protocol"))
+                    .label("unknown protocol")
+                    .help(suggestion(&text, "allowed", allowed)));
+            };
+            *set
+        };
+        all = all.union(set);
+    }
+    if all.is_empty() {
+        return Err(written.error("the list of protocols is empty"));
+    }
+    Ok(all)
+}
+
+/// Whether a tag exists, as far as it is written out.
+pub(crate) fn check_tag(written: Written<'_>, template: &Template) -> Result<(), RuleError> {
+    let name = template.as_str();
+    match name.split_once(".{") {
+        // Which region it will be is not known yet, so any region stands for it.
+        Some((base, rest)) if rest.ends_with('}') && !rest.contains('{') => {
+            if !tag(written, base)?.has_regions() {
+                return Err(written.error(format!("service tag `{base}` has no regional forms")).label("not regional"));
+            }
+            Ok(())
+        }
+        _ => tag(written, name).map(drop),
+    }
+}
+
+/// The tag of a name as a rule writes it.
+pub(crate) fn tag(written: Written<'_>, name: &str) -> Result<Tag, RuleError> {
+    match Tag::read(name, None) {
+        Reading::Known(tag) => Ok(tag),
+        Reading::Alias { canonical, .. } => Err(no_tag(written, name, Some(canonical))),
+        Reading::UnknownRegion { suggestion, .. } | Reading::Unknown { suggestion } => {
+            Err(no_tag(written, name, suggestion))
+        }
+    }
+}
+
+fn no_tag(written: Written<'_>, name: &str, suggestion: Option<String>) -> RuleError {
+    written.error(format!("`{name}` is neither an address nor a service tag")).help(match suggestion {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "write an address, a prefix, a range of addresses or a service tag".to_owned(),
+    })
+}
+
+/// A JSONPath.
+pub(crate) fn selector(written: Written<'_>) -> Result<Selector, RuleError> {
+    let text = written.text()?;
+    selector_at(written, written.yaml.at, &text)
+}
+
+/// A JSONPath whose text stands at a place of the same file.
+pub(crate) fn selector_at(written: Written<'_>, at: At, text: &str) -> Result<Selector, RuleError> {
+    Selector::parse(text).map_err(|error| {
+        let shown = written.text.content.get(at.start..at.end).unwrap_or("");
+        // Quotes and escapes move the bytes; only a path written plainly is pointed into.
+        let at = match shown.find(text) {
+            Some(skip) => {
+                At { start: at.start + skip + error.offset, end: at.start + skip + error.offset + error.length }
+            }
+            None => at,
+        };
+        RuleError::new(written.text, at, error.message)
+    })
+}
+
+/// The resource type under `resource:`.
+pub(crate) fn resource_type(keys: &Keys<'_>) -> Result<Arc<str>, RuleError> {
+    type_name(keys.need("resource")?)
+}
+
+/// A resource type: a namespace and at least one name.
+pub(crate) fn type_name(written: Written<'_>) -> Result<Arc<str>, RuleError> {
+    let name = written.text()?;
+    let (namespace, rest) = name.split_once('/').unwrap_or((&name, ""));
+    if namespace.contains('.') && !rest.is_empty() && rest.split('/').all(|part| !part.is_empty()) {
+        return Ok(name);
+    }
+    Err(written
+        .error(format!("`{name}` is not a resource type"))
+        .help("write it in full, as in `Microsoft.Network/virtualNetworks/subnets`"))
+}

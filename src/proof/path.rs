@@ -1,4 +1,4 @@
-//! Traffic through every layer of a scene: network security groups, then the route that wins (ALG-2).
+//! The judgement on traffic, through the groups of a scene or through every layer of it: network security groups, then the route that wins (ALG-2).
 //!
 //! What lies behind an appliance or a gateway is not known here.
 
@@ -15,16 +15,21 @@ use crate::proof::scene::Scene;
 use crate::proof::symbol::{Doubt, Meaning};
 
 impl Scene<'_> {
-    /// Judges traffic by every layer it meets. Inbound traffic meets the groups only.
-    pub fn judge_path(&self, flow: &Flow) -> Judgement {
-        self.in_each_family(|family| self.path(flow, family))
+    /// Judges traffic by the network security groups alone.
+    pub fn judge(&self, flow: &Flow) -> Judgement {
+        self.in_each_family(|family| self.path(flow, family, false))
     }
 
-    fn path(&self, flow: &Flow, family: Family) -> Judgement {
+    /// Judges traffic by every layer it meets. Inbound traffic meets the groups only.
+    pub fn judge_path(&self, flow: &Flow) -> Judgement {
+        self.in_each_family(|family| self.path(flow, family, flow.direction == Direction::Outbound))
+    }
+
+    fn path(&self, flow: &Flow, family: Family, routed: bool) -> Judgement {
         let mut ground = Ground::new(self, family);
         let ends = Ends::new(&mut ground, &flow.from, &flow.to);
         let mut stages = group_stages(&mut ground, flow.direction, flow.matching);
-        if flow.direction == Direction::Outbound {
+        if routed {
             stages.push(route::stage(&mut ground, &onward));
         }
         let mut journey = Journey::new(ends.cells(flow.protocols, &flow.ports));

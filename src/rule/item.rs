@@ -1,5 +1,6 @@
 //! One thing of an estate as a pattern rule sees it: where it is, what it belongs to, why it may not exist.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use crate::estate::{
     SecurityRule, Subnet, VirtualNetwork,
 };
 use crate::json::{Trail, Unknown};
+use crate::proof::{Scene as ProofScene, Shadow};
 use crate::rule::field::Value;
 use crate::source::Span;
 
@@ -23,6 +25,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) used_nsgs: BTreeSet<usize>,
     /// Route tables that a subnet names.
     pub(crate) used_tables: BTreeSet<usize>,
+    /// For each network security group, what its rules are to each other; worked out when a rule asks.
+    shadows: Vec<OnceCell<Vec<Shadow>>>,
 }
 
 impl<'a> Scene<'a> {
@@ -36,8 +40,17 @@ impl<'a> Scene<'a> {
             routed: targets(estate.route_tables.iter().flat_map(|table| &table.subnets)),
             used_nsgs: targets(estate.subnets.iter().filter_map(|subnet| subnet.nsg.as_ref()).chain(interfaces)),
             used_tables: targets(estate.subnets.iter().filter_map(|subnet| subnet.route_table.as_ref())),
+            shadows: estate.nsgs.iter().map(|_| OnceCell::new()).collect(),
             estate,
         }
+    }
+}
+
+impl Scene<'_> {
+    /// What a rule of a group is to the others.
+    pub(crate) fn shadow(&self, group: usize, rule: usize) -> Option<&Shadow> {
+        let nsg = self.estate.nsgs.get(group)?;
+        self.shadows.get(group)?.get_or_init(|| ProofScene::of_group(nsg, None).shadows(0)).get(rule)
     }
 }
 
@@ -53,7 +66,7 @@ pub(crate) struct Item<'a> {
 /// What it is, with the resource it belongs to.
 #[derive(Clone, Copy)]
 pub(crate) enum Thing<'a> {
-    SecurityRule(&'a NetworkSecurityGroup, &'a SecurityRule),
+    SecurityRule(&'a NetworkSecurityGroup, &'a SecurityRule, usize),
     Nsg(&'a NetworkSecurityGroup),
     Route(&'a RouteTable, &'a Route),
     RouteTable(&'a RouteTable),
@@ -91,7 +104,7 @@ impl<'a> Item<'a> {
     pub(crate) fn path(&self) -> String {
         let name = |value: Value<'_>| value.shown().unwrap_or_default();
         match self.thing {
-            Thing::SecurityRule(_, rule) => format!("securityRules/{}", name(Value::text(&rule.name))),
+            Thing::SecurityRule(_, rule, _) => format!("securityRules/{}", name(Value::text(&rule.name))),
             Thing::Route(_, route) => format!("routes/{}", name(Value::text(&route.name))),
             Thing::FirewallRule(_, collection, rule) => {
                 format!("ruleCollections/{}/{}", name(Value::text(&collection.name)), name(Value::text(&rule.name)))
@@ -104,7 +117,7 @@ impl<'a> Item<'a> {
     /// Why it may not exist at all.
     pub(crate) fn conditions(&self) -> Vec<&'a Unknown> {
         let own = match self.thing {
-            Thing::SecurityRule(_, rule) => rule.condition.as_deref(),
+            Thing::SecurityRule(_, rule, _) => rule.condition.as_deref(),
             Thing::Route(_, route) => route.condition.as_deref(),
             Thing::FirewallRule(_, collection, _) => collection.condition.as_deref(),
             Thing::Nsg(_) | Thing::RouteTable(_) | Thing::Subnet(_) | Thing::Network(_) | Thing::Fault(_) => None,
@@ -115,7 +128,7 @@ impl<'a> Item<'a> {
     /// Where a finding points when no field says so, and the way there.
     pub(crate) fn place(&self) -> (Span, Option<&'a Arc<Trail>>) {
         let name = match self.thing {
-            Thing::SecurityRule(_, rule) => &rule.name,
+            Thing::SecurityRule(_, rule, _) => &rule.name,
             Thing::Route(_, route) => &route.name,
             Thing::FirewallRule(_, _, rule) => &rule.name,
             Thing::Fault(fault) => return (fault.span, fault.via.as_ref()),
@@ -125,6 +138,22 @@ impl<'a> Item<'a> {
             Thing::Network(network) => &network.header.name,
         };
         (name.span, name.via.as_ref())
+    }
+
+    /// What it is to the other rules of its group, when it is a security rule.
+    pub(crate) fn shadow(&self) -> Option<&'a Shadow> {
+        match self.thing {
+            Thing::SecurityRule(_, _, index) => self.scene.shadow(self.owner, index),
+            _ => None,
+        }
+    }
+
+    /// Another rule of its group.
+    pub(crate) fn sibling(&self, index: usize) -> Option<&'a SecurityRule> {
+        match self.thing {
+            Thing::SecurityRule(nsg, ..) => nsg.rules.get(index),
+            _ => None,
+        }
     }
 
     /// The fault, when it is one.

@@ -70,14 +70,16 @@ impl Subject {
         let item = |owner: usize, thing: Thing<'a>| Item { scene, owner, thing };
         match self {
             Self::SecurityRule => {
-                let rules =
-                    estate.nsgs.iter().enumerate().flat_map(|(owner, nsg)| {
-                        nsg.rules.iter().map(move |rule| (owner, Thing::SecurityRule(nsg, rule)))
-                    });
+                let rules = estate.nsgs.iter().enumerate().flat_map(|(owner, nsg)| {
+                    nsg.rules
+                        .iter()
+                        .enumerate()
+                        .map(move |(index, rule)| (owner, Thing::SecurityRule(nsg, rule, index)))
+                });
                 // Effective rules list the built-in ones among the user's (SHAPE-3).
                 let built_in = |rule: &SecurityRule| rule.priority.known().is_some_and(|priority| *priority >= 65_000);
                 rules
-                    .filter(|(_, thing)| !matches!(thing, Thing::SecurityRule(_, rule) if built_in(rule)))
+                    .filter(|(_, thing)| !matches!(thing, Thing::SecurityRule(_, rule, _) if built_in(rule)))
                     .map(|(owner, thing)| item(owner, thing))
                     .collect()
             }

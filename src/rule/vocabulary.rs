@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::estate::{Access, CollectionKind, Direction, NextHop, Peer};
 use crate::net::AddressSet;
-use crate::rule::field::{Atom, Kind, Value};
+use crate::proof::{Fact, Shadow};
+use crate::rule::field::{Atom, Kind, Part, Value};
 use crate::rule::item::{Item, Thing};
 use crate::rule::value::NEXT_HOPS;
 
@@ -91,35 +92,84 @@ fn tags(mut value: Value<'_>) -> Value<'_> {
 }
 
 pub(crate) const SECURITY_RULE: &[FieldSpec] = &[
-    field!("name", Kind::Text, "Its name.", Thing::SecurityRule(_, rule) => Value::text(&rule.name)),
+    field!("name", Kind::Text, "Its name.", Thing::SecurityRule(_, rule, _) => Value::text(&rule.name)),
     field!("nsg", Kind::Text, "The name of its network security group.",
         Thing::SecurityRule(nsg, ..) => Value::text(&nsg.header.name)),
     field!("direction", DIRECTIONS, "The direction it looks at.",
-        Thing::SecurityRule(_, rule) => Value::word(&rule.direction, direction)),
-    field!("access", ACCESSES, "What it does.", Thing::SecurityRule(_, rule) => Value::word(&rule.access, access)),
+        Thing::SecurityRule(_, rule, _) => Value::word(&rule.direction, direction)),
+    field!("access", ACCESSES, "What it does.", Thing::SecurityRule(_, rule, _) => Value::word(&rule.access, access)),
     field!("priority", Kind::Number, "The lower number goes first.",
-        Thing::SecurityRule(_, rule) => Value::number(&rule.priority)),
+        Thing::SecurityRule(_, rule, _) => Value::number(&rule.priority)),
     field!("protocol", Kind::Protocols, "The protocols it matches.",
-        Thing::SecurityRule(_, rule) => Value::protocols(&rule.protocol)),
+        Thing::SecurityRule(_, rule, _) => Value::protocols(&rule.protocol)),
     field!("sources", Kind::Addresses, "Where packets come from.",
-        Thing::SecurityRule(_, rule) => Value::side(&rule.sources)),
+        Thing::SecurityRule(_, rule, _) => Value::side(&rule.sources)),
     field!("source-tags", Kind::Texts, "The service tags among its sources.",
-        Thing::SecurityRule(_, rule) => tags(Value::peers(&rule.sources.items, rule.sources.span))),
+        Thing::SecurityRule(_, rule, _) => tags(Value::peers(&rule.sources.items, rule.sources.span))),
     field!("source-ports", Kind::Ports, "The ports packets come from.",
-        Thing::SecurityRule(_, rule) => Value::ports(&rule.source_ports)),
+        Thing::SecurityRule(_, rule, _) => Value::ports(&rule.source_ports)),
     field!("destinations", Kind::Addresses, "Where packets go to.",
-        Thing::SecurityRule(_, rule) => Value::side(&rule.destinations)),
+        Thing::SecurityRule(_, rule, _) => Value::side(&rule.destinations)),
     field!("destination-tags", Kind::Texts, "The service tags among its destinations.",
-        Thing::SecurityRule(_, rule) => tags(Value::peers(&rule.destinations.items, rule.destinations.span))),
+        Thing::SecurityRule(_, rule, _) => tags(Value::peers(&rule.destinations.items, rule.destinations.span))),
     field!("destination-ports", Kind::Ports, "The ports packets go to.",
-        Thing::SecurityRule(_, rule) => Value::ports(&rule.destination_ports)),
+        Thing::SecurityRule(_, rule, _) => Value::ports(&rule.destination_ports)),
     field!("source-groups", Kind::Texts, "The application security groups of its sources, by id.",
-        Thing::SecurityRule(_, rule) => Value::texts(&rule.sources.groups, rule.sources.span)),
+        Thing::SecurityRule(_, rule, _) => Value::texts(&rule.sources.groups, rule.sources.span)),
     field!("destination-groups", Kind::Texts, "The application security groups of its destinations, by id.",
-        Thing::SecurityRule(_, rule) => Value::texts(&rule.destinations.groups, rule.destinations.span)),
-    field!("description", Kind::Text, "Its description.", Thing::SecurityRule(_, rule) =>
+        Thing::SecurityRule(_, rule, _) => Value::texts(&rule.destinations.groups, rule.destinations.span)),
+    field!("description", Kind::Text, "Its description.", Thing::SecurityRule(_, rule, _) =>
         Value::optional(rule.description.as_ref(), rule.span, Value::text)),
+    FieldSpec {
+        name: "shadowed",
+        kind: Kind::Boolean,
+        describe: "Rules ahead of it decide everything it matches.",
+        read: |item| derived(item, |shadow| &shadow.shadowed),
+    },
+    FieldSpec {
+        name: "redundant",
+        kind: Kind::Boolean,
+        describe: "Without it every packet would fare the same. Also true when it is shadowed.",
+        read: |item| derived(item, |shadow| &shadow.redundant),
+    },
+    FieldSpec {
+        name: "conflicts",
+        kind: Kind::Boolean,
+        describe: "Another rule of its direction has its priority.",
+        read: |item| derived(item, |shadow| &shadow.conflicts),
+    },
+    FieldSpec {
+        name: "shadowed-by",
+        kind: Kind::Texts,
+        describe: "The rules ahead of it that decide some of what it matches.",
+        read: shadowed_by,
+    },
 ];
+
+/// A fact about a rule among the others.
+fn derived<'a>(item: &Item<'a>, fact: impl Fn(&'a Shadow) -> &'a Fact) -> Value<'a> {
+    let span = item.place().0;
+    match item.shadow().map(fact) {
+        None => Value::absent(span),
+        Some(Fact::Yes) => Value::truth(true, span),
+        Some(Fact::No) => Value::truth(false, span),
+        Some(Fact::Unknown(doubts)) => {
+            let why = doubts.iter().map(|doubt| &*doubt.message).collect::<Vec<_>>().join("; ");
+            Value::unknown(why, span)
+        }
+    }
+}
+
+fn shadowed_by<'a>(item: &Item<'a>) -> Value<'a> {
+    let span = item.place().0;
+    let mut value = Value::absent(span);
+    for by in item.shadow().into_iter().flat_map(|shadow| &shadow.by) {
+        let place = by.index.and_then(|index| item.sibling(index)).map_or(span, |rule| rule.name.span);
+        value.parts.push(Part { atom: Ok(Atom::Text(Cow::Borrowed(&by.name))), span: place, via: None });
+        value.span = place;
+    }
+    value
+}
 
 pub(crate) const NSG: &[FieldSpec] = &[
     field!("name", Kind::Text, "Its name.", Thing::Nsg(nsg) => Value::text(&nsg.header.name)),

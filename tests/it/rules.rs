@@ -99,11 +99,11 @@ pass:
 "#;
 
 fn own_rules(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a scratch folder");
     for (name, content) in files {
         let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
+        fs::create_dir_all(path.parent().expect("below the folder")).expect("files can be written and rules load");
+        fs::write(path, content).expect("files can be written and rules load");
     }
     folder
 }
@@ -111,8 +111,8 @@ fn own_rules(files: &[(&str, &str)]) -> tempfile::TempDir {
 fn run_own(files: &[(&str, &str)]) -> Results {
     let folder = own_rules(files);
     let folders = [folder.path().to_owned()];
-    let pack = Pack::load(true, &folders).unwrap();
-    let cases = CaseFile::load(&pack, false, &folders).unwrap();
+    let pack = Pack::load(true, &folders).expect("files can be written and rules load");
+    let cases = CaseFile::load(&pack, false, &folders).expect("files can be written and rules load");
     cases::run(&pack, &|id| id.as_str().starts_with("demo/"), &cases, &|input| cases::road(&pack, input))
 }
 
@@ -154,8 +154,8 @@ fn mistakes(files: &[(&str, &str)]) -> Vec<(String, usize, usize, String)> {
     let error = Pack::load(false, &[folder.path().to_owned()]).unwrap_err();
     let all = std::iter::once(&error).chain(error.others());
     all.map(|error| {
-        let (name, line, column) = error.place().unwrap();
-        (name.rsplit('/').next().unwrap().to_owned(), line, column, error.to_string())
+        let (name, line, column) = error.place().expect("every mistake has a place");
+        (name.rsplit('/').next().unwrap_or_default().to_owned(), line, column, error.to_string())
     })
     .collect()
 }

@@ -76,8 +76,15 @@ impl Shelf<'_> {
         // The longest end of the path that some file of the run has; of several files the one nearest to the link.
         for start in 0..tail.len() {
             let end = tail[start..].join("/");
-            let mut matching: Vec<(&String, &&Sheet)> =
-                self.by_name.iter().filter(|(name, _)| **name == end || name.ends_with(&format!("/{end}"))).collect();
+            let mut matching: Vec<(&String, &&Sheet)> = self
+                .by_name
+                .iter()
+                .filter(|(name, sheet)| {
+                    sheet.file != from && (**name == end || name.ends_with(&format!("/{end}")))
+                        // A file name alone says little: it must stand with the link, and say more than `template`.
+                        && (start + 1 < tail.len() || tail.len() == 1 || !is_common(&end) && is_within(own, name))
+                })
+                .collect();
             matching.sort_by_key(|(name, _)| std::cmp::Reverse(shared(own, name)));
             let best = matching.first().map(|(name, _)| shared(own, name));
             if matching.get(1).is_none_or(|(name, _)| Some(shared(own, name)) != best)
@@ -120,6 +127,17 @@ fn folder(name: &str) -> &str {
 /// A path as names are shown: with `/` between its parts.
 fn shown_path(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
+}
+
+/// Names that half of all templates have.
+fn is_common(name: &str) -> bool {
+    const COMMON: [&str; 5] = ["azuredeploy.json", "maintemplate.json", "main.json", "template.json", "deploy.json"];
+    COMMON.iter().any(|common| common.eq_ignore_ascii_case(name))
+}
+
+/// Whether a file stands in a folder or below it.
+fn is_within(folder: &str, name: &str) -> bool {
+    folder.is_empty() || name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// How many leading folders two paths share.

@@ -7,6 +7,7 @@ pub mod finding;
 pub mod input;
 pub mod json;
 pub mod net;
+pub mod proof;
 pub mod report;
 pub mod rule;
 pub mod source;

@@ -19,8 +19,8 @@ pub(crate) struct Entry {
     pub(crate) regional_usable: bool,
     /// It has IPv4 addresses that none of its regional forms has.
     pub(crate) beyond_regions: bool,
-    /// Some of its regional forms have no IPv4 addresses.
-    pub(crate) sparse: bool,
+    /// The clouds where some of its regional forms have no IPv4 addresses.
+    pub(crate) sparse: Clouds,
     /// Usable in routes (TAG-8).
     pub(crate) in_routes: bool,
     /// Usable as a destination in firewalls (TAG-8).
@@ -104,7 +104,7 @@ fn read_line(all: &mut Catalogue, line: &'static str) -> Option<()> {
                 regional: *regions != "none",
                 regional_usable: matches!(*regions, "yes" | "more"),
                 beyond_regions: regions.ends_with("more"),
-                sparse: false,
+                sparse: Clouds::default(),
                 in_routes: uses.contains('r'),
                 in_firewalls: uses.contains('f'),
                 outside: Clouds::read(outside),
@@ -112,9 +112,9 @@ fn read_line(all: &mut Catalogue, line: &'static str) -> Option<()> {
                 apart: Vec::new(),
             });
         }
-        ("sparse", [name]) => {
+        ("sparse", [name, clouds]) => {
             let at = base(all, name)?;
-            all.entries.get_mut(usize::from(at))?.sparse = true;
+            all.entries.get_mut(usize::from(at))?.sparse = Clouds::read(clouds);
         }
         ("stage", [name, suffix]) => all.stages.push((base(all, name)?, suffix)),
         ("inside", [child, parent]) => {

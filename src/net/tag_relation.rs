@@ -94,9 +94,26 @@ impl Tag {
     /// Whether it is known to have addresses of a family at all.
     pub fn has_addresses(self, family: Family) -> bool {
         match family {
-            Family::V4 => self.is_base() || (self.region().is_some() && !self.entry().sparse),
+            Family::V4 => self.is_base() || self.cloud().is_some_and(|cloud| !self.entry().sparse.contains(cloud)),
             // Which services have IPv6 addresses changes from list to list.
             Family::V6 => false,
+        }
+    }
+
+    /// Whether each of its regional forms is known to have addresses of a family.
+    pub fn has_addresses_everywhere(self, family: Family) -> bool {
+        family == Family::V4 && self.entry().regional && self.entry().sparse.is_empty()
+    }
+
+    /// How the addresses of its regional form relate to those of another tag, whatever the region is.
+    pub fn relation_in_some_region(self, other: Self, family: Family, cloud: Option<Cloud>) -> Relation {
+        match self.base().relation(other, family, cloud) {
+            Relation::Equal | Relation::Inside => Relation::Inside,
+            Relation::Disjoint => Relation::Disjoint,
+            _ if other.is_azure_cloud() && other.is_base() && family == Family::V4 && self.entry().apart.is_empty() => {
+                Relation::Inside
+            }
+            _ => Relation::Open,
         }
     }
 

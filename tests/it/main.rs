@@ -1,3 +1,6 @@
 //! The one test binary.
 
 mod floors;
+mod laws;
+mod laws_estate;
+mod laws_world;

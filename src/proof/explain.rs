@@ -1,0 +1,302 @@
+//! A decision made visible: the packet, the rules it met, what is not let through, and which rules nearly did.
+//!
+//! Nothing here changes a verdict, except that a requirement may want a single rule to do all the work.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::estate::{Access, Direction, Ports, SecurityRule, Side};
+use crate::net::{AddressSet, PortSet, ProtocolSet};
+use crate::proof::cell::{Cell, Clause};
+use crate::proof::flow::{Ends, Flow, Journey, Matching, Stage, Track};
+use crate::proof::ground::Ground;
+use crate::proof::judgement::{Coordinate, Decider, Judgement, Kind, NearMiss, Packet, Step, Written};
+use crate::proof::nsg::{Author, Entry};
+use crate::proof::scene::shown;
+use crate::proof::symbol::{Added, Meaning, Symbols};
+use crate::proof::verdict::{Decision, Place, Point, Verdict};
+use crate::source::Span;
+
+/// The most shadowed rules, near misses and uncovered parts that are named.
+const MOST_NAMED: usize = 16;
+
+/// Puts a decision into a judgement.
+pub(crate) fn explain(
+    ground: &Ground<'_, '_>,
+    flow: &Flow,
+    journey: &Journey<'_>,
+    decision: Decision,
+    ends: &Ends,
+) -> Judgement {
+    let mut judgement =
+        Judgement { verdict: decision.verdict, why: decision.doubts, ..Judgement::satisfied(ground.symbols.family) };
+    if decision.verdict == Verdict::Satisfied {
+        let by_built_in = |track: &Track| {
+            journey
+                .stages
+                .iter()
+                .zip(&track.met)
+                .any(|(stage, entry)| matches!(stage.entries[*entry].author, Author::BuiltIn(..)))
+        };
+        judgement.partly_built_in = journey.passed.iter().any(by_built_in);
+        judgement.built_in_only = judgement.partly_built_in && journey.passed.iter().all(by_built_in);
+        judgement.layer = journey.stages.last().map(|stage| stage.layer);
+        judgement.deciders = deciders(journey, &journey.passed, None);
+        let alone = |stage: &Stage<'_>| judgement.deciders.iter().filter(|one| one.layer == stage.layer).count() <= 1;
+        if flow.matching == Matching::SingleRule && !journey.stages.iter().all(alone) {
+            judgement.verdict = Verdict::Violated;
+        }
+        return judgement;
+    }
+    let witness = decision.witness;
+    judgement.deciders = deciders(journey, &journey.dropped, witness.as_ref().map(|(at, _)| *at));
+    judgement.layer = judgement.deciders.first().map(|one| one.layer);
+    judgement.uncovered = uncovered(ground, journey, ends, flow, &decision.open);
+    if let Some((at, point)) = witness {
+        judgement.witness = Some(packet(flow.direction, &point));
+        if let Some(track) = journey.dropped.get(at) {
+            judgement.replay = replay(ground, journey, track, &point);
+            if let Some(last) = track.met.len().checked_sub(1) {
+                let (stage, decider) = (&journey.stages[last], track.met[last]);
+                alternatives(ground, stage, decider, &point, &mut judgement);
+            }
+        }
+    }
+    judgement
+}
+
+/// Every entry that the last stage of some tracks met, in order; the one of the track `first` in front.
+fn deciders(journey: &Journey<'_>, tracks: &[Track], first: Option<usize>) -> Vec<Decider> {
+    let satisfied = first.is_none() && std::ptr::eq(tracks, journey.passed.as_slice());
+    let mut met: Vec<(usize, usize)> = tracks
+        .iter()
+        .flat_map(|track| {
+            let from = if satisfied { 0 } else { track.met.len().saturating_sub(1) };
+            track.met.iter().copied().enumerate().skip(from)
+        })
+        .collect();
+    met.sort_unstable();
+    met.dedup();
+    if let Some(track) = first.and_then(|first| tracks.get(first))
+        && let Some(last) = track.met.len().checked_sub(1)
+    {
+        let front = (last, track.met[last]);
+        met.retain(|one| *one != front);
+        met.insert(0, front);
+    }
+    let mut all: Vec<Decider> = Vec::new();
+    for (stage, entry) in met {
+        let stage = &journey.stages[stage];
+        let one = decider(stage, &stage.entries[entry]);
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    all
+}
+
+/// An entry as a decider; its fault is what the rule does.
+pub(crate) fn decider(stage: &Stage<'_>, entry: &Entry<'_>) -> Decider {
+    let blank = Decider {
+        layer: stage.layer,
+        group: stage.group,
+        index: None,
+        kind: Kind::Unknown,
+        name: Arc::from(""),
+        priority: None,
+        access: entry.access,
+        next_hop: None,
+        written: None,
+    };
+    match &entry.author {
+        Author::Rule(rule, index) => Decider { index: Some(*index), kind: Kind::Rule, ..of_rule(blank, rule) },
+        Author::BuiltIn(own, Some(rule)) => {
+            Decider { kind: Kind::BuiltIn, name: Arc::from(own.name), ..of_rule(blank, rule) }
+        }
+        Author::BuiltIn(own, None) => {
+            Decider { kind: Kind::BuiltIn, name: Arc::from(own.name), priority: Some(own.priority), ..blank }
+        }
+        Author::Platform => Decider { kind: Kind::Platform, name: Arc::from("platform address"), ..blank },
+        Author::Unknown(doubt) => {
+            let written = doubt.span.map(|span| Written { span, name: span, priority: None, fault: span });
+            Decider { name: Arc::from(doubt.message.as_str()), written, ..blank }
+        }
+    }
+}
+
+fn of_rule(blank: Decider, rule: &SecurityRule) -> Decider {
+    let name = shown(&rule.name);
+    let written =
+        Written { span: rule.span, name: rule.name.span, priority: Some(rule.priority.span), fault: rule.access.span };
+    let name = name.strip_prefix("securityRules/").map_or_else(|| Arc::clone(&name), Arc::from);
+    Decider { name, priority: rule.priority.known().copied(), written: Some(written), ..blank }
+}
+
+/// A concrete packet of a point.
+fn packet(direction: Direction, point: &Point) -> Packet {
+    let (one, protocol) = point.cell.protocols.each().next().unwrap_or((ProtocolSet::TCP, "tcp"));
+    let place = |place: &Place| match place {
+        Place::Among(set) => usable(set).map_or_else(String::new, |address| address.to_string()),
+        Place::Named(name) => name.clone(),
+    };
+    let port = |set: &PortSet, wanted: u16| {
+        let chosen = if set.contains(wanted) { Some(wanted) } else { set.first() };
+        chosen.filter(|_| one.has_ports())
+    };
+    Packet {
+        direction,
+        protocol,
+        source: place(&point.source),
+        source_port: port(&point.cell.source_ports, 50000),
+        destination: place(&point.destination),
+        destination_port: port(&point.cell.destination_ports, 443),
+    }
+}
+
+/// An address to show: past the four that Azure keeps at the start of a subnet, if there is one.
+fn usable(set: &AddressSet) -> Option<IpAddr> {
+    let first = set.first()?;
+    let next = match first {
+        IpAddr::V4(address) => IpAddr::V4(u32::from(address).saturating_add(4).into()),
+        IpAddr::V6(address) => IpAddr::V6(u128::from(address).saturating_add(4).into()),
+    };
+    Some(if set.contains(next) { next } else { first })
+}
+
+/// The rules the witness met, layer by layer, the deciding one of each layer last.
+fn replay(ground: &Ground<'_, '_>, journey: &Journey<'_>, track: &Track, point: &Point) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for (stage, &last) in journey.stages.iter().zip(&track.met) {
+        // A rule whose place is unknown stands in several; the last one tells.
+        let mut seen = HashSet::new();
+        let mut met = Vec::new();
+        for (index, entry) in stage.entries.iter().enumerate().take(last + 1).rev() {
+            if let Author::Rule(_, rule) = &entry.author
+                && !seen.insert(*rule)
+            {
+                continue;
+            }
+            let missed = || misses(&ground.symbols, &point.cell, &entry.clause).first().copied();
+            let missed = (index != last).then(|| missed().unwrap_or(Coordinate::Rule));
+            met.push(Step { rule: decider(stage, entry), missed });
+        }
+        steps.extend(met.into_iter().rev());
+    }
+    steps
+}
+
+/// The coordinates in which no packet of a cell can match a clause.
+pub(crate) fn misses(symbols: &Symbols, cell: &Cell, clause: &Clause) -> Vec<Coordinate> {
+    let ports = cell.has_ports();
+    let meets = [
+        (clause.protocols.may_meet(symbols, &cell.protocols, &cell.cube), Coordinate::Protocol),
+        (
+            !ports || clause.destination_ports.may_meet(symbols, &cell.destination_ports, &cell.cube),
+            Coordinate::DestinationPort,
+        ),
+        (!ports || clause.source_ports.may_meet(symbols, &cell.source_ports, &cell.cube), Coordinate::SourcePort),
+        (clause.sources.may_meet(symbols, &cell.sources, &cell.cube), Coordinate::Source),
+        (clause.destinations.may_meet(symbols, &cell.destinations, &cell.cube), Coordinate::Destination),
+        (clause.guards.iter().all(|guard| symbols.adds(&cell.cube, *guard) != Added::Impossible), Coordinate::Rule),
+    ];
+    meets.into_iter().filter(|(meets, _)| !meets).map(|(_, coordinate)| coordinate).collect()
+}
+
+/// Custom allow rules that would let the witness pass: shadowed ones, and those that miss it narrowly.
+fn alternatives(ground: &Ground<'_, '_>, stage: &Stage<'_>, last: usize, point: &Point, judgement: &mut Judgement) {
+    let mut near = Vec::new();
+    for (index, entry) in stage.entries.iter().enumerate() {
+        let Author::Rule(rule, _) = &entry.author else { continue };
+        if entry.access != Access::Allow {
+            continue;
+        }
+        let one = decider(stage, entry);
+        match misses(&ground.symbols, &point.cell, &entry.clause).as_slice() {
+            [] if index > last && !judgement.shadowed.contains(&one) => judgement.shadowed.push(one),
+            [coordinate] if *coordinate != Coordinate::Rule => {
+                near.push(NearMiss { rule: at_field(one, rule, *coordinate), coordinate: *coordinate })
+            }
+            _ => {}
+        }
+    }
+    // A slip in protocol or port is likelier than a rule for somebody else.
+    near.sort_by_key(|one| one.coordinate);
+    near.dedup();
+    near.retain(|one| judgement.shadowed.iter().all(|shadowed| shadowed.index != one.rule.index));
+    near.truncate(MOST_NAMED);
+    judgement.near = near;
+    judgement.shadowed.truncate(MOST_NAMED);
+}
+
+/// A rule with the field of a coordinate at fault.
+fn at_field(mut one: Decider, rule: &SecurityRule, coordinate: Coordinate) -> Decider {
+    let side = |side: &Side| match side.items.as_slice() {
+        [only] => only.span,
+        _ => side.span,
+    };
+    let ports = |ports: &Ports| match ports.items.as_slice() {
+        [only] => only.span,
+        _ => ports.span,
+    };
+    let fault: Span = match coordinate {
+        Coordinate::Protocol => rule.protocol.span,
+        Coordinate::DestinationPort => ports(&rule.destination_ports),
+        Coordinate::SourcePort => ports(&rule.source_ports),
+        Coordinate::Source => side(&rule.sources),
+        Coordinate::Destination => side(&rule.destinations),
+        Coordinate::Rule => rule.span,
+    };
+    if let Some(written) = &mut one.written {
+        written.fault = fault;
+    }
+    one
+}
+
+/// What is not let through, where that is less than all that is required.
+fn uncovered(ground: &Ground<'_, '_>, journey: &Journey<'_>, ends: &Ends, flow: &Flow, open: &[usize]) -> Vec<String> {
+    let cells: Vec<&Cell> = open.iter().filter_map(|at| journey.dropped.get(*at)).map(|track| &track.cell).collect();
+    let mut parts: Vec<String> = Vec::new();
+    let mut add = |part: String| {
+        if parts.len() < MOST_NAMED && !parts.contains(&part) {
+            parts.push(part);
+        }
+    };
+    let protocols = cells.iter().fold(ProtocolSet::NONE, |all, cell| all.union(cell.protocols));
+    if !flow.protocols.intersection(protocols_of(&flow.ports)).is_subset(protocols) {
+        protocols.each().for_each(|(_, name)| add(name.to_ascii_uppercase()));
+    }
+    let ports = cells
+        .iter()
+        .filter(|cell| cell.has_ports())
+        .fold(PortSet::empty(), |all, cell| all.union(&cell.destination_ports));
+    if !ports.is_empty() && !flow.ports.is_subset(&ports) {
+        for &(first, last) in ports.ranges() {
+            add(if first == last { format!("port {first}") } else { format!("ports {first}-{last}") });
+        }
+    }
+    let sides = [
+        (&ends.sources, cells.iter().map(|cell| &*cell.sources).collect::<Vec<_>>()),
+        (&ends.destinations, cells.iter().map(|cell| &*cell.destinations).collect()),
+    ];
+    for (required, sets) in sides {
+        let required = required.terms.iter().fold(AddressSet::empty(), |all, term| all.union(&term.set));
+        let dropped = sets.into_iter().fold(AddressSet::empty(), |all, set| all.union(set));
+        if !required.is_subset(&dropped) {
+            dropped.prefixes().take(MOST_NAMED).for_each(|prefix| add(prefix.to_string()));
+        }
+    }
+    let asked: Vec<_> = ends.sources.terms.iter().chain(&ends.destinations.terms).flat_map(|term| &term.cube).collect();
+    let whole = cells.iter().any(|cell| cell.cube.iter().all(|literal| !literal.holds || asked.contains(&literal)));
+    for literal in cells.iter().flat_map(|cell| &cell.cube).filter(|literal| literal.holds && !whole) {
+        if let (Meaning::Tag(_, tag), false) = (ground.symbols.meaning(literal.symbol), asked.contains(&literal)) {
+            add(tag.to_string());
+        }
+    }
+    parts
+}
+
+/// The protocols that a set of ports can be asked of.
+fn protocols_of(ports: &PortSet) -> ProtocolSet {
+    if ports.is_full() { ProtocolSet::ALL } else { ProtocolSet::TCP.union(ProtocolSet::UDP) }
+}

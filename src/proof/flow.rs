@@ -1,0 +1,217 @@
+//! Traffic on its way through the layers of a scene, and the judgement on it (ALG-1, ALG-2, NSG-12).
+//!
+//! Ordering the rules of a layer is the work of that layer's file, finding the verdict that of `verdict`, and showing
+//! it that of `explain`.
+
+use std::sync::Arc;
+
+use crate::estate::{Access, Direction};
+use crate::net::{AddressSet, Family, PortSet, ProtocolSet};
+use crate::proof::cell::{Cell, Match};
+use crate::proof::explain::explain;
+use crate::proof::first_match::first_match;
+use crate::proof::ground::{Ground, Party};
+use crate::proof::judgement::{Judgement, Layer};
+use crate::proof::nsg::{Author, Entry, entries};
+use crate::proof::scene::{Given, Scene};
+use crate::proof::symbol::{Doubt, End};
+use crate::proof::verdict::{Decision, Required, Verdict, decide};
+
+/// Which rules may let required traffic pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Matching {
+    /// Whatever rules do, the built-in ones among them.
+    #[default]
+    Effective,
+    /// Custom rules only; several may share the work.
+    Explicit,
+    /// One custom rule per group.
+    SingleRule,
+}
+
+/// Traffic that a requirement asks for.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// Into the subnet or out of it.
+    pub direction: Direction,
+    /// The protocols. Where ports are asked for, those without ports are left out.
+    pub protocols: ProtocolSet,
+    /// Where it comes from.
+    pub from: Party,
+    /// Where it goes to. Inbound traffic goes to the private address (NSG-14).
+    pub to: Party,
+    /// The destination ports.
+    pub ports: PortSet,
+    /// Which rules may let it pass.
+    pub matching: Matching,
+}
+
+/// One layer, its rules in order.
+pub(crate) struct Stage<'a> {
+    pub(crate) layer: Layer,
+    /// The index of the group in the scene.
+    pub(crate) group: usize,
+    pub(crate) entries: Vec<Entry<'a>>,
+}
+
+/// Packets and the entries they met: one per stage, by index.
+#[derive(Clone, Debug)]
+pub(crate) struct Track {
+    pub(crate) cell: Cell,
+    pub(crate) met: Vec<usize>,
+}
+
+/// What became of the required packets.
+#[derive(Default)]
+pub(crate) struct Journey<'a> {
+    pub(crate) stages: Vec<Stage<'a>>,
+    pub(crate) passed: Vec<Track>,
+    pub(crate) dropped: Vec<Track>,
+    pub(crate) exceeded: bool,
+}
+
+impl<'a> Journey<'a> {
+    pub(crate) fn new(cells: Vec<Cell>) -> Self {
+        let passed = cells.into_iter().map(|cell| Track { cell, met: Vec::new() }).collect();
+        Self { passed, ..Self::default() }
+    }
+
+    /// Sends what has passed so far through one more stage.
+    pub(crate) fn through(&mut self, ground: &Ground<'_, 'a>, stage: Stage<'a>) {
+        let mut passed = Vec::new();
+        for track in std::mem::take(&mut self.passed) {
+            let clauses = stage.entries.iter().map(|entry| &entry.clause);
+            let run = first_match(&ground.symbols, vec![track.cell], clauses);
+            self.exceeded |= run.exceeded;
+            for piece in run.decided {
+                let met = track.met.iter().copied().chain([piece.clause]).collect();
+                let next = Track { cell: piece.cell, met };
+                match stage.entries[piece.clause].access {
+                    Access::Allow => passed.push(next),
+                    Access::Deny => self.dropped.push(next),
+                }
+            }
+            // The last entry of a stage matches everything; what is left here belongs to a run that was cut short.
+            self.exceeded |= !run.rest.is_empty();
+        }
+        self.passed = passed;
+        self.stages.push(stage);
+    }
+
+    /// The verdict on what was required.
+    pub(crate) fn decide(&self, ground: &Ground<'_, 'a>, ends: &Ends) -> Decision {
+        if self.exceeded {
+            let doubt = Doubt::new("the rules split this traffic into more cases than are followed");
+            return Decision { verdict: Verdict::Undecided, witness: None, doubts: vec![doubt], open: Vec::new() };
+        }
+        let required = Required { sources: &ends.sources.terms, destinations: &ends.destinations.terms };
+        let passed: Vec<&Cell> = self.passed.iter().map(|track| &track.cell).collect();
+        let dropped: Vec<&Cell> = self.dropped.iter().map(|track| &track.cell).collect();
+        decide(ground, &required, &passed, &dropped)
+    }
+}
+
+/// Who takes part in required traffic.
+pub(crate) struct Ends {
+    pub(crate) sources: Match<AddressSet>,
+    pub(crate) destinations: Match<AddressSet>,
+}
+
+impl Ends {
+    pub(crate) fn new(ground: &mut Ground<'_, '_>, from: &Party, to: &Party) -> Self {
+        Self { sources: ground.party(End::Source, from), destinations: ground.party(End::Destination, to) }
+    }
+
+    /// The packets between them.
+    pub(crate) fn cells(&self, protocols: ProtocolSet, ports: &PortSet) -> Vec<Cell> {
+        let ported = ProtocolSet::TCP.union(ProtocolSet::UDP);
+        let portless = if ports.is_full() { protocols.difference(ported) } else { ProtocolSet::NONE };
+        let mut cells = Vec::new();
+        for (protocols, ports) in [(protocols.intersection(ported), ports.clone()), (portless, PortSet::full())] {
+            if protocols.is_empty() || ports.is_empty() {
+                continue;
+            }
+            let ports = Arc::new(ports);
+            for source in &self.sources.terms {
+                for destination in &self.destinations.terms {
+                    cells.push(Cell {
+                        cube: source.cube.iter().chain(&destination.cube).copied().collect(),
+                        protocols,
+                        sources: Arc::clone(&source.set),
+                        source_ports: Arc::new(PortSet::full()),
+                        destinations: Arc::clone(&destination.set),
+                        destination_ports: Arc::clone(&ports),
+                    });
+                }
+            }
+        }
+        cells
+    }
+}
+
+impl Scene<'_> {
+    /// Judges traffic by the network security groups alone.
+    pub fn judge(&self, flow: &Flow) -> Judgement {
+        self.in_each_family(|family| self.judge_family(flow, family))
+    }
+
+    /// The judgement of the first family that is not satisfied; a violation goes before a doubt.
+    pub(crate) fn in_each_family(&self, judge: impl Fn(Family) -> Judgement) -> Judgement {
+        let first = judge(Family::V4);
+        let v6 = self.subnet.as_ref().is_some_and(|subnet| !subnet.v6.is_empty());
+        if !v6 || first.verdict == Verdict::Violated {
+            return first;
+        }
+        let second = judge(Family::V6);
+        match (first.verdict, second.verdict) {
+            (Verdict::Undecided, Verdict::Satisfied | Verdict::Undecided) => first,
+            (Verdict::Satisfied, Verdict::Satisfied) => Judgement {
+                partly_built_in: first.partly_built_in || second.partly_built_in,
+                built_in_only: first.built_in_only && second.built_in_only,
+                ..first
+            },
+            _ => second,
+        }
+    }
+
+    fn judge_family(&self, flow: &Flow, family: Family) -> Judgement {
+        let mut ground = Ground::new(self, family);
+        let ends = Ends::new(&mut ground, &flow.from, &flow.to);
+        let stages = group_stages(&mut ground, flow.direction, flow.matching);
+        let mut journey = Journey::new(ends.cells(flow.protocols, &flow.ports));
+        for stage in stages {
+            journey.through(&ground, stage);
+        }
+        let decision = journey.decide(&ground, &ends);
+        explain(&ground, flow, &journey, decision, &ends)
+    }
+}
+
+/// The groups of the scene in the order that traffic of a direction meets them.
+pub(crate) fn group_stages<'a>(
+    ground: &mut Ground<'_, 'a>,
+    direction: Direction,
+    matching: Matching,
+) -> Vec<Stage<'a>> {
+    let groups: Vec<(usize, Layer, Given<'a, _>)> = ground
+        .scene
+        .groups
+        .iter()
+        .enumerate()
+        .map(|(index, (level, group))| (index, Layer::Group(*level), group.clone()))
+        .collect();
+    let mut stages: Vec<Stage<'a>> = groups
+        .into_iter()
+        .map(|(index, layer, group)| {
+            let mut entries = entries(ground, &group, direction);
+            if matching != Matching::Effective {
+                entries.retain(|entry| !(matches!(entry.author, Author::BuiltIn(..)) && entry.access == Access::Allow));
+            }
+            Stage { layer, group: index, entries }
+        })
+        .collect();
+    if direction == Direction::Inbound {
+        stages.reverse();
+    }
+    stages
+}

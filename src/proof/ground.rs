@@ -1,0 +1,322 @@
+//! Addresses as rules and requirements name them, turned into what cells are split by: sets where they are known,
+//! symbols where they are not.
+//!
+//! The meaning of `VirtualNetwork`, `Internet`, `AzureLoadBalancer` and the platform's own addresses stands here
+//! (NSG-17 to NSG-21). Which rule goes first is the work of `nsg` and `route`.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, OnceLock};
+
+use crate::estate::{Access, Field, Peer, Side};
+use crate::json::{Part, Unknown};
+use crate::net::{AddressSet, Family, RangeSet, Reading, Special, Tag};
+use crate::proof::cell::Match;
+use crate::proof::scene::Scene;
+use crate::proof::symbol::{Doubt, End, Literal, Meaning, Symbol, Symbols};
+
+/// Somebody traffic comes from or goes to, as a requirement names them.
+#[derive(Clone, Debug)]
+pub enum Party {
+    /// The subnet of the scene.
+    Subnet,
+    /// A service tag, `VirtualNetwork` and `Internet` among them.
+    Tag(Tag),
+    /// The regional form of a tag where only a deployment can tell the region.
+    Regional(Tag, Arc<Unknown>),
+    /// Addresses.
+    Addresses(AddressSet),
+    /// Everybody.
+    Any,
+}
+
+/// The addresses a proof stands on: one scene in one address family.
+pub(crate) struct Ground<'s, 'a> {
+    pub(crate) scene: &'s Scene<'a>,
+    pub(crate) symbols: Symbols,
+    /// Every address of the family.
+    pub(crate) space: AddressSet,
+    /// The addresses that service tags can hold: what is public and not in the network.
+    pub(crate) public: AddressSet,
+    /// What is known of `VirtualNetwork`, platform address included.
+    network: AddressSet,
+    /// Public addresses that a route may have made part of `VirtualNetwork`.
+    tunnelled: AddressSet,
+    tunnelled_tags: Vec<Tag>,
+}
+
+/// The platform's address for DNS, DHCP and health probes.
+const PLATFORM: IpAddr = IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16));
+/// The platform's address for instance metadata.
+const METADATA: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254));
+
+/// The platform's addresses, which are open whatever a rule says, unless it names their own tags (NSG-21).
+pub(crate) fn platform_addresses() -> AddressSet {
+    AddressSet::address(PLATFORM).union(&AddressSet::address(METADATA))
+}
+
+/// Every address that may be public (NSG-20), `VirtualNetwork` not yet taken away.
+fn public_space() -> &'static AddressSet {
+    static PUBLIC: OnceLock<AddressSet> = OnceLock::new();
+    PUBLIC.get_or_init(|| {
+        let excluded = [
+            "0.0.0.0/8",
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "224.0.0.0/3",
+            "168.63.129.16/32",
+        ];
+        let excluded = AddressSet::from_prefixes(excluded.iter().filter_map(|prefix| prefix.parse().ok()));
+        let v6 = AddressSet::from_prefixes("2000::/3".parse());
+        AddressSet::all_v4().difference(&excluded).union(&v6)
+    })
+}
+
+impl<'s, 'a> Ground<'s, 'a> {
+    pub(crate) fn new(scene: &'s Scene<'a>, family: Family) -> Self {
+        let space = match family {
+            Family::V4 => AddressSet::all_v4(),
+            Family::V6 => AddressSet::all_v6(),
+        };
+        let public = public_space().intersection(&space);
+        let (routed, tunnelled_tags) = scene.tunnelled();
+        let routed = routed.intersection(&space);
+        // What is private and leads to an appliance or a gateway is part of the network (NSG-17).
+        let network = scene.network.union(&AddressSet::address(PLATFORM)).intersection(&space);
+        let network = network.union(&routed.difference(&public));
+        let tunnelled = routed.intersection(&public).difference(&network);
+        let public = public.difference(&network);
+        let symbols = Symbols::new(family, scene.cloud);
+        Self { scene, symbols, space, public, network, tunnelled, tunnelled_tags }
+    }
+
+    /// The addresses of a requirement's party.
+    pub(crate) fn party(&mut self, end: End, party: &Party) -> Match<AddressSet> {
+        let mut all = Match::nothing();
+        match party {
+            Party::Any => all.add(self.space.clone(), Vec::new()),
+            Party::Addresses(set) => all.add(set.intersection(&self.space), Vec::new()),
+            Party::Subnet => match &self.scene.subnet {
+                Some(prefixes) => all.add(prefixes.intersection(&self.space), Vec::new()),
+                None => {
+                    let subnet = self.symbols.of(Meaning::Subnet(end), || {
+                        Doubt::new("the prefix of the subnet is not known").settled_by("--fact subnet=10.0.1.0/24")
+                    });
+                    let known = self.scene.network_complete && !self.network.is_empty();
+                    let room = if known { &self.network } else { &self.space };
+                    all.add(room.clone(), vec![subnet.holds()]);
+                }
+            },
+            Party::Regional(base, unknown) => self.regional(end, *base, unknown, &mut all),
+            Party::Tag(tag) => match tag.special() {
+                Some(Special::VirtualNetwork) => {
+                    // The platform's address is no destination anybody asks for (NSG-21).
+                    self.network_terms(end, &mut all);
+                    let platform = platform_addresses();
+                    for term in &mut all.terms {
+                        term.set = Arc::new(term.set.difference(&platform));
+                    }
+                    all.terms.retain(|term| !term.set.is_empty());
+                }
+                Some(Special::Internet) => self.internet(end, false, &mut all),
+                Some(other) => self.special(end, other, None, &mut all),
+                None => self.tag(end, &tag.to_string(), &mut all),
+            },
+        }
+        all
+    }
+
+    /// The addresses of one side of a rule. `peer`: it is the side away from the subnet. `access`: what the rule does.
+    pub(crate) fn side(
+        &mut self,
+        end: End,
+        peer: bool,
+        access: Access,
+        side: &Side,
+        tagged: bool,
+    ) -> Match<AddressSet> {
+        let mut all = Match::nothing();
+        let mut known: Vec<&AddressSet> = Vec::new();
+        // Effective rules show a tag beside the addresses it stood for; the name says more while no data is loaded.
+        let named = |item: &Field<Peer>| match item.known() {
+            Some(Peer::Tag(name)) => Tag::read(name, None).tag().is_some_and(|tag| tag.special().is_none()),
+            _ => false,
+        };
+        let by_name = tagged && self.scene.tags.is_none() && side.items.iter().any(named);
+        for item in &side.items {
+            match &item.value {
+                Ok(Peer::Any) => all.add(self.space.clone(), Vec::new()),
+                Ok(Peer::Addresses(set)) if !by_name => known.push(set),
+                Ok(Peer::Addresses(_) | Peer::Invalid(_)) => {}
+                Ok(Peer::Tag(name)) => match Tag::read(name, self.scene.cloud).tag().and_then(Tag::special) {
+                    // The expansion that stands beside it knows the network better than we do.
+                    Some(Special::VirtualNetwork) if tagged && side.items.len() > 1 => {}
+                    Some(special) => self.special(end, special, peer.then_some(access), &mut all),
+                    None => self.tag(end, name, &mut all),
+                },
+                Err(unknown) => self.unknown(end, unknown, &mut all),
+            }
+        }
+        let prefixes = AddressSet {
+            v4: RangeSet::from_ranges(known.iter().flat_map(|set| set.v4.ranges().iter().copied())),
+            v6: RangeSet::from_ranges(known.iter().flat_map(|set| set.v6.ranges().iter().copied())),
+        };
+        all.add(prefixes.intersection(&self.space), Vec::new());
+        // The compute's own interfaces are never shown to be members of a group (NSG-23); its peers may be.
+        for group in side.groups.iter().filter(|_| peer) {
+            let key = match &group.value {
+                Ok(id) => Arc::from(id.to_ascii_lowercase()),
+                Err(unknown) => Arc::clone(&unknown.key),
+            };
+            let symbol = self.symbols.of(Meaning::Group(end, key), || {
+                Doubt::new("the members of the application security group are not known").at(group.span)
+            });
+            let mut network = Match::nothing();
+            self.network_terms(end, &mut network);
+            for term in network.terms {
+                all.add(AddressSet::clone(&term.set), term.cube.into_iter().chain([symbol.holds()]).collect());
+            }
+        }
+        if side.items.is_empty() && side.groups.is_empty() {
+            let key = Arc::from(format!("side {side:p}"));
+            let symbol = self.symbols.of(Meaning::Addresses(end, key), || {
+                Doubt::new("the rule names no address on this side").at(side.span)
+            });
+            all.add(self.space.clone(), vec![symbol.holds()]);
+        }
+        all
+    }
+
+    /// A tag by the name written. Data make it a set; without data it is a symbol; what is no tag matches nothing.
+    pub(crate) fn tag(&mut self, end: End, name: &str, all: &mut Match<AddressSet>) {
+        if let Some(prefixes) = self.scene.tags.and_then(|data| data.get(name)) {
+            all.add(prefixes.set.intersection(&self.space), Vec::new());
+            return;
+        }
+        let meaning = match Tag::read(name, self.scene.cloud) {
+            Reading::Known(tag) | Reading::Alias { tag, .. } => Meaning::Tag(end, tag),
+            Reading::UnknownRegion { base, .. } => {
+                Meaning::Regional(end, base, Arc::from(name.to_ascii_lowercase()), true)
+            }
+            Reading::Unknown { .. } => return,
+        };
+        let symbol = self.symbols.of(meaning, || {
+            Doubt::new(format!("the addresses of `{name}` are not loaded")).settled_by("--service-tags FILE")
+        });
+        all.add(self.public.clone(), vec![symbol.holds()]);
+    }
+
+    /// A value only a deployment can tell; of `Storage.` and an unknown region the tag is known all the same.
+    pub(crate) fn unknown(&mut self, end: End, unknown: &Arc<Unknown>, all: &mut Match<AddressSet>) {
+        if let [Part::Text(start), Part::Hole(hole)] = unknown.parts.as_slice()
+            && let Some(name) = start.strip_suffix('.')
+            && let Some(base) = Tag::read(name, None).tag().filter(|tag| tag.has_regions())
+        {
+            self.regional(end, base, hole, all);
+            return;
+        }
+        let symbol = self.symbols.of(Meaning::Addresses(end, Arc::clone(&unknown.key)), || {
+            Doubt::of(&format!("`{}`", unknown.text), unknown)
+        });
+        all.add(self.space.clone(), vec![symbol.holds()]);
+    }
+
+    fn regional(&mut self, end: End, base: Tag, region: &Arc<Unknown>, all: &mut Match<AddressSet>) {
+        let symbol = self.symbols.of(Meaning::Regional(end, base, Arc::clone(&region.key), false), || {
+            Doubt::of(&format!("the region of `{base}.{}`", region.text), region)
+        });
+        all.add(self.public.clone(), vec![symbol.holds()]);
+    }
+
+    /// A special tag as the only address of a rule's side.
+    pub(crate) fn special_in_rule(&mut self, end: End, special: Special, access: Option<Access>) -> Match<AddressSet> {
+        let mut all = Match::nothing();
+        self.special(end, special, access, &mut all);
+        all
+    }
+
+    /// A special tag in a rule. `access`: what the rule does, when this is the side away from the subnet.
+    fn special(&mut self, end: End, special: Special, access: Option<Access>, all: &mut Match<AddressSet>) {
+        let one = |address| AddressSet::address(address).intersection(&self.space);
+        match special {
+            Special::LoadBalancer | Special::PlatformDns => all.add(one(PLATFORM), Vec::new()),
+            Special::PlatformMetadata => all.add(one(METADATA), Vec::new()),
+            Special::PlatformActivation => {
+                let tag = Tag::named("AzurePlatformLKM").expect("the catalogue has the platform's tags");
+                let symbol = self
+                    .symbols
+                    .of(Meaning::Tag(end, tag), || Doubt::new("the addresses of `AzurePlatformLKM` are not published"));
+                all.add(self.public.clone(), vec![symbol.holds()]);
+            }
+            Special::VirtualNetwork => {
+                self.network_terms(end, all);
+                match access {
+                    None => {}
+                    Some(Access::Deny) => all.add(self.tunnelled.clone(), Vec::new()),
+                    Some(Access::Allow) if self.tunnelled.is_empty() => {}
+                    Some(Access::Allow) => all.add(self.tunnelled.clone(), vec![self.widened()]),
+                }
+                if access.is_some() {
+                    for tag in self.tunnelled_tags.clone() {
+                        let mut addresses = Match::nothing();
+                        self.tag(end, &tag.to_string(), &mut addresses);
+                        let widened = self.widened();
+                        for term in addresses.terms {
+                            let cube = [widened].into_iter().chain(term.cube).collect();
+                            all.add(AddressSet::clone(&term.set), cube);
+                        }
+                    }
+                }
+            }
+            Special::Internet => self.internet(end, access.is_some(), all),
+        }
+    }
+
+    /// `Internet`: what is public and not in the network. `rule`: a route may have changed what it matches (UNC-1).
+    fn internet(&mut self, end: End, rule: bool, all: &mut Match<AddressSet>) {
+        let cube: Vec<Literal> =
+            if self.scene.network_complete { Vec::new() } else { vec![self.network_symbol(end).fails()] };
+        let public = self.public.clone();
+        if !rule || self.tunnelled.is_empty() {
+            all.add(public, cube);
+            return;
+        }
+        all.add(public.difference(&self.tunnelled), cube.clone());
+        let widened = self.widened();
+        let still = self.symbols.of(Meaning::World(Arc::from("internet still matches")), || {
+            Doubt::new(
+                "whether `Internet` still matches addresses that a route leads to an appliance is not documented",
+            )
+        });
+        let tunnelled = public.intersection(&self.tunnelled);
+        all.add(tunnelled.clone(), cube.iter().copied().chain([widened.negated()]).collect());
+        all.add(tunnelled, cube.into_iter().chain([widened, still.holds()]).collect());
+    }
+
+    /// `VirtualNetwork` without what routes may add to it.
+    fn network_terms(&mut self, end: End, all: &mut Match<AddressSet>) {
+        all.add(self.network.clone(), Vec::new());
+        if !self.scene.network_complete {
+            let symbol = self.network_symbol(end);
+            all.add(self.space.difference(&self.network), vec![symbol.holds()]);
+        }
+    }
+
+    fn network_symbol(&mut self, end: End) -> Symbol {
+        self.symbols.of(Meaning::Network(end), || {
+            Doubt::new("not all addresses of `VirtualNetwork` are known").settled_by("the virtual network's own file")
+        })
+    }
+
+    /// That `VirtualNetwork` holds what routes lead to an appliance (NSG-18).
+    fn widened(&mut self) -> Literal {
+        let meaning = Meaning::World(Arc::from("the network is widened"));
+        let symbol = self.symbols.of(meaning, || {
+            Doubt::new("a route leads public addresses to an appliance, and `VirtualNetwork` may count them as its own")
+        });
+        symbol.holds()
+    }
+}

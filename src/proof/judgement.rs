@@ -1,0 +1,219 @@
+//! What a proof hands back: the verdict, who decided, a packet that shows it, and the way it took.
+//!
+//! Coming to it is the work of `flow`, `egress` and `path`; putting it into words for users that of the rules.
+
+use std::sync::Arc;
+
+use crate::estate::{Access, Direction, NextHop};
+use crate::net::Family;
+use crate::proof::scene::Level;
+use crate::proof::symbol::Doubt;
+use crate::proof::verdict::Verdict;
+use crate::source::Span;
+
+/// What traffic meets on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Layer {
+    /// A network security group.
+    Group(Level),
+    /// The routes of the subnet.
+    Route,
+    /// The firewall the routes lead to.
+    Firewall,
+}
+
+impl Layer {
+    /// The word users read: `nsg`, `route`, `firewall`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Group(_) => "nsg",
+            Self::Route => "route",
+            Self::Firewall => "firewall",
+        }
+    }
+}
+
+/// What kind of thing decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A custom rule of a network security group.
+    Rule,
+    /// A rule that Azure adds to every network security group.
+    BuiltIn,
+    /// The platform's own addresses, which are open by themselves (NSG-21).
+    Platform,
+    /// A route of a table.
+    Route,
+    /// A route that Azure adds by itself.
+    SystemRoute,
+    /// A rule of a firewall.
+    FirewallRule,
+    /// Something the input does not show.
+    Unknown,
+}
+
+impl Kind {
+    /// The word users read: `rule`, `built-in`, `route`, `firewall-rule`, ….
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rule => "rule",
+            Self::BuiltIn => "built-in",
+            Self::Platform => "platform",
+            Self::Route => "route",
+            Self::SystemRoute => "system-route",
+            Self::FirewallRule => "firewall-rule",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Where a rule or route is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Written {
+    /// The whole of it.
+    pub span: Span,
+    /// Its name.
+    pub name: Span,
+    /// Its priority; a route has none.
+    pub priority: Option<Span>,
+    /// The characters to change: the access of a rule that drops, the next hop of a route, the field that misses.
+    pub fault: Span,
+}
+
+/// A rule or route that decides, or could have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decider {
+    /// The layer it is in.
+    pub layer: Layer,
+    /// The group of the scene it is in, by index; 0 for other layers.
+    pub group: usize,
+    /// Its index among the custom rules of that group, or the routes of the table.
+    pub index: Option<usize>,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its priority, when it has one and it is known.
+    pub priority: Option<i64>,
+    /// Whether it lets traffic pass.
+    pub access: Access,
+    /// Where a route leads.
+    pub next_hop: Option<NextHop>,
+    /// Where it is written; `None` for what Azure adds by itself.
+    pub written: Option<Written>,
+}
+
+/// A coordinate of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Coordinate {
+    /// The protocol.
+    Protocol,
+    /// The destination port.
+    DestinationPort,
+    /// The source port.
+    SourcePort,
+    /// The source address.
+    Source,
+    /// The destination address.
+    Destination,
+    /// None of them: whether the rule is there at all, or in that place.
+    Rule,
+}
+
+impl Coordinate {
+    /// The words users read: `destination port`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Protocol => "protocol",
+            Self::DestinationPort => "destination port",
+            Self::SourcePort => "source port",
+            Self::Source => "source",
+            Self::Destination => "destination",
+            Self::Rule => "rule",
+        }
+    }
+}
+
+/// One rule the witness met.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The rule.
+    pub rule: Decider,
+    /// The coordinate that kept it from matching; `None`: it matched.
+    pub missed: Option<Coordinate>,
+}
+
+/// An allow rule that would let the witness pass but for one coordinate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NearMiss {
+    /// The rule; its fault is the field that misses.
+    pub rule: Decider,
+    /// The coordinate.
+    pub coordinate: Coordinate,
+}
+
+/// One concrete packet. An address that no input pins down goes by the name of its tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packet {
+    /// Its direction.
+    pub direction: Direction,
+    /// `tcp`, `udp`, `icmp`, `esp`, `ah`.
+    pub protocol: &'static str,
+    /// An address, or the tag or subnet it belongs to.
+    pub source: String,
+    /// The source port, for TCP and UDP.
+    pub source_port: Option<u16>,
+    /// An address, or the tag or subnet it belongs to.
+    pub destination: String,
+    /// The destination port, for TCP and UDP.
+    pub destination_port: Option<u16>,
+}
+
+/// The answer of a proof.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The address family it was reached in: the first one that is not satisfied.
+    pub family: Family,
+    /// The layer that decided.
+    pub layer: Option<Layer>,
+    /// Satisfied: every rule that lets some of it pass. Else: the rule that drops the witness, then others that drop.
+    pub deciders: Vec<Decider>,
+    /// It passes, and every packet does so by a built-in rule of some group.
+    pub built_in_only: bool,
+    /// It passes, and some packet does so by a built-in rule.
+    pub partly_built_in: bool,
+    /// What may be dropped, where that is less than everything: prefixes, tags, ports, protocols.
+    pub uncovered: Vec<String>,
+    /// A packet that is dropped; for undecided one that may be.
+    pub witness: Option<Packet>,
+    /// The rules the witness met, the decider last. Per layer in order.
+    pub replay: Vec<Step>,
+    /// Custom allow rules behind the decider that would let the witness pass, were they first.
+    pub shadowed: Vec<Decider>,
+    /// Allow rules that miss the witness by one coordinate, the likeliest slip first.
+    pub near: Vec<NearMiss>,
+    /// What an undecided verdict depends on.
+    pub why: Vec<Doubt>,
+}
+
+impl Judgement {
+    /// Nothing stands in the way.
+    pub(crate) fn satisfied(family: Family) -> Self {
+        Self {
+            verdict: Verdict::Satisfied,
+            family,
+            layer: None,
+            deciders: Vec::new(),
+            built_in_only: false,
+            partly_built_in: false,
+            uncovered: Vec::new(),
+            witness: None,
+            replay: Vec::new(),
+            shadowed: Vec::new(),
+            near: Vec::new(),
+            why: Vec::new(),
+        }
+    }
+}

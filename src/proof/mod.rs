@@ -1,0 +1,20 @@
+//! Proofs over exact sets: what passes a network security group, where routes lead, and what cannot be told.
+
+mod cell;
+mod explain;
+mod first_match;
+mod flow;
+mod ground;
+mod judgement;
+mod nsg;
+mod scene;
+mod symbol;
+mod verdict;
+
+pub use flow::{Flow, Matching};
+pub use ground::Party;
+pub use judgement::{Coordinate, Decider, Judgement, Kind, Layer, NearMiss, Packet, Step, Written};
+pub use nsg::{BUILT_IN, BuiltIn};
+pub use scene::{Given, Level, NatGateway, Scene};
+pub use symbol::{Doubt, End};
+pub use verdict::Verdict;

@@ -1,0 +1,245 @@
+//! What the layers know of the place whose traffic is judged: subnet, network, security groups, routes, egress.
+//!
+//! A scene is put together from an estate, or from a lone security group or route table with whatever facts there are.
+//! What is not given stays unknown; turning it into address sets is the work of `ground`.
+
+use std::sync::Arc;
+
+use crate::estate::{Estate, Field, NetworkSecurityGroup, NextHop, Peer, Reference, Route, RouteTable, Subnet};
+use crate::net::{AddressSet, Cloud, Region, Tag, TagData};
+use crate::proof::symbol::Doubt;
+use crate::source::Span;
+
+/// Something a scene refers to.
+#[derive(Clone, Debug)]
+pub enum Given<'a, T> {
+    /// It is among the input.
+    Here(&'a T),
+    /// It is mentioned, but the input does not hold it.
+    Missing(Doubt),
+}
+
+/// Where a network security group is attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// At the network interface.
+    Interface,
+    /// At the subnet.
+    Subnet,
+}
+
+/// A NAT gateway of a subnet.
+#[derive(Clone, Debug)]
+pub struct NatGateway {
+    /// Its id or name.
+    pub name: Arc<str>,
+    /// Where the subnet mentions it.
+    pub span: Span,
+}
+
+/// The place whose traffic is judged.
+#[derive(Clone, Debug, Default)]
+pub struct Scene<'a> {
+    /// Its cloud.
+    pub cloud: Option<Cloud>,
+    /// Its region.
+    pub region: Option<&'static Region>,
+    /// The prefixes of the subnet; `None` while unknown.
+    pub subnet: Option<AddressSet>,
+    /// What is known of the address spaces that make up `VirtualNetwork`: the network's own and its peers'.
+    pub network: AddressSet,
+    /// Whether that is all of it.
+    pub network_complete: bool,
+    /// The address prefixes of the network itself, for its system routes.
+    pub own_space: Vec<AddressSet>,
+    /// The address prefixes of its peers, for their system routes.
+    pub peer_spaces: Vec<AddressSet>,
+    /// The network security groups, in the order outbound traffic meets them. None: that level lets everything pass.
+    pub groups: Vec<(Level, Given<'a, NetworkSecurityGroup>)>,
+    /// The route table; `None`: only the system's routes.
+    pub routes: Option<Given<'a, RouteTable>>,
+    /// The NAT gateway.
+    pub nat_gateway: Option<NatGateway>,
+    /// `defaultOutboundAccess` of the subnet, and where it is written.
+    pub default_outbound: Option<Field<bool>>,
+    /// The subnet is known: what it does not have is known to be absent. False for a lone group or table.
+    pub subnet_shown: bool,
+    /// Services with a service endpoint in the subnet.
+    pub service_endpoints: Vec<Arc<str>>,
+    /// The prefixes of service tags, when they are loaded.
+    pub tags: Option<&'a TagData>,
+}
+
+impl<'a> Scene<'a> {
+    /// The scene of a subnet of an estate. `None` when there is no such subnet.
+    pub fn of_subnet(estate: &'a Estate, index: usize, tags: Option<&'a TagData>) -> Option<Self> {
+        let subnet = estate.subnets.get(index)?;
+        let mut scene = Self { tags, subnet_shown: true, ..Self::default() };
+        scene.subnet = all_known(&subnet.prefixes);
+        scene.read_network(estate, subnet);
+        if let Some(reference) = &subnet.nsg {
+            let group = given(reference, &estate.nsgs, "network security group");
+            scene.groups.push((Level::Subnet, group));
+        }
+        scene.routes = subnet.route_table.as_ref().map(|one| given(one, &estate.route_tables, "route table"));
+        scene.nat_gateway = subnet
+            .nat_gateway
+            .as_ref()
+            .map(|reference| NatGateway { name: shown(&reference.id), span: reference.id.span });
+        scene.default_outbound.clone_from(&subnet.default_outbound);
+        scene.service_endpoints = subnet.service_endpoints.iter().filter_map(|one| one.known().cloned()).collect();
+        let location = subnet
+            .header
+            .location
+            .as_ref()
+            .or_else(|| subnet.network.and_then(|network| estate.networks.get(network)?.header.location.as_ref()));
+        if let Some(location) = location.and_then(Field::known) {
+            scene = scene.in_location(location);
+        }
+        Some(scene)
+    }
+
+    /// The scene of a lone network security group.
+    pub fn of_group(group: &'a NetworkSecurityGroup, tags: Option<&'a TagData>) -> Self {
+        let scene = Self { tags, groups: vec![(Level::Subnet, Given::Here(group))], ..Self::default() };
+        match group.header.location.as_ref().and_then(Field::known) {
+            Some(location) => scene.in_location(location),
+            None => scene,
+        }
+    }
+
+    /// The scene of a lone route table.
+    pub fn of_routes(table: &'a RouteTable, tags: Option<&'a TagData>) -> Self {
+        let scene = Self { tags, routes: Some(Given::Here(table)), ..Self::default() };
+        match table.header.location.as_ref().and_then(Field::known) {
+            Some(location) => scene.in_location(location),
+            None => scene,
+        }
+    }
+
+    /// In a location, which tells the cloud.
+    #[must_use]
+    pub fn in_location(mut self, location: &str) -> Self {
+        self.cloud = Some(Cloud::of(location));
+        self.region = Region::by_name(location);
+        self
+    }
+
+    /// With the prefixes of the subnet, given as a fact.
+    #[must_use]
+    pub fn with_subnet(mut self, prefixes: AddressSet) -> Self {
+        self.network = self.network.union(&prefixes);
+        self.subnet = Some(prefixes);
+        self
+    }
+
+    /// With the address spaces that make up `VirtualNetwork`, given as a fact.
+    #[must_use]
+    pub fn with_network(mut self, spaces: AddressSet) -> Self {
+        self.network = self.network.union(&spaces);
+        self.own_space.push(spaces);
+        self.network_complete = true;
+        self
+    }
+
+    /// With a network security group at the network interface.
+    #[must_use]
+    pub fn with_interface(mut self, group: &'a NetworkSecurityGroup) -> Self {
+        self.groups.insert(0, (Level::Interface, Given::Here(group)));
+        self
+    }
+
+    /// The name of the network security group or groups, for messages.
+    pub fn group_at(&self, index: usize) -> Option<&'a NetworkSecurityGroup> {
+        match self.groups.get(index) {
+            Some((_, Given::Here(group))) => Some(*group),
+            _ => None,
+        }
+    }
+
+    /// The route table, when it is here.
+    pub fn table(&self) -> Option<&'a RouteTable> {
+        match &self.routes {
+            Some(Given::Here(table)) => Some(*table),
+            _ => None,
+        }
+    }
+
+    /// Prefixes that user routes lead to an appliance or a gateway, and the tags they name: Azure may count them as
+    /// `VirtualNetwork` (NSG-17, NSG-18).
+    pub(crate) fn tunnelled(&self) -> (AddressSet, Vec<Tag>) {
+        let (mut addresses, mut tags) = (Vec::new(), Vec::new());
+        let inward = |route: &&Route| {
+            matches!(route.next_hop.known(), Some(NextHop::VirtualAppliance | NextHop::VirtualNetworkGateway))
+        };
+        let routes = self.table().map_or(&[][..], |table| &table.routes);
+        for peer in routes.iter().filter(inward).flat_map(|route| &route.prefixes).filter_map(Field::known) {
+            match peer {
+                Peer::Any => addresses.push(AddressSet::full()),
+                Peer::Addresses(set) => addresses.push(set.clone()),
+                Peer::Tag(name) => match self.tags.and_then(|data| data.get(name)) {
+                    Some(prefixes) => addresses.push(prefixes.set.clone()),
+                    None => tags.extend(Tag::read(name, self.cloud).tag()),
+                },
+                Peer::Invalid(_) => {}
+            }
+        }
+        (union(&addresses), tags)
+    }
+
+    fn read_network(&mut self, estate: &'a Estate, subnet: &Subnet) {
+        let Some(network) = subnet.network.and_then(|index| estate.networks.get(index)) else {
+            self.network = self.subnet.clone().unwrap_or_default();
+            return;
+        };
+        self.own_space = network.address_space.iter().filter_map(|space| space.known().cloned()).collect();
+        let mut complete = !network.address_space.is_empty() && all_known(&network.address_space).is_some();
+        for peering in &network.peerings {
+            let text = |field: &Option<Field<Arc<str>>>| field.as_ref().and_then(|field| field.known().cloned());
+            let connected = text(&peering.state).is_none_or(|state| state.eq_ignore_ascii_case("connected"));
+            let access = peering.allow_access.as_ref().and_then(|access| access.known()) != Some(&false);
+            if !connected || !access {
+                continue;
+            }
+            let remote = peering.remote.as_ref().and_then(|remote| estate.networks.get(remote.target?));
+            let spaces = match remote {
+                Some(remote) if peering.remote_space.is_empty() => &remote.address_space,
+                _ => &peering.remote_space,
+            };
+            complete &= all_known(spaces).is_some();
+            self.peer_spaces.extend(spaces.iter().filter_map(|space| space.known().cloned()));
+        }
+        self.network = union(self.own_space.iter().chain(&self.peer_spaces).chain(&self.subnet));
+        self.network_complete = complete;
+    }
+}
+
+/// The union of values, when there are any and all of them are known.
+fn all_known(fields: &[Field<AddressSet>]) -> Option<AddressSet> {
+    let known: Option<Vec<&AddressSet>> = fields.iter().map(Field::known).collect();
+    known.filter(|known| !known.is_empty()).map(union)
+}
+
+pub(crate) fn union<'s>(sets: impl IntoIterator<Item = &'s AddressSet>) -> AddressSet {
+    sets.into_iter().fold(AddressSet::empty(), |all, set| all.union(set))
+}
+
+fn given<'a, T>(reference: &Reference, list: &'a [T], what: &str) -> Given<'a, T> {
+    match reference.target.and_then(|index| list.get(index)) {
+        Some(found) => Given::Here(found),
+        None => {
+            let name = shown(&reference.id);
+            let name = name.rsplit('/').next().unwrap_or_default();
+            let doubt = Doubt::new(format!("{what} `{name}` is not among the input")).at(reference.id.span);
+            Given::Missing(doubt.settled_by(format!("the file that holds {what} `{name}`")))
+        }
+    }
+}
+
+/// A text for messages, whether it is known or not.
+pub(crate) fn shown(field: &Field<Arc<str>>) -> Arc<str> {
+    match &field.value {
+        Ok(text) => Arc::clone(text),
+        Err(unknown) => Arc::clone(&unknown.text),
+    }
+}

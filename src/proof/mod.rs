@@ -5,6 +5,7 @@ mod explain;
 mod first_match;
 mod flow;
 mod ground;
+mod host;
 mod judgement;
 mod nsg;
 mod scene;
@@ -13,6 +14,7 @@ mod verdict;
 
 pub use flow::{Flow, Matching};
 pub use ground::Party;
+pub use host::{HostPattern, HostSet};
 pub use judgement::{Coordinate, Decider, Judgement, Kind, Layer, NearMiss, Packet, Step, Written};
 pub use nsg::{BUILT_IN, BuiltIn};
 pub use scene::{Given, Level, NatGateway, Scene};

@@ -117,6 +117,7 @@ pub(crate) fn decider(stage: &Stage<'_>, entry: &Entry<'_>) -> Decider {
         Author::BuiltIn(own, None) => {
             Decider { kind: Kind::BuiltIn, name: Arc::from(own.name), priority: Some(own.priority), ..blank }
         }
+        Author::Firewall(one, _) => Decider::clone(one),
         Author::Platform => Decider { kind: Kind::Platform, name: Arc::from("platform address"), ..blank },
         Author::Unknown(doubt) => {
             let written = doubt.span.map(|span| Written { span, name: span, priority: None, fault: span });
@@ -198,6 +199,7 @@ pub(crate) fn misses(symbols: &Symbols, cell: &Cell, clause: &Clause) -> Vec<Coo
         (!ports || clause.source_ports.may_meet(symbols, &cell.source_ports, &cell.cube), Coordinate::SourcePort),
         (clause.sources.may_meet(symbols, &cell.sources, &cell.cube), Coordinate::Source),
         (clause.destinations.may_meet(symbols, &cell.destinations, &cell.cube), Coordinate::Destination),
+        (clause.hosts.as_ref().is_none_or(|hosts| hosts.may_meet(symbols, &cell.hosts, &cell.cube)), Coordinate::Host),
         (clause.guards.iter().all(|guard| symbols.adds(&cell.cube, *guard) != Added::Impossible), Coordinate::Rule),
     ];
     meets.into_iter().filter(|(meets, _)| !meets).map(|(_, coordinate)| coordinate).collect()
@@ -245,7 +247,7 @@ fn at_field(mut one: Decider, rule: &SecurityRule, coordinate: Coordinate) -> De
         Coordinate::SourcePort => ports(&rule.source_ports),
         Coordinate::Source => side(&rule.sources),
         Coordinate::Destination => side(&rule.destinations),
-        Coordinate::Rule => rule.span,
+        Coordinate::Host | Coordinate::Rule => rule.span,
     };
     if let Some(written) = &mut one.written {
         written.fault = fault;

@@ -162,8 +162,8 @@ impl HostSet {
 
     /// Whether some host is in both.
     pub fn overlaps(&self, other: &Self) -> bool {
-        if self.is_full() {
-            return !other.is_empty();
+        if self.is_full() || other.is_full() {
+            return self == other || !(self.is_empty() || other.is_empty());
         }
         !self.intersection(other).is_empty()
     }

@@ -2,6 +2,7 @@
 
 mod cell;
 mod explain;
+mod firewall;
 mod first_match;
 mod flow;
 mod ground;
@@ -12,6 +13,7 @@ mod scene;
 mod symbol;
 mod verdict;
 
+pub use firewall::{Appliance, Placed};
 pub use flow::{Flow, Matching};
 pub use ground::Party;
 pub use host::{HostPattern, HostSet};

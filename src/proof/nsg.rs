@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::estate::{Access, Direction, NetworkSecurityGroup, Peer, Ports, SecurityRule};
+use crate::estate::{Access, Direction, FirewallRule, NetworkSecurityGroup, Peer, Ports, SecurityRule};
 use crate::net::{AddressSet, PortSet, ProtocolSet, Special, Tag};
 use crate::proof::cell::{Clause, Match, Values};
 use crate::proof::ground::{Ground, platform_addresses};
+use crate::proof::judgement::Decider;
 use crate::proof::scene::{Given, shown};
 use crate::proof::symbol::{Doubt, End, Literal, Meaning};
 
@@ -70,6 +71,8 @@ pub(crate) enum Author<'a> {
     Platform,
     /// A part of the rule list that only a deployment can tell.
     Unknown(Doubt),
+    /// A firewall: one of its rules, or what it does by itself.
+    Firewall(Box<Decider>, Option<&'a FirewallRule>),
 }
 
 /// A clause and what it does.
@@ -303,7 +306,7 @@ fn clause(
     }
     let source_ports = ports(ground, End::Source, &rule.source_ports);
     let destination_ports = ports(ground, End::Destination, &rule.destination_ports);
-    Clause { guards, protocols, sources, source_ports, destinations, destination_ports }
+    Clause { guards, protocols, sources, source_ports, destinations, destination_ports, hosts: None }
 }
 
 /// Takes the platform's addresses out of what a rule matches, unless it names their own tags (NSG-21).

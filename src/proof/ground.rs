@@ -11,6 +11,7 @@ use crate::estate::{Access, Field, Peer, Side};
 use crate::json::{Part, Unknown};
 use crate::net::{AddressSet, Family, RangeSet, Reading, Special, Tag};
 use crate::proof::cell::Match;
+use crate::proof::host::HostSet;
 use crate::proof::scene::Scene;
 use crate::proof::symbol::{Doubt, End, Literal, Meaning, Symbol, Symbols};
 
@@ -25,6 +26,8 @@ pub enum Party {
     Regional(Tag, Arc<Unknown>),
     /// Addresses.
     Addresses(AddressSet),
+    /// Hosts by name. Their addresses are public; which ones only name resolution can tell.
+    Hosts(HostSet),
     /// Everybody.
     Any,
 }
@@ -55,7 +58,7 @@ pub(crate) fn platform_addresses() -> AddressSet {
 }
 
 /// Every address that may be public (NSG-20), `VirtualNetwork` not yet taken away.
-fn public_space() -> &'static AddressSet {
+pub(crate) fn public_space() -> &'static AddressSet {
     static PUBLIC: OnceLock<AddressSet> = OnceLock::new();
     PUBLIC.get_or_init(|| {
         let excluded = [
@@ -110,6 +113,17 @@ impl<'s, 'a> Ground<'s, 'a> {
                     all.add(room.clone(), vec![subnet.holds()]);
                 }
             },
+            Party::Hosts(hosts) => {
+                let symbol = self.symbols.of(Meaning::Host(end), || {
+                    Doubt::new(format!("the addresses of `{hosts}` are known to name resolution only"))
+                });
+                let mut internet = Match::nothing();
+                self.internet(end, false, &mut internet);
+                for term in internet.terms {
+                    let cube = [symbol.holds()].into_iter().chain(term.cube).collect();
+                    all.add(AddressSet::clone(&term.set), cube);
+                }
+            }
             Party::Regional(base, unknown) => self.regional(end, *base, unknown, &mut all),
             Party::Tag(tag) => match tag.special() {
                 Some(Special::VirtualNetwork) => {
@@ -211,11 +225,8 @@ impl<'s, 'a> Ground<'s, 'a> {
 
     /// A value only a deployment can tell; of `Storage.` and an unknown region the tag is known all the same.
     pub(crate) fn unknown(&mut self, end: End, unknown: &Arc<Unknown>, all: &mut Match<AddressSet>) {
-        if let [Part::Text(start), Part::Hole(hole)] = unknown.parts.as_slice()
-            && let Some(name) = start.strip_suffix('.')
-            && let Some(base) = Tag::read(name, None).tag().filter(|tag| tag.has_regions())
-        {
-            self.regional(end, base, hole, all);
+        if let Some((base, region)) = regional_parts(unknown) {
+            self.regional(end, base, region, all);
             return;
         }
         let symbol = self.symbols.of(Meaning::Addresses(end, Arc::clone(&unknown.key)), || {
@@ -305,6 +316,12 @@ impl<'s, 'a> Ground<'s, 'a> {
         }
     }
 
+    /// The part of `VirtualNetwork` that is not known.
+    pub(crate) fn unknown_network(&mut self, all: &mut Match<AddressSet>) {
+        let symbol = self.network_symbol(End::Destination);
+        all.add(self.space.difference(&self.network), vec![symbol.holds()]);
+    }
+
     fn network_symbol(&mut self, end: End) -> Symbol {
         self.symbols.of(Meaning::Network(end), || {
             Doubt::new("not all addresses of `VirtualNetwork` are known").settled_by("the virtual network's own file")
@@ -318,5 +335,16 @@ impl<'s, 'a> Ground<'s, 'a> {
             Doubt::new("a route leads public addresses to an appliance, and `VirtualNetwork` may count them as its own")
         });
         symbol.holds()
+    }
+}
+
+/// The tag and the unknown region of a value such as `Storage.` and a parameter.
+pub(crate) fn regional_parts(unknown: &Unknown) -> Option<(Tag, &Arc<Unknown>)> {
+    match unknown.parts.as_slice() {
+        [Part::Text(start), Part::Hole(region)] => {
+            let base = Tag::read(start.strip_suffix('.')?, None).tag()?;
+            base.has_regions().then_some((base, region))
+        }
+        _ => None,
     }
 }

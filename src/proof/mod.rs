@@ -1,6 +1,8 @@
 //! Proofs over exact sets: what passes a network security group, where routes lead, and what cannot be told.
 
 mod cell;
+mod egress;
+mod entry;
 mod explain;
 mod firewall;
 mod first_match;
@@ -8,17 +10,22 @@ mod flow;
 mod ground;
 mod host;
 mod judgement;
+mod lead;
 mod nsg;
+mod path;
+mod route;
 mod scene;
 mod symbol;
 mod verdict;
 
+pub use egress::{Egress, Outcome};
+pub use entry::{BUILT_IN, BuiltIn};
 pub use firewall::{Appliance, Placed};
 pub use flow::{Flow, Matching};
 pub use ground::Party;
 pub use host::{HostPattern, HostSet};
 pub use judgement::{Coordinate, Decider, Judgement, Kind, Layer, NearMiss, Packet, Step, Written};
-pub use nsg::{BUILT_IN, BuiltIn};
+pub use path::PathJudgement;
 pub use scene::{Given, Level, NatGateway, Scene};
 pub use symbol::{Doubt, End};
 pub use verdict::Verdict;

@@ -7,81 +7,18 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::estate::{Access, Direction, FirewallRule, NetworkSecurityGroup, Peer, Ports, SecurityRule};
+use crate::estate::{Access, Direction, NetworkSecurityGroup, Peer, Ports, SecurityRule};
 use crate::net::{AddressSet, PortSet, ProtocolSet, Special, Tag};
 use crate::proof::cell::{Clause, Match, Values};
+use crate::proof::entry::{Author, BUILT_IN, BuiltIn, Entry};
 use crate::proof::ground::{Ground, platform_addresses};
-use crate::proof::judgement::Decider;
 use crate::proof::scene::{Given, shown};
 use crate::proof::symbol::{Doubt, End, Literal, Meaning};
-
-/// A rule that every network security group has (NSG-11).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BuiltIn {
-    /// Its name.
-    pub name: &'static str,
-    /// The direction it looks at.
-    pub direction: Direction,
-    /// Its priority.
-    pub priority: i64,
-    /// The tag it wants as source; `*` for any.
-    pub source: &'static str,
-    /// The tag it wants as destination; `*` for any.
-    pub destination: &'static str,
-    /// What it does.
-    pub access: Access,
-}
-
-/// The rules that every network security group has, in every cloud.
-pub const BUILT_IN: [BuiltIn; 6] = {
-    use Access::{Allow, Deny};
-    use Direction::{Inbound, Outbound};
-    const fn rule(
-        name: &'static str,
-        direction: Direction,
-        priority: i64,
-        (source, destination): (&'static str, &'static str),
-        access: Access,
-    ) -> BuiltIn {
-        BuiltIn { name, direction, priority, source, destination, access }
-    }
-    [
-        rule("AllowVnetInBound", Inbound, 65000, ("VirtualNetwork", "VirtualNetwork"), Allow),
-        rule("AllowAzureLoadBalancerInBound", Inbound, 65001, ("AzureLoadBalancer", "*"), Allow),
-        rule("DenyAllInBound", Inbound, 65500, ("*", "*"), Deny),
-        rule("AllowVnetOutBound", Outbound, 65000, ("VirtualNetwork", "VirtualNetwork"), Allow),
-        rule("AllowInternetOutBound", Outbound, 65001, ("*", "Internet"), Allow),
-        rule("DenyAllOutBound", Outbound, 65500, ("*", "*"), Deny),
-    ]
-};
 
 /// The lowest priority number a custom rule can have (NSG-5).
 const FIRST_PRIORITY: i64 = 100;
 /// Rules from here on are Azure's own.
 const BUILT_IN_PRIORITY: i64 = 65000;
-
-/// Who wrote a clause.
-#[derive(Clone, Debug)]
-pub(crate) enum Author<'a> {
-    /// A rule of the group, and its index there.
-    Rule(&'a SecurityRule, usize),
-    /// Azure; the rule of the export that shows it, if any.
-    BuiltIn(&'static BuiltIn, Option<&'a SecurityRule>),
-    /// The platform's addresses are open by themselves (NSG-21).
-    Platform,
-    /// A part of the rule list that only a deployment can tell.
-    Unknown(Doubt),
-    /// A firewall: one of its rules, or what it does by itself.
-    Firewall(Box<Decider>, Option<&'a FirewallRule>),
-}
-
-/// A clause and what it does.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry<'a> {
-    pub(crate) clause: Clause,
-    pub(crate) access: Access,
-    pub(crate) author: Author<'a>,
-}
 
 /// The clauses of a group for one direction, in order. The last one matches what no other does.
 pub(crate) fn entries<'a>(

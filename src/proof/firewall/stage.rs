@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::estate::{Access, CollectionKind, Estate, Header};
 use crate::net::AddressSet;
 use crate::proof::cell::{Clause, Match};
+use crate::proof::entry::{Author, Entry};
 use crate::proof::firewall::order::{Appliance, Line, Placed, What, lines};
 use crate::proof::firewall::setting::{Resolver, Unnatted};
 use crate::proof::firewall::{application, network};
 use crate::proof::flow::Stage;
 use crate::proof::ground::Ground;
 use crate::proof::judgement::{Decider, Kind, Layer, Written};
-use crate::proof::nsg::{Author, Entry};
 use crate::proof::scene::shown;
 use crate::proof::symbol::{Doubt, Literal, Meaning};
 

@@ -1,0 +1,87 @@
+//! Whether compute without a public address of its own has a way out (RT-9).
+//!
+//! Where routes lead is told by `route`; here it is told what each hop means for egress.
+
+use std::sync::Arc;
+
+use crate::estate::NextHop;
+use crate::net::Tag;
+use crate::proof::ground::Party;
+use crate::proof::judgement::Judgement;
+use crate::proof::route::{Hop, Ruling};
+use crate::proof::scene::Scene;
+use crate::proof::symbol::{Doubt, Meaning};
+use crate::proof::verdict::Verdict;
+
+/// How traffic leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// By a NAT gateway, an appliance or a gateway: explicit egress.
+    Explicit,
+    /// Some of it only by default outbound access, which new networks no longer have.
+    DefaultOnly,
+    /// Some of it not at all.
+    Missing,
+    /// It cannot be told.
+    Undecided,
+}
+
+/// The answer on egress.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Egress {
+    /// How traffic leaves.
+    pub outcome: Outcome,
+    /// The judgement on explicit egress; for `Missing` that on any egress.
+    pub judgement: Judgement,
+}
+
+impl Scene<'_> {
+    /// Judges the way out of the subnet for addresses of the internet.
+    pub fn egress(&self) -> Egress {
+        let internet = Party::Tag(Tag::named("Internet").expect("the catalogue has `Internet`"));
+        let explicit = self.judge_hops(&internet, &|hop| self.ruling(hop, false));
+        if explicit.verdict == Verdict::Satisfied {
+            return Egress { outcome: Outcome::Explicit, judgement: explicit };
+        }
+        let any = self.judge_hops(&internet, &|hop| self.ruling(hop, true));
+        match (explicit.verdict, any.verdict) {
+            (_, Verdict::Violated) => Egress { outcome: Outcome::Missing, judgement: any },
+            (Verdict::Violated, Verdict::Satisfied) => Egress { outcome: Outcome::DefaultOnly, judgement: explicit },
+            (Verdict::Violated, _) => Egress { outcome: Outcome::Undecided, judgement: any },
+            _ => Egress { outcome: Outcome::Undecided, judgement: explicit },
+        }
+    }
+
+    /// Whether a hop leads out; by default outbound access only if that counts.
+    fn ruling(&self, hop: &Hop, by_default: bool) -> Ruling {
+        match hop {
+            Hop::Appliance(_) | Hop::To(NextHop::VirtualAppliance | NextHop::VirtualNetworkGateway) => Ruling::Pass,
+            Hop::To(NextHop::ServiceEndpoint | NextHop::PrivateEndpoint | NextHop::Peering | NextHop::VnetLocal) => {
+                Ruling::Pass
+            }
+            Hop::To(NextHop::Drop) => Ruling::Drop,
+            Hop::To(NextHop::Internet) if self.nat_gateway.is_some() => Ruling::Pass,
+            Hop::To(NextHop::Internet) if !self.subnet_shown => {
+                let doubt = Doubt::new("whether the subnet has a NAT gateway is not known");
+                let doubt = doubt.settled_by("the file that holds the subnet");
+                Ruling::Depends(Meaning::World(Arc::from("nat gateway")), doubt)
+            }
+            Hop::To(NextHop::Internet) if by_default => self.default_access(),
+            Hop::To(NextHop::Internet) => Ruling::Drop,
+            Hop::Unknown(key, doubt) => {
+                Ruling::Depends(Meaning::World(Arc::from(format!("hop leads out {key}"))), doubt.clone())
+            }
+        }
+    }
+
+    fn default_access(&self) -> Ruling {
+        match self.default_outbound.as_ref().map(|field| &field.value) {
+            Some(Ok(false)) => Ruling::Drop,
+            Some(Ok(true)) | None => Ruling::Pass,
+            Some(Err(unknown)) => Ruling::Depends(
+                Meaning::World(Arc::from("default outbound access")),
+                Doubt::of("`defaultOutboundAccess` of the subnet", unknown),
+            ),
+        }
+    }
+}

@@ -1,0 +1,535 @@
+//! The routes of a subnet as a list of clauses in the order Azure prefers them (RT-3 to RT-6), and requirements on
+//! where they lead.
+//!
+//! The longest prefix wins; of equal ones a user's route beats a gateway's, and that one the system's. Tags whose
+//! prefixes are not loaded have no known length, so a public prefix beside them may win or lose, address by address.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use crate::estate::{Access, Direction, Field, NextHop, Peer, Route, RouteOrigin, RouteTable};
+use crate::json::Unknown;
+use crate::net::{AddressSet, Family, PortSet, ProtocolSet, Reading, Relation, Tag};
+use crate::proof::cell::{Clause, Match};
+use crate::proof::entry::{Author, Entry};
+use crate::proof::explain::explain;
+use crate::proof::flow::{Ends, Flow, Journey, Matching, Stage};
+use crate::proof::ground::{Ground, Party, regional_parts};
+use crate::proof::judgement::{Judgement, Layer};
+use crate::proof::scene::{Given, Scene, shown};
+use crate::proof::symbol::{Doubt, End, Meaning};
+
+/// Where a route leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Hop {
+    /// There.
+    To(NextHop),
+    /// To an appliance at these addresses.
+    Appliance(Vec<IpAddr>),
+    /// Only a deployment can tell; the key of the unknown, and why.
+    Unknown(Arc<str>, Doubt),
+}
+
+/// A route in its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Way<'a> {
+    pub(crate) clause: Clause,
+    pub(crate) hop: Hop,
+    pub(crate) author: Author<'a>,
+}
+
+/// What a layer makes of a next hop.
+pub(crate) enum Ruling {
+    /// It is as required.
+    Pass,
+    /// It is not.
+    Drop,
+    /// It depends: on something that is the same for every packet, or not.
+    Depends(Meaning, Doubt),
+}
+
+/// How routes of equal length are preferred, the first before the others (RT-3, RT-4).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Explicit,
+    RegionalTag,
+    Tag,
+    CloudRegion,
+    Cloud,
+    Gateway,
+    System,
+}
+
+/// How many tag routes are compared with each other; Azure takes 25 (RT-4).
+const MOST_TAG_ROUTES: usize = 400;
+
+/// A route before it has its place.
+#[derive(Clone)]
+struct Candidate<'a> {
+    way: Way<'a>,
+    /// The length of its prefix; `None`: a tag whose prefixes are not loaded.
+    length: Option<u8>,
+    rank: Rank,
+    tag: Option<Tag>,
+    /// It may be anywhere: its prefix is unknown.
+    anywhere: bool,
+}
+
+/// The routes of a scene in order; the last one matches everything.
+pub(crate) fn ways<'a>(ground: &mut Ground<'_, 'a>) -> Vec<Way<'a>> {
+    let mut list = List { ground, candidates: Vec::new() };
+    let mut first = list.service_endpoints();
+    let effective = match list.ground.scene.routes.clone() {
+        Some(Given::Here(table)) => {
+            list.user_routes(table, &mut first);
+            table.effective
+        }
+        Some(Given::Missing(doubt)) => {
+            let way = list.unknown_way(&doubt, &doubt.message);
+            first.push(way);
+            false
+        }
+        None => false,
+    };
+    if !effective {
+        list.system_routes();
+    }
+    let mut all = list.order(first);
+    let drop = Way {
+        clause: Clause::full(&ground.space),
+        hop: Hop::To(NextHop::Drop),
+        author: Author::System("no route", NextHop::Drop),
+    };
+    all.push(drop);
+    all
+}
+
+struct List<'g, 's, 'a> {
+    ground: &'g mut Ground<'s, 'a>,
+    candidates: Vec<Candidate<'a>>,
+}
+
+impl<'a> List<'_, '_, 'a> {
+    fn user_routes(&mut self, table: &'a RouteTable, first: &mut Vec<Way<'a>>) {
+        for (index, route) in table.routes.iter().enumerate() {
+            for prefix in &route.prefixes {
+                self.user_route(route, index, prefix);
+            }
+        }
+        for part in &table.unknown_routes {
+            let doubt = match part.unknown() {
+                Some(unknown) => Doubt::of("a part of the route list", unknown),
+                None => Doubt::new("a part of the route list is unknown").at(part.span),
+            };
+            let way = self.unknown_way(&doubt, &format!("{part:p}"));
+            first.push(way);
+        }
+    }
+
+    fn user_route(&mut self, route: &'a Route, index: usize, prefix: &Field<Peer>) {
+        let mut guards = Vec::new();
+        if let Some(unknown) = &route.condition {
+            let exists = Meaning::World(Arc::from(format!("exists {}", unknown.key)));
+            let doubt = || Doubt::of(&format!("whether route `{}` exists", shown(&route.name)), unknown);
+            guards.push(self.ground.symbols.of(exists, doubt).holds());
+        }
+        let rank = match route.origin {
+            RouteOrigin::User => Rank::Explicit,
+            RouteOrigin::Gateway => Rank::Gateway,
+            RouteOrigin::System => Rank::System,
+        };
+        let way = |destinations: Match<AddressSet>| Way {
+            clause: Clause { guards: guards.clone(), destinations, ..Clause::full(&AddressSet::full()) },
+            hop: hop(route),
+            author: Author::Route(route, index),
+        };
+        match &prefix.value {
+            Ok(Peer::Any) => {
+                let space = self.ground.space.clone();
+                self.candidates.push(concrete(way(Match::of(space)), 0, rank));
+            }
+            Ok(Peer::Addresses(set)) => {
+                for prefix in set.intersection(&self.ground.space).prefixes() {
+                    let way = way(Match::of(AddressSet::prefix(prefix)));
+                    self.candidates.push(concrete(way, prefix.prefix_len(), rank));
+                }
+            }
+            Ok(Peer::Tag(name)) => self.tag_route(name, rank, &way),
+            Ok(Peer::Invalid(_)) => {}
+            Err(unknown) => self.unknown_prefix(unknown, rank, &way),
+        }
+    }
+
+    fn tag_route(&mut self, name: &str, own: Rank, way: &dyn Fn(Match<AddressSet>) -> Way<'a>) {
+        let read = Tag::read(name, self.ground.scene.cloud);
+        let tag = match &read {
+            Reading::UnknownRegion { base, .. } => Some(*base),
+            other => other.tag(),
+        };
+        if tag.is_some_and(|tag| !tag.is_usable_in_routes()) {
+            return;
+        }
+        let rank = if own == Rank::Explicit { tag.map_or(Rank::Tag, |tag| rank_of(tag, &read)) } else { own };
+        if let Some(loaded) = self.ground.scene.tags.and_then(|data| data.get(name)) {
+            let mut by_length: BTreeMap<u8, Vec<IpNet>> = BTreeMap::new();
+            for prefix in &loaded.prefixes {
+                by_length.entry(prefix.prefix_len()).or_default().push(*prefix);
+            }
+            for (length, prefixes) in by_length {
+                let set = AddressSet::from_prefixes(prefixes).intersection(&self.ground.space);
+                if !set.is_empty() {
+                    self.candidates.push(concrete(way(Match::of(set)), length, rank));
+                }
+            }
+            return;
+        }
+        let mut destinations = Match::nothing();
+        self.ground.tag(End::Destination, name, &mut destinations);
+        let (way, anywhere) = (way(destinations), false);
+        self.candidates.push(Candidate { way, length: None, rank, tag, anywhere });
+    }
+
+    /// A route whose prefix only a deployment can tell takes what it takes: for each packet it may win.
+    fn unknown_prefix(&mut self, unknown: &Arc<Unknown>, rank: Rank, way: &dyn Fn(Match<AddressSet>) -> Way<'a>) {
+        if regional_parts(unknown).is_some() {
+            let mut destinations = Match::nothing();
+            self.ground.unknown(End::Destination, unknown, &mut destinations);
+            let way = way(destinations);
+            self.candidates.push(Candidate { way, length: None, rank: Rank::RegionalTag, tag: None, anywhere: false });
+            return;
+        }
+        let mut way = way(Match::of(self.ground.space.clone()));
+        let wins = Meaning::Packet(Arc::from(format!("wins {} {}", unknown.key, self.candidates.len())));
+        let wins = self.ground.symbols.of(wins, || Doubt::of("the prefix of a route", unknown));
+        way.clause.guards.push(wins.holds());
+        self.candidates.push(Candidate { way, length: None, rank, tag: None, anywhere: true });
+    }
+
+    fn unknown_way(&mut self, doubt: &Doubt, key: &str) -> Way<'a> {
+        let wins = Meaning::Packet(Arc::from(format!("wins {key}")));
+        let wins = self.ground.symbols.of(wins, || doubt.clone());
+        let clause = Clause { guards: vec![wins.holds()], ..Clause::full(&self.ground.space) };
+        Way {
+            clause,
+            hop: Hop::Unknown(Arc::from(format!("hop {key}")), doubt.clone()),
+            author: Author::Unknown(doubt.clone()),
+        }
+    }
+
+    /// Routes of service endpoints, which go before all others for the prefixes of their service (RT-3, RT-14).
+    fn service_endpoints(&mut self) -> Vec<Way<'a>> {
+        let mut all = Vec::new();
+        let scene = self.ground.scene;
+        for service in &scene.service_endpoints {
+            let name = match service.to_ascii_lowercase().as_str() {
+                "microsoft.storage" | "microsoft.storage.global" => "Storage",
+                "microsoft.keyvault" => "AzureKeyVault",
+                "microsoft.sql" => "Sql",
+                "microsoft.containerregistry" => "AzureContainerRegistry",
+                "microsoft.azureactivedirectory" => "AzureActiveDirectory",
+                "microsoft.azurecosmosdb" => "AzureCosmosDB",
+                "microsoft.eventhub" => "EventHub",
+                "microsoft.servicebus" => "ServiceBus",
+                "microsoft.web" => "AppService",
+                _ => continue,
+            };
+            let Some(base) = Tag::named(name) else { continue };
+            // An endpoint for storage or SQL serves the region and its pair; the others serve all regions.
+            let local = matches!(service.to_ascii_lowercase().as_str(), "microsoft.storage" | "microsoft.sql");
+            let regions = scene.region.into_iter().flat_map(|region| [Some(region), region.paired()]).flatten();
+            let tags: Vec<Tag> = match scene.region {
+                Some(_) if local => regions.filter_map(|region| base.in_region(region)).collect(),
+                _ => vec![base],
+            };
+            for tag in tags {
+                let mut destinations = Match::nothing();
+                self.ground.tag(End::Destination, &tag.to_string(), &mut destinations);
+                let mut clause = Clause { destinations, ..Clause::full(&AddressSet::full()) };
+                if local && scene.region.is_none() {
+                    let near = Meaning::Packet(Arc::from(format!("near {tag}")));
+                    let near = self.ground.symbols.of(near, || Doubt::new("the region of the subnet is not known"));
+                    clause.guards.push(near.holds());
+                }
+                let hop = NextHop::ServiceEndpoint;
+                all.push(Way { clause, hop: Hop::To(hop), author: Author::System("service endpoint", hop) });
+            }
+        }
+        all
+    }
+
+    fn system_routes(&mut self) {
+        let scene = self.ground.scene;
+        for (spaces, name, hop) in [
+            (&scene.own_space, "virtual network", NextHop::VnetLocal),
+            (&scene.peer_spaces, "peered network", NextHop::Peering),
+        ] {
+            for prefix in spaces.iter().flat_map(|space| space.prefixes()) {
+                self.system(name, prefix, hop);
+            }
+        }
+        let fixed = [
+            ("0.0.0.0/0", NextHop::Internet),
+            ("10.0.0.0/8", NextHop::Drop),
+            ("172.16.0.0/12", NextHop::Drop),
+            ("192.168.0.0/16", NextHop::Drop),
+            ("100.64.0.0/10", NextHop::Drop),
+            ("::/0", NextHop::Internet),
+        ];
+        for (name, hop) in fixed {
+            if let Ok(prefix) = name.parse() {
+                self.system(name, prefix, hop);
+            }
+        }
+        if !scene.network_complete {
+            let mut destinations = Match::nothing();
+            self.ground.unknown_network(&mut destinations);
+            let clause = Clause { destinations, ..Clause::full(&AddressSet::full()) };
+            let hop = NextHop::VnetLocal;
+            let way = Way { clause, hop: Hop::To(hop), author: Author::System("virtual network", hop) };
+            self.candidates.push(Candidate { way, length: None, rank: Rank::System, tag: None, anywhere: false });
+        }
+    }
+
+    fn system(&mut self, name: &'static str, prefix: IpNet, hop: NextHop) {
+        let set = AddressSet::prefix(prefix).intersection(&self.ground.space);
+        if set.is_empty() {
+            return;
+        }
+        let clause = Clause { destinations: Match::of(set), ..Clause::full(&AddressSet::full()) };
+        let way = Way { clause, hop: Hop::To(hop), author: Author::System(name, hop) };
+        self.candidates.push(concrete(way, prefix.prefix_len(), Rank::System));
+    }
+
+    /// Puts the candidates in order. What has no known length stands before the default routes; whatever might be
+    /// longer stands before it as well, guarded by that question.
+    fn order(self, mut all: Vec<Way<'a>>) -> Vec<Way<'a>> {
+        let (anywhere, rest): (Vec<_>, Vec<_>) = self.candidates.into_iter().partition(|one| one.anywhere);
+        let (mut named, mut concrete): (Vec<_>, Vec<_>) = rest.into_iter().partition(|one| one.length.is_none());
+        all.extend(anywhere.into_iter().map(|one| one.way));
+        concrete.sort_by_key(|one| (std::cmp::Reverse(one.length), one.rank));
+        named.sort_by_key(|one| one.rank);
+        inner_first(self.ground, &mut named);
+        let longer = |ground: &mut Ground<'_, 'a>, way: &Way<'a>, key: String| {
+            let meaning = Meaning::Packet(Arc::from(format!("longer {key}")));
+            let doubt =
+                || Doubt::new("which of two routes has the longer prefix is not known without the tag's addresses");
+            let longer = ground.symbols.of(meaning, || doubt().settled_by("--service-tags FILE"));
+            let mut way = way.clone();
+            way.clause.guards.push(longer.holds());
+            way
+        };
+        if !named.is_empty() {
+            for (at, one) in concrete.iter().enumerate().filter(|(_, one)| one.length != Some(0)) {
+                let meets = |two: &Candidate<'a>| may_meet(self.ground, &one.way.clause, &two.way.clause);
+                // The system's own routes for the network are always longer than those that drop what is private.
+                let ranked = |two: &Candidate<'a>| one.rank != Rank::System || two.rank != Rank::System;
+                if named.iter().any(|two| two.way.hop != one.way.hop && ranked(two) && meets(two)) {
+                    all.push(longer(self.ground, &one.way, format!("prefix {at}")));
+                }
+            }
+        }
+        for (at, one) in named.iter().enumerate() {
+            let open = named[..at].iter().any(|two| two.way.hop != one.way.hop && is_open(self.ground, two, one));
+            if open {
+                all.push(longer(self.ground, &one.way, format!("tag {at}")));
+            }
+        }
+        for (at, one) in named.iter().enumerate().take(MOST_TAG_ROUTES) {
+            if named[..at].iter().any(|two| two.tag.is_some() && two.tag == one.tag && two.way.hop != one.way.hop) {
+                all.push(twin(self.ground, one));
+            }
+        }
+        all.extend(named.into_iter().map(|one| one.way));
+        let mut at = 0;
+        while at < concrete.len() {
+            let same = |one: &Candidate<'a>| one.length == concrete[at].length && one.rank == concrete[at].rank;
+            let end = concrete[at..].iter().position(|one| !same(one)).map_or(concrete.len(), |length| at + length);
+            twins(self.ground, &concrete[at..end], &mut all);
+            all.extend(concrete[at..end].iter().map(|one| one.way.clone()));
+            at = end;
+        }
+        all
+    }
+}
+
+/// Routes of one prefix and rank that lead to different hops, which Azure refuses: either may win (RT-5). Prefixes of
+/// one length are equal or disjoint, so the first address tells explicit ones apart; tag routes are few.
+fn twins<'a>(ground: &mut Ground<'_, 'a>, same: &[Candidate<'a>], all: &mut Vec<Way<'a>>) {
+    let mut seen: BTreeMap<IpAddr, Vec<&Candidate<'a>>> = BTreeMap::new();
+    let mut tagged: Vec<&Candidate<'a>> = Vec::new();
+    for one in same {
+        let set = one.way.clause.destinations.terms.first().map(|term| &term.set);
+        match one.rank {
+            Rank::Explicit | Rank::Gateway | Rank::System => {
+                seen.entry(set.and_then(|set| set.first()).unwrap_or(IpAddr::from([0, 0, 0, 0])))
+                    .or_default()
+                    .push(one);
+            }
+            _ if tagged.len() < MOST_TAG_ROUTES => tagged.push(one),
+            _ => {}
+        }
+    }
+    for group in seen.into_values() {
+        let differ = group.windows(2).any(|pair| pair[0].way.hop != pair[1].way.hop);
+        for one in group.iter().skip(1).filter(|one| differ && one.rank != Rank::System) {
+            all.push(twin(ground, one));
+        }
+    }
+    for (at, one) in tagged.iter().enumerate() {
+        if tagged[..at]
+            .iter()
+            .any(|two| two.way.hop != one.way.hop && may_meet(ground, &two.way.clause, &one.way.clause))
+        {
+            all.push(twin(ground, one));
+        }
+    }
+}
+
+/// A route that may go before the one of the same prefix.
+fn twin<'a>(ground: &mut Ground<'_, 'a>, one: &Candidate<'a>) -> Way<'a> {
+    let key = match &one.way.author {
+        Author::Route(route, _) => format!("twin {route:p}"),
+        _ => "twin".to_owned(),
+    };
+    let twin = ground.symbols.of(Meaning::Packet(Arc::from(key)), || match &one.way.author {
+        Author::Route(route, _) => {
+            Doubt::new(format!("route `{}` has the prefix of another one", shown(&route.name))).at(route.span)
+        }
+        _ => Doubt::new("two routes have the same prefix"),
+    });
+    let mut way = one.way.clone();
+    way.clause.guards.push(twin.holds());
+    way
+}
+
+/// Tags inside another one go before it, whatever their rank: their prefixes are at least as long.
+fn inner_first(ground: &Ground<'_, '_>, named: &mut [Candidate<'_>]) {
+    let (family, cloud) = (ground.symbols.family, ground.symbols.cloud);
+    let tags: Vec<Tag> = named.iter().filter_map(|one| one.tag).collect();
+    let depth = |one: &Candidate<'_>| {
+        one.tag.map_or(0, |tag| {
+            tags.iter().filter(|two| tag != **two && tag.relation(**two, family, cloud).is_inside()).count()
+        })
+    };
+    named.sort_by_key(|one| std::cmp::Reverse(depth(one)));
+}
+
+/// Whether some packet may match both.
+fn may_meet(ground: &Ground<'_, '_>, one: &Clause, two: &Clause) -> bool {
+    one.destinations.terms.iter().any(|term| two.destinations.may_meet(&ground.symbols, &term.set, &term.cube))
+}
+
+/// Whether one tag's prefixes may be longer here and the other's there.
+fn is_open(ground: &Ground<'_, '_>, one: &Candidate<'_>, two: &Candidate<'_>) -> bool {
+    match (one.tag, two.tag) {
+        (Some(one), Some(two)) => one.relation(two, ground.symbols.family, ground.symbols.cloud) == Relation::Open,
+        _ => may_meet(ground, &one.way.clause, &two.way.clause),
+    }
+}
+
+fn concrete(way: Way<'_>, length: u8, rank: Rank) -> Candidate<'_> {
+    Candidate { way, length: Some(length), rank, tag: None, anywhere: false }
+}
+
+fn rank_of(tag: Tag, read: &Reading) -> Rank {
+    let whole = tag.is_base() && !matches!(read, Reading::UnknownRegion { .. });
+    match (tag.is_azure_cloud(), whole) {
+        (true, true) => Rank::Cloud,
+        (true, false) => Rank::CloudRegion,
+        (false, true) => Rank::Tag,
+        (false, false) => Rank::RegionalTag,
+    }
+}
+
+fn hop(route: &Route) -> Hop {
+    match &route.next_hop.value {
+        Ok(NextHop::VirtualAppliance) => {
+            Hop::Appliance(route.next_hop_addresses.iter().filter_map(|one| one.known().copied()).collect())
+        }
+        Ok(kind) => Hop::To(*kind),
+        Err(unknown) => {
+            let doubt = Doubt::of(&format!("the next hop of route `{}`", shown(&route.name)), unknown);
+            Hop::Unknown(Arc::clone(&unknown.key), doubt)
+        }
+    }
+}
+
+impl Hop {
+    /// The kind of next hop.
+    pub(crate) fn kind(&self) -> Option<NextHop> {
+        match self {
+            Self::To(kind) => Some(*kind),
+            Self::Appliance(_) => Some(NextHop::VirtualAppliance),
+            Self::Unknown(..) => None,
+        }
+    }
+
+    /// Whether it is the wanted one.
+    pub(crate) fn is(&self, wanted: NextHop) -> Ruling {
+        match self {
+            Self::Unknown(key, doubt) => {
+                Ruling::Depends(Meaning::World(Arc::from(format!("hop {wanted:?} {key}"))), doubt.clone())
+            }
+            known if known.kind() == Some(wanted) => Ruling::Pass,
+            _ => Ruling::Drop,
+        }
+    }
+}
+
+/// The routes as a stage of a journey, by what a layer makes of each hop.
+pub(crate) fn stage<'a>(ground: &mut Ground<'_, 'a>, ruling: &dyn Fn(&Hop) -> Ruling) -> Stage<'a> {
+    let mut entries = Vec::new();
+    for way in ways(ground) {
+        let mut push = |access, guard| {
+            let mut clause = way.clause.clone();
+            clause.guards.extend(guard);
+            entries.push(Entry { clause, access, author: way.author.clone() });
+        };
+        match ruling(&way.hop) {
+            Ruling::Pass => push(Access::Allow, None),
+            Ruling::Drop => push(Access::Deny, None),
+            Ruling::Depends(meaning, doubt) => {
+                let symbol = ground.symbols.of(meaning, || doubt);
+                push(Access::Allow, Some(symbol.holds()));
+                push(Access::Deny, Some(symbol.fails()));
+            }
+        }
+    }
+    Stage { layer: Layer::Route, group: 0, entries }
+}
+
+impl Scene<'_> {
+    /// Judges whether all traffic from the subnet to a destination takes a next hop.
+    pub fn judge_route(&self, destination: &Party, wanted: NextHop) -> Judgement {
+        self.judge_hops(destination, &|hop| hop.is(wanted))
+    }
+
+    /// Judges traffic from the subnet to a destination by the hops it takes.
+    pub(crate) fn judge_hops(&self, destination: &Party, ruling: &dyn Fn(&Hop) -> Ruling) -> Judgement {
+        self.in_each_family(|family: Family| {
+            let mut ground = Ground::new(self, family);
+            // Routes look at destinations alone; one protocol stands for all.
+            let flow = Flow {
+                direction: Direction::Outbound,
+                protocols: ProtocolSet::TCP,
+                from: Party::Subnet,
+                to: destination.clone(),
+                ports: PortSet::full(),
+                matching: Matching::Effective,
+            };
+            let ends = Ends::new(&mut ground, &flow.from, &flow.to);
+            let stage = stage(&mut ground, ruling);
+            let mut journey = Journey::new(ends.cells(flow.protocols, &flow.ports));
+            journey.through(&ground, stage);
+            let decision = journey.decide(&ground, &ends);
+            let mut judgement = explain(&ground, &flow, &journey, decision, &ends);
+            if let Some(witness) = &mut judgement.witness {
+                (witness.source_port, witness.destination_port) = (None, None);
+            }
+            judgement
+        })
+    }
+}

@@ -28,7 +28,9 @@ struct Dice(u64);
 impl Dice {
     fn new(seed: u64) -> Self {
         let mut dice = Self(seed ^ 0x9E37_79B9_7F4A_7C15);
-        (0..8).for_each(|_| drop(dice.roll(2)));
+        for _ in 0..8 {
+            dice.roll(2);
+        }
         dice
     }
 
@@ -60,7 +62,8 @@ const PATTERNS: [&str; 8] =
     ["*.azureml.ms", "a.azureml.ms", "*.ms", "*", "pypi.org", "*azureml.ms", "www.*", "*.a.azureml.ms"];
 const NAMED: [&str; 2] = ["a.azureml.ms", "pypi.org"];
 /// At least one host of each kind that the patterns tell apart.
-const HOSTS: [&str; 6] = ["a.azureml.ms", "b.azureml.ms", "x.a.azureml.ms", "pypi.org", "azureml.ms", "other.org"];
+const HOSTS: [&str; 8] =
+    ["a.azureml.ms", "b.azureml.ms", "x.a.azureml.ms", "pypi.org", "azureml.ms", "other.org", "x.ms", "evilazureml.ms"];
 const REQUIRED: [&str; 5] = ["*.azureml.ms", "a.azureml.ms", "pypi.org", "*.ms", "*"];
 /// At least one address of each kind that prefixes and tags tell apart, in every world.
 const ADDRESSES: [[u8; 4]; 9] = [
@@ -311,6 +314,9 @@ fn filter(case: &Case, world: &mut World, packet: Packet<'_>) -> bool {
 }
 
 fn network_matches(world: &mut World, rule: &FirewallRule, packet: Packet<'_>, proxy: bool) -> bool {
+    if !world.in_peers(&rule.sources, packet.source) {
+        return false;
+    }
     if rule.protocols.is_empty() || rule.destination_ports.is_empty() {
         // Of another kind than it looks: what it matches is anybody's guess.
         return world.choose(&format!("guess {rule:p} {packet:?}"), 2) == 0;
@@ -318,7 +324,7 @@ fn network_matches(world: &mut World, rule: &FirewallRule, packet: Packet<'_>, p
     let own = if packet.udp { ProtocolSet::UDP } else { ProtocolSet::TCP };
     let protocol = rule.protocols.iter().any(|one| own.is_subset(*one.known().unwrap()));
     let port = rule.destination_ports.iter().any(|one| one.known().unwrap().contains(packet.port));
-    if !protocol || !port || !world.in_peers(&rule.sources, packet.source) {
+    if !protocol || !port {
         return false;
     }
     if world.in_peers(&rule.destinations, packet.destination) {

@@ -43,7 +43,7 @@ pub(crate) fn why(key: &str, parts: Vec<Part>) -> Arc<Unknown> {
 }
 
 pub(crate) fn prefixes(texts: &[&str]) -> AddressSet {
-    AddressSet::from_prefixes(texts.iter().map(|text| text.parse().unwrap()))
+    AddressSet::from_prefixes(texts.iter().map(|text| text.parse().expect("the laws write prefixes")))
 }
 
 /// A peer as a rule would write it.

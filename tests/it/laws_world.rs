@@ -21,7 +21,7 @@ impl Dice {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from((self.0 >> 11) % u64::try_from(sides).unwrap()).unwrap()
+        usize::try_from(self.0 >> 11).unwrap_or_default() % sides
     }
 
     pub(crate) fn flip(&mut self) -> bool {
@@ -58,6 +58,8 @@ pub(crate) struct World {
     /// What is in the virtual network.
     pub(crate) network: AddressSet,
     choices: BTreeMap<String, usize>,
+    /// Prefixes already read.
+    read: BTreeMap<String, AddressSet>,
     dice: Dice,
 }
 
@@ -86,7 +88,8 @@ impl World {
             let kind = dice.roll(KINDS.len());
             place(kind, &mut dice)
         } {}
-        Self { public, network, choices: BTreeMap::new(), dice }
+        public.extend(corners().into_iter().map(|address| (address, Vec::new())));
+        Self { public, network, choices: BTreeMap::new(), read: BTreeMap::new(), dice }
     }
 
     /// The value of something unknown: the same for the same key.
@@ -98,8 +101,8 @@ impl World {
     /// The tags as a published list would show them.
     pub(crate) fn data(&self) -> TagData {
         let mut lists: BTreeMap<&str, Vec<IpNet>> = BTreeMap::new();
-        for tags in KINDS {
-            tags.iter().for_each(|tag| drop(lists.entry(tag).or_default()));
+        for tag in KINDS.iter().copied().flatten() {
+            lists.entry(tag).or_default();
         }
         for (address, tags) in &self.public {
             tags.iter().for_each(|tag| lists.entry(tag).or_default().push(IpNet::from(*address)));
@@ -110,7 +113,10 @@ impl World {
     }
 
     fn is_public(&self, address: IpAddr) -> bool {
-        self.public.contains_key(&address) || prefixes(&["2000::/3"]).contains(address)
+        match address {
+            IpAddr::V4(_) => self.public.contains_key(&address),
+            IpAddr::V6(address) => address.segments()[0] >> 13 == 1,
+        }
     }
 
     /// Whether an address is in what a rule or requirement names.
@@ -120,7 +126,10 @@ impl World {
             "VirtualNetwork" => self.network.contains(address) || address == IpAddr::from([168, 63, 129, 16]),
             "Internet" => self.is_public(address) && !self.network.contains(address),
             "AzureLoadBalancer" => address == IpAddr::from([168, 63, 129, 16]),
-            _ if name.contains('/') => prefixes(&[name]).contains(address),
+            _ if name.contains('/') => {
+                let set = self.read.entry(name.to_owned()).or_insert_with(|| prefixes(&[name]));
+                set.contains(address)
+            }
             _ => self.public.get(&address).is_some_and(|tags| tags.contains(&name)),
         }
     }
@@ -135,12 +144,17 @@ fn public_addresses() -> Vec<IpAddr> {
     all
 }
 
+/// Public addresses of no tag in the parts that only one of two nested prefixes has.
+fn corners() -> Vec<IpAddr> {
+    [[20, 1, 7, 200], [20, 1, 8, 1], [20, 2, 0, 1], [9, 9, 9, 9], [150, 0, 0, 1]].map(IpAddr::from).to_vec()
+}
+
 /// Every address a packet of the laws may have.
 pub(crate) fn addresses() -> Vec<IpAddr> {
     let private = [[10, 0, 1, 4], [10, 0, 1, 200], [10, 0, 2, 4], [10, 9, 0, 1], [192, 168, 1, 1], [172, 16, 0, 1]];
     let platform = [[168, 63, 129, 16], [169, 254, 169, 254]];
     let own = private.into_iter().chain(platform).map(IpAddr::from);
     let v6 = ["fd00::4", "fd00:0:1::4", "fd00:9::1", "2001:db8::1", "2001:db8:1::1", "2620::1", "fe80::1"];
-    let own = own.chain(v6.map(|text| text.parse().unwrap()));
-    own.chain(public_addresses()).collect()
+    let own = own.chain(v6.iter().filter_map(|text| text.parse().ok()));
+    own.chain(corners()).chain(public_addresses()).collect()
 }

@@ -1,0 +1,276 @@
+//! Facts about single rules that patterns ask for: is it ever reached, would anything change without it, does another
+//! one have its priority.
+//!
+//! Rules are looked at in IPv4, and in IPv6 where the subnet has it (ALG-4).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::estate::{Access, Direction, Field, Peer, RouteTable};
+use crate::net::{Family, PortSet, ProtocolSet};
+use crate::proof::cell::{Cell, Clause, Match};
+use crate::proof::entry::{Author, Entry};
+use crate::proof::explain::decider;
+use crate::proof::first_match::first_match;
+use crate::proof::flow::Stage;
+use crate::proof::ground::Ground;
+use crate::proof::host::HostSet;
+use crate::proof::judgement::{Decider, Layer};
+use crate::proof::nsg::entries;
+use crate::proof::scene::Scene;
+use crate::proof::symbol::Doubt;
+use crate::proof::verdict::{Required, Verdict, decide};
+
+/// A fact of three values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// It holds, whatever the unknown values are.
+    Yes,
+    /// It does not.
+    No,
+    /// It depends on these.
+    Unknown(Vec<Doubt>),
+}
+
+/// What is known of one rule among the others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shadow {
+    /// Rules ahead of it decide everything it matches.
+    pub shadowed: Fact,
+    /// Those rules; for a rule that is shadowed in part, the ones that take something from it.
+    pub by: Vec<Decider>,
+    /// Without it every packet would fare the same, by the rules behind it. Also true when it is shadowed.
+    pub redundant: Fact,
+    /// Another rule of its direction has its priority.
+    pub conflicts: Fact,
+    /// Those rules, by index in the group.
+    pub with: Vec<usize>,
+}
+
+/// The most rules of a group that are compared with each other: every rule is run through those ahead of it, and Azure
+/// takes a thousand (NSG-26).
+const MOST_RULES: usize = 2000;
+
+impl Scene<'_> {
+    /// The facts of every custom rule of a group of the scene, in the order of its rules. Empty when the group is not here.
+    pub fn shadows(&self, group: usize) -> Vec<Shadow> {
+        let Some(rules) = self.group_at(group).map(|group| &group.rules) else { return Vec::new() };
+        let unknown = |message: &str| Fact::Unknown(vec![Doubt::new(message)]);
+        let blank = Shadow {
+            shadowed: unknown("there are more rules than Azure takes"),
+            by: Vec::new(),
+            redundant: unknown("there are more rules than Azure takes"),
+            conflicts: Fact::No,
+            with: Vec::new(),
+        };
+        let mut all = vec![blank; rules.len()];
+        if rules.len() > MOST_RULES {
+            return all;
+        }
+        let v6 = self.subnet.as_ref().is_some_and(|subnet| !subnet.v6.is_empty());
+        for direction in [Direction::Inbound, Direction::Outbound] {
+            self.conflicts(group, direction, &mut all);
+            self.reach(group, direction, Family::V4, &mut all);
+        }
+        if v6 {
+            let mut second = all.clone();
+            for direction in [Direction::Inbound, Direction::Outbound] {
+                self.reach(group, direction, Family::V6, &mut second);
+            }
+            for (one, two) in all.iter_mut().zip(second) {
+                one.shadowed = both(std::mem::replace(&mut one.shadowed, Fact::No), two.shadowed);
+                one.redundant = both(std::mem::replace(&mut one.redundant, Fact::No), two.redundant);
+                one.by.extend(two.by.into_iter().filter(|by| !one.by.contains(by)).collect::<Vec<_>>());
+            }
+        }
+        all
+    }
+
+    fn conflicts(&self, group: usize, direction: Direction, all: &mut [Shadow]) {
+        let Some(rules) = self.group_at(group).map(|group| &group.rules) else { return };
+        let mut places: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+        for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.direction.known() == Some(&direction)) {
+            match &rule.priority.value {
+                Ok(priority) => places.entry(*priority).or_default().push(index),
+                Err(unknown) => all[index].conflicts = Fact::Unknown(vec![Doubt::of("the priority", unknown)]),
+            }
+        }
+        for same in places.into_values().filter(|same| same.len() > 1) {
+            for &index in &same {
+                // One that may not exist may leave the other one alone.
+                let sure = |at: &usize| rules[*at].condition.is_none();
+                let others: Vec<usize> = same.iter().copied().filter(|other| *other != index).collect();
+                let doubts = same.iter().filter_map(|at| rules[*at].condition.as_ref());
+                let doubts: Vec<Doubt> = doubts.map(|unknown| Doubt::of("whether a rule exists", unknown)).collect();
+                let certain = sure(&index) && others.iter().any(sure);
+                all[index].conflicts = if certain { Fact::Yes } else { Fact::Unknown(doubts) };
+                all[index].with = others;
+            }
+        }
+    }
+
+    fn reach(&self, group: usize, direction: Direction, family: Family, all: &mut [Shadow]) {
+        let Some((level, given)) = self.groups.get(group) else { return };
+        let mut ground = Ground::new(self, family);
+        let entries = entries(&mut ground, given, direction);
+        let stage = Stage { layer: Layer::Group(*level), group, entries };
+        let mut last = BTreeMap::new();
+        for (at, entry) in stage.entries.iter().enumerate() {
+            if let Author::Rule(_, index) = &entry.author {
+                last.insert(*index, at);
+            }
+        }
+        for (index, at) in last {
+            if let Some(shadow) = all.get_mut(index) {
+                look(&ground, &stage, at, shadow);
+            }
+        }
+    }
+}
+
+/// The facts of the rule behind an entry.
+fn look(ground: &Ground<'_, '_>, stage: &Stage<'_>, at: usize, shadow: &mut Shadow) {
+    let entry = &stage.entries[at];
+    let Author::Rule(rule, _) = &entry.author else { return };
+    let Some(own) = rule.priority.known() else {
+        let doubts: Vec<Doubt> =
+            rule.priority.unknown().map(|unknown| Doubt::of("the priority", unknown)).into_iter().collect();
+        (shadow.shadowed, shadow.redundant) = (Fact::Unknown(doubts.clone()), Fact::Unknown(doubts));
+        return;
+    };
+    let place = |entry: &Entry<'_>| match &entry.author {
+        Author::Rule(rule, _) => rule.priority.known().copied(),
+        _ => None,
+    };
+    let cells = cells_of(&entry.clause);
+    if cells.is_empty() {
+        // It matches nothing at all, such as a misspelt tag: nobody stands in its way.
+        (shadow.shadowed, shadow.redundant) = (Fact::No, Fact::Yes);
+        return;
+    }
+    // Rules of the same priority stand on neither side.
+    let start = stage.entries.iter().position(|entry| place(entry) == Some(*own)).unwrap_or(at);
+    let end = stage.entries.iter().rposition(|entry| place(entry) == Some(*own)).map_or(at + 1, |last| last + 1);
+    let required = Required { sources: &entry.clause.sources.terms, destinations: &entry.clause.destinations.terms };
+    let ahead = first_match(&ground.symbols, cells, stage.entries[..start].iter().map(|entry| &entry.clause));
+    let mut by: Vec<usize> = ahead.decided.iter().map(|piece| piece.clause).collect();
+    by.sort_unstable();
+    by.dedup();
+    shadow.by = by.into_iter().map(|index| decider(stage, &stage.entries[index])).collect();
+    let taken: Vec<&Cell> = ahead.decided.iter().map(|piece| &piece.cell).collect();
+    let rest: Vec<&Cell> = ahead.rest.iter().collect();
+    if ahead.exceeded {
+        let doubts = vec![Doubt::new("the rules ahead split this traffic into more cases than are followed")];
+        (shadow.shadowed, shadow.redundant) = (Fact::Unknown(doubts.clone()), Fact::Unknown(doubts));
+        return;
+    }
+    shadow.shadowed = fact(ground, &required, &taken, &rest);
+    if shadow.shadowed == Fact::Yes {
+        shadow.redundant = Fact::Yes;
+        return;
+    }
+    if rule.access.known().is_none() || !shadow.with.is_empty() {
+        let doubt = match rule.access.unknown() {
+            Some(unknown) => Doubt::of("the access", unknown),
+            None => Doubt::new("another rule has the same priority"),
+        };
+        shadow.redundant = Fact::Unknown(vec![doubt]);
+        return;
+    }
+    let behind = &stage.entries[end..];
+    let run = first_match(&ground.symbols, ahead.rest.clone(), behind.iter().map(|entry| &entry.clause));
+    let same = |access: Access| access == entry.access;
+    let (alike, other): (Vec<_>, Vec<_>) = run.decided.iter().partition(|piece| same(behind[piece.clause].access));
+    let alike: Vec<&Cell> = alike.into_iter().map(|piece| &piece.cell).chain(taken).collect();
+    let other: Vec<&Cell> = other.into_iter().map(|piece| &piece.cell).chain(&run.rest).collect();
+    shadow.redundant = fact(ground, &required, &alike, &other);
+}
+
+/// Whether nothing of a rule's traffic is left over.
+fn fact(ground: &Ground<'_, '_>, required: &Required<'_>, gone: &[&Cell], left: &[&Cell]) -> Fact {
+    let decision = decide(ground, required, gone, left);
+    match decision.verdict {
+        Verdict::Satisfied => Fact::Yes,
+        Verdict::Violated => Fact::No,
+        Verdict::Undecided => Fact::Unknown(decision.doubts),
+    }
+}
+
+/// Everything a clause matches.
+fn cells_of(clause: &Clause) -> Vec<Cell> {
+    let ported = ProtocolSet::TCP.union(ProtocolSet::UDP);
+    let hosts = Arc::new(HostSet::full());
+    let mut cells = Vec::new();
+    for protocols in &clause.protocols.terms {
+        for (kind, has_ports) in [(protocols.set.intersection(ported), true), (protocols.set.difference(ported), false)]
+        {
+            if kind.is_empty() {
+                continue;
+            }
+            let all = Match::of(PortSet::full());
+            let (source_ports, destination_ports) = match has_ports {
+                true => (&clause.source_ports, &clause.destination_ports),
+                false => (&all, &all),
+            };
+            for source in &clause.sources.terms {
+                for destination in &clause.destinations.terms {
+                    for from in &source_ports.terms {
+                        for to in &destination_ports.terms {
+                            let parts = [
+                                &clause.guards,
+                                &protocols.cube,
+                                &source.cube,
+                                &destination.cube,
+                                &from.cube,
+                                &to.cube,
+                            ];
+                            cells.push(Cell {
+                                cube: parts.into_iter().flatten().copied().collect(),
+                                protocols: kind,
+                                sources: source.set.clone(),
+                                source_ports: from.set.clone(),
+                                destinations: destination.set.clone(),
+                                destination_ports: to.set.clone(),
+                                hosts: Arc::clone(&hosts),
+                            });
+                        }
+                    }
+                }
+            }
+        }
+    }
+    cells
+}
+
+/// It holds in both families.
+fn both(one: Fact, two: Fact) -> Fact {
+    match (one, two) {
+        (Fact::Yes, other) | (other, Fact::Yes) => other,
+        (Fact::No, _) | (_, Fact::No) => Fact::No,
+        (Fact::Unknown(one), Fact::Unknown(_)) => Fact::Unknown(one),
+    }
+}
+
+/// For each route of a table, the others with one of its prefixes or its tag (RT-5).
+pub fn same_prefix(table: &RouteTable) -> Vec<Vec<usize>> {
+    let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, route) in table.routes.iter().enumerate() {
+        for prefix in route.prefixes.iter().filter_map(Field::known) {
+            let key = match prefix {
+                Peer::Any => "*".to_owned(),
+                Peer::Addresses(set) => set.prefixes().next().map(|prefix| prefix.to_string()).unwrap_or_default(),
+                Peer::Tag(name) => name.to_ascii_lowercase(),
+                Peer::Invalid(_) => continue,
+            };
+            places.entry(key).or_default().push(index);
+        }
+    }
+    let mut all = vec![Vec::new(); table.routes.len()];
+    for same in places.into_values().filter(|same| same.len() > 1) {
+        // Azure takes 400 routes (RT-13); of more with one prefix the first few show it.
+        for &index in &same {
+            all[index].extend(same.iter().copied().filter(|other| *other != index).take(8));
+        }
+    }
+    all
+}

@@ -318,8 +318,9 @@ fn network_matches(world: &mut World, rule: &FirewallRule, packet: Packet<'_>, p
         return false;
     }
     if rule.protocols.is_empty() || rule.destination_ports.is_empty() {
-        // Of another kind than it looks: what it matches is anybody's guess.
-        return world.choose(&format!("guess {rule:p} {packet:?}"), 2) == 0;
+        // Of another kind than it looks: what else it matches is anybody's guess.
+        let there = rule.destinations.is_empty() || world.in_peers(&rule.destinations, packet.destination);
+        return there && world.choose(&format!("guess {rule:p} {packet:?}"), 2) == 0;
     }
     let own = if packet.udp { ProtocolSet::UDP } else { ProtocolSet::TCP };
     let protocol = rule.protocols.iter().any(|one| own.is_subset(*one.known().unwrap()));

@@ -151,7 +151,7 @@ fn of_rule(blank: Decider, rule: &SecurityRule) -> Decider {
 }
 
 /// A concrete packet of a point.
-fn packet(direction: Direction, point: &Point) -> Packet {
+pub(crate) fn packet(direction: Direction, point: &Point) -> Packet {
     let (one, protocol) = point.cell.protocols.each().next().unwrap_or((ProtocolSet::TCP, "tcp"));
     let place = |place: &Place| match place {
         Place::Among(set) => usable(set).map_or_else(String::new, |address| address.to_string()),

@@ -18,6 +18,7 @@ mod route;
 mod scene;
 mod shadow;
 mod symbol;
+mod trace;
 mod verdict;
 
 pub use egress::{Egress, Outcome};
@@ -32,4 +33,5 @@ pub use priority::free_priority;
 pub use scene::{Given, Level, NatGateway, Scene};
 pub use shadow::{Fact, Shadow, same_prefix};
 pub use symbol::{Doubt, End};
+pub use trace::Trace;
 pub use verdict::Verdict;

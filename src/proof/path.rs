@@ -80,7 +80,7 @@ impl<'a> Scene<'a> {
         });
         let (assumptions, by_host_names) = learnt.take().remove(&judgement.family).unwrap_or_default();
         let satisfied = judgement.verdict == Verdict::Satisfied;
-        let layers = if satisfied { Vec::new() } else { self.each_layer(flow, names, judgement.family) };
+        let layers = if satisfied { Vec::new() } else { self.layers(flow, names, judgement.family) };
         PathJudgement { judgement, layers, by_host_names: satisfied && by_host_names, assumptions }
     }
 
@@ -114,38 +114,40 @@ impl<'a> Scene<'a> {
 
     /// Inbound traffic meets the groups; then the reply must find its way back (RT-8).
     fn inbound(&self, flow: &Flow) -> PathJudgement {
-        let groups = self.judge(flow);
-        let mut layers: Vec<(Layer, Judgement)> =
-            groups.layer.map(|layer| (layer, groups.clone())).into_iter().collect();
-        let mut judgement = groups;
-        if is_public(&flow.from) {
-            let reply = self.judge_hops(&flow.from, &reply_ruling);
-            layers.push((Layer::Route, reply.clone()));
-            let worse = |verdict| match verdict {
-                Verdict::Satisfied => 0,
-                Verdict::Undecided => 1,
-                Verdict::Violated => 2,
-            };
-            if worse(reply.verdict) > worse(judgement.verdict) {
-                judgement = reply;
-            }
+        let mut judgement = self.judge(flow);
+        if let Some(reply) = self.reply(flow)
+            && severity(reply.verdict) > severity(judgement.verdict)
+        {
+            judgement = reply;
         }
-        if judgement.verdict == Verdict::Satisfied {
-            layers.clear();
-        }
+        let satisfied = judgement.verdict == Verdict::Satisfied;
+        let layers = if satisfied { Vec::new() } else { self.layers(flow, None, judgement.family) };
         PathJudgement { judgement, layers, by_host_names: false, assumptions: vec![NO_ADMIN_RULES.to_owned()] }
     }
 
-    fn each_layer(&self, flow: &Flow, names: Option<&HostSet>, family: Family) -> Vec<(Layer, Judgement)> {
-        let groups = self.groups.iter().enumerate().map(|(at, (level, _))| (Layer::Group(*level), Part::Group(at)));
-        let others = [(Layer::Route, Part::Route), (Layer::Firewall, Part::Firewall)];
+    /// The judgement on the way back of inbound traffic, where it can fail.
+    fn reply(&self, flow: &Flow) -> Option<Judgement> {
+        is_public(&flow.from).then(|| self.judge_hops(&flow.from, &reply_ruling))
+    }
+
+    /// What each layer says of all that is required, as if the others let everything pass, in the order they are met.
+    pub(crate) fn layers(&self, flow: &Flow, names: Option<&HostSet>, family: Family) -> Vec<(Layer, Judgement)> {
+        let mut parts: Vec<(Layer, Part)> =
+            self.groups.iter().enumerate().map(|(at, (level, _))| (Layer::Group(*level), Part::Group(at))).collect();
+        match flow.direction {
+            Direction::Outbound => parts.extend([(Layer::Route, Part::Route), (Layer::Firewall, Part::Firewall)]),
+            Direction::Inbound => parts.reverse(),
+        }
         let mut all = Vec::new();
-        for (layer, part) in groups.chain(others) {
+        for (layer, part) in parts {
             let mut ground = Ground::new(self, family);
             let passage = self.passage(&mut ground, flow, names, part);
             if !passage.journey.stages.is_empty() {
                 all.push((layer, judged(&ground, flow, &passage)));
             }
+        }
+        if flow.direction == Direction::Inbound {
+            all.extend(self.reply(flow).map(|reply| (Layer::Route, reply)));
         }
         all
     }
@@ -161,8 +163,8 @@ impl<'a> Scene<'a> {
         let ends = Ends::new(ground, &flow.from, &flow.to);
         let hosts = hosts_of(flow, names);
         let mut journey = start(&ends, flow, hosts);
-        for (at, stage) in group_stages(ground, flow.direction, flow.matching).into_iter().enumerate() {
-            if part == Part::Whole || part == Part::Group(at) {
+        for stage in group_stages(ground, flow.direction, flow.matching) {
+            if part == Part::Whole || part == Part::Group(stage.group) {
                 journey.through(ground, stage);
             }
         }
@@ -343,6 +345,14 @@ fn assumptions_of(journey: &Journey<'_>) -> Vec<String> {
         all.push(SAME_NAMES);
     }
     all.into_iter().map(str::to_owned).collect()
+}
+
+fn severity(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Satisfied => 0,
+        Verdict::Undecided => 1,
+        Verdict::Violated => 2,
+    }
 }
 
 fn open(key: &str) -> Meaning {

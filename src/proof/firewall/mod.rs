@@ -6,7 +6,7 @@ mod laws;
 mod network;
 mod order;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod setting;
 mod side;
 mod stage;

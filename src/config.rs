@@ -28,6 +28,8 @@ pub struct Config {
     pub facts: BTreeMap<String, FactSetting>,
     /// Folders with rules of the project's own, from the folder of this file.
     pub rules: Vec<PathBuf>,
+    /// Files of service tags, from the folder of this file.
+    pub service_tags: Vec<PathBuf>,
     /// Files to leave out, in the notation of .gitignore.
     pub exclude: Vec<String>,
 }

@@ -246,6 +246,8 @@ pub struct FactReport {
     pub from: &'static str,
     /// The characters that say so.
     pub place: Option<Span>,
+    /// A requirement hangs on it.
+    pub asked: bool,
 }
 
 /// The value of a fact.
@@ -344,6 +346,8 @@ pub struct Counts {
     pub built_in_only: usize,
     /// Requirements that do not hold.
     pub violated: usize,
+    /// Of these, the ones of which it is not known whether they apply.
+    pub conditional: usize,
     /// Requirements that cannot be told.
     pub undecided: usize,
 }
@@ -358,7 +362,10 @@ impl Report {
                     counts.satisfied += 1;
                     counts.built_in_only += usize::from(requirement.built_in_only);
                 }
-                Some(Verdict::Violated) => counts.violated += 1,
+                Some(Verdict::Violated) => {
+                    counts.violated += 1;
+                    counts.conditional += usize::from(requirement.applies == Applies::Unknown);
+                }
                 Some(Verdict::Undecided) => counts.undecided += 1,
                 None => {}
             }

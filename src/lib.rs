@@ -1,13 +1,20 @@
 //! Decides whether Azure Machine Learning can work in the network that a team's Azure JSON describes.
 //!
-//! The road: paths → [`json`] documents → template expansion → [`estate`] → proofs → [`finding`]s → report.
+//! The road: paths → [`input`] → [`json`] documents → [`arm`] expansion of templates → [`estate`] → [`proof`]s →
+//! [`finding`]s → [`report`].
 
+pub mod arm;
+pub mod cases;
+pub mod cli;
+pub mod config;
 pub mod estate;
 pub mod finding;
 pub mod input;
 pub mod json;
+pub mod lint;
 pub mod net;
 pub mod proof;
 pub mod report;
 pub mod rule;
 pub mod source;
+pub mod tagfile;

@@ -52,6 +52,11 @@ pub(crate) struct CheckArguments {
     #[command(flatten)]
     pub(crate) templates: TemplateArguments,
 
+    /// Read the addresses of service tags from this file, as Microsoft publishes it or az network list-service-tags
+    /// prints it
+    #[arg(long = "service-tags", value_name = "FILE")]
+    pub(crate) service_tags: Vec<PathBuf>,
+
     /// Read the rules in this folder as well
     #[arg(long = "rules", value_name = "DIR")]
     pub(crate) rules: Vec<PathBuf>,

@@ -1,6 +1,6 @@
 //! `aznetlint check`: lint and print.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
 use miette::{IntoDiagnostic, Result};
 
@@ -26,6 +26,10 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
         return Err(FlagError::new(format!("--service {request} matches nothing"), help).into());
     }
     print(arguments, &outcome)?;
+    for folder in &outcome.empty {
+        // Nobody is left to tell when standard error is gone.
+        let _gone = writeln!(anstream::stderr(), "error: there is no JSON file in {folder}");
+    }
     Ok(end(arguments, &outcome))
 }
 
@@ -78,7 +82,8 @@ fn gate(report: &Report, fail_on: Gate, undecided: UndecidedLevel) -> End {
         UndecidedLevel::Warning => Level::Warning,
         UndecidedLevel::Error => Level::Error,
     };
-    let found = report.findings.iter().any(|finding| if finding.undecided { open >= least } else { finding.level >= least });
+    let found =
+        report.findings.iter().any(|finding| if finding.undecided { open >= least } else { finding.level >= least });
     let requirements = report.placements.iter().flat_map(|placement| &placement.requirements);
     let undecided = open >= least && requirements.into_iter().any(|one| one.verdict == Some(Verdict::Undecided));
     if found || undecided { End::Findings } else { End::Clean }

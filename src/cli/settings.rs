@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use miette::{Diagnostic, Result};
 
-use crate::cli::arguments::{CheckArguments, ServiceArguments};
+use crate::arm::{self, Assumptions};
+use crate::cli::arguments::{CheckArguments, ServiceArguments, TemplateArguments};
 use crate::config::Config;
 use crate::finding::FactValue;
 use crate::input;
-use crate::lint::Settings;
+use crate::lint::{Settings, TemplateOptions};
 use crate::net::Region;
 use crate::rule::{FactKind, Origin, Pack, Request, Requests, Service};
 
@@ -45,10 +46,39 @@ pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
     for glob in &exclude {
         input::check_glob(glob).map_err(|error| FlagError::new(format!("--exclude {glob}: {error}"), None))?;
     }
-    let input =
-        input::Options { exclude, force_exclude: arguments.force_exclude, ..input::Options::default() };
+    let input = input::Options { exclude, force_exclude: arguments.force_exclude, ..input::Options::default() };
     let requests = requests(&pack, &arguments.services, &config)?;
-    Ok(Gathered { settings: Settings { input, requests, ..Settings::default() }, pack })
+    let region = requests.facts.iter().find(|(name, ..)| name == "region").map(|(_, value, _)| value.to_string());
+    let templates = templates(&arguments.templates, region)?;
+    let mut service_tags = arguments.service_tags.clone();
+    if service_tags.is_empty() {
+        service_tags = config.service_tags.iter().map(|file| base.join(file)).collect();
+    }
+    Ok(Gathered { settings: Settings { input, requests, templates, service_tags }, pack })
+}
+
+/// What templates are evaluated with. The region is that of their resource group as well.
+pub(crate) fn templates(arguments: &TemplateArguments, region: Option<String>) -> Result<TemplateOptions> {
+    let set = arguments.set.iter().map(|written| match written.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => {
+            let help = format!("write --set {written}=VALUE");
+            Err(FlagError::new(format!("--set {written} says no value"), help))
+        }
+    });
+    let cloud = match region.as_deref().map(crate::net::Cloud::of) {
+        Some(crate::net::Cloud::Government) => arm::Cloud::Government,
+        Some(crate::net::Cloud::China) => arm::Cloud::China,
+        Some(crate::net::Cloud::Public) | None => arm::Cloud::Public,
+    };
+    let assumptions = Assumptions {
+        region,
+        subscription: arguments.subscription.clone(),
+        resource_group: arguments.resource_group.clone(),
+        cloud,
+        ..Assumptions::default()
+    };
+    Ok(TemplateOptions { parameters: arguments.parameters.clone(), set: set.collect::<Result<_, _>>()?, assumptions })
 }
 
 fn read_config(arguments: &CheckArguments) -> Result<(Config, PathBuf)> {
@@ -71,7 +101,9 @@ fn start(paths: &[PathBuf]) -> PathBuf {
     match paths.first() {
         Some(path) if path.as_os_str() == "-" => PathBuf::from("."),
         Some(path) if path.is_dir() => path.clone(),
-        Some(path) => path.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(".".into(), Path::to_path_buf),
+        Some(path) => {
+            path.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(".".into(), Path::to_path_buf)
+        }
         None => PathBuf::from("."),
     }
 }
@@ -92,7 +124,11 @@ fn requests(pack: &Pack, arguments: &ServiceArguments, config: &Config) -> Resul
         });
     }
     if let Some(region) = &arguments.region {
-        requests.facts.push(("region".to_owned(), FactValue::Text(self::region(region, "--region")?), Origin::CommandLine));
+        requests.facts.push((
+            "region".to_owned(),
+            FactValue::Text(self::region(region, "--region")?),
+            Origin::CommandLine,
+        ));
     }
     for written in &arguments.facts {
         let Some((name, value)) = written.split_once('=') else {
@@ -128,7 +164,11 @@ fn requests(pack: &Pack, arguments: &ServiceArguments, config: &Config) -> Resul
 fn service<'p>(pack: &'p Pack, name: &str, place: &str) -> Result<&'p Service> {
     pack.service(name).ok_or_else(|| {
         let names: Vec<String> = pack.services.iter().map(|service| format!("`{}`", service.name)).collect();
-        FlagError::new(format!("{place}: there is no service `{name}`"), format!("known services: {}", names.join(", "))).into()
+        FlagError::new(
+            format!("{place}: there is no service `{name}`"),
+            format!("known services: {}", names.join(", ")),
+        )
+        .into()
     })
 }
 
@@ -137,7 +177,8 @@ fn region(text: &str, place: &str) -> Result<String> {
     let region = Region::by_name(text).ok_or_else(|| {
         let flat: String = text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
         let close = Region::all().iter().map(|region| region.location).find(|location| {
-            location.len().abs_diff(flat.len()) <= 2 && location.bytes().zip(flat.bytes()).filter(|(a, b)| a != b).count() <= 2
+            location.len().abs_diff(flat.len()) <= 2
+                && location.bytes().zip(flat.bytes()).filter(|(a, b)| a != b).count() <= 2
         });
         let help = close.map(|close| format!("did you mean `{close}`?"));
         FlagError::new(format!("{place}: `{text}` is no Azure region"), help)
@@ -160,7 +201,8 @@ fn fact<'p>(
         let help = format!("facts: {}", names.join(", "));
         return Err(FlagError::new(format!("{place}: there is no fact `{name}`"), help).into());
     };
-    let wrong = |help: &str| FlagError::new(format!("{place} {name}={value}: not a value of this fact"), help.to_owned());
+    let wrong =
+        |help: &str| FlagError::new(format!("{place} {name}={value}: not a value of this fact"), help.to_owned());
     let text = value.to_string();
     if name == "region" || name == "workspace-region" || name == "paired-region" {
         return Ok(FactValue::Text(region(&text, place)?));
@@ -179,7 +221,9 @@ fn fact<'p>(
         FactKind::List => {
             let words: Vec<String> =
                 text.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();
-            if name.ends_with("prefixes") && let Some(bad) = words.iter().find(|word| !is_prefix(word)) {
+            if name.ends_with("prefixes")
+                && let Some(bad) = words.iter().find(|word| !is_prefix(word))
+            {
                 return Err(wrong(&format!("`{bad}` is no address or prefix such as 10.0.1.0/24")).into());
             }
             Ok(FactValue::List(words))

@@ -1,6 +1,11 @@
 //! Finding resources in an estate.
 
-use crate::estate::resource::{Estate, Header};
+use crate::estate::identity::Id;
+use crate::estate::kind::Kind;
+use crate::estate::resource::Header;
+use crate::estate::whole::Estate;
+use crate::json::Node;
+use crate::source::FileId;
 
 impl Estate {
     /// What every resource of the estate has, in the order of the lists.
@@ -34,8 +39,8 @@ impl Estate {
             .chain(others)
     }
 
-    /// The subnet with this key: an id in lower case, or the key of an unknown id.
-    pub fn subnet_by_key(&self, key: &str) -> Option<usize> {
-        self.subnets.iter().position(|subnet| *subnet.header.key == *key)
+    /// The subnet that a value of some resource means: its id, known or known in part. `from` is the file of the value.
+    pub fn subnet_meant(&self, value: &Node, from: FileId) -> Option<usize> {
+        self.ids.find(Kind::Subnet, &Id::of_value(value)?, from)
     }
 }

@@ -95,7 +95,7 @@ pub struct NetworkSecurityGroup {
     pub header: Header,
     /// Custom rules, in the order written; those that are resources of their own are merged in by name.
     pub rules: Vec<SecurityRule>,
-    /// The built-in rules as the export shows them; empty when it shows none (NSG-11 then holds).
+    /// The built-in rules as the export shows them; empty when it does not show them all (NSG-11 then holds).
     pub default_rules: Vec<SecurityRule>,
     /// Parts of the rule list only a deployment can tell: any rule may come from each of them.
     pub unknown_rules: Vec<Field<()>>,
@@ -548,39 +548,4 @@ pub struct Fault {
     pub resource: String,
     /// What would put it right, when it is plain: `did you mean AzureCloud.norwaye?`.
     pub help: Option<String>,
-}
-
-/// All resources of a run. References are indexes into these lists.
-#[derive(Clone, Debug, Default)]
-pub struct Estate {
-    /// Network security groups.
-    pub nsgs: Vec<NetworkSecurityGroup>,
-    /// Route tables.
-    pub route_tables: Vec<RouteTable>,
-    /// Virtual networks.
-    pub networks: Vec<VirtualNetwork>,
-    /// Subnets.
-    pub subnets: Vec<Subnet>,
-    /// NAT gateways.
-    pub nat_gateways: Vec<Plain>,
-    /// Private endpoints.
-    pub private_endpoints: Vec<PrivateEndpoint>,
-    /// Network interfaces.
-    pub interfaces: Vec<NetworkInterface>,
-    /// Workspaces.
-    pub workspaces: Vec<Workspace>,
-    /// Computes.
-    pub computes: Vec<Compute>,
-    /// Firewalls.
-    pub firewalls: Vec<Firewall>,
-    /// Firewall policies.
-    pub policies: Vec<FirewallPolicy>,
-    /// Rule collection groups.
-    pub collection_groups: Vec<RuleCollectionGroup>,
-    /// IP groups.
-    pub ip_groups: Vec<IpGroup>,
-    /// Every other resource of a known type (storage accounts, key vaults, registries, endpoints, …).
-    pub others: Vec<Plain>,
-    /// What Azure would refuse, in the order found.
-    pub faults: Vec<Fault>,
 }

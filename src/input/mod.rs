@@ -6,6 +6,6 @@ mod read;
 mod relevance;
 mod walk;
 
-pub use read::{Content, Entry, Input, read};
+pub use read::{Content, Entry, Input, read, texts};
 pub use relevance::may_matter;
 pub use walk::{Options, check_glob};

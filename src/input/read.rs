@@ -12,8 +12,9 @@ use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, IntoParallel
 use crate::input::decode::{Encoding, decode, encoding};
 use crate::input::relevance::may_matter;
 use crate::input::walk::{Candidate, Options, explain, find};
-use crate::json::{self, Document, SyntaxError};
+use crate::json::{Document, Parser, SyntaxError};
 use crate::source::{FileId, Files};
+use crate::tagfile::{self, TagFile};
 
 /// Everything a run has read.
 #[derive(Debug)]
@@ -44,6 +45,8 @@ pub struct Entry {
 pub enum Content {
     /// JSON.
     Document(Document),
+    /// A file of service tags in its usual layout, which is not parsed as a whole.
+    Tags(Box<TagFile>),
     /// Text that cannot matter, found in a folder and passed over unparsed.
     Irrelevant,
     /// Text that is not JSON.
@@ -91,16 +94,35 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
     let entries = waiting
         .into_par_iter()
         .zip(ids)
-        .map(|((name, named, loaded), file)| Entry { name, file, named, content: content(loaded, file) })
+        .map_init(Parser::default, |parser, ((name, named, loaded), file)| {
+            let content = content(&name, parser, loaded, file);
+            Entry { name, file, named, content }
+        })
         .collect();
     Input { files, entries, empty: found.empty }
 }
 
-fn content(loaded: Loaded, file: Option<FileId>) -> Content {
+/// Texts as if they were files given by name.
+pub fn texts(texts: impl IntoIterator<Item = (String, String)>) -> Input {
+    let mut files = Files::default();
+    let mut parser = Parser::default();
+    let entries = texts.into_iter().map(|(name, text)| {
+        let text: Arc<str> = text.into();
+        let file = Some(files.add(name.clone(), Arc::clone(&text)));
+        let content = content(&name, &mut parser, Loaded::Text(text, 0), file);
+        Entry { name, file, named: true, content }
+    });
+    Input { entries: entries.collect(), files, empty: Vec::new() }
+}
+
+fn content(name: &str, parser: &mut Parser, loaded: Loaded, file: Option<FileId>) -> Content {
     match (loaded, file) {
-        (Loaded::Text(text, _), Some(file)) => match json::parse(file, &text) {
-            Ok(document) => Content::Document(document),
-            Err(error) => Content::Broken(error),
+        (Loaded::Text(text, _), Some(file)) => match tagfile::detect(file, name, &text) {
+            Some(tags) => Content::Tags(Box::new(tags)),
+            None => match parser.parse(file, &text) {
+                Ok(document) => Content::Document(document),
+                Err(error) => Content::Broken(error),
+            },
         },
         (Loaded::Unreadable(message), _) => Content::Unreadable(message),
         (Loaded::Text(..) | Loaded::Irrelevant, _) => Content::Irrelevant,
@@ -215,10 +237,11 @@ mod tests {
 
     /// `name: what` for each entry, names relative to `folder`.
     fn show(input: &Input, folder: &Path) -> Vec<String> {
-        let prefix = format!("{}/", folder.to_string_lossy());
+        let prefix = format!("{}/", folder.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"));
         let entry = |entry: &super::Entry| {
             let what = match &entry.content {
                 Content::Document(_) => "document",
+                Content::Tags(_) => "tags",
                 Content::Irrelevant => "irrelevant",
                 Content::Broken(error) => &error.message,
                 Content::Unreadable(message) => message,
@@ -250,6 +273,20 @@ mod tests {
                 "package.json: irrelevant",
             ]
         );
+    }
+
+    #[test]
+    fn a_file_of_service_tags_is_told_from_other_documents() {
+        let tags = r#"{"cloud": "Public", "values": [{"name": "Sql", "properties": {"systemService": "AzureSQL", "addressPrefixes": []}}]}"#;
+        let wide: Vec<u8> = tags.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let folder = folder(&[
+            ("a.json", tags.as_bytes()),
+            ("b.json", &[b"\xFF\xFE", &*wide].concat()),
+            ("c.json", &[b"\xEF\xBB\xBF", tags.as_bytes()].concat()),
+            ("d.json", NSG.as_bytes()),
+        ]);
+        let found = walk(&folder, &Options::default());
+        assert_eq!(found, ["a.json: tags", "b.json: tags", "c.json: tags", "d.json: document"]);
     }
 
     #[test]
@@ -376,7 +413,6 @@ mod tests {
     #[cfg(unix)]
     mod unix {
         use std::fs;
-        use std::os::unix::ffi::OsStrExt;
         use std::os::unix::fs::{PermissionsExt, symlink};
         use std::path::PathBuf;
         use std::process::Command;
@@ -411,9 +447,11 @@ mod tests {
         }
 
         #[test]
+        #[cfg(target_os = "linux")]
         fn names_may_hold_any_byte() {
             let folder = folder(&[("a\nb.json", NSG.as_bytes())]);
-            let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"c\xFF.json"));
+            let odd: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"c\xFF.json");
+            let odd = folder.path().join(odd);
             fs::write(odd, NSG).unwrap();
             assert_eq!(walk(&folder, &Options::default()), ["a\nb.json: document", "c\u{FFFD}.json: document"]);
         }

@@ -18,6 +18,7 @@ pub(crate) fn no_value(scanner: &Scanner, key: Option<(usize, usize)>) -> Failur
             at_token(scanner, &format!("nothing opens this `{}`", char::from(bracket)))
         }
         (Some(b'}'), None) => wrong_bracket(scanner),
+        _ if scanner.opened.is_empty() => unexpected(scanner, "this is not JSON: expected `{` or `[`", Place::Between),
         _ => unexpected(scanner, "expected a value", Place::Value),
     }
 }

@@ -5,8 +5,6 @@ mod complaint;
 mod document;
 mod equal;
 mod key;
-#[cfg(test)]
-mod laws;
 mod node;
 mod noise;
 mod parse;
@@ -16,6 +14,9 @@ mod undecided;
 
 pub use document::{Comment, Document, Duplicate, SyntaxError};
 pub use node::{How, Member, Node, Number, Part, Reason, Trail, Unknown, Value};
-pub use parse::parse;
+pub use parse::{Parser, parse};
 pub use select::{Selection, Selector, SelectorError};
 pub use undecided::Hit;
+
+#[cfg(test)]
+mod laws;

@@ -2,7 +2,7 @@
 //!
 //! Only decides which lines can be such noise; reading the JSON between them is the work of `parse`.
 
-use memchr::memchr;
+use memchr::memchr2;
 
 /// What one line before the document looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,8 @@ pub(crate) enum Line {
 
 /// Judges the line that starts at `start`. Returns its kind, where its text starts, and where the next line starts.
 pub(crate) fn line(text: &str, start: usize) -> (Line, usize, usize) {
-    let next = memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |length| start + length + 1);
+    // The spinner of a command line writes over itself by a carriage return alone.
+    let next = memchr2(b'\n', b'\r', &text.as_bytes()[start..]).map_or(text.len(), |length| start + length + 1);
     let content = skip_marks(text, start, next);
     let line = text[content..next].trim_end();
     let kind = match line.as_bytes().first() {
@@ -39,7 +40,7 @@ pub(crate) fn line(text: &str, start: usize) -> (Line, usize, usize) {
 
 /// Whether the text from `rest` on can be what a command line prints after a document that ended at `end`.
 pub(crate) fn may_follow(text: &str, end: usize, rest: usize) -> bool {
-    let (rest_of_line, mut next) = match memchr(b'\n', &text.as_bytes()[end..]) {
+    let (rest_of_line, mut next) = match memchr2(b'\n', b'\r', &text.as_bytes()[end..]) {
         Some(length) => (&text[end..end + length], end + length + 1),
         None => (&text[end..], text.len()),
     };

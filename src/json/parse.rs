@@ -9,29 +9,97 @@ use crate::json::document::{Document, Duplicate, SyntaxError};
 use crate::json::key;
 use crate::json::node::{Member, Node, Number, Value};
 use crate::json::noise::{self, Line};
-use crate::json::scan::{Failure, Scanner};
-use crate::source::FileId;
+use crate::json::scan::{Failure, Scanner, Words};
+use crate::source::{FileId, Span};
 
 /// Brackets inside each other beyond this number are refused, so that no later walk overflows its stack.
 const DEPTH: usize = 256;
 
-/// Parses one text.
-///
-/// Accepts every JSON text up to 256 brackets deep, and what Azure's tools add to it: comments, trailing commas, raw
-/// line breaks in strings, a byte order mark, and lines of a command line before or after the document.
+/// Parses one text; see [`Parser::parse`].
 ///
 /// # Errors
 /// The first place that cannot be read.
 pub fn parse(file: FileId, text: &str) -> Result<Document, SyntaxError> {
-    if u32::try_from(text.len()).is_err() {
-        let message = "the file is larger than 4 GiB".to_owned();
-        return Err(SyntaxError { message, span: crate::source::Span::new(file, 0, 0), related: None });
+    Parser::default().parse(file, text)
+}
+
+/// Parses texts one after another, and keeps its buffers and the words it met from one to the next.
+#[derive(Debug, Default)]
+pub struct Parser {
+    words: Words,
+    items: Vec<Node>,
+    members: Vec<Member>,
+}
+
+impl Parser {
+    /// Parses one text.
+    ///
+    /// Accepts every JSON text up to 256 brackets deep, and what Azure's tools add to it: comments, trailing commas, raw
+    /// line breaks in strings, a byte order mark, and lines of a command line before or after the document.
+    ///
+    /// # Errors
+    /// The first place that cannot be read.
+    pub fn parse(&mut self, file: FileId, text: &str) -> Result<Document, SyntaxError> {
+        if u32::try_from(text.len()).is_err() {
+            let message = "the file is larger than 4 GiB".to_owned();
+            return Err(SyntaxError { message, span: Span::new(file, 0, 0), related: None });
+        }
+        match self.attempt(file, text, 0) {
+            Ok(document) => Ok(document),
+            Err(first) => self.find_document(file, text, first).map_err(|failure| *failure),
+        }
     }
-    let first = match attempt(file, text, 0) {
-        Ok(document) => return Ok(document),
-        Err(attempt) => attempt,
-    };
-    find_document(file, text, first).map_err(|failure| *failure)
+
+    fn attempt(&mut self, file: FileId, text: &str, at: usize) -> Result<Document, Attempt> {
+        let mut reader = Reader {
+            scanner: Scanner::new(file, text, at, std::mem::take(&mut self.words)),
+            duplicates: Vec::new(),
+            items: std::mem::take(&mut self.items),
+            members: std::mem::take(&mut self.members),
+            no_items: Arc::default(),
+            no_members: Arc::default(),
+        };
+        let mut start = at;
+        let result = reader.document(&mut start);
+        let reached = reader.scanner.at;
+        self.words = reader.scanner.words;
+        self.items = emptied(reader.items);
+        self.members = emptied(reader.members);
+        result.map_err(|failure| Attempt { failure, start, reached })
+    }
+
+    /// Reads the document behind lines of a command line. `first` is the failed attempt to read the text from its start.
+    ///
+    /// A try that gets past its line is final, so the work stays linear in the text.
+    fn find_document(&mut self, file: FileId, text: &str, first: Attempt) -> Result<Document, Failure> {
+        let mut next = text[..first.start].rfind(['\n', '\r']).map_or(0, |before| before + 1);
+        if matches!(noise::line(text, first.start).0, Line::Opens) {
+            return Err(first.failure);
+        }
+        while next < text.len() {
+            let (kind, content, after) = noise::line(text, next);
+            match kind {
+                Line::Noise => {}
+                Line::Piece => break,
+                Line::MayOpen if content == first.start && first.reached < after => {}
+                Line::MayOpen if content == first.start => break,
+                Line::Opens | Line::MayOpen => match self.attempt(file, text, content) {
+                    Err(attempt) if kind == Line::MayOpen && attempt.reached < after => {}
+                    result => return result.map_err(|attempt| attempt.failure),
+                },
+            }
+            next = after;
+        }
+        Err(first.failure)
+    }
+}
+
+/// A buffer for the next text. One that a huge text has blown up is let go.
+fn emptied<T>(mut buffer: Vec<T>) -> Vec<T> {
+    const KEPT: usize = 4096;
+    buffer.clear();
+    buffer.shrink_to(KEPT);
+    buffer
 }
 
 /// A text that could not be read from some start on.
@@ -43,41 +111,6 @@ struct Attempt {
     reached: usize,
 }
 
-fn attempt(file: FileId, text: &str, at: usize) -> Result<Document, Attempt> {
-    let mut reader = Reader::new(Scanner::new(file, text, at));
-    let mut start = at;
-    reader.document(&mut start).map_err(|failure| Attempt { failure, start, reached: reader.scanner.at })
-}
-
-/// Log lines that open like a list (`[12:01] …`) are tried as one; more than this many are not worth it.
-const TRIES: usize = 1000;
-
-/// Reads the document behind lines of a command line. `first` is the failed attempt to read the text from its start.
-///
-/// A try that gets past its line is final, so the work stays linear in the text.
-fn find_document(file: FileId, text: &str, first: Attempt) -> Result<Document, Failure> {
-    let mut tries = 0;
-    let mut next = text[..first.start].rfind('\n').map_or(0, |before| before + 1);
-    if matches!(noise::line(text, first.start).0, Line::Opens) {
-        return Err(first.failure);
-    }
-    while next < text.len() && tries < TRIES {
-        let (kind, content, after) = noise::line(text, next);
-        match kind {
-            Line::Noise => {}
-            Line::Piece => break,
-            Line::MayOpen if content == first.start && first.reached < after => {}
-            Line::MayOpen if content == first.start => break,
-            Line::Opens | Line::MayOpen => match attempt(file, text, content) {
-                Err(attempt) if kind == Line::MayOpen && attempt.reached < after => tries += 1,
-                result => return result.map_err(|attempt| attempt.failure),
-            },
-        }
-        next = after;
-    }
-    Err(first.failure)
-}
-
 struct Reader<'t> {
     scanner: Scanner<'t>,
     duplicates: Vec<Duplicate>,
@@ -85,13 +118,13 @@ struct Reader<'t> {
     items: Vec<Node>,
     /// Members of the objects that are still open, likewise.
     members: Vec<Member>,
+    /// What all empty arrays share.
+    no_items: Arc<Vec<Node>>,
+    /// What all empty objects share.
+    no_members: Arc<Vec<Member>>,
 }
 
-impl<'t> Reader<'t> {
-    fn new(scanner: Scanner<'t>) -> Self {
-        Self { scanner, duplicates: Vec::new(), items: Vec::new(), members: Vec::new() }
-    }
-
+impl Reader<'_> {
     fn document(&mut self, start: &mut usize) -> Result<Document, Failure> {
         self.scanner.skip_blanks()?;
         *start = self.scanner.at;
@@ -100,6 +133,7 @@ impl<'t> Reader<'t> {
         }
         let root = self.value(None)?;
         let end = self.scanner.at;
+        let root = Node::new(root, self.scanner.span(*start, end));
         let trailing = self.scanner.skip_blanks();
         if self.scanner.peek().is_some() {
             let may_follow =
@@ -116,19 +150,17 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads the value that starts at the next byte. `key` is the key it belongs to.
-    fn value(&mut self, key: Option<(usize, usize)>) -> Result<Node, Failure> {
-        let start = self.scanner.at;
-        let value = match self.scanner.peek() {
-            Some(b'"') => Value::Text(self.scanner.string()?),
-            Some(b'{') => self.object()?,
-            Some(b'[') => self.list()?,
-            Some(b'-' | b'0'..=b'9') => Value::Number(Number::new(self.scanner.number()?)),
-            Some(b't') => self.word("true", Value::Bool(true), key)?,
-            Some(b'f') => self.word("false", Value::Bool(false), key)?,
-            Some(b'n') => self.word("null", Value::Null, key)?,
-            _ => return Err(complaint::no_value(&self.scanner, key)),
-        };
-        Ok(Node::new(value, self.scanner.span(start, self.scanner.at)))
+    fn value(&mut self, key: Option<(usize, usize)>) -> Result<Value, Failure> {
+        match self.scanner.peek() {
+            Some(b'"') => self.scanner.string().map(Value::Text),
+            Some(b'{') => self.object(),
+            Some(b'[') => self.list(),
+            Some(b'-' | b'0'..=b'9') => self.scanner.number().map(|digits| Value::Number(Number::new(digits))),
+            Some(b't') => self.word("true", Value::Bool(true), key),
+            Some(b'f') => self.word("false", Value::Bool(false), key),
+            Some(b'n') => self.word("null", Value::Null, key),
+            _ => Err(complaint::no_value(&self.scanner, key)),
+        }
     }
 
     fn word(&mut self, word: &str, value: Value, key: Option<(usize, usize)>) -> Result<Value, Failure> {
@@ -173,13 +205,16 @@ impl<'t> Reader<'t> {
     fn list(&mut self) -> Result<Value, Failure> {
         self.open()?;
         let first = self.items.len();
-        if self.scanner.peek() != Some(b']') {
-            loop {
-                let item = self.value(None)?;
-                self.items.push(item);
-                if !self.more(b']')? {
-                    break;
-                }
+        if self.scanner.peek() == Some(b']') {
+            self.close();
+            return Ok(Value::List(Arc::clone(&self.no_items)));
+        }
+        loop {
+            let start = self.scanner.at;
+            let value = self.value(None)?;
+            self.items.push(Node::new(value, self.scanner.span(start, self.scanner.at)));
+            if !self.more(b']')? {
+                break;
             }
         }
         self.close();
@@ -189,13 +224,24 @@ impl<'t> Reader<'t> {
     fn object(&mut self) -> Result<Value, Failure> {
         self.open()?;
         let first = self.members.len();
-        if self.scanner.peek() != Some(b'}') {
-            loop {
-                let member = self.member()?;
-                self.members.push(member);
-                if !self.more(b'}')? {
-                    break;
-                }
+        if self.scanner.peek() == Some(b'}') {
+            self.close();
+            return Ok(Value::Object(Arc::clone(&self.no_members)));
+        }
+        loop {
+            let key_start = self.scanner.at;
+            let key = self.key()?;
+            let key_end = self.scanner.at;
+            self.colon((key_start, key_end))?;
+            let start = self.scanner.at;
+            let value = self.value(Some((key_start, key_end)))?;
+            self.members.push(Member {
+                key,
+                key_span: self.scanner.span(key_start, key_end),
+                node: Node::new(value, self.scanner.span(start, self.scanner.at)),
+            });
+            if !self.more(b'}')? {
+                break;
             }
         }
         self.close();
@@ -207,21 +253,21 @@ impl<'t> Reader<'t> {
         Ok(Value::Object(Arc::new(members)))
     }
 
-    fn member(&mut self) -> Result<Member, Failure> {
-        let start = self.scanner.at;
+    fn key(&mut self) -> Result<Arc<str>, Failure> {
         if self.scanner.peek() != Some(b'"') {
             return Err(complaint::no_key(&self.scanner));
         }
-        let key = self.scanner.string()?;
-        let end = self.scanner.at;
+        self.scanner.string()
+    }
+
+    /// Steps over the colon after a key, and the blanks around it.
+    fn colon(&mut self, key: (usize, usize)) -> Result<(), Failure> {
         self.scanner.skip_blanks()?;
         if self.scanner.peek() != Some(b':') {
-            return Err(complaint::no_colon(&self.scanner, (start, end)));
+            return Err(complaint::no_colon(&self.scanner, key));
         }
         self.scanner.at += 1;
-        self.scanner.skip_blanks()?;
-        let node = self.value(Some((start, end)))?;
-        Ok(Member { key, key_span: self.scanner.span(start, end), node })
+        self.scanner.skip_blanks()
     }
 }
 
@@ -323,6 +369,7 @@ mod tests {
         for text in [
             "WARNING: The command is in preview.\nWARNING: [x]\n{\"a\": 1}",
             "[INFO] reading\n[12:01:02] {x}\n[1] 4711\r\n  {\"a\": 1}\r\n",
+            " - Running ..\r | Running ..\r\r{\"a\": 1}\n",
             "PS C:\\> az network nsg show -n x\n\n{\"a\": 1\n}PS C:\\> ",
             "\u{1b}[33mWARNING: old\u{1b}[0m\n\u{1b}[0m{\"a\": 1}\n\u{1b}[0m",
             "{\"a\": 1}\nWARNING: done\n2026-01-01 12:00 bye\n",
@@ -387,7 +434,7 @@ mod tests {
             ("]", "nothing opens this `]`", "]", ""),
             ("{} {}", "a second value starts here; a file holds one", "{", "}"),
             ("{\n<<<<<<< HEAD\n", "this is a merge conflict mark", "<<<<<<<", ""),
-            ("hello", "expected a value, found `hello`; text needs double quotes", "hello", ""),
+            ("hello", "this is not JSON: expected `{` or `[`, found `hello`", "hello", ""),
             ("[1] 2", "a second value starts here; a file holds one", "2", "]"),
             ("{\"a\": # x\n1}", "expected a value; a comment starts with `//`, not `#`", "# x", ""),
             ("[\0]", "expected a value, found U+0000", "\0", ""),

@@ -23,13 +23,12 @@ pub(crate) struct Scanner<'t> {
     /// The last string read, quotes included: the suspect when the text goes wrong right after it.
     pub(crate) last_string: (usize, usize),
     pub(crate) comments: Vec<Comment>,
-    words: Words,
+    pub(crate) words: Words,
 }
 
 impl<'t> Scanner<'t> {
-    pub(crate) fn new(file: FileId, text: &'t str, at: usize) -> Self {
-        let (opened, comments, words) = (Vec::new(), Vec::new(), Words::default());
-        Self { file, text, at, opened, last_string: (0, 0), comments, words }
+    pub(crate) fn new(file: FileId, text: &'t str, at: usize, words: Words) -> Self {
+        Self { file, text, at, opened: Vec::new(), last_string: (0, 0), comments: Vec::new(), words }
     }
 
     pub(crate) fn peek(&self) -> Option<u8> {
@@ -47,7 +46,24 @@ impl<'t> Scanner<'t> {
     /// Moves to the next byte that is neither blank nor comment.
     #[inline]
     pub(crate) fn skip_blanks(&mut self) -> Result<(), Failure> {
+        match self.peek() {
+            Some(b' ' | b'\n' | b'\r' | b'\t' | b'/' | 0x0B | 0x0C | 0x80..) => self.skip_more_blanks(),
+            _ => Ok(()),
+        }
+    }
+
+    fn skip_more_blanks(&mut self) -> Result<(), Failure> {
+        const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
+        let bytes = self.text.as_bytes();
         loop {
+            // Indentation, eight bytes at a time.
+            while let Some(chunk) = bytes.get(self.at..).and_then(<[u8]>::first_chunk) {
+                let spaces = (u64::from_le_bytes(*chunk) ^ SPACES).trailing_zeros() as usize / 8;
+                self.at += spaces;
+                if spaces < 8 {
+                    break;
+                }
+            }
             match self.peek() {
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
                 Some(b'/') => self.comment()?,
@@ -251,22 +267,20 @@ impl<'t> Scanner<'t> {
 }
 
 /// Short texts met before. Keys and values of Azure JSON repeat; sharing one costs less than storing it again.
-struct Words(Vec<Option<Arc<str>>>);
-
-impl Default for Words {
-    fn default() -> Self {
-        Self(vec![None; Self::SLOTS])
-    }
-}
+#[derive(Debug, Default)]
+pub(crate) struct Words(Vec<Option<Arc<str>>>);
 
 impl Words {
     const SLOTS: usize = 256;
-    const LONGEST: usize = 40;
+    const LONGEST: usize = 64;
 
     #[inline]
     fn share(&mut self, text: &str) -> Arc<str> {
         if text.len() > Self::LONGEST {
             return Arc::from(text);
+        }
+        if self.0.is_empty() {
+            self.0.resize(Self::SLOTS, None);
         }
         let slot = &mut self.0[slot_of(text.as_bytes())];
         match slot {
@@ -284,5 +298,5 @@ fn slot_of(bytes: &[u8]) -> usize {
         _ => bytes.iter().fold(0, |ends, &byte| ends << 8 | u64::from(byte)),
     };
     let mixed = (ends ^ bytes.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> 56) as usize
+    (mixed >> 56) as usize % Words::SLOTS
 }

@@ -34,7 +34,7 @@ pub struct SelectorError {
 /// What a query answers.
 #[derive(Clone, Debug, Default)]
 pub struct Selection<'a> {
-    /// The nodes selected, in the order of the document. Unknown ones are among them when the query ends at them.
+    /// The nodes selected, in the order the query visits them. Unknown ones are among them when the query ends at them.
     pub hits: Vec<&'a Node>,
     /// Unknown nodes that the answer depends on: before deployment, more nodes may turn out to be selected.
     pub blocked: Vec<&'a Node>,

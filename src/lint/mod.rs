@@ -3,5 +3,5 @@
 mod run;
 mod template;
 
-pub use run::{Outcome, Settings, lint, lint_input};
+pub use run::{Outcome, Settings, lint, lint_input, lint_texts};
 pub use template::TemplateOptions;

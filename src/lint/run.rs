@@ -9,10 +9,12 @@ use crate::arm::{TroubleKind, Wanted};
 use crate::estate::{self, Estate, Fault, Piece, Shape};
 use crate::finding::{FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId};
 use crate::input::{self, Content, Input};
-use crate::json::{Document, SyntaxError};
+use crate::json::{self, Document, Node, SyntaxError, Value};
 use crate::lint::template::{Round, Sheet, TemplateOptions, Templates, expand_all};
+use crate::net::{Cloud, TagData};
 use crate::rule::{self, Pack, Requests};
-use crate::source::{FileId, Files};
+use crate::source::{FileId, Files, Span};
+use crate::tagfile::{TagFile, TagFiles};
 
 /// Everything about a run that is not the input itself.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +25,8 @@ pub struct Settings {
     pub requests: Requests,
     /// What templates are evaluated with.
     pub templates: TemplateOptions,
+    /// Files of service tags.
+    pub service_tags: Vec<PathBuf>,
 }
 
 /// What a run came to.
@@ -40,12 +44,19 @@ pub struct Outcome {
 
 /// Lints files and folders; `-` among the paths reads `stdin`.
 pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Outcome {
-    lint_input(input::read(paths, &settings.input, stdin), pack, settings)
+    let paths = paths.iter().chain(&settings.templates.parameters).chain(&settings.service_tags);
+    let paths: Vec<PathBuf> = paths.cloned().collect();
+    lint_input(input::read(&paths, &settings.input, stdin), pack, settings)
+}
+
+/// Lints texts as if they were files given by name.
+pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack, settings: &Settings) -> Outcome {
+    lint_input(input::texts(texts), pack, settings)
 }
 
 /// Lints what was read.
 pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
-    let Input { files, entries, empty } = input;
+    let Input { mut files, entries, empty } = input;
     let mut report = Report::default();
     let mut sorted = Sorted::default();
     for entry in entries {
@@ -59,10 +70,16 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         };
         sorted.take(file, entry.content, &mut report);
     }
-    let Sorted { exports, templates, parameters } = sorted;
+    let Sorted { exports, templates, parameters, tags: found } = sorted;
+    let mut tags = TagFiles::default();
+    for file in found {
+        let named = settings.service_tags.iter().any(|path| path.to_string_lossy().replace('\\', "/") == file.name);
+        tags.add(file, named);
+    }
     let types = wanted_types(pack);
     let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
-    let expanded = expand_all(&files, &templates, &parameters, &settings.templates, Wanted::Types(&wanted));
+    let set = given(&mut files, &settings.templates.set);
+    let expanded = expand_all(&files, &templates, &parameters, &settings.templates, &set, Wanted::Types(&wanted));
     note_templates(&mut report, &files, &expanded);
 
     let several = expanded.rounds.len() > 1;
@@ -70,12 +87,13 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let mut findings: BTreeMap<FindingKey, (Finding, Vec<String>)> = BTreeMap::new();
     let rounds = expanded.rounds.len();
     for round in &expanded.rounds {
-        let estate = estate_of(&exports, round);
-        let judged = rule::judge(pack, &estate, &files, &settings.requests);
+        let estate = estate_of(&exports, round, tags.of(None).map(|file| &file.tags));
+        let of_cloud = |cloud: Option<Cloud>| tags.of(cloud).map(|file| &file.tags);
+        let mut judged = rule::judge(pack, &estate, &files, &settings.requests, &of_cloud);
         for (request, names) in judged.unmatched {
             unmatched.entry(request).or_insert(names);
         }
-        for finding in judged.report.findings {
+        for finding in std::mem::take(&mut judged.report.findings) {
             let entry = findings.entry(key_of(&finding)).or_insert_with(|| (finding, Vec::new()));
             entry.1.push(round.label.clone());
         }
@@ -90,7 +108,21 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         finding
     }));
     sort(&mut report.findings, &files);
+    report.data.extend(tags.state().map(|state| ("tags".to_owned(), state)));
     Outcome { files, report, unmatched: unmatched.into_iter().collect(), empty }
+}
+
+/// Parameters of the command line as values. Each gets a text of its own, so that a finding can point into it.
+pub(crate) fn given(files: &mut Files, set: &[(String, String)]) -> Vec<(String, Node)> {
+    let values = set.iter().map(|(name, value)| {
+        let file = files.add(format!("--set {name}"), value.as_str());
+        let node = json::parse(file, value).map_or_else(
+            |_| Node::new(Value::Text(Arc::from(value.as_str())), Span::new(file, 0, value.len())),
+            |document| document.root,
+        );
+        (name.clone(), node)
+    });
+    values.collect()
 }
 
 /// Documents by what is done with them.
@@ -99,6 +131,7 @@ struct Sorted {
     exports: Vec<(FileId, Arc<Document>)>,
     templates: Vec<Sheet>,
     parameters: Vec<Sheet>,
+    tags: Vec<TagFile>,
 }
 
 impl Sorted {
@@ -134,6 +167,12 @@ impl Sorted {
             (Content::Unreadable(why), _) => {
                 entry.outcome = FileOutcome::Error;
                 entry.detail = Some(why);
+            }
+            (Content::Tags(tags), _) => {
+                entry.shape = Some(shape_word(Shape::ServiceTags).to_owned());
+                entry.outcome = FileOutcome::Judged;
+                entry.detail = Some(format!("service tags of {}", tags.state()));
+                self.tags.push(*tags);
             }
             (Content::Irrelevant | Content::Document(_) | Content::Broken(_), _) => {}
         }
@@ -189,7 +228,7 @@ fn note_templates(report: &mut Report, files: &Files, expanded: &Templates) {
     }
 }
 
-fn estate_of(exports: &[(FileId, Arc<Document>)], round: &Round) -> Estate {
+fn estate_of(exports: &[(FileId, Arc<Document>)], round: &Round, tags: Option<&TagData>) -> Estate {
     let mut pieces = Vec::new();
     let mut faults = Vec::new();
     for (_, document) in exports {
@@ -218,13 +257,13 @@ fn estate_of(exports: &[(FileId, Arc<Document>)], round: &Round) -> Estate {
             help: None,
         }));
     }
-    let mut estate = estate::build(pieces);
+    let mut estate = estate::build(pieces, estate::Options { cloud: None, tags });
     faults.append(&mut estate.faults);
     estate.faults = faults;
     estate
 }
 
-type FindingKey = (RuleId, crate::source::Span, String, Option<String>);
+type FindingKey = (RuleId, Span, String, Option<String>);
 
 fn key_of(finding: &Finding) -> FindingKey {
     (finding.rule.clone(), finding.at.span, finding.message.clone(), finding.flow.clone())

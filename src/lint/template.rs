@@ -1,6 +1,7 @@
 //! The templates of a run: which parameter files belong to which, what links to what, and the resources they deploy.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
@@ -25,9 +26,9 @@ pub(crate) struct Sheet {
 #[derive(Clone, Debug, Default)]
 pub struct TemplateOptions {
     /// Parameter files for every template, in place of those beside it.
-    pub parameters: Vec<FileId>,
-    /// Parameters given one by one.
-    pub set: Vec<(String, Node)>,
+    pub parameters: Vec<PathBuf>,
+    /// Parameters given one by one: name, and value as written; what is JSON is read as such.
+    pub set: Vec<(String, String)>,
     /// What is known of the deployment.
     pub assumptions: Assumptions,
 }
@@ -64,11 +65,8 @@ impl Shelf<'_> {
         // The longest end of the path that some file of the run has; of several files the one nearest to the link.
         for start in 0..tail.len() {
             let end = tail[start..].join("/");
-            let mut matching: Vec<(&String, &&Sheet)> = self
-                .by_name
-                .iter()
-                .filter(|(name, _)| **name == end || name.ends_with(&format!("/{end}")))
-                .collect();
+            let mut matching: Vec<(&String, &&Sheet)> =
+                self.by_name.iter().filter(|(name, _)| **name == end || name.ends_with(&format!("/{end}"))).collect();
             matching.sort_by_key(|(name, _)| std::cmp::Reverse(shared(own, name)));
             let best = matching.first().map(|(name, _)| shared(own, name));
             if matching.get(1).is_none_or(|(name, _)| Some(shared(own, name)) != best)
@@ -108,6 +106,11 @@ fn folder(name: &str) -> &str {
     name.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
+/// A path as names are shown: with `/` between its parts.
+fn shown_path(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
 /// How many leading folders two paths share.
 fn shared(folder: &str, name: &str) -> usize {
     folder.split('/').zip(name.split('/')).take_while(|(one, other)| one == other).count()
@@ -130,7 +133,8 @@ fn joined(folder: &str, path: &str) -> Option<String> {
 
 /// A name as links are compared: without `.` parts.
 fn plain(name: &str) -> String {
-    joined("", name).map_or_else(|| name.to_owned(), |path| if name.starts_with('/') { format!("/{path}") } else { path })
+    joined("", name)
+        .map_or_else(|| name.to_owned(), |path| if name.starts_with('/') { format!("/{path}") } else { path })
 }
 
 /// Evaluates every template of the run under every choice of parameter files.
@@ -139,6 +143,7 @@ pub(crate) fn expand_all(
     templates: &[Sheet],
     parameters: &[Sheet],
     options: &TemplateOptions,
+    set: &[(String, Node)],
     wanted: Wanted<'_>,
 ) -> Templates {
     let sheets = templates.iter().chain(parameters);
@@ -179,7 +184,7 @@ pub(crate) fn expand_all(
             let inputs = Inputs {
                 files,
                 parameters: sheet.map(|sheet| &*sheet.document),
-                set: &options.set,
+                set,
                 assumptions: &options.assumptions,
                 wanted,
                 links: &shelf,
@@ -251,7 +256,8 @@ fn sets_of<'a>(
     options: &TemplateOptions,
 ) -> Vec<(String, Option<&'a Sheet>)> {
     if !options.parameters.is_empty() {
-        let given = parameters.iter().filter(|sheet| options.parameters.contains(&sheet.file));
+        let names: Vec<String> = options.parameters.iter().map(|path| plain(&shown_path(path))).collect();
+        let given = parameters.iter().filter(|sheet| names.contains(&plain(&sheet.name)));
         let mut sets: Vec<(String, Option<&Sheet>)> =
             given.map(|sheet| (file_name(&sheet.name).to_owned(), Some(sheet))).collect();
         if let [(label, _)] = sets.as_mut_slice() {

@@ -4,11 +4,15 @@ mod ranges;
 mod region;
 mod tag;
 mod tag_catalogue;
+mod tag_cover;
+mod tag_data;
 mod tag_relation;
 mod traffic;
 
 pub use ranges::{Bound, RangeSet};
 pub use region::{Cloud, Pair, Region};
-pub use tag::{Reading, Special, Tag, TagData, TagPrefixes};
+pub use tag::{Reading, Special, Tag};
+pub use tag_cover::{Containment, Holder, Inclusion};
+pub use tag_data::{TagData, TagPrefixes, TagSource};
 pub use tag_relation::{Family, Relation};
 pub use traffic::{AddressSet, PortSet, ProtocolSet, Traffic};

@@ -1,15 +1,11 @@
 //! Service tags: their names as rules write them, and what each may be used for (TAG-1 to 5, TAG-8, TAG-10).
 //!
-//! How the address sets of two tags relate is the work of `tag_relation`.
+//! How the address sets of two tags relate is the work of `tag_relation`; their published prefixes stand in `tag_data`.
 
-use std::collections::BTreeMap;
 use std::fmt;
-
-use ipnet::IpNet;
 
 use crate::net::region::{Cloud, Region};
 use crate::net::tag_catalogue::{Entry, catalogue};
-use crate::net::traffic::AddressSet;
 
 /// A service tag of the catalogue, with or without a region. Cheap to copy; equal tags are equal values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -269,7 +265,7 @@ fn nearest_name(text: &str) -> Option<String> {
 }
 
 /// The candidate with the fewest edits, if they are few for its length; the first of equals.
-fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let most = (text.len() / 4).clamp(1, 3);
     let near = candidates
         .filter(|one| one.len().abs_diff(text.len()) <= most)
@@ -296,48 +292,9 @@ fn edits(left: &str, right: &str) -> usize {
     rows[left.len()][right.len()]
 }
 
-/// The published prefixes of service tags: a snapshot. Without one every tag is a name and nothing more.
-#[derive(Clone, Debug, Default)]
-pub struct TagData {
-    entries: BTreeMap<String, TagPrefixes>,
-}
-
-/// The prefixes of one tag.
-#[derive(Clone, Debug, Default)]
-pub struct TagPrefixes {
-    /// As published: routes need their lengths.
-    pub prefixes: Vec<IpNet>,
-    /// The addresses they make up.
-    pub set: AddressSet,
-}
-
-impl TagData {
-    /// Takes in the prefixes of a tag, under the name the list gives it. A later entry replaces an earlier one.
-    pub fn insert(&mut self, name: &str, prefixes: Vec<IpNet>) {
-        let set = AddressSet::from_prefixes(prefixes.iter().copied());
-        self.entries.insert(name.to_ascii_lowercase(), TagPrefixes { prefixes, set });
-    }
-
-    /// The prefixes of a tag by its name, in any case and any known spelling.
-    pub fn get(&self, name: &str) -> Option<&TagPrefixes> {
-        let canonical = || Tag::read(name, None).tag().map(|tag| tag.to_string().to_ascii_lowercase());
-        self.entries.get(&name.to_ascii_lowercase()).or_else(|| self.entries.get(&canonical()?))
-    }
-
-    /// The prefixes of a tag.
-    pub fn of(&self, tag: Tag) -> Option<&TagPrefixes> {
-        self.entries.get(&tag.to_string().to_ascii_lowercase())
-    }
-
-    /// Whether it holds no tag.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Reading, Special, Tag, TagData};
+    use super::{Reading, Special, Tag};
     use crate::net::region::{Cloud, Region};
 
     fn name(text: &str) -> String {
@@ -426,14 +383,6 @@ mod tests {
     fn special_tags_are_told_apart() {
         assert_eq!(Tag::named("AzureLoadBalancer").unwrap().special(), Some(Special::LoadBalancer));
         assert_eq!(Tag::named("AzureMonitor").unwrap().special(), None);
-    }
-
-    #[test]
-    fn a_snapshot_answers_to_every_spelling() {
-        let mut data = TagData::default();
-        data.insert("AzureKeyVault.WestEurope", vec!["20.0.0.0/24".parse().unwrap()]);
-        assert!(data.get("keyvault.westeurope").unwrap().set.contains("20.0.0.7".parse().unwrap()));
-        assert!(data.get("AzureKeyVault").is_none());
     }
 
     #[test]

@@ -131,7 +131,12 @@ impl<'a> Cards<'a> {
         }
         let mut said = BTreeSet::new();
         let speaking = if self.options.verbose { group.findings() } else { &[head] };
+        let several = group.findings().len() > 1;
         for remark in speaking.iter().flat_map(|finding| &finding.remarks) {
+            // The table above has the flow of each.
+            if several && remark.kind == "flow" {
+                continue;
+            }
             if said.insert((remark.kind, remark.text.as_str())) {
                 notes.say(remark.kind, &remark.text);
             }
@@ -153,7 +158,9 @@ impl<'a> Cards<'a> {
         let mut said = BTreeSet::new();
         let cards: Vec<_> =
             if self.options.verbose { cards.into_values().collect() } else { head_card.into_iter().collect() };
-        for source in cards.iter().flat_map(|card| &card.sources) {
+        // `explain` has them all; the first is the one the requirement rests on.
+        let most = if self.options.verbose { usize::MAX } else { 1 };
+        for source in cards.iter().flat_map(|card| card.sources.iter().take(most)) {
             if said.insert((&source.title, &source.section, &source.url)) {
                 let section = source.section.as_ref().map(|section| format!(", {section}")).unwrap_or_default();
                 notes.source(&format!("\"{}\"{section}, {}", source.title, source.read), &source.url);

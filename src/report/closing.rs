@@ -57,9 +57,14 @@ fn flows(report: &Report, pen: Pen) -> String {
         let text = format!("{number} {word}");
         if number == 0 { text } else { pen.paint(role, &text) }
     };
+    let conditional = match counts.conditional {
+        0 => String::new(),
+        all if all == counts.violated => " (only if a fact holds)".to_owned(),
+        some => format!(" ({some} of them only if a fact holds)"),
+    };
     let pass = if counts.satisfied == 0 { pass } else { pen.paint(Role::Pass, &pass) };
     format!(
-        "{pass}{built_in}, {}, {}",
+        "{pass}{built_in}, {}{conditional}, {}",
         painted(counts.violated, Role::Error, "blocked"),
         painted(counts.undecided, Role::Undecided, "undecided")
     )

@@ -187,9 +187,9 @@ impl Lines<'_> {
         let (known, unknown): (Vec<_>, Vec<_>) = placement
             .facts
             .iter()
-            .filter(|fact| verbose || fact.from != "default")
+            .filter(|fact| verbose || (fact.asked && fact.from != "default"))
             .partition(|fact| fact.value.is_some());
-        let facts: Vec<_> = known.into_iter().map(|fact| self.fact(fact)).collect();
+        let facts: Vec<_> = known.into_iter().map(|fact| self.fact(fact, verbose)).collect();
         self.more(2, &facts)?;
         if !unknown.is_empty() {
             let names: Vec<_> = unknown.into_iter().map(|fact| self.pen.clean(&fact.name)).collect();
@@ -206,10 +206,14 @@ impl Lines<'_> {
         Ok(())
     }
 
-    fn fact(&self, fact: &FactReport) -> String {
+    fn fact(&self, fact: &FactReport, verbose: bool) -> String {
         let value = fact.value.as_ref().map(ToString::to_string).unwrap_or_default();
-        let from = fact.place.map_or_else(|| fact.from.to_owned(), |span| self.place(span));
-        self.pen.clean(&format!("{} {value} ({from})", fact.name))
+        let from = fact.place.map(|span| self.place(span));
+        // The name of the file is enough to find it again; its folder is in the verbose list.
+        let from = from.map(|place| if verbose { place } else { last_part(&place).to_owned() });
+        let from = from.or_else(|| (fact.from != "estate").then(|| fact.from.to_owned()));
+        let from = from.map(|from| format!(" ({from})")).unwrap_or_default();
+        self.pen.clean(&format!("{} {value}{from}", fact.name))
     }
 
     fn requirement(&mut self, requirement: &RequirementReport) -> io::Result<()> {
@@ -240,6 +244,10 @@ impl Lines<'_> {
     fn place(&self, span: Span) -> String {
         format!("{}:{}", self.files.name(span.file), self.files.position(span).line)
     }
+}
+
+fn last_part(place: &str) -> &str {
+    place.rsplit('/').next().unwrap_or(place)
 }
 
 #[cfg(test)]

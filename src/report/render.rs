@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use crate::finding::{Finding, Report};
+use crate::finding::{Finding, Level, Report};
 use crate::report::json;
 use crate::report::options::{Format, Options};
 use crate::report::terminal;
@@ -24,7 +24,7 @@ pub fn render(report: &Report, files: &Files, options: &Options, out: &mut dyn W
 
 /// The findings at or above the chosen level, by path, place and rule.
 fn shown<'a>(report: &'a Report, files: &Files, options: &Options) -> Vec<&'a Finding> {
-    let mut findings: Vec<_> = report.findings.iter().filter(|finding| finding.level >= options.min_level).collect();
+    let mut findings: Vec<_> = report.findings.iter().filter(|finding| weight(finding) >= options.min_level).collect();
     findings.sort_by(|a, b| {
         let place = |finding: &Finding| (finding.at.span.start, finding.at.span.end);
         files
@@ -34,4 +34,10 @@ fn shown<'a>(report: &'a Report, files: &Files, options: &Options) -> Vec<&'a Fi
             .then_with(|| a.rule.cmp(&b.rule))
     });
     findings
+}
+
+/// A requirement that cannot be decided matters as much as a warning to a reader, whatever it is gated as.
+fn weight(finding: &Finding) -> Level {
+    let requirement = finding.placement.is_some();
+    if finding.undecided && requirement { finding.level.max(Level::Warning) } else { finding.level }
 }

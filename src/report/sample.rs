@@ -254,6 +254,7 @@ pub(crate) fn sample() -> (Files, Report) {
     ];
     requirements.extend(passed);
     let fact = |name: &str, value: Option<FactValue>, from: &'static str, place: Option<Span>| FactReport {
+        asked: true,
         name: name.to_owned(),
         value,
         from,

@@ -58,7 +58,7 @@ fn a_report_reads_like_this() {
 found      1 compute · 1 network security group · 1 virtual network
 placed     azureml-compute on vnet-ml/snet-training · NSG nsg-training
              computes/cluster001 joins this subnet (infra/ml/compute.json:2)
-             region westeurope (infra/ml/compute.json:3) · public-ip true (infra/ml/compute.json:4)
+             region westeurope (compute.json:3) · public-ip true (compute.json:4)
              not known: hbi
 
 error[azureml/inbound-44224-blocked]: Azure Machine Learning cannot reach compute in `snet-training` on TCP 44224

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::finding::{RuleCard, RuleId};
+use crate::rule::assertion::{self, AssertionRule};
 use crate::rule::card;
 use crate::rule::condition::Condition;
 use crate::rule::error::{RuleError, suggestion};
 use crate::rule::flow::{Requirement, RequirementRule, read_clouds};
+use crate::rule::pattern::{self, PatternRule};
 use crate::rule::schema::{Keys, Written};
 use crate::rule::service::Service;
 use crate::rule::template::Template;
@@ -28,6 +30,10 @@ pub struct Rule {
 pub enum Body {
     /// Something that every placement of a service needs.
     Requirement(Box<RequirementRule>),
+    /// A pattern in one subject.
+    Pattern(Box<PatternRule>),
+    /// An assertion on resources of some types.
+    Assertion(Box<AssertionRule>),
 }
 
 /// What the message of a requirement rule may fill in beside the words among the facts.
@@ -43,13 +49,28 @@ pub(crate) fn rule(
 ) -> Result<Rule, RuleError> {
     let pairs = written.pairs()?;
     let has = |key: &str| pairs.iter().any(|pair| &**pair.key == key);
-    if !has("service") {
-        return Err(written.error("a rule needs one of the keys `service`, `subject`, `resource`").help(
-            "`service` begins a requirement, `subject` a pattern over typed resources, `resource` an assertion on any",
-        ));
+    if has("service") {
+        let keys = written.keys("a requirement rule", &[&card::KEYS[..], &REQUIREMENT_KEYS].concat())?;
+        return requirement(id, &keys, services);
     }
-    let keys = written.keys("a requirement rule", &[&card::KEYS[..], &REQUIREMENT_KEYS].concat())?;
-    requirement(id, &keys, services)
+    if has("subject") {
+        let keys = written.keys("a pattern rule", &[&card::KEYS[..], &pattern::KEYS].concat())?;
+        let (pattern, message) = PatternRule::read(&keys)?;
+        return Ok(Rule {
+            card: card::read(id, &keys)?,
+            body: Body::Pattern(Box::new(pattern)),
+            message: Some(message),
+        });
+    }
+    if has("resource") {
+        let keys = written.keys("an assertion rule", &[&card::KEYS[..], &assertion::KEYS].concat())?;
+        let (assertion, message) = AssertionRule::read(&keys)?;
+        let body = Body::Assertion(Box::new(assertion));
+        return Ok(Rule { card: card::read(id, &keys)?, body, message: Some(message) });
+    }
+    Err(written.error("a rule needs one of the keys `service`, `subject`, `resource`").help(
+        "`service` begins a requirement, `subject` a pattern over typed resources, `resource` an assertion on any",
+    ))
 }
 
 fn requirement(id: &RuleId, keys: &Keys<'_>, services: &BTreeMap<Arc<str>, Service>) -> Result<Rule, RuleError> {

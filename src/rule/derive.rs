@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::estate::{Compute, Estate, Field, Header, NextHop, Peer, PrivateEndpoint, RouteTable, Workspace};
 use crate::finding::FactValue;
-use crate::json::Trail;
+use crate::json::{Trail, Unknown};
 use crate::net::{AddressSet, Cloud, Region};
 use crate::rule::fact::BuiltInFact;
 use crate::rule::site::{self, Site};
@@ -24,21 +24,23 @@ pub struct Fact {
     pub via: Option<Arc<Trail>>,
     /// Why it is not known, when the estate has an expression there.
     pub why: Option<String>,
+    /// That expression, so that the same one elsewhere is known to have the same value.
+    pub unknown: Option<Arc<Unknown>>,
 }
 
 impl Fact {
     /// A fact the estate shows.
     pub fn shown(value: FactValue, place: Option<Span>) -> Self {
-        Self { value: Some(value), from: "estate", place, via: None, why: None }
+        Self { value: Some(value), from: "estate", place, via: None, why: None, unknown: None }
     }
 
     /// A fact whose value in the estate only a deployment can tell.
     pub fn open(why: impl Into<String>, place: Option<Span>) -> Self {
-        Self { value: None, from: "estate", place, via: None, why: Some(why.into()) }
+        Self { value: None, from: "estate", place, via: None, why: Some(why.into()), unknown: None }
     }
 
     pub(crate) fn unknown() -> Self {
-        Self { value: None, from: "not known", place: None, via: None, why: None }
+        Self { value: None, from: "not known", place: None, via: None, why: None, unknown: None }
     }
 }
 
@@ -79,7 +81,7 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
         BuiltInFact::Cloud => {
             let region = placement.fact_text("region")?;
             let place = placement.facts.get("region").and_then(|fact| fact.place);
-            Some(Fact::shown(FactValue::Text(cloud_word(Cloud::of(&region)).to_owned()), place))
+            Some(Fact::shown(FactValue::Text(Cloud::of(&region).as_str().to_owned()), place))
         }
         BuiltInFact::PrivateEndpoints => {
             let endpoint = in_reach(placement).into_iter().next()?;
@@ -99,8 +101,8 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
         }
         BuiltInFact::NatGateway => {
             let subnet = subnet?;
-            let place = subnet.nat_gateway.as_ref().map_or(subnet.header.name.span, |gateway| gateway.id.span);
-            Some(Fact::shown(FactValue::Bool(subnet.nat_gateway.is_some()), Some(place)))
+            let place = subnet.nat_gateway.as_ref().map(|gateway| gateway.id.span);
+            Some(Fact::shown(FactValue::Bool(subnet.nat_gateway.is_some()), place))
         }
         BuiltInFact::DefaultOutbound => match &subnet?.default_outbound {
             Some(field) => bool_fact(field),
@@ -115,7 +117,7 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
             match (found, open) {
                 (Some(field), _) => Some(Fact::shown(FactValue::Bool(true), Some(field.span))),
                 (None, Some(unknown)) => Some(Fact::open(unknown.reason.to_string(), Some(unknown.span))),
-                (None, None) => Some(Fact::shown(FactValue::Bool(false), Some(subnet.header.name.span))),
+                (None, None) => Some(Fact::shown(FactValue::Bool(false), None)),
             }
         }
         BuiltInFact::Delegations => {
@@ -126,15 +128,6 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
             let name = &subnet?.header.name;
             name.known().map(|text| Fact::shown(FactValue::Text(text.to_string()), Some(name.span)))
         }
-    }
-}
-
-/// The word rules use for a cloud.
-pub(crate) fn cloud_word(cloud: Cloud) -> &'static str {
-    match cloud {
-        Cloud::Public => "public",
-        Cloud::Government => "government",
-        Cloud::China => "china",
     }
 }
 
@@ -178,7 +171,8 @@ fn location(header: &Header) -> Option<Fact> {
             ..Fact::shown(FactValue::Text(location.to_string()), Some(field.span))
         }),
         Err(unknown) => {
-            Some(Fact { via: field.via.clone(), ..Fact::open(unknown.reason.to_string(), Some(field.span)) })
+            let open = Fact::open(unknown.reason.to_string(), Some(field.span));
+            Some(Fact { via: field.via.clone(), unknown: Some(Arc::clone(unknown)), ..open })
         }
     }
 }
@@ -281,7 +275,7 @@ fn default_route(placement: &Standing<'_>) -> Option<Fact> {
         let unseen = subnet.route_table.as_ref();
         return Some(match unseen {
             Some(reference) => Fact::open("its route table is not in the input", Some(reference.id.span)),
-            None => Fact::shown(word("internet"), Some(subnet.header.name.span)),
+            None => Fact::shown(word("internet"), None),
         });
     };
     if let Some(route) = default_of(table) {

@@ -109,6 +109,7 @@ impl Placement<'_> {
             value: fact.value.clone(),
             from: fact.from,
             place: fact.place,
+            asked: true,
         });
         PlacementReport {
             id: self.id(estate),
@@ -185,7 +186,7 @@ fn place<'a>(
             _ => continue,
         };
         let label = Label { span: hit.span, message: format!("`{}` is placed here", site::shown(header)) };
-        let subnet = estate.subnet_by_key(&id);
+        let subnet = estate.subnet_meant(hit, header.span.file);
         let stands = subnet.map_or_else(|| site::of_mention(estate, &id), |at| site::of_subnet(estate, at));
         if stands.parts(estate).is_empty() {
             elsewhere.push(label);
@@ -282,7 +283,7 @@ fn fill_facts(estate: &Estate, placement: &mut Placement<'_>, requests: &Request
             let of_placement = of_placement.filter_map(|request| request.facts.get(&**name).cloned());
             let of_all = requests.facts.iter().filter(|(fact, _, from)| *fact == **name && *from == origin);
             let value = of_placement.chain(of_all.map(|(_, value, _)| value.clone())).next()?;
-            Some(Fact { value: Some(value), from: origin.as_str(), place: None, via: None, why: None })
+            Some(Fact { value: Some(value), from: origin.as_str(), place: None, via: None, why: None, unknown: None })
         };
         let fact = said(Origin::CommandLine).or_else(|| said(Origin::Settings));
         facts.insert(Arc::clone(name), fact.unwrap_or_else(Fact::unknown));
@@ -300,7 +301,14 @@ fn fill_facts(estate: &Estate, placement: &mut Placement<'_>, requests: &Request
     for (name, spec) in &service.facts {
         let fact = placement.facts.entry(Arc::clone(name)).or_insert_with(Fact::unknown);
         if let (None, None, Some(default)) = (&fact.value, &fact.why, &spec.default) {
-            *fact = Fact { value: Some(default.clone()), from: "default", place: None, via: None, why: None };
+            *fact = Fact {
+                value: Some(default.clone()),
+                from: "default",
+                place: None,
+                via: None,
+                why: None,
+                unknown: None,
+            };
         }
     }
     let lookup = |name: &str| placement.fact(name);

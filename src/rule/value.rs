@@ -93,30 +93,34 @@ pub(crate) fn protocols(written: Written<'_>) -> Result<ProtocolSet, RuleError> 
 /// Whether a tag exists, as far as it is written out.
 pub(crate) fn check_tag(written: Written<'_>, template: &Template) -> Result<(), RuleError> {
     let name = template.as_str();
-    let reading = match name.split_once(".{") {
+    match name.split_once(".{") {
         // Which region it will be is not known yet, so any region stands for it.
         Some((base, rest)) if rest.ends_with('}') && !rest.contains('{') => {
-            let reading = Tag::read(base, None);
-            if let Reading::Known(tag) = reading
-                && !tag.has_regions()
-            {
+            if !tag(written, base)?.has_regions() {
                 return Err(written.error(format!("service tag `{base}` has no regional forms")).label("not regional"));
             }
-            reading
+            Ok(())
         }
-        _ => Tag::read(name, None),
-    };
-    let wrong = |suggestion: Option<String>| {
-        written.error(format!("`{name}` is neither an address nor a service tag")).help(match suggestion {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => "write an address, a prefix, a service tag, `subnet`, `any`, or `{ fqdn: host }`".to_owned(),
-        })
-    };
-    match reading {
-        Reading::Known(_) => Ok(()),
-        Reading::Alias { canonical, .. } => Err(wrong(Some(canonical))),
-        Reading::UnknownRegion { suggestion, .. } | Reading::Unknown { suggestion } => Err(wrong(suggestion)),
+        _ => tag(written, name).map(drop),
     }
+}
+
+/// The tag of a name as a rule writes it.
+pub(crate) fn tag(written: Written<'_>, name: &str) -> Result<Tag, RuleError> {
+    match Tag::read(name, None) {
+        Reading::Known(tag) => Ok(tag),
+        Reading::Alias { canonical, .. } => Err(no_tag(written, name, Some(canonical))),
+        Reading::UnknownRegion { suggestion, .. } | Reading::Unknown { suggestion } => {
+            Err(no_tag(written, name, suggestion))
+        }
+    }
+}
+
+fn no_tag(written: Written<'_>, name: &str, suggestion: Option<String>) -> RuleError {
+    written.error(format!("`{name}` is neither an address nor a service tag")).help(match suggestion {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "write an address, a prefix, a range of addresses or a service tag".to_owned(),
+    })
 }
 
 /// A JSONPath.
@@ -140,9 +144,13 @@ pub(crate) fn selector_at(written: Written<'_>, at: At, text: &str) -> Result<Se
     })
 }
 
-/// A resource type: a namespace and at least one name.
+/// The resource type under `resource:`.
 pub(crate) fn resource_type(keys: &Keys<'_>) -> Result<Arc<str>, RuleError> {
-    let written = keys.need("resource")?;
+    type_name(keys.need("resource")?)
+}
+
+/// A resource type: a namespace and at least one name.
+pub(crate) fn type_name(written: Written<'_>) -> Result<Arc<str>, RuleError> {
     let name = written.text()?;
     let (namespace, rest) = name.split_once('/').unwrap_or((&name, ""));
     if namespace.contains('.') && !rest.is_empty() && rest.split('/').all(|part| !part.is_empty()) {

@@ -7,9 +7,21 @@ use std::path::Path;
 /// Room, and the rooms it may import from.
 const FLOORS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["cases", "config", "finding", "fix", "input", "json", "lint", "report", "rule", "arm", "source"]),
+    (
+        "cli",
+        &[
+            "cases", "config", "finding", "fix", "input", "json", "lint", "net", "report", "rule", "arm", "source",
+            "tagfile",
+        ],
+    ),
     ("cases", &["finding", "lint", "rule", "source"]),
-    ("lint", &["arm", "config", "estate", "finding", "input", "json", "net", "proof", "rule", "source", "suppress"]),
+    (
+        "lint",
+        &[
+            "arm", "config", "estate", "finding", "input", "json", "net", "proof", "rule", "source", "suppress",
+            "tagfile",
+        ],
+    ),
     ("rule", &["estate", "finding", "json", "net", "proof", "source"]),
     ("proof", &["estate", "json", "net", "source"]),
     ("config", &["finding", "json", "source", "suppress"]),
@@ -18,7 +30,9 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("report", &["finding", "source"]),
     ("estate", &["json", "net", "source"]),
     ("arm", &["json", "source"]),
-    ("input", &["finding", "json", "source"]),
+    ("input", &["finding", "json", "source", "tagfile"]),
+    // Files of service tags need JSON and places, which the snapshots in `net` know nothing of.
+    ("tagfile", &["json", "net", "source"]),
     ("json", &["source"]),
     ("finding", &["source"]),
     ("net", &[]),

@@ -1,8 +1,14 @@
 //! The one test binary.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may stop, and it says what it skips")]
 
+mod arm;
+mod corpus;
+mod faults;
 mod floors;
 mod laws;
 mod laws_cases;
 mod laws_estate;
 mod laws_routes;
 mod laws_world;
+mod rules;
+mod tags;

@@ -1,0 +1,247 @@
+//! Calls: pure functions over values that may be unknown, and the functions a template declares.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::arm::budget::{Budget, CALLS, DOMAIN, Failure};
+use crate::arm::deployment::{Env, Frame};
+use crate::arm::expression::{Call, Callee, Expression};
+use crate::arm::functions::{Answer, Args, Nature, Outcome};
+use crate::arm::machine::Machine;
+use crate::arm::partial;
+use crate::arm::place::Site;
+use crate::arm::trail;
+use crate::json::{How, Node, Reason, Unknown, Value};
+use crate::source::Span;
+
+/// What is called, for messages and trails.
+#[derive(Clone, Copy)]
+pub(crate) struct Called<'a> {
+    /// The name as written.
+    pub(crate) name: &'a str,
+    /// How it treats what is unknown.
+    pub(crate) nature: Nature,
+    /// The call as written.
+    pub(crate) text: &'a str,
+    /// Its place.
+    pub(crate) span: Span,
+}
+
+impl Machine<'_> {
+    /// The value of a call.
+    pub(crate) fn call(&mut self, call: &Call, whole: &Expression, site: &Site, env: &Env) -> Node {
+        let text = site.slice(whole.start, whole.end);
+        let span = site.place(whole.start, whole.end);
+        match &call.callee {
+            Callee::Form(form) => self.form(*form, call, whole, site, env),
+            Callee::Function(function) => {
+                let (least, most) = function.arity;
+                if call.args.len() < least || call.args.len() > most {
+                    let message = match (least, most) {
+                        _ if least == most => format!("{least} arguments are needed, {} are given", call.args.len()),
+                        (_, usize::MAX) => format!("at least {least} arguments are needed"),
+                        _ => format!("{least} to {most} arguments are needed, {} are given", call.args.len()),
+                    };
+                    return self.failed(Failure::Error(message), &call.name, text, span);
+                }
+                let args = self.arguments(call, site, env);
+                let called = Called { name: &call.name, nature: function.nature, text, span };
+                self.apply(called, &args, &function.run)
+            }
+            Callee::User(key) => self.user_call(key, call, whole, site, env),
+            Callee::Unknown => {
+                let args = self.arguments(call, site, env);
+                let key = partial::call_key(&call.name, &args);
+                let reason = Reason::UnknownFunction(Arc::clone(&call.name));
+                Node::new(Value::Unknown(Arc::new(partial::unknown(reason, text, span, key))), span)
+            }
+        }
+    }
+
+    /// The arguments of a call, all evaluated.
+    pub(crate) fn arguments(&mut self, call: &Call, site: &Site, env: &Env) -> Vec<Node> {
+        call.args.iter().map(|arg| self.expression(arg, site, env)).collect()
+    }
+
+    /// The value of a function of these arguments: exact when they are known, else as much of it as can be said.
+    pub(crate) fn apply(
+        &mut self,
+        called: Called<'_>,
+        args: &[Node],
+        run: &dyn Fn(Args<'_>, &mut Budget) -> Outcome,
+    ) -> Node {
+        let outcome = run(Args { nodes: args, span: called.span, text: called.text }, &mut self.budget);
+        let is_open = |node: &Node| node.unknown().is_some();
+        let partly = matches!(outcome, Err(Failure::Unknown) | Ok(Answer::Pieces(_)));
+        if partly && called.nature != Nature::Builds && args.iter().any(is_open) {
+            match self.tried_out(called, args, run) {
+                Ok(Some(domain)) => return self.with_domain(called, args, outcome, domain),
+                Ok(None) => {}
+                Err(failure) => return self.failed(failure, called.name, called.text, called.span),
+            }
+        }
+        match outcome {
+            Err(Failure::Unknown) => self.strict(called, args),
+            Err(failure) => self.failed(failure, called.name, called.text, called.span),
+            Ok(answer) => self.placed(called, args, answer),
+        }
+    }
+
+    /// An answer as a value with its place and its way.
+    fn placed(&mut self, called: Called<'_>, args: &[Node], answer: Answer) -> Node {
+        let value = match answer {
+            Answer::Same(node) => return node,
+            Answer::Pieces(pieces) => {
+                if let ([crate::json::Part::Hole(hole)], Some(arg)) = (pieces.as_slice(), args.first())
+                    && arg.unknown().is_some_and(|unknown| Arc::ptr_eq(unknown, hole))
+                {
+                    return arg.clone();
+                }
+                partial::assembled(pieces, called.text, called.span)
+            }
+            Answer::Value(value) => value,
+        };
+        if args.is_empty() || called.nature == Nature::Builds {
+            return Node::new(value, called.span);
+        }
+        let how = How::Call(called.name.into());
+        if called.nature == Nature::Converts {
+            let via = trail::step(called.span, how, args[0].via.clone());
+            return Node { value, span: args[0].span, via: Some(via) };
+        }
+        Node { value, span: called.span, via: Some(trail::step(called.span, how, None)) }
+    }
+
+    /// Unknown, for the reason of the first argument that is.
+    fn strict(&mut self, called: Called<'_>, args: &[Node]) -> Node {
+        if let Some(spoiled) = args.iter().find_map(partial::spoiled) {
+            return Node::new(Value::Unknown(Arc::clone(spoiled)), called.span);
+        }
+        let reason = args.iter().find_map(first_unknown).map_or(Reason::NotEvaluated, |unknown| unknown.reason.clone());
+        let key = partial::call_key(called.name, args);
+        let unknown = partial::unknown(reason, called.text, called.span, key);
+        Node::new(Value::Unknown(Arc::new(unknown)), called.span)
+    }
+
+    /// Every result over the values that the unknown arguments can take; `None` when they are many or not known.
+    fn tried_out(
+        &mut self,
+        called: Called<'_>,
+        args: &[Node],
+        run: &dyn Fn(Args<'_>, &mut Budget) -> Outcome,
+    ) -> Result<Option<Vec<Node>>, Failure> {
+        // Unknowns of one key take one value.
+        let mut axes: Vec<(&str, &[Node])> = Vec::new();
+        let mut product = 1_usize;
+        for unknown in args.iter().filter_map(Node::unknown) {
+            if unknown.domain.is_empty() {
+                return Ok(None);
+            }
+            if axes.iter().all(|(key, _)| *key != &*unknown.key) {
+                axes.push((&unknown.key, &unknown.domain));
+                product = product.saturating_mul(unknown.domain.len());
+            }
+        }
+        if product > DOMAIN {
+            return Ok(None);
+        }
+        let mut found: Vec<Node> = Vec::new();
+        for round in 0..product {
+            self.budget.step(args.len())?;
+            let mut rest = round;
+            let mut chosen: Vec<(&str, &Node)> = Vec::with_capacity(axes.len());
+            for (key, domain) in &axes {
+                chosen.push((key, &domain[rest % domain.len()]));
+                rest /= domain.len();
+            }
+            let tried: Vec<Node> = args
+                .iter()
+                .map(|arg| {
+                    match arg.unknown().and_then(|unknown| chosen.iter().find(|(key, _)| *key == &*unknown.key)) {
+                        Some((_, value)) => (*value).clone(),
+                        None => arg.clone(),
+                    }
+                })
+                .collect();
+            let answer = match run(Args { nodes: &tried, span: called.span, text: called.text }, &mut self.budget) {
+                Ok(answer) => answer,
+                Err(failure @ Failure::Limit(_)) => return Err(failure),
+                Err(_) => return Ok(None),
+            };
+            let result = self.placed(called, &tried, answer);
+            if result.unknown().is_some() {
+                return Ok(None);
+            }
+            if !self.holds(&found, &result)? {
+                found.push(result);
+            }
+        }
+        Ok((!found.is_empty()).then_some(found))
+    }
+
+    fn with_domain(&mut self, called: Called<'_>, args: &[Node], outcome: Outcome, domain: Vec<Node>) -> Node {
+        if let [only] = domain.as_slice() {
+            return only.clone();
+        }
+        let plain = match outcome {
+            Ok(answer) => self.placed(called, args, answer),
+            Err(_) => self.strict(called, args),
+        };
+        let Value::Unknown(unknown) = &plain.value else { return plain };
+        let unknown = Unknown { domain, ..Unknown::clone(unknown) };
+        Node { value: Value::Unknown(Arc::new(unknown)), ..plain }
+    }
+
+    fn user_call(&mut self, key: &str, call: &Call, whole: &Expression, site: &Site, env: &Env) -> Node {
+        let text = site.slice(whole.start, whole.end);
+        let span = site.place(whole.start, whole.end);
+        let args = self.arguments(call, site, env);
+        let Some(function) = env.deployment.functions.get(key).cloned() else {
+            let reason = Reason::UnknownFunction(Arc::clone(&call.name));
+            let unknown = partial::unknown(reason, text, span, partial::call_key(&call.name, &args));
+            return Node::new(Value::Unknown(Arc::new(unknown)), span);
+        };
+        if self.calls >= CALLS {
+            return self.failed(Failure::Limit("64 functions inside each other"), &call.name, text, span);
+        }
+        let mut frame = HashMap::new();
+        for (declared, arg) in function.get("parameters").map(Node::items).unwrap_or_default().iter().zip(args) {
+            if let Some(name) = declared.get("name").and_then(Node::text) {
+                let name = name.to_lowercase();
+                let how = How::ParameterArgument(name.as_str().into());
+                frame.insert(name, trail::through(arg, span, how));
+            }
+        }
+        let Some(body) = function.at(&["output", "value"]) else {
+            return self.failed(Failure::Error("the function has no output".into()), &call.name, text, span);
+        };
+        let inner = Env { call: Some(Rc::new(Frame { args: frame })), ..Env::of(&env.deployment) };
+        self.calls += 1;
+        let result = self.evaluate(body, &inner);
+        self.calls -= 1;
+        let result = self.bounded(result, text, span);
+        trail::through(result, span, How::Call(Arc::clone(&call.name)))
+    }
+
+    /// A value that is kept, refused when it nests too deep to be walked safely.
+    pub(crate) fn bounded(&mut self, node: Node, text: &str, span: Span) -> Node {
+        if !node.is_list() && !node.is_object() {
+            return node;
+        }
+        match crate::arm::value::within_nesting(&node, &mut self.budget) {
+            Ok(()) => node,
+            Err(failure) => self.failed(failure, "", text, span),
+        }
+    }
+}
+
+/// The first unknown in a value or two levels inside it; deeper ones are not worth the walk.
+fn first_unknown(node: &Node) -> Option<&Arc<Unknown>> {
+    fn parts(node: &Node) -> impl Iterator<Item = &Node> {
+        node.items().iter().chain(node.members().iter().map(|member| &member.node)).take(64)
+    }
+    node.unknown()
+        .or_else(|| parts(node).find_map(Node::unknown))
+        .or_else(|| parts(node).flat_map(parts).find_map(Node::unknown))
+}

@@ -1,0 +1,303 @@
+//! Values of a template with every expression in them evaluated; calls are the work of `calls` and `forms`.
+
+use std::sync::Arc;
+
+use crate::arm::budget::{DOMAIN, Failure};
+use crate::arm::deployment::Env;
+use crate::arm::expansion::TroubleKind;
+use crate::arm::expression::{Callee, Expression, Form, Kind, Step};
+use crate::arm::functions;
+use crate::arm::grammar;
+use crate::arm::machine::Machine;
+use crate::arm::partial;
+use crate::arm::place::Site;
+use crate::arm::trail;
+use crate::arm::value;
+use crate::json::{How, Member, Node, Unknown, Value};
+
+impl Machine<'_> {
+    /// A value with its expressions evaluated; literal parts are shared.
+    pub(crate) fn evaluate(&mut self, node: &Node, env: &Env) -> Node {
+        self.rewritten(node, env).unwrap_or_else(|| node.clone())
+    }
+
+    /// As [`Self::evaluate`]; `None` when the value holds no expression.
+    fn rewritten(&mut self, node: &Node, env: &Env) -> Option<Node> {
+        match &node.value {
+            Value::Text(text) if text.starts_with('[') => self.text(node, text, env),
+            Value::List(items) => {
+                if let Err(failure) = self.enter() {
+                    return Some(self.failed(failure, "", "", node.span));
+                }
+                let out = self.list(items, env);
+                self.leave();
+                out.map(|items| Node { value: value::list(items), ..node.clone() })
+            }
+            Value::Object(members) => {
+                if let Err(failure) = self.enter() {
+                    return Some(self.failed(failure, "", "", node.span));
+                }
+                let out = self.object(members, env);
+                self.leave();
+                out.map(|members| Node { value: value::object(members), ..node.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    fn list(&mut self, items: &[Node], env: &Env) -> Option<Vec<Node>> {
+        let mut out: Option<Vec<Node>> = None;
+        for (index, item) in items.iter().enumerate() {
+            let new = self.rewritten(item, env);
+            match (&mut out, new) {
+                (Some(out), new) => out.push(new.unwrap_or_else(|| item.clone())),
+                (None, Some(new)) => {
+                    let mut list = Vec::with_capacity(items.len());
+                    list.extend_from_slice(&items[..index]);
+                    list.push(new);
+                    out = Some(list);
+                }
+                (None, None) => {}
+            }
+        }
+        out
+    }
+
+    fn object(&mut self, members: &[Member], env: &Env) -> Option<Vec<Member>> {
+        if let Some(copied) = self.with_copies(members, env) {
+            return Some(copied);
+        }
+        let stays = deployment_template(members);
+        let mut out: Option<Vec<Member>> = None;
+        for (index, member) in members.iter().enumerate() {
+            let new = self.member(member, env, stays);
+            match (&mut out, new) {
+                (Some(out), new) => out.push(new.unwrap_or_else(|| member.clone())),
+                (None, Some(new)) => {
+                    let mut list = Vec::with_capacity(members.len());
+                    list.extend_from_slice(&members[..index]);
+                    list.push(new);
+                    out = Some(list);
+                }
+                (None, None) => {}
+            }
+        }
+        out
+    }
+
+    /// One member; `None` when it holds no expression.
+    pub(crate) fn member(&mut self, member: &Member, env: &Env, stays: bool) -> Option<Member> {
+        // The properties of an inner deployment inside an outer one: its template is its own business.
+        let node = if stays && member.key.eq_ignore_ascii_case("properties") {
+            Some(self.without_template(&member.node, env))
+        } else {
+            self.rewritten(&member.node, env)
+        };
+        let key = if member.key.starts_with('[') { self.key(member, env) } else { None };
+        if node.is_none() && key.is_none() {
+            return None;
+        }
+        Some(Member {
+            key: key.unwrap_or_else(|| Arc::clone(&member.key)),
+            key_span: member.key_span,
+            node: node.unwrap_or_else(|| member.node.clone()),
+        })
+    }
+
+    fn without_template(&mut self, properties: &Node, env: &Env) -> Node {
+        let members = properties.members().iter().map(|member| {
+            if member.key.eq_ignore_ascii_case("template") {
+                return member.clone();
+            }
+            self.member(member, env, false).unwrap_or_else(|| member.clone())
+        });
+        Node { value: value::object(members.collect()), ..properties.clone() }
+    }
+
+    fn key(&mut self, member: &Member, env: &Env) -> Option<Arc<str>> {
+        let node = Node::new(Value::Text(Arc::clone(&member.key)), member.key_span);
+        let new = self.rewritten(&node, env)?;
+        Some(match &new.value {
+            Value::Text(text) => Arc::clone(text),
+            Value::Unknown(unknown) => format!("[{}]", unknown.key).into(),
+            _ => Arc::clone(&member.key),
+        })
+    }
+
+    fn text(&mut self, node: &Node, text: &Arc<str>, env: &Env) -> Option<Node> {
+        if let Some(plain) = grammar::unescaped(text) {
+            return Some(Node { value: Value::Text(plain.into()), ..node.clone() });
+        }
+        if !grammar::is_expression(text) {
+            return None;
+        }
+        let site = self.site(text, node.span);
+        Some(match self.parsed(text) {
+            Ok(expression) => {
+                if text.len() > grammar::LONGEST {
+                    let message = format!("Azure refuses expressions of more than {} characters", grammar::LONGEST);
+                    self.trouble(TroubleKind::Limit, message, node.span);
+                }
+                self.expression(&expression, &site, env)
+            }
+            Err(fault) if fault.limit => {
+                self.failed(Failure::Limit(fault.message), "", "[…]", site.place(fault.start, fault.end))
+            }
+            Err(fault) => {
+                let span = site.place(fault.start, fault.end);
+                self.failed(Failure::Error(fault.message.to_owned()), "", text, span)
+            }
+        })
+    }
+
+    /// The value of an expression.
+    pub(crate) fn expression(&mut self, expression: &Expression, site: &Site, env: &Env) -> Node {
+        let span = site.place(expression.start, expression.end);
+        if let Err(failure) = self.enter() {
+            return self.failed(failure, "", site.slice(expression.start, expression.end), span);
+        }
+        let node = match &expression.kind {
+            Kind::Text(text) => Node::new(Value::Text(Arc::clone(text)), span),
+            Kind::Number(number) => Node::new(Value::Number(number.clone()), span),
+            Kind::Call(call) => self.call(call, expression, site, env),
+            Kind::Select(base, steps) => self.chain(base, steps, expression, site, env),
+        };
+        self.leave();
+        node
+    }
+
+    fn chain(&mut self, base: &Expression, steps: &[Step], whole: &Expression, site: &Site, env: &Env) -> Node {
+        let (mut node, taken) = match &base.kind {
+            Kind::Call(call) if matches!(call.callee, Callee::Form(Form::Reference)) => {
+                self.reference(call, steps, base, site, env)
+            }
+            _ => (self.expression(base, site, env), 0),
+        };
+        let text = site.slice(whole.start, whole.end);
+        let span = site.place(whole.start, whole.end);
+        for step in &steps[taken..] {
+            let step = match step {
+                Step::Name(name) => Node::new(Value::Text(Arc::clone(name)), span),
+                Step::Index(index) => self.expression(index, site, env),
+            };
+            node = match self.selected(&node, &step, text, span) {
+                Ok(node) => node,
+                Err(failure) => return self.failed(failure, "", text, span),
+            };
+        }
+        trail::through(node, span, How::Access)
+    }
+
+    /// The part of a value that a name or index selects, either of them perhaps unknown.
+    ///
+    /// # Errors
+    /// When there is no such part.
+    pub(crate) fn selected(
+        &mut self,
+        node: &Node,
+        step: &Node,
+        text: &str,
+        span: crate::source::Span,
+    ) -> Result<Node, Failure> {
+        for part in [node, step] {
+            if let Some(spoiled) = partial::spoiled(part) {
+                return Err(Failure::Spoiled(Arc::clone(spoiled)));
+            }
+        }
+        match functions::selected(node, step) {
+            Err(Failure::Unknown) => {}
+            settled => return settled,
+        }
+        let (reason, key) = match (&node.value, &step.value) {
+            (Value::Unknown(unknown), Value::Text(name)) => {
+                (unknown.reason.clone(), format!("{}.{}", unknown.key, name.to_ascii_lowercase()))
+            }
+            (Value::Unknown(unknown), _) => {
+                (unknown.reason.clone(), format!("{}[{}]", unknown.key, partial::key(step)))
+            }
+            (_, Value::Unknown(unknown)) => {
+                (unknown.reason.clone(), format!("{}[{}]", partial::key(node), unknown.key))
+            }
+            _ => {
+                let rest = node.items().iter().find_map(|item| item.unknown().filter(|_| partial::is_rest(item)));
+                let reason = rest.map_or(crate::json::Reason::NotEvaluated, |unknown| unknown.reason.clone());
+                (reason, format!("{}[{}]", partial::key(node), partial::key(step)))
+            }
+        };
+        let domain = self.candidates(node, step)?;
+        if let [only] = domain.as_slice() {
+            return Ok(only.clone());
+        }
+        let unknown = Unknown { domain, ..partial::unknown(reason, text, span, key) };
+        Ok(Node::new(Value::Unknown(Arc::new(unknown)), span))
+    }
+
+    /// Every value a selection can give, when they are few and known; empty otherwise.
+    fn candidates(&mut self, node: &Node, step: &Node) -> Result<Vec<Node>, Failure> {
+        let bases = match &node.value {
+            Value::Unknown(unknown) => unknown.domain.clone(),
+            _ => vec![node.clone()],
+        };
+        let mut found: Vec<Node> = Vec::new();
+        for base in &bases {
+            let steps: Vec<Node> = match &step.value {
+                Value::Unknown(unknown) if !unknown.domain.is_empty() => unknown.domain.clone(),
+                Value::Unknown(_) => match &base.value {
+                    // Whatever the key turns out to be, a deployment that works selects one of the members.
+                    Value::Object(members) if members.len() <= DOMAIN => members
+                        .iter()
+                        .map(|member| Node::new(Value::Text(Arc::clone(&member.key)), step.span))
+                        .collect(),
+                    Value::List(items) if items.len() <= DOMAIN && partial::is_closed(items) => (0..items.len())
+                        .map(|at| Node::new(value::int(i64::try_from(at).unwrap_or(0)), step.span))
+                        .collect(),
+                    _ => return Ok(Vec::new()),
+                },
+                _ => vec![step.clone()],
+            };
+            for step in &steps {
+                match functions::selected(base, step) {
+                    Ok(inner) if inner.unknown().is_some() => return Ok(Vec::new()),
+                    Ok(inner) => {
+                        if !self.holds(&found, &inner)? {
+                            found.push(inner);
+                        }
+                    }
+                    // A deployment with this value would fail.
+                    Err(Failure::Error(_)) => {}
+                    Err(_) => return Ok(Vec::new()),
+                }
+                if found.len() > DOMAIN {
+                    return Ok(Vec::new());
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether a list holds a value that is surely equal.
+    pub(crate) fn holds(&mut self, found: &[Node], node: &Node) -> Result<bool, Failure> {
+        for other in found {
+            if value::same(other, node, &mut self.budget)? == Some(true) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Whether these are the members of a deployment whose template is evaluated by itself.
+fn deployment_template(members: &[Member]) -> bool {
+    let is = |member: &Member, key: &str| member.key.eq_ignore_ascii_case(key);
+    members.iter().any(|member| {
+        is(member, "type")
+            && member.node.text().is_some_and(|text| text.eq_ignore_ascii_case("Microsoft.Resources/deployments"))
+    }) && members.iter().any(|member| {
+        is(member, "properties")
+            && member
+                .node
+                .at(&["expressionEvaluationOptions", "scope"])
+                .and_then(Node::text)
+                .is_some_and(|scope| scope.eq_ignore_ascii_case("inner"))
+    })
+}

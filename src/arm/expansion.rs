@@ -1,0 +1,143 @@
+//! What an expansion is asked and what it answers.
+
+use std::sync::Arc;
+
+use crate::arm::scope::{Assumptions, Scope};
+use crate::json::{Document, Node, Unknown};
+use crate::source::{FileId, Files, Span};
+
+/// What a template is expanded with.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The texts of the run, for exact places inside escaped strings.
+    pub files: &'a Files,
+    /// A parameter file.
+    pub parameters: Option<&'a Document>,
+    /// Parameters given one by one; they win over the file.
+    pub set: &'a [(String, Node)],
+    /// What is known of the deployment.
+    pub assumptions: &'a Assumptions,
+    /// Which resources are asked for.
+    pub wanted: Wanted<'a>,
+    /// The other templates of the run.
+    pub links: &'a dyn Links,
+}
+
+/// Which resources an expansion is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted<'a> {
+    /// Every resource, and the outputs.
+    All,
+    /// Those whose full type starts with one of these, in lower case, such as `microsoft.network/`.
+    Types(&'a [&'a str]),
+}
+
+impl Wanted<'_> {
+    /// Whether a type is asked for.
+    pub(crate) fn holds(&self, type_name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Types(prefixes) => prefixes.iter().any(|prefix| {
+                type_name
+                    .as_bytes()
+                    .get(..prefix.len())
+                    .is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
+            }),
+        }
+    }
+}
+
+/// Finds linked templates among the files of the run. Nothing here reads a disk or a network.
+pub trait Links: Sync {
+    /// The document that a link in `from` leads to.
+    fn find(&self, from: FileId, path: &LinkPath) -> Option<(FileId, Arc<Document>)>;
+}
+
+/// No linked templates.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoLinks;
+
+impl Links for NoLinks {
+    fn find(&self, _: FileId, _: &LinkPath) -> Option<(FileId, Arc<Document>)> {
+        None
+    }
+}
+
+/// Where a link leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkPath {
+    /// A path relative to the file with the link, with `/` between its parts; it may start with `../`.
+    Relative(String),
+    /// A whole URL without its query; the end of its path may equal that of a file.
+    Url(String),
+    /// The end of a URL whose beginning is not known: relative to the folder of the file with the link, or to the root of
+    /// its repository.
+    Tail(String),
+}
+
+impl std::fmt::Display for LinkPath {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Relative(path) | Self::Url(path) | Self::Tail(path) => out.write_str(path),
+        }
+    }
+}
+
+/// What a template deploys.
+#[derive(Clone, Debug, Default)]
+pub struct Expansion {
+    /// Its resources, in the order of the template, those of nested deployments in their place.
+    pub resources: Vec<Resource>,
+    /// Its outputs; only when all resources are asked for.
+    pub outputs: Vec<(Arc<str>, Node)>,
+    /// What went wrong, each once.
+    pub troubles: Vec<Trouble>,
+    /// The files it reached through links, parameter files included.
+    pub linked: Vec<FileId>,
+    /// Parameters that were asked for and have no value, with the place of their declaration.
+    pub missing: Vec<(Arc<str>, Span)>,
+}
+
+/// One resource.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// A plain object: `type` and `name` in full, `id`, then what the template says, evaluated, without `copy`,
+    /// `condition`, `dependsOn` and `resources`.
+    pub node: Node,
+    /// Why it may not exist.
+    pub condition: Option<Arc<Unknown>>,
+    /// Why it stands for any number of resources.
+    pub repeated: Option<Arc<Unknown>>,
+    /// Whether the template only refers to it.
+    pub existing: bool,
+    /// Its object in the template.
+    pub span: Span,
+    /// Where it goes.
+    pub scope: Arc<Scope>,
+}
+
+/// Something wrong with a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// What.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+    /// Of what kind.
+    pub kind: TroubleKind,
+}
+
+/// The kinds of troubles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TroubleKind {
+    /// An expression that Azure would refuse, reached by something asked for.
+    Evaluation,
+    /// A value that refers to itself.
+    Cycle,
+    /// A guard against hostile input.
+    Limit,
+    /// A nested or linked template that was not found.
+    Link,
+    /// A parameter value that its declaration forbids.
+    Parameter,
+}

@@ -1,0 +1,228 @@
+//! Functions of objects; members keep their places.
+
+use std::sync::Arc;
+
+use crate::arm::budget::{Budget, Failure, NESTING, error};
+use crate::arm::functions::arguments::{Answer, Args, Outcome, value};
+use crate::arm::partial;
+use crate::arm::trail;
+use crate::arm::value as values;
+use crate::json::{Member, Node, Value};
+
+/// Whether an object has a key that is not known.
+pub(crate) fn is_open(members: &[Member]) -> bool {
+    members.iter().any(|member| partial::is_open_key(&member.key))
+}
+
+pub(crate) fn create_object(args: Args<'_>, budget: &mut Budget) -> Outcome {
+    if !args.len().is_multiple_of(2) {
+        return error("a key has no value");
+    }
+    budget.values(args.len())?;
+    let mut members = Vec::with_capacity(args.len() / 2);
+    for index in (0..args.len()).step_by(2) {
+        let key_node = args.node(index);
+        args.sound(index)?;
+        let key = match &key_node.value {
+            Value::Unknown(unknown) => format!("[{}]", unknown.key).into(),
+            _ => args.plain(index)?,
+        };
+        members.push(Member { key, key_span: key_node.span, node: args.node(index + 1).clone() });
+    }
+    value(values::object(members))
+}
+
+pub(crate) fn union(args: Args<'_>, budget: &mut Budget) -> Outcome {
+    let mut merged: Option<Node> = None;
+    for index in 0..args.len() {
+        let node = args.node(index);
+        if node.is_null() {
+            continue;
+        }
+        args.object(index)?;
+        merged = Some(match merged {
+            None => node.clone(),
+            Some(before) => merge(&before, node, 0, budget)?,
+        });
+    }
+    match merged {
+        Some(node) if args.len() == 1 => Ok(Answer::Same(node)),
+        Some(node) => value(node.value),
+        None => value(Value::Null),
+    }
+}
+
+fn merge(before: &Node, after: &Node, depth: usize, budget: &mut Budget) -> Result<Node, Failure> {
+    if depth > NESTING {
+        return Err(Failure::Limit("256 lists and objects inside each other"));
+    }
+    let mut out: Vec<Member> = Vec::with_capacity(before.members().len() + after.members().len());
+    budget.values(out.capacity())?;
+    let mut places = std::collections::HashMap::new();
+    for (container, member) in before
+        .members()
+        .iter()
+        .map(|member| (before, member))
+        .chain(after.members().iter().map(|member| (after, member)))
+    {
+        let member = Member { node: trail::within(container, &member.node), ..member.clone() };
+        let place = *places.entry(member.key.to_ascii_lowercase()).or_insert(out.len());
+        match out.get_mut(place) {
+            Some(slot) if slot.node.is_object() && member.node.is_object() => {
+                slot.node = merge(&slot.node, &member.node, depth + 1, budget)?;
+            }
+            Some(slot) => {
+                slot.node = member.node;
+                slot.key_span = member.key_span;
+            }
+            None => out.push(member),
+        }
+    }
+    Ok(Node::new(values::object(out), after.span))
+}
+
+pub(crate) fn shallow_merge(args: Args<'_>, budget: &mut Budget) -> Outcome {
+    let items = args.closed_list(0)?;
+    let mut out: Vec<Member> = Vec::new();
+    let mut places = std::collections::HashMap::new();
+    for item in items.iter() {
+        match &item.value {
+            Value::Object(members) => {
+                budget.values(members.len())?;
+                for member in members.iter() {
+                    let member = Member { node: trail::within(item, &member.node), ..member.clone() };
+                    let place = *places.entry(member.key.to_ascii_lowercase()).or_insert(out.len());
+                    match out.get_mut(place) {
+                        Some(slot) => *slot = Member { key: Arc::clone(&slot.key), ..member },
+                        None => out.push(member),
+                    }
+                }
+            }
+            Value::Null => {}
+            Value::Unknown(_) => return Err(Failure::Unknown),
+            _ => return error("the array should hold objects only"),
+        }
+    }
+    value(values::object(out))
+}
+
+pub(crate) fn intersection(args: Args<'_>, budget: &mut Budget) -> Outcome {
+    let mut kept: Vec<Member> = values::distinct(args.object(0)?).into_iter().cloned().collect();
+    for index in 1..args.len() {
+        let other = args.object(index)?;
+        if is_open(other) || is_open(&kept) {
+            return Err(Failure::Unknown);
+        }
+        let mut next = Vec::new();
+        for member in kept {
+            budget.step(other.len() / 16 + 1)?;
+            let Some(found) = args.node(index).get(&member.key) else { continue };
+            match values::same(&member.node, found, budget)? {
+                Some(true) => next.push(member),
+                Some(false) => {}
+                None => return Err(Failure::Unknown),
+            }
+        }
+        kept = next;
+    }
+    value(values::object(kept))
+}
+
+pub(crate) fn items(args: Args<'_>, budget: &mut Budget) -> Outcome {
+    let members = args.object(0)?;
+    if is_open(members) {
+        return Err(Failure::Unknown);
+    }
+    budget.values(members.len() * 3)?;
+    let items = sorted(members).into_iter().map(|member| {
+        let key = Node::new(Value::Text(Arc::clone(&member.key)), member.key_span);
+        let pair = vec![
+            Member { key: "key".into(), key_span: member.key_span, node: key },
+            Member { key: "value".into(), key_span: member.node.span, node: member.node.clone() },
+        ];
+        Node::new(values::object(pair), member.node.span)
+    });
+    value(values::list(items.collect()))
+}
+
+pub(crate) fn object_keys(args: Args<'_>, budget: &mut Budget) -> Outcome {
+    let members = args.object(0)?;
+    if is_open(members) {
+        return Err(Failure::Unknown);
+    }
+    budget.values(members.len())?;
+    let keys =
+        sorted(members).into_iter().map(|member| Node::new(Value::Text(Arc::clone(&member.key)), member.key_span));
+    value(values::list(keys.collect()))
+}
+
+fn sorted(members: &[Member]) -> Vec<&Member> {
+    let mut members = values::distinct(members);
+    members.sort_by_cached_key(|member| member.key.to_lowercase());
+    members
+}
+
+pub(crate) fn try_get(args: Args<'_>, _: &mut Budget) -> Outcome {
+    let mut node = args.node(0).clone();
+    for index in 1..args.len() {
+        if node.is_null() {
+            return value(Value::Null);
+        }
+        if let Some(spoiled) = partial::spoiled(&node) {
+            return Err(Failure::Spoiled(Arc::clone(spoiled)));
+        }
+        args.sound(index)?;
+        let step = args.node(index);
+        if step.unknown().is_some() {
+            return Err(Failure::Unknown);
+        }
+        match selected(&node, step) {
+            Ok(inner) => node = inner,
+            Err(Failure::Error(_)) => return value(Value::Null),
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(Answer::Same(node))
+}
+
+/// The part of a value that a key or an index selects.
+///
+/// # Errors
+/// When there is no such part, or it is not known whether there is.
+pub(crate) fn selected(node: &Node, step: &Node) -> Result<Node, Failure> {
+    match (&node.value, &step.value) {
+        (Value::Object(members), Value::Text(key)) => match node.get(key) {
+            Some(inner) => Ok(trail::within(node, inner)),
+            None if is_open(members) => Err(Failure::Unknown),
+            None => error(format!("there is no property `{key}`{}", near(members, key))),
+        },
+        (Value::List(items), Value::Number(number)) => {
+            let Some(index) = number.as_i64().and_then(|index| usize::try_from(index).ok()) else {
+                return error(format!("{number} is no index of an array"));
+            };
+            if items.iter().take(index.saturating_add(1)).any(partial::is_rest) {
+                return Err(Failure::Unknown);
+            }
+            match items.get(index) {
+                Some(inner) => Ok(trail::within(node, inner)),
+                None => error(format!("index {index} lies outside an array of {}", items.len())),
+            }
+        }
+        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => Err(Failure::Unknown),
+        (Value::Object(_), _) => error(format!("an object is not selected from by {}", step.kind())),
+        (Value::List(_), _) => error(format!("an array is not selected from by {}", step.kind())),
+        _ => error(format!("nothing can be selected from {}", node.kind())),
+    }
+}
+
+fn near(members: &[Member], key: &str) -> String {
+    let letters =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let wanted = letters(key);
+    members
+        .iter()
+        .take(64)
+        .find(|member| letters(&member.key).contains(&wanted) || wanted.contains(&letters(&member.key)))
+        .filter(|_| wanted.len() > 2)
+        .map_or_else(String::new, |member| format!("; there is `{}`", member.key))
+}

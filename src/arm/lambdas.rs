@@ -1,0 +1,252 @@
+//! Functions that take lambdas.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::arm::budget::{CALLS, Failure};
+use crate::arm::calls::Called;
+use crate::arm::deployment::Env;
+use crate::arm::expression::{Call, Callee, Expression, Form, Kind};
+use crate::arm::machine::Machine;
+use crate::arm::partial;
+use crate::arm::place::Site;
+use crate::arm::trail;
+use crate::arm::value;
+use crate::json::{Member, Node, Value};
+
+/// A lambda under evaluation.
+struct Lambda<'a> {
+    names: Vec<Arc<str>>,
+    body: &'a Expression,
+    site: &'a Site,
+    env: &'a Env,
+}
+
+impl Machine<'_> {
+    /// The value of a function that takes a lambda.
+    pub(crate) fn higher(&mut self, form: Form, call: &Call, site: &Site, env: &Env, called: Called<'_>) -> Node {
+        if self.calls >= CALLS {
+            return self.failed(
+                Failure::Limit("64 functions inside each other"),
+                called.name,
+                called.text,
+                called.span,
+            );
+        }
+        self.calls += 1;
+        let result = self.higher_inner(form, call, site, env, called);
+        self.calls -= 1;
+        match result {
+            Ok(node) => node,
+            Err(failure) => self.failed(failure, called.name, called.text, called.span),
+        }
+    }
+
+    fn higher_inner(
+        &mut self,
+        form: Form,
+        call: &Call,
+        site: &Site,
+        env: &Env,
+        called: Called<'_>,
+    ) -> Result<Node, Failure> {
+        let Some(subject) = call.args.first() else { return Err(Failure::Error("arguments are missing".into())) };
+        let subject = self.expression(subject, site, env);
+        let at = usize::from(form == Form::Reduce) + 1;
+        let lambda = lambda(call.args.get(at), site, env)?;
+        let second = call.args.get(2).filter(|_| form == Form::ToObject);
+        let second = second.map(|arg| self::lambda(Some(arg), site, env)).transpose()?;
+        if let Some(spoiled) = partial::spoiled(&subject) {
+            return Err(Failure::Spoiled(Arc::clone(spoiled)));
+        }
+        if form == Form::MapValues {
+            return match &subject.value {
+                Value::Object(members) => self.map_values(&subject, members, &lambda, called),
+                Value::Unknown(_) => Ok(self.not_settled(call, &subject, site, called)),
+                _ => Err(Failure::Error(format!("argument 1 should be an object, not {}", subject.kind()))),
+            };
+        }
+        let items = match &subject.value {
+            Value::List(items) => Arc::clone(items),
+            Value::Unknown(_) => return Ok(self.not_settled(call, &subject, site, called)),
+            _ => return Err(Failure::Error(format!("argument 1 should be an array, not {}", subject.kind()))),
+        };
+        self.budget.values(items.len())?;
+        let items: Vec<Node> = items.iter().map(|item| trail::within(&subject, item)).collect();
+        let made = |value| Node::new(value, called.span);
+        match form {
+            Form::Map => {
+                let mut out = Vec::with_capacity(items.len());
+                for (index, item) in items.into_iter().enumerate() {
+                    let is_rest = partial::is_rest(&item);
+                    let item = self.ask(&lambda, &[item, made(value::int(i64::try_from(index).unwrap_or(0)))])?;
+                    out.push(if is_rest && item.unknown().is_some() { partial::rest(&item) } else { item });
+                }
+                Ok(made(value::list(out)))
+            }
+            Form::Filter => {
+                let mut out = Vec::new();
+                for (index, item) in items.into_iter().enumerate() {
+                    let kept =
+                        self.ask(&lambda, &[item.clone(), made(value::int(i64::try_from(index).unwrap_or(0)))])?;
+                    match (value::as_bool(&kept), &kept.value) {
+                        (Some(true), _) => out.push(item),
+                        (Some(false), _) => {}
+                        (None, Value::Unknown(unknown)) => out.push(partial::perhaps(&item, unknown)),
+                        (None, _) => return Err(Failure::Error("the lambda should give a boolean".into())),
+                    }
+                }
+                Ok(made(value::list(out)))
+            }
+            Form::Reduce => {
+                let Some(start) = call.args.get(1) else { return Err(Failure::Error("arguments are missing".into())) };
+                if !partial::is_closed(&items) {
+                    return Ok(self.not_settled(call, &subject, site, called));
+                }
+                let mut sum = self.expression(start, site, env);
+                for (index, item) in items.into_iter().enumerate() {
+                    sum = self.ask(&lambda, &[sum, item, made(value::int(i64::try_from(index).unwrap_or(0)))])?;
+                    sum = self.bounded(sum, called.text, called.span);
+                    if let Some(spoiled) = partial::spoiled(&sum) {
+                        return Err(Failure::Spoiled(Arc::clone(spoiled)));
+                    }
+                }
+                Ok(sum)
+            }
+            Form::Sort => match self.sorted(items, &lambda)? {
+                Some(items) => Ok(made(value::list(items))),
+                None => Ok(self.not_settled(call, &subject, site, called)),
+            },
+            Form::ToObject | Form::GroupBy => {
+                let keyed = if partial::is_closed(&items) {
+                    self.keyed(items, &lambda, second.as_ref(), form == Form::GroupBy)?
+                } else {
+                    None
+                };
+                match keyed {
+                    Some(members) => Ok(made(value::object(members))),
+                    None => Ok(self.not_settled(call, &subject, site, called)),
+                }
+            }
+            _ => Err(Failure::Unknown),
+        }
+    }
+
+    /// The value of a lambda; surplus arguments are left away.
+    fn ask(&mut self, lambda: &Lambda<'_>, args: &[Node]) -> Result<Node, Failure> {
+        self.budget.left()?;
+        let mut env = lambda.env.clone();
+        for (name, arg) in lambda.names.iter().zip(args) {
+            env = env.with_local(name, arg.clone());
+        }
+        Ok(self.expression(lambda.body, lambda.site, &env))
+    }
+
+    fn map_values(
+        &mut self,
+        subject: &Node,
+        members: &[Member],
+        lambda: &Lambda<'_>,
+        called: Called<'_>,
+    ) -> Result<Node, Failure> {
+        let mut out = Vec::with_capacity(members.len());
+        self.budget.values(members.len())?;
+        for member in value::distinct(members) {
+            let node = self.ask(lambda, &[trail::within(subject, &member.node)])?;
+            out.push(Member { node, ..member.clone() });
+        }
+        Ok(Node::new(value::object(out), called.span))
+    }
+
+    /// Insertion by halves: the order of equal elements stays. `None` when a comparison is unknown.
+    fn sorted(&mut self, items: Vec<Node>, lambda: &Lambda<'_>) -> Result<Option<Vec<Node>>, Failure> {
+        let mut out: Vec<Node> = Vec::with_capacity(items.len());
+        for item in items {
+            let (mut low, mut high) = (0, out.len());
+            while low < high {
+                let middle = low.midpoint(high);
+                let less = self.ask(lambda, &[item.clone(), out[middle].clone()])?;
+                match (value::as_bool(&less), &less.value) {
+                    (Some(true), _) => high = middle,
+                    (Some(false), _) => low = middle + 1,
+                    (None, Value::Unknown(unknown)) if partial::is_spoiled(unknown) => {
+                        return Err(Failure::Spoiled(Arc::clone(unknown)));
+                    }
+                    (None, Value::Unknown(_)) => return Ok(None),
+                    (None, _) => return Err(Failure::Error("the lambda should give a boolean".into())),
+                }
+            }
+            out.insert(low, item);
+        }
+        Ok(Some(out))
+    }
+
+    fn keyed(
+        &mut self,
+        items: Vec<Node>,
+        key: &Lambda<'_>,
+        map: Option<&Lambda<'_>>,
+        grouped: bool,
+    ) -> Result<Option<Vec<Member>>, Failure> {
+        let mut out: Vec<Member> = Vec::new();
+        let mut groups: Vec<Vec<Node>> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        for item in items {
+            let key = self.ask(key, std::slice::from_ref(&item))?;
+            let (name, span) = match &key.value {
+                Value::Text(name) => (Arc::clone(name), key.span),
+                Value::Unknown(unknown) if partial::is_spoiled(unknown) => {
+                    return Err(Failure::Spoiled(Arc::clone(unknown)));
+                }
+                Value::Unknown(unknown) if !grouped => (format!("[{}]", unknown.key).into(), key.span),
+                Value::Unknown(_) => return Ok(None),
+                _ => return Err(Failure::Error("the key should be a string".into())),
+            };
+            let node = match map {
+                Some(map) => self.ask(map, std::slice::from_ref(&item))?,
+                None => item,
+            };
+            let place = *places.entry(name.to_lowercase()).or_insert(out.len());
+            if place == out.len() {
+                out.push(Member { key: name, key_span: span, node: node.clone() });
+                groups.push(Vec::new());
+            } else if !grouped {
+                out[place].node = node.clone();
+            }
+            if grouped {
+                groups[place].push(node);
+            }
+        }
+        if grouped {
+            for (member, group) in out.iter_mut().zip(groups) {
+                let span = member.node.span;
+                member.node = Node::new(value::list(group), span);
+            }
+        }
+        Ok(Some(out))
+    }
+
+    /// Unknown because the values gone through are.
+    fn not_settled(&mut self, call: &Call, subject: &Node, site: &Site, called: Called<'_>) -> Node {
+        let mut args = vec![subject.clone()];
+        for arg in call.args.iter().skip(1) {
+            let text = site.slice(arg.start, arg.end);
+            args.push(Node::new(Value::Text(text.into()), called.span));
+        }
+        self.apply(called, &args, &|_, _| Err(Failure::Unknown))
+    }
+}
+
+fn lambda<'a>(arg: Option<&'a Expression>, site: &'a Site, env: &'a Env) -> Result<Lambda<'a>, Failure> {
+    let wrong = || Failure::Error("a lambda is needed".into());
+    let Kind::Call(call) = &arg.ok_or_else(wrong)?.kind else { return Err(wrong()) };
+    let (true, Some((body, names))) = (matches!(call.callee, Callee::Form(Form::Lambda)), call.args.split_last())
+    else {
+        return Err(wrong());
+    };
+    let names = names.iter().map(|name| match &name.kind {
+        Kind::Text(name) => Ok(Arc::clone(name)),
+        _ => Err(Failure::Error("the names of a lambda should be strings".into())),
+    });
+    Ok(Lambda { names: names.collect::<Result<_, _>>()?, body, site, env })
+}

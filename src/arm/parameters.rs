@@ -1,0 +1,225 @@
+//! Declarations and values of parameters: shapes, parameter files, placeholders, what a declaration forbids.
+
+use std::sync::Arc;
+
+use crate::arm::budget::{Budget, DOMAIN};
+use crate::arm::deployment::Deployment;
+use crate::arm::partial;
+use crate::arm::value;
+use crate::json::{Member, Node, Part, Reason, Value};
+
+/// What a declaration says of a parameter's type.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shape {
+    /// Its type in lower case, `secure` taken off.
+    pub(crate) kind: String,
+    /// Whether it is secure.
+    pub(crate) secure: bool,
+    /// Whether it may be null.
+    pub(crate) nullable: bool,
+    /// The only values allowed.
+    pub(crate) allowed: Vec<Node>,
+}
+
+/// The shape of a declaration, through the types it refers to.
+pub(crate) fn shape(of: &Deployment, declared: &Node) -> Shape {
+    let mut shape = Shape::default();
+    let mut current = Some(declared.clone());
+    // Types may refer to types; a circle of them ends here.
+    for _ in 0..16 {
+        let Some(node) = current.take() else { break };
+        shape.nullable |= node.get("nullable").and_then(Node::bool).unwrap_or(false);
+        if shape.allowed.is_empty()
+            && let Some(allowed) = node.get("allowedValues")
+        {
+            shape.allowed = allowed.items().to_vec();
+        }
+        if let Some(kind) = node.get("type").and_then(Node::text) {
+            let kind = kind.to_ascii_lowercase();
+            shape.secure = kind.starts_with("secure");
+            shape.kind = kind.trim_start_matches("secure").to_owned();
+            break;
+        }
+        current = node.get("$ref").and_then(Node::text).and_then(|path| definition(of, path)).cloned();
+    }
+    shape
+}
+
+fn definition<'a>(of: &'a Deployment, path: &str) -> Option<&'a Node> {
+    path.strip_prefix("#/")?.split('/').try_fold(&of.template, |node, key| node.get(&key.replace("~1", "/")))
+}
+
+/// A parameter that has no known value.
+pub(crate) fn absent(of: &Deployment, declared: &Member, shape: &Shape, reason: Reason) -> Node {
+    let mut key = format!("parameters:{}@{}", declared.key.to_lowercase(), of.id);
+    match shape.kind.as_str() {
+        "array" => key.push_str("[]"),
+        "object" => key.push_str("{}"),
+        "int" | "bool" => key.push(partial::SCALAR),
+        _ => {}
+    }
+    let text = format!("parameters('{}')", declared.key);
+    let mut unknown = partial::unknown(reason, &text, declared.key_span, key);
+    let plain = |node: &Node| node.unknown().is_none() && !node.text().is_some_and(|text| text.starts_with('['));
+    if !shape.secure && shape.kind == "bool" && shape.allowed.is_empty() {
+        unknown.domain = [true, false].map(|truth| Node::new(Value::Bool(truth), declared.key_span)).to_vec();
+    } else if !shape.secure && shape.kind != "array" && shape.allowed.len() <= DOMAIN && shape.allowed.iter().all(plain)
+    {
+        unknown.domain.clone_from(&shape.allowed);
+        if shape.nullable && !unknown.domain.is_empty() {
+            unknown.domain.push(Node::new(Value::Null, declared.key_span));
+        }
+    }
+    Node::new(Value::Unknown(Arc::new(unknown)), declared.key_span)
+}
+
+/// The values of a parameter file.
+pub(crate) fn entries(root: &Node) -> Option<&Node> {
+    root.get("parameters").filter(|entries| entries.is_object())
+}
+
+/// A literal value with its placeholders made unknown.
+pub(crate) fn with_holes(node: &Node) -> Node {
+    holed(node).unwrap_or_else(|| node.clone())
+}
+
+fn holed(node: &Node) -> Option<Node> {
+    match &node.value {
+        Value::Text(text) => {
+            let parts = pieces(text, node)?;
+            Some(Node { value: partial::assembled(parts, text, node.span), ..node.clone() })
+        }
+        Value::List(items) => {
+            let new: Vec<Option<Node>> = items.iter().map(holed).collect();
+            if new.iter().all(Option::is_none) {
+                return None;
+            }
+            let items = new.into_iter().zip(items.iter()).map(|(new, old)| new.unwrap_or_else(|| old.clone()));
+            Some(Node { value: value::list(items.collect()), ..node.clone() })
+        }
+        Value::Object(members) => {
+            let new: Vec<Option<Node>> = members.iter().map(|member| holed(&member.node)).collect();
+            if new.iter().all(Option::is_none) {
+                return None;
+            }
+            let members = new
+                .into_iter()
+                .zip(members.iter())
+                .map(|(new, old)| Member { node: new.unwrap_or_else(|| old.node.clone()), ..old.clone() });
+            Some(Node { value: value::object(members.collect()), ..node.clone() })
+        }
+        _ => None,
+    }
+}
+
+/// A text cut at its placeholders; `None` when it has none.
+fn pieces(text: &str, node: &Node) -> Option<Vec<Part>> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    while let Some((at, length)) = placeholder(rest) {
+        let start = text.len() - rest.len() + at;
+        out.push(Part::Text(rest[..at].into()));
+        let name: Arc<str> = rest[at..at + length].into();
+        // Two placeholders of one name may be filled differently: the place is part of the key.
+        let key = format!("placeholder:{name}@{}:{}", node.span.file.0, node.span.start as usize + start);
+        let hole = partial::unknown(Reason::Placeholder(Arc::clone(&name)), &name, node.span, key);
+        out.push(Part::Hole(Arc::new(hole)));
+        rest = &rest[at + length..];
+    }
+    if out.is_empty() {
+        return None;
+    }
+    out.push(Part::Text(rest.into()));
+    Some(out)
+}
+
+/// Where the first placeholder of a text is, and how long.
+pub(crate) fn placeholder(text: &str) -> Option<(usize, usize)> {
+    let word = ["GEN-", "GET-PREREQ-", "GET-AZURE-"].iter().filter_map(|prefix| {
+        let at = text.find(prefix)?;
+        let before = text[..at].chars().next_back();
+        let length = text[at..].find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || "-_".contains(c)));
+        let mut length = length.unwrap_or(text.len() - at);
+        if *prefix == "GET-PREREQ-" {
+            length =
+                text[at..].find(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c))).unwrap_or(text.len() - at);
+        }
+        (length > prefix.len() && before.is_none_or(|c| !c.is_ascii_uppercase())).then_some((at, length))
+    });
+    let marked = [("#{", "}#"), ("${", "}"), ("{{", "}}"), ("$(", ")")].iter().filter_map(|(open, close)| {
+        let at = text.find(open)?;
+        let inner = text[at + open.len()..].find(close)?;
+        (inner > 0).then_some((at, open.len() + inner + close.len()))
+    });
+    let whole = (text.len() > 2
+        && text.starts_with('<')
+        && text.ends_with('>')
+        && !text[1..text.len() - 1].contains(['<', '>']))
+    .then_some((0, text.len()));
+    word.chain(marked).chain(whole).min_by_key(|&(at, _)| at)
+}
+
+/// What a declaration has against a value.
+pub(crate) fn forbidden(declared: &Member, node: &Node, budget: &mut Budget) -> Option<String> {
+    let name = &declared.key;
+    let bound = |key: &str| declared.node.get(key).and_then(value::as_int);
+    if node.unknown().is_some() || node.is_null() {
+        return None;
+    }
+    let allowed = declared.node.get("allowedValues").map(Node::items).unwrap_or_default();
+    let among = |node: &Node, budget: &mut Budget| {
+        allowed.iter().any(|other| match (other.text(), node.text()) {
+            (Some(other), Some(text)) => other.to_lowercase() == text.to_lowercase(),
+            _ => value::same(other, node, budget).ok().flatten() != Some(false),
+        })
+    };
+    let is_among = match &node.value {
+        // For an array, the values allowed are those of its elements, or whole arrays.
+        Value::List(items) => among(node, budget) || items.iter().all(|item| among(item, budget)),
+        _ => among(node, budget),
+    };
+    if !allowed.is_empty() && !is_among {
+        return Some(format!("the value is not among the allowed values of parameter `{name}`"));
+    }
+    let size = match &node.value {
+        Value::Text(text) => i64::try_from(text.chars().count()).ok(),
+        Value::List(items) if partial::is_closed(items) => i64::try_from(items.len()).ok(),
+        _ => None,
+    };
+    if let (Some(size), Some(least)) = (size, bound("minLength"))
+        && size < least
+    {
+        return Some(format!("the value is shorter than parameter `{name}` allows ({least})"));
+    }
+    if let (Some(size), Some(most)) = (size, bound("maxLength"))
+        && size > most
+    {
+        return Some(format!("the value is longer than parameter `{name}` allows ({most})"));
+    }
+    if let Value::Number(number) = &node.value {
+        let number = number.as_i64()?;
+        if bound("minValue").is_some_and(|least| number < least) || bound("maxValue").is_some_and(|most| number > most)
+        {
+            return Some(format!("the value lies outside what parameter `{name}` allows"));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::placeholder;
+
+    #[test]
+    fn placeholders_are_found_inside_texts() {
+        let check = |text: &str| placeholder(text).map(|(at, length)| text[at..at + length].to_owned());
+        assert_eq!(check("GEN-UNIQUE").as_deref(), Some("GEN-UNIQUE"));
+        assert_eq!(check("contosoGEN-UNIQUE-8x").as_deref(), Some("GEN-UNIQUE-8"));
+        assert_eq!(check("GET-PREREQ-vnetName").as_deref(), Some("GET-PREREQ-vnetName"));
+        assert_eq!(check("#{Token}#").as_deref(), Some("#{Token}#"));
+        assert_eq!(check("<your ip>").as_deref(), Some("<your ip>"));
+        assert_eq!(check("10.0.0.0/16"), None);
+        assert_eq!(check("GEN-"), None);
+        assert_eq!(check("OXYGEN-A"), None);
+    }
+}

@@ -1,0 +1,321 @@
+//! Values known in part: the pieces of strings, and keys that make unknowns comparable.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use crate::arm::hash;
+use crate::json::{Node, Part, Reason, Unknown, Value};
+use crate::source::Span;
+
+/// Keys longer than this are replaced by their hash.
+const LONGEST_KEY: usize = 512;
+/// What the key of an unknown ends with that is known to be a number or a truth.
+pub(crate) const SCALAR: char = '#';
+/// What the key of an unknown number of list elements starts with.
+const REST: &str = "...";
+
+/// An unknown that nothing is known of but its key.
+pub(crate) fn unknown(reason: Reason, text: &str, span: Span, key: impl Into<String>) -> Unknown {
+    Unknown { reason, text: text.into(), span, key: short(key.into()), parts: Vec::new(), domain: Vec::new() }
+}
+
+/// A key of bounded length.
+pub(crate) fn short(key: String) -> Arc<str> {
+    if key.len() <= LONGEST_KEY {
+        return key.into();
+    }
+    let mut head = 64;
+    while !key.is_char_boundary(head) {
+        head -= 1;
+    }
+    format!("{}#{}", &key[..head], hash::hex(&hash::sha1(key.as_bytes()))).into()
+}
+
+/// The key of a call: its name and the keys of its arguments.
+pub(crate) fn call_key(name: &str, args: &[Node]) -> String {
+    let mut key = name.to_ascii_lowercase();
+    key.push('(');
+    for (index, arg) in args.iter().enumerate() {
+        if index > 0 {
+            key.push(',');
+        }
+        write_key(arg, &mut key);
+        if key.len() > 1 << 16 {
+            break;
+        }
+    }
+    key.push(')');
+    key
+}
+
+/// A text that is equal for values that are equal in every deployment.
+pub(crate) fn key(node: &Node) -> String {
+    let mut key = String::new();
+    write_key(node, &mut key);
+    key
+}
+
+/// The key of a list.
+pub(crate) fn key_of_list(items: &[Node]) -> String {
+    call_key("", items)
+}
+
+fn write_key(node: &Node, out: &mut String) {
+    // The tail of a huge value cannot make two keys equal that are not: it only makes them less likely to be.
+    if out.len() > 1 << 16 {
+        let _ = write!(out, "~{:?}", node.span);
+        return;
+    }
+    match &node.value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Value::Number(number) => out.push_str(number.as_str()),
+        Value::Text(text) => {
+            out.push('\'');
+            out.push_str(text);
+            out.push('\'');
+        }
+        Value::List(items) => {
+            out.push('[');
+            for item in items.iter() {
+                write_key(item, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        Value::Object(members) => {
+            out.push('{');
+            for member in members.iter() {
+                out.push_str(&member.key);
+                out.push(':');
+                write_key(&member.node, out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        Value::Unknown(unknown) => out.push_str(&unknown.key),
+    }
+}
+
+/// Whether an unknown spoils what is computed from it, because it is an error or a guard.
+pub(crate) fn is_spoiled(unknown: &Unknown) -> bool {
+    matches!(unknown.reason, Reason::EvaluationError(_) | Reason::Limit(_))
+}
+
+/// The failed value behind a node, when it is one.
+pub(crate) fn spoiled(node: &Node) -> Option<&Arc<Unknown>> {
+    node.unknown().filter(|unknown| is_spoiled(unknown))
+}
+
+/// A list element that stands for any number of elements.
+pub(crate) fn rest(node: &Node) -> Node {
+    let Value::Unknown(unknown) = &node.value else { return node.clone() };
+    if unknown.key.starts_with(REST) {
+        return node.clone();
+    }
+    let key = format!("{REST}{}", unknown.key).into();
+    let rest = Unknown { key, parts: Vec::new(), ..Unknown::clone(unknown) };
+    Node { value: Value::Unknown(Arc::new(rest)), ..node.clone() }
+}
+
+/// An element that is in its list only if something unknown is true.
+pub(crate) fn perhaps(item: &Node, condition: &Arc<Unknown>) -> Node {
+    let key = short(format!("{REST}{}?{}", key(item), condition.key));
+    let kept = Unknown { key, parts: Vec::new(), domain: Vec::new(), ..Unknown::clone(condition) };
+    Node { value: Value::Unknown(Arc::new(kept)), ..item.clone() }
+}
+
+/// Whether a list element stands for any number of elements.
+pub(crate) fn is_rest(node: &Node) -> bool {
+    node.unknown().is_some_and(|unknown| unknown.key.starts_with(REST))
+}
+
+/// Whether the length of a list is known.
+pub(crate) fn is_closed(items: &[Node]) -> bool {
+    !items.iter().any(is_rest)
+}
+
+/// Whether a key of an object is itself unknown.
+pub(crate) fn is_open_key(key: &str) -> bool {
+    key.len() > 2 && key.starts_with('[') && key.ends_with(']')
+}
+
+/// The pieces of a value used as text; `None` for null, lists and objects.
+pub(crate) fn pieces(node: &Node) -> Option<Vec<Part>> {
+    Some(match &node.value {
+        Value::Text(text) => vec![Part::Text(Arc::clone(text))],
+        Value::Number(number) => vec![Part::Text(number.as_str().into())],
+        Value::Bool(value) => vec![Part::Text(if *value { "True" } else { "False" }.into())],
+        Value::Unknown(unknown) if !unknown.parts.is_empty() => unknown.parts.clone(),
+        // A number or truth is not equal to the text it becomes.
+        Value::Unknown(unknown)
+            if unknown.key.ends_with(SCALAR) || unknown.domain.iter().any(|it| it.text().is_none()) =>
+        {
+            let key = short(format!("string({})", unknown.key));
+            vec![Part::Hole(Arc::new(Unknown { key, domain: Vec::new(), ..Unknown::clone(unknown) }))]
+        }
+        Value::Unknown(unknown) => vec![Part::Hole(Arc::clone(unknown))],
+        Value::Null | Value::List(_) | Value::Object(_) => return None,
+    })
+}
+
+/// Pieces with neighbouring texts joined and empty ones gone.
+pub(crate) fn joined(pieces: Vec<Part>) -> Vec<Part> {
+    let mut out: Vec<Part> = Vec::with_capacity(pieces.len());
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            Part::Text(more) => text.push_str(&more),
+            Part::Hole(hole) => {
+                if !text.is_empty() {
+                    out.push(Part::Text(std::mem::take(&mut text).into()));
+                }
+                out.push(Part::Hole(hole));
+            }
+        }
+    }
+    if !text.is_empty() {
+        out.push(Part::Text(text.into()));
+    }
+    out
+}
+
+/// The value of pieces: a text, the one hole, or a text with holes written at `span`.
+pub(crate) fn assembled(parts: Vec<Part>, text: &str, span: Span) -> Value {
+    let parts = joined(parts);
+    match parts.as_slice() {
+        [] => return Value::Text("".into()),
+        [Part::Text(text)] => return Value::Text(Arc::clone(text)),
+        [Part::Hole(hole)] => return Value::Unknown(Arc::clone(hole)),
+        _ => {}
+    }
+    let holes = || parts.iter().filter_map(|part| if let Part::Hole(hole) = part { Some(hole) } else { None });
+    if let Some(spoiled) = holes().find(|hole| is_spoiled(hole)) {
+        return Value::Unknown(Arc::clone(spoiled));
+    }
+    let reason = holes().next().map_or(Reason::NotEvaluated, |hole| hole.reason.clone());
+    let key = short(parts_key(&parts));
+    Value::Unknown(Arc::new(Unknown { reason, text: text.into(), span, key, parts, domain: Vec::new() }))
+}
+
+/// The key of a text with holes: its texts as they are, each hole's key in braces.
+fn parts_key(parts: &[Part]) -> String {
+    let mut key = String::new();
+    for part in parts {
+        match part {
+            Part::Text(text) => key.push_str(&text.replace('{', "{{")),
+            Part::Hole(hole) => {
+                key.push('{');
+                key.push_str(&hole.key);
+                key.push('}');
+            }
+        }
+    }
+    key
+}
+
+/// Whether two texts with holes are equal in every deployment, in none, or in some.
+pub(crate) fn same_text(left: &[Part], right: &[Part]) -> Option<bool> {
+    let (left, right) = (joined(left.to_vec()), joined(right.to_vec()));
+    if parts_key(&left) == parts_key(&right) {
+        return Some(true);
+    }
+    let clash = |left: &str, right: &str, back: bool| {
+        let length = left.len().min(right.len());
+        let (left, right) = (left.as_bytes(), right.as_bytes());
+        if back {
+            left[left.len() - length..] != right[right.len() - length..]
+        } else {
+            left[..length] != right[..length]
+        }
+    };
+    if let (Some(Part::Text(left)), Some(Part::Text(right))) = (left.first(), right.first())
+        && clash(left, right, false)
+    {
+        return Some(false);
+    }
+    if let (Some(Part::Text(left)), Some(Part::Text(right))) = (left.last(), right.last())
+        && clash(left, right, true)
+    {
+        return Some(false);
+    }
+    let too_long = |whole: &[Part], other: &[Part]| match whole {
+        [Part::Text(text)] => text.len() < known_length(other),
+        [] => known_length(other) > 0,
+        _ => false,
+    };
+    (too_long(&left, &right) || too_long(&right, &left)).then_some(false)
+}
+
+/// The bytes of the known pieces.
+pub(crate) fn known_length(parts: &[Part]) -> usize {
+    parts.iter().map(|part| if let Part::Text(text) = part { text.len() } else { 0 }).sum()
+}
+
+/// Whether a hole can never hold this character: names of groups, identifiers of subscriptions, hashes.
+pub(crate) fn never_holds(hole: &Unknown, character: char) -> bool {
+    if character.is_alphanumeric() {
+        return false;
+    }
+    let key: &str = &hole.key;
+    if key.starts_with("uniquestring(") {
+        return true;
+    }
+    if key.starts_with("guid(") || key.starts_with("newguid(") {
+        return character != '-';
+    }
+    match &hole.reason {
+        Reason::Context(what) => match what.as_ref() {
+            "the subscription" | "the tenant" => character != '-',
+            "the resource group" => !matches!(character, '-' | '_' | '.' | '(' | ')'),
+            "the region" => true,
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{assembled, joined, never_holds, same_text, unknown};
+    use crate::json::{Part, Reason, Value};
+    use crate::source::{FileId, Span};
+
+    fn hole(key: &str) -> Part {
+        let span = Span::new(FileId(0), 0, 0);
+        Part::Hole(Arc::new(unknown(Reason::Context("the subscription".into()), key, span, key)))
+    }
+
+    fn text(text: &str) -> Part {
+        Part::Text(text.into())
+    }
+
+    #[test]
+    fn equal_pieces_have_equal_keys() {
+        let span = Span::new(FileId(0), 0, 0);
+        let left = assembled(vec![text("/a"), text("/"), hole("x"), text("/b")], "", span);
+        let right = assembled(vec![text("/a/"), hole("x"), text("/b"), text("")], "", span);
+        let (Value::Unknown(left), Value::Unknown(right)) = (left, right) else { panic!("known") };
+        assert_eq!(left.key, right.key);
+        assert_eq!(&*left.key, "/a/{x}/b");
+    }
+
+    #[test]
+    fn texts_differ_by_prefix_suffix_or_length() {
+        assert_eq!(same_text(&[text("a"), hole("x")], &[text("b")]), Some(false));
+        assert_eq!(same_text(&[hole("x"), text("a")], &[text("b"), hole("y"), text("b")]), Some(false));
+        assert_eq!(same_text(&[text("abc"), hole("x")], &[text("ab")]), Some(false));
+        assert_eq!(same_text(&[text("a"), hole("x")], &[text("ab")]), None);
+        assert_eq!(same_text(&[text("a"), hole("x")], &[text("a"), hole("x")]), Some(true));
+    }
+
+    #[test]
+    fn one_piece_needs_no_wrapping() {
+        assert_eq!(joined(vec![text("a"), text(""), text("b")]).len(), 1);
+        let Part::Hole(subscription) = hole("x") else { panic!("no hole") };
+        assert!(never_holds(&subscription, '/'));
+        assert!(!never_holds(&subscription, '-'));
+    }
+}

@@ -1,0 +1,239 @@
+//! `reference()`: outputs of deployments, and values that the same template declares.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::arm::budget::{COPIES, Failure};
+use crate::arm::calls::Called;
+use crate::arm::copies::Rounds;
+use crate::arm::deployment::{Deployment, Entry, Env, Index};
+use crate::arm::expression::{Call, Expression, Kind, Step};
+use crate::arm::ids;
+use crate::arm::machine::Machine;
+use crate::arm::partial;
+use crate::arm::place::Site;
+use crate::arm::resources::is_deployment;
+use crate::arm::value;
+use crate::json::{Member, Node, Reason, Value};
+
+impl Machine<'_> {
+    /// The value of `reference(…)` and of as many of the selections after it as could be answered with it.
+    pub(crate) fn reference(
+        &mut self,
+        call: &Call,
+        steps: &[Step],
+        whole: &Expression,
+        site: &Site,
+        env: &Env,
+    ) -> (Node, usize) {
+        let text = site.slice(whole.start, whole.end);
+        let span = site.place(whole.start, whole.end);
+        let args = self.arguments(call, site, env);
+        let Some(of) = args.first() else {
+            return (self.failed(Failure::Error("a name is missing".into()), &call.name, text, span), 0);
+        };
+        if let Some(spoiled) = partial::spoiled(of) {
+            return (Node::new(Value::Unknown(Arc::clone(spoiled)), span), 0);
+        }
+        let full = args.get(2).and_then(Node::text).is_some_and(|kind| kind.eq_ignore_ascii_case("full"));
+        if let Some(entry) = self.entry(of, env) {
+            let names = self.names(steps, site, env);
+            let skip = usize::from(full);
+            let inside = !full || names.first().is_some_and(|name| is(name, "properties"));
+            if is_deployment(&entry.kind) {
+                if inside && let Some(found) = self.outputs(&entry, names.get(skip..).unwrap_or_default(), text, span) {
+                    return (found.0, found.1 + skip);
+                }
+            } else if let Some(node) = self.declared(&entry, &names, full)
+                && names.len() == steps.len()
+            {
+                return (node, steps.len());
+            }
+        }
+        // The version of the interface does not change what is meant.
+        let mut key = partial::call_key(&call.name, &args[..1]);
+        if full {
+            key.push_str("full");
+        }
+        let unknown = partial::unknown(Reason::Reference, text, span, key);
+        (Node::new(Value::Unknown(Arc::new(unknown)), span), 0)
+    }
+
+    /// The selections that are names, up to the first that is not.
+    fn names(&mut self, steps: &[Step], site: &Site, env: &Env) -> Vec<Node> {
+        let mut names = Vec::new();
+        for step in steps {
+            let node = match step {
+                Step::Name(name) => Node::new(Value::Text(Arc::clone(name)), site.span),
+                Step::Index(Expression { kind: Kind::Text(text), start, end }) => {
+                    Node::new(Value::Text(Arc::clone(text)), site.place(*start, *end))
+                }
+                Step::Index(index) => self.expression(index, site, env),
+            };
+            if node.unknown().is_some() {
+                break;
+            }
+            names.push(node);
+        }
+        names
+    }
+
+    fn outputs(
+        &mut self,
+        entry: &Entry,
+        names: &[Node],
+        text: &str,
+        span: crate::source::Span,
+    ) -> Option<(Node, usize)> {
+        if !is(names.first()?, "outputs") {
+            return None;
+        }
+        // A deployment that is surely skipped has no outputs.
+        self.condition(&entry.node, &entry.env)?;
+        let child = self.child(&entry.node, &entry.env)?;
+        let typed =
+            |node: Node| Node::new(value::object(vec![Member { key: "value".into(), key_span: span, node }]), span);
+        if let Some(name) = names.get(1) {
+            let output = self.output(name.text()?, &child, text, span);
+            return match names.get(2) {
+                Some(last) if is(last, "value") => Some((output, 3)),
+                _ => Some((typed(output), 2)),
+            };
+        }
+        let declared: Vec<Member> = child.section("outputs").map(Node::members).unwrap_or_default().to_vec();
+        let mut members = Vec::new();
+        for member in declared {
+            let node = self.output(&member.key, &child, text, span);
+            members.push(Member { node: typed(node), ..member });
+        }
+        Some((Node::new(value::object(members), span), 1))
+    }
+
+    /// What a resource of the same template declares under these names: scalars and lists of scalars only, since Azure
+    /// adds to everything else.
+    fn declared(&mut self, entry: &Entry, names: &[Node], full: bool) -> Option<Node> {
+        let existing = entry.node.get("existing").and_then(Node::bool).unwrap_or(false);
+        if existing || names.is_empty() {
+            return None;
+        }
+        self.condition(&entry.node, &entry.env)?;
+        self.enter().ok()?;
+        let mut node = if full { Some(entry.node.clone()) } else { entry.node.get("properties").cloned() };
+        for name in names {
+            node = node.and_then(|node| {
+                let open = node.text().is_some() || node.get("copy").is_some();
+                let node = if open { self.evaluate(&node, &entry.env) } else { node };
+                crate::arm::functions::selected(&node, name).ok()
+            });
+        }
+        let node = node.map(|node| self.evaluate(&node, &entry.env));
+        self.leave();
+        let scalar = |node: &Node| !node.is_list() && !node.is_object() && !node.is_null();
+        node.filter(|node| scalar(node) || (node.is_list() && node.items().iter().all(scalar)))
+            .filter(|node| partial::spoiled(node).is_none())
+    }
+
+    /// The resource of the same deployment that a name, an id or a symbol means.
+    fn entry(&mut self, of: &Node, env: &Env) -> Option<Entry> {
+        let index = self.index(&env.deployment)?;
+        let wanted = ids::join_key(of)?;
+        if let Some(at) = index.by_key.get(&wanted) {
+            return index.entries.get(*at).cloned();
+        }
+        // Deployments are told apart by their names alone: ids may spell the same target in several ways.
+        let (_, name) = wanted.split_once("/microsoft.resources/deployments/")?;
+        let at = index.by_key.get(&format!("deployment:{name}"))?;
+        index.entries.get(*at).cloned()
+    }
+
+    /// The resources of a deployment by symbol, name and id.
+    fn index(&mut self, of: &Rc<Deployment>) -> Option<Rc<Index>> {
+        if let Some(known) = of.index.borrow().as_ref() {
+            return Some(Rc::clone(known));
+        }
+        // While it is made, names that ask for it find nothing.
+        *of.index.borrow_mut() = Some(Rc::new(Index::default()));
+        let mut index = Index::default();
+        let env = Env::of(of);
+        let resources = of.section("resources")?.clone();
+        for node in resources.items() {
+            self.indexed(node, None, &env, &mut index);
+        }
+        for member in resources.members() {
+            self.indexed(&member.node, Some(&member.key), &env, &mut index);
+        }
+        if !of.is_symbolic() {
+            self.name_keys(of, &mut index);
+        }
+        let index = Rc::new(index);
+        *of.index.borrow_mut() = Some(Rc::clone(&index));
+        Some(index)
+    }
+
+    fn indexed(&mut self, node: &Node, symbol: Option<&Arc<str>>, env: &Env, index: &mut Index) {
+        let Some(kind) = node.get("type").and_then(Node::text).map(str::to_ascii_lowercase) else { return };
+        let mut push = |env: Env, suffix: &str| {
+            if let Some(symbol) = symbol {
+                index.by_key.insert(format!("{}{suffix}", symbol.to_lowercase()), index.entries.len());
+            }
+            index.entries.push(Entry { node: node.clone(), env, kind: kind.clone() });
+        };
+        let Some(looped) = node.get("copy").filter(|copy| copy.is_object()) else { return push(env.clone(), "") };
+        let name = looped.get("name").and_then(Node::text).unwrap_or_default().to_owned();
+        if let Rounds::Between(_, count, _) = self.rounds(looped, env) {
+            for at in 0..count.min(usize::try_from(COPIES).unwrap_or(0)) {
+                push(env.in_loop(&name, Some(at), true), &format!("[{at}]"));
+            }
+        }
+    }
+
+    fn name_keys(&mut self, of: &Rc<Deployment>, index: &mut Index) {
+        // Deployments first: of several resources with one name, a bare name means the deployment.
+        let (deployments, others): (Vec<usize>, Vec<usize>) =
+            (0..index.entries.len()).partition(|at| is_deployment(&index.entries[*at].kind));
+        for at in deployments.into_iter().chain(others) {
+            let entry = index.entries[at].clone();
+            let Some(name) = entry.node.get("name") else { continue };
+            let name = self.evaluate(name, &entry.env);
+            if self.budget.left().is_err() || partial::spoiled(&name).is_some() {
+                continue;
+            }
+            let Some(key) = ids::join_key(&name) else { continue };
+            let kind = entry.node.get("type").and_then(Node::text).unwrap_or_default();
+            if is_deployment(&entry.kind) {
+                index.by_key.entry(format!("deployment:{key}")).or_insert(at);
+            }
+            if let Some(pieces) = ids::of_resource(&of.scope, None, kind, &name)
+                && let Some(id) = ids::join_key(&ids::node(pieces, &name, &"id".into()))
+            {
+                index.by_key.entry(id).or_insert(at);
+            }
+            index.by_key.entry(key).or_insert(at);
+        }
+    }
+
+    /// `resourceInfo('symbol')`: the name, type and id of a resource of the same template.
+    pub(crate) fn resource_info(&mut self, call: &Call, site: &Site, env: &Env, called: Called<'_>) -> Node {
+        let args = self.arguments(call, site, env);
+        let entry = args.first().and_then(|symbol| self.entry(symbol, env));
+        let Some(entry) = entry else { return self.apply(called, &args, &|_, _| Err(Failure::Unknown)) };
+        let part = |machine: &mut Self, key: &str| {
+            let node = entry.node.get(key).map(|node| machine.evaluate(node, &entry.env));
+            node.unwrap_or_else(|| Node::new(Value::Null, called.span))
+        };
+        let (kind, name, version) = (part(self, "type"), part(self, "name"), part(self, "apiVersion"));
+        let scope = entry.env.deployment.scope.clone();
+        let over = entry.node.get("scope").map(|over| self.evaluate(over, &entry.env));
+        let id = ids::of_resource(&scope, over.as_ref(), kind.text().unwrap_or_default(), &name).map_or_else(
+            || self.apply(called, &args, &|_, _| Err(Failure::Unknown)),
+            |pieces| ids::node(pieces, &name, &"id".into()),
+        );
+        let members = [("id", id), ("name", name), ("type", kind), ("apiVersion", version)];
+        let members = members.map(|(key, node)| Member { key: key.into(), key_span: called.span, node });
+        Node::new(value::object(members.to_vec()), called.span)
+    }
+}
+
+fn is(node: &Node, name: &str) -> bool {
+    node.text().is_some_and(|text| text.eq_ignore_ascii_case(name))
+}

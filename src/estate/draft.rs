@@ -1,0 +1,341 @@
+//! Pieces in REST form, one per resource: children written inside others and resources written twice are sorted out
+//! before anything is typed.
+//!
+//! Typing is the work of `extract`, joining that of `link`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::estate::extract::{Conditions, lookup};
+use crate::estate::fault;
+use crate::estate::gather::Piece;
+use crate::estate::identity::Id;
+use crate::estate::index::Index;
+use crate::estate::kind::Kind;
+use crate::estate::merge::{identity, merge};
+use crate::estate::normal::{normalise, object, replace, without_expressions};
+use crate::estate::resource::{Fault, Field, Shape};
+use crate::estate::shape::recognise;
+use crate::json::{Member, Node, Reason, Unknown, Value};
+use crate::source::Span;
+
+/// One resource in REST form.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) kind: Kind,
+    pub(crate) shape: Shape,
+    pub(crate) node: Node,
+    pub(crate) id: Id,
+    pub(crate) condition: Option<Arc<Unknown>>,
+    /// Conditions of children that were resources of their own: by list, by index in it.
+    pub(crate) conditions: BTreeMap<&'static str, Conditions>,
+}
+
+/// Every resource of a run, in the order met.
+#[derive(Debug, Default)]
+pub(crate) struct Drafts {
+    pub(crate) list: Vec<Draft>,
+    by_key: HashMap<(Kind, Arc<str>), usize>,
+    children: Vec<Draft>,
+    effective: Vec<Draft>,
+}
+
+/// Resources nest in `resources` this deep at most.
+const MAX_NESTING: usize = 5;
+
+impl Drafts {
+    /// Takes in a piece and everything written inside it.
+    pub(crate) fn add(&mut self, piece: &Piece, faults: &mut Vec<Fault>) {
+        let kind = match recognise(&piece.node) {
+            Some((kind, _)) => kind,
+            None if piece.node.is_list() && piece.shape == Shape::Effective => Kind::RouteTable,
+            None => return,
+        };
+        // Those of a template have been evaluated, and other exports hold none: what looks like one there is text.
+        let cut_out = matches!(piece.shape, Shape::Rest | Shape::Cli);
+        let replaced = if cut_out { without_expressions(&piece.node) } else { None };
+        let node = replaced.as_ref().unwrap_or(&piece.node);
+        self.add_node(node, kind, piece.shape, piece.condition.as_ref(), None, faults, 0);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one recursive step with all it hands down")]
+    fn add_node(
+        &mut self,
+        node: &Node,
+        kind: Kind,
+        shape: Shape,
+        condition: Option<&Arc<Unknown>>,
+        id: Option<Id>,
+        faults: &mut Vec<Fault>,
+        depth: usize,
+    ) {
+        let node = normalise(node, kind, shape);
+        let id = id.filter(Id::says_something).unwrap_or_else(|| id_of(&node, kind));
+        let draft = Draft {
+            kind,
+            shape,
+            node: node.clone(),
+            id: id.clone(),
+            condition: condition.cloned(),
+            conditions: BTreeMap::new(),
+        };
+        if kind.list_of_parent().is_some() {
+            self.children.push(draft);
+        } else if shape == Shape::Effective && kind == Kind::Nsg {
+            self.effective.push(draft);
+        } else {
+            self.insert(draft, faults);
+        }
+        if depth >= MAX_NESTING {
+            return;
+        }
+        if kind == Kind::Network {
+            let subnets = node.at(&["properties", "subnets"]).map(Node::items).unwrap_or_default();
+            for subnet in subnets.iter().filter(|subnet| subnet.is_object() && !is_mention(subnet)) {
+                let id = id.child("subnets", &name_of(subnet));
+                self.add_node(subnet, Kind::Subnet, shape, condition, Some(id), faults, depth + 1);
+            }
+        }
+        if matches!(kind, Kind::Subnet | Kind::Interface) {
+            // Expanded exports show the whole group or table where others mention it.
+            for (key, kind, list) in
+                [("networkSecurityGroup", Kind::Nsg, "securityRules"), ("routeTable", Kind::RouteTable, "routes")]
+            {
+                let Some(inner) = node.at(&["properties", key]).filter(|inner| inner.get("id").is_some()) else {
+                    continue;
+                };
+                let items = inner.at(&["properties", list]).or_else(|| inner.get(list)).map(Node::items);
+                if items.is_some_and(|items| !items.is_empty()) {
+                    self.add_node(inner, kind, shape, condition, None, faults, depth + 1);
+                }
+            }
+        }
+        if shape == Shape::Template {
+            self.add_nested(&node, condition, faults, depth);
+        }
+    }
+
+    /// Children in `resources`, whose types and names are relative to their parent's.
+    fn add_nested(&mut self, node: &Node, condition: Option<&Arc<Unknown>>, faults: &mut Vec<Fault>, depth: usize) {
+        let (Some(kind), Some(name)) = (node.get("type").and_then(Node::text), node.get("name").and_then(Node::text))
+        else {
+            return;
+        };
+        for child in node.get("resources").map(Node::items).unwrap_or_default() {
+            let (Some(own), Some(short)) = (child.get("type"), child.get("name")) else { continue };
+            let (Some(own_text), Some(short_text)) = (own.text(), short.text()) else { continue };
+            if own_text.contains('.') {
+                continue;
+            }
+            let text = |text: String, at: &Node| Node { value: Value::Text(Arc::from(text)), ..at.clone() };
+            let full = replace(child, "type", text(format!("{kind}/{own_text}"), own));
+            let full = replace(&full, "name", text(format!("{name}/{short_text}"), short));
+            let kind = Kind::of_type(&format!("{kind}/{own_text}"));
+            self.add_node(&full, kind, Shape::Template, condition, None, faults, depth + 1);
+        }
+    }
+
+    fn insert(&mut self, draft: Draft, faults: &mut Vec<Fault>) {
+        let key = (draft.kind, Arc::clone(draft.id.key()));
+        let Some(&at) = self.by_key.get(&key) else {
+            self.by_key.insert(key, self.list.len());
+            return self.list.push(draft);
+        };
+        let first = &mut self.list[at];
+        let certain = |draft: &Draft| draft.condition.as_ref().map(|condition| Arc::clone(&condition.key));
+        if certain(first) != certain(&draft) {
+            // Either may be the one that comes to be; both are kept, and a mention of them is ambiguous.
+            return self.list.push(draft);
+        }
+        let (merged, conflict) = merge(&first.node, &draft.node);
+        first.node = merged;
+        if let Some(conflict) = conflict {
+            faults.push(twice(first, &conflict.path, conflict.first, conflict.second));
+        }
+    }
+
+    /// Puts children and effective rules where they belong.
+    pub(crate) fn settle(&mut self, faults: &mut Vec<Fault>) {
+        for draft in std::mem::take(&mut self.effective) {
+            let key = (Kind::Nsg, Arc::clone(draft.id.key()));
+            match self.by_key.get(&key).copied().filter(|at| self.list[*at].shape != Shape::Effective) {
+                // The configured rules say more; the answer still tells where they are used.
+                Some(at) => self.list[at].node = with_uses(&self.list[at].node, &draft.node),
+                None => self.insert(draft, faults),
+            }
+        }
+        let mut indexes: BTreeMap<Kind, (Index, Vec<usize>)> = BTreeMap::new();
+        for (at, draft) in self.list.iter().enumerate() {
+            let (index, places) = indexes.entry(draft.kind).or_default();
+            index.push(draft.id.clone(), draft.node.span.file);
+            places.push(at);
+        }
+        let mut families: BTreeMap<usize, Vec<Draft>> = BTreeMap::new();
+        for child in std::mem::take(&mut self.children) {
+            let Some((_, kind)) = child.kind.list_of_parent() else { continue };
+            let Some(id) = child.id.parent() else { continue };
+            let (index, places) = indexes.entry(kind).or_default();
+            let at = match index.find(&id, child.node.span.file).and_then(|found| places.get(found).copied()) {
+                Some(at) => at,
+                None => {
+                    let at = self.list.len();
+                    index.push(id.clone(), child.node.span.file);
+                    places.push(at);
+                    self.list.push(implied(&child, id, kind));
+                    at
+                }
+            };
+            families.entry(at).or_default().push(child);
+        }
+        for (at, children) in families {
+            adopt(&mut self.list[at], children, faults);
+        }
+    }
+}
+
+/// The resource that a child is the only sign of.
+fn implied(child: &Draft, id: Id, kind: Kind) -> Draft {
+    let at = &child.node;
+    let text = |text: &str, at: &Node| Node { value: Value::Text(Arc::from(text)), span: at.span, via: at.via.clone() };
+    let member = |key: &str, node: Node| Member { key: Arc::from(key), key_span: at.span, node };
+    let mut members = Vec::new();
+    if let Some(written) = at.get("id")
+        && let Some(whole) = written.text()
+        && let Some((own, _)) = whole.rsplit_once('/').and_then(|(front, _)| front.rsplit_once('/'))
+    {
+        members.push(member("name", text(own.rsplit('/').next().unwrap_or(own), written)));
+        members.push(member("id", text(own, written)));
+    } else if let Some(written) = at.get("name")
+        && let Some((own, _)) = written.text().and_then(|name| name.rsplit_once('/'))
+    {
+        members.push(member("name", text(own, written)));
+    }
+    members.push(member("type", text(kind.type_name(), at)));
+    members.push(member("properties", object(at, Vec::new())));
+    Draft { kind, shape: child.shape, node: object(at, members), id, condition: None, conditions: BTreeMap::new() }
+}
+
+/// Adds children to the lists of their parent. One that is written inside it as well is no second one.
+fn adopt(parent: &mut Draft, children: Vec<Draft>, faults: &mut Vec<Fault>) {
+    let mut by_list: BTreeMap<&'static str, Vec<Draft>> = BTreeMap::new();
+    for child in children {
+        if let Some((list, _)) = child.kind.list_of_parent() {
+            by_list.entry(list).or_default().push(child);
+        }
+    }
+    for (list, children) in by_list {
+        let written = parent.node.at(&["properties", list]);
+        let mut items = match written.map(|written| &written.value) {
+            Some(Value::List(items)) => items.to_vec(),
+            Some(Value::Unknown(_)) => written.cloned().into_iter().collect(),
+            _ => Vec::new(),
+        };
+        let mut names: HashMap<String, usize> =
+            items.iter().enumerate().filter_map(|(at, item)| Some((identity(item)?, at))).collect();
+        for child in children {
+            let name = identity(&child.node);
+            if let Some(&at) = name.as_ref().and_then(|name| names.get(name)) {
+                let (merged, conflict) = merge(&items[at], &child.node);
+                let Some(conflict) = conflict else {
+                    items[at] = merged;
+                    continue;
+                };
+                faults.push(twice(&child, &conflict.path, conflict.first, conflict.second));
+            } else if let Some(name) = name {
+                names.insert(name, items.len());
+            }
+            if let Some(condition) = child.condition {
+                parent.conditions.entry(list).or_default().insert(items.len(), condition);
+            }
+            items.push(child.node);
+        }
+        let at = written.map_or(parent.node.span, |written| written.span);
+        let value = Node::new(Value::List(Arc::new(items)), at);
+        let properties = match parent.node.get("properties") {
+            Some(properties) if properties.is_object() => replace(properties, list, value),
+            // Unknown properties stay unknown beside the children that are known.
+            Some(properties) if properties.unknown().is_some() => {
+                let unknown = Node { ..properties.clone() };
+                let items = std::iter::once(unknown).chain(value.items().iter().cloned()).collect();
+                let value = Node::new(Value::List(Arc::new(items)), at);
+                replace(&object(&parent.node, Vec::new()), list, value)
+            }
+            _ => replace(&object(&parent.node, Vec::new()), list, value),
+        };
+        parent.node = replace(&parent.node, "properties", properties);
+    }
+}
+
+/// A group with the uses that an answer with effective rules shows.
+fn with_uses(node: &Node, answer: &Node) -> Node {
+    let Some(properties) = node.get("properties").filter(|properties| properties.is_object()) else {
+        return node.clone();
+    };
+    let uses = |key: &str| answer.at(&["properties", key]).map(|list| (key.to_owned(), list.clone()));
+    let shown = ["subnets", "networkInterfaces"].into_iter().filter_map(uses);
+    let members = shown.map(|(key, node)| Member { key: Arc::from(key), key_span: node.span, node });
+    let (properties, _) = merge(properties, &object(answer, members.collect()));
+    replace(node, "properties", properties)
+}
+
+fn twice(draft: &Draft, path: &str, first: Span, second: Span) -> Fault {
+    let name = draft.node.get("name").and_then(Node::text).unwrap_or("this resource");
+    let resource = draft.node.get("id").and_then(Node::text).unwrap_or(name).to_owned();
+    let what = if path.is_empty() { "its content".to_owned() } else { format!("`{path}`") };
+    Fault {
+        kind: fault::DECLARED_TWICE_DIFFERENTLY,
+        detail: format!("`{name}` is written twice, and the two differ in {what}"),
+        span: second,
+        via: None,
+        related: Some((first, "the other writing".to_owned())),
+        resource,
+        help: Some("remove the older one, or give each run only one of the two".to_owned()),
+    }
+}
+
+/// An object that names a resource and says nothing about it.
+fn is_mention(node: &Node) -> bool {
+    node.get("id").is_some() && node.get("properties").is_none() && node.get("name").is_none()
+}
+
+fn name_of(node: &Node) -> Result<Arc<str>, Arc<Unknown>> {
+    match node.get("name").map(|name| &name.value) {
+        Some(Value::Text(text)) => Ok(Arc::clone(text)),
+        Some(Value::Unknown(unknown)) => Err(Arc::clone(unknown)),
+        _ => match node.get("id").and_then(Node::text).and_then(|id| id.rsplit('/').next()) {
+            Some(name) => Ok(Arc::from(name)),
+            None => Err(nameless(node)),
+        },
+    }
+}
+
+/// What stands for a name that is not there: no two places give the same.
+fn nameless(node: &Node) -> Arc<Unknown> {
+    let Span { file, start, end } = node.span;
+    Arc::new(Unknown {
+        reason: Reason::Missing(Arc::from("name")),
+        text: Arc::from(""),
+        span: node.span,
+        key: Arc::from(format!("nameless {}:{start}-{end}", file.0)),
+        parts: Vec::new(),
+        domain: Vec::new(),
+    })
+}
+
+/// The id of a resource as it says, else made from its type and name.
+fn id_of(node: &Node, kind: Kind) -> Id {
+    let written = ["id", "resourceId"].iter().find_map(|key| lookup(node, &[key]));
+    let id = written.and_then(|written| {
+        let value = match &written.value {
+            Value::Text(text) => Ok(Arc::clone(text)),
+            Value::Unknown(unknown) => Err(Arc::clone(unknown)),
+            _ => return None,
+        };
+        Some(Id::of(&Field { value, span: written.span, via: None }))
+    });
+    let composed = || {
+        let type_name = node.get("type").and_then(Node::text).filter(|text| text.contains('/'));
+        Id::composed(type_name.unwrap_or(kind.type_name()), &name_of(node), node.span.file)
+    };
+    id.filter(Id::says_something).unwrap_or_else(composed)
+}

@@ -1,0 +1,342 @@
+//! Addresses, prefixes, ranges and service tags, as each place takes them (NSG-6, NSG-7, NSG-27, RT-1, FW-3).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use crate::estate::extract::reader::{Reader, field, invalid};
+use crate::estate::fault;
+use crate::estate::resource::{Field, Peer};
+use crate::json::Node;
+use crate::net::{AddressSet, Reading, Tag};
+use crate::source::Span;
+
+/// Where an address value stands, which decides what may stand there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    SecurityRule,
+    Route,
+    FirewallSource,
+    FirewallDestination,
+    IpGroup,
+    /// Prefixes of a network or subnet.
+    Prefix,
+}
+
+impl Place {
+    fn takes_ranges(self) -> bool {
+        matches!(self, Self::FirewallSource | Self::FirewallDestination | Self::IpGroup)
+    }
+
+    fn takes_wildcard(self) -> bool {
+        matches!(self, Self::SecurityRule | Self::FirewallSource | Self::FirewallDestination)
+    }
+
+    fn takes_tags(self) -> bool {
+        !matches!(self, Self::IpGroup | Self::Prefix)
+    }
+}
+
+/// What a text with an address in it says.
+#[derive(Debug, PartialEq, Eq)]
+enum Reckoned {
+    /// One address or a proper prefix.
+    Plain(AddressSet),
+    /// A prefix with bits set beyond its length; the prefix Azure means.
+    HostBits(IpNet),
+    /// A range `a-b`.
+    Range(AddressSet),
+    /// It looks like an address and is none; what may be meant.
+    Broken(Option<String>),
+    /// A name.
+    Name,
+}
+
+fn reckon(text: &str) -> Reckoned {
+    if !text.starts_with(|first: char| first.is_ascii_digit()) && !text.contains(':') {
+        return Reckoned::Name;
+    }
+    if let Some((first, last)) = text.split_once('-') {
+        let ends = first.trim().parse::<IpAddr>().ok().zip(last.trim().parse::<IpAddr>().ok());
+        let set = ends.map(|(first, last)| AddressSet::range(first, last)).filter(|set| !set.is_empty());
+        return set.map_or(Reckoned::Broken(None), Reckoned::Range);
+    }
+    let Some((address, length)) = text.split_once('/') else {
+        return match text.parse::<IpAddr>() {
+            Ok(address) => Reckoned::Plain(AddressSet::address(address)),
+            Err(_) => Reckoned::Broken(None),
+        };
+    };
+    let Ok(address) = address.parse::<IpAddr>() else { return Reckoned::Broken(None) };
+    let digits = !length.is_empty() && length.len() <= 3 && length.bytes().all(|byte| byte.is_ascii_digit());
+    let net = length.parse().ok().filter(|_| digits).and_then(|length| IpNet::new(address, length).ok());
+    match net {
+        Some(net) if net.addr() == net.network() => Reckoned::Plain(AddressSet::prefix(net)),
+        Some(net) => Reckoned::HostBits(net.trunc()),
+        None => {
+            let mask = length.parse().ok().and_then(|mask: IpAddr| IpNet::with_netmask(address, mask).ok());
+            Reckoned::Broken(mask.map(|net| net.trunc().to_string()))
+        }
+    }
+}
+
+/// One value of a field: its peers, more than one when commas stand in it.
+pub(crate) fn peers(reader: &mut Reader<'_>, node: &Node, name: &str, place: Place, into: &mut Vec<Field<Peer>>) {
+    let text = reader.text_of(node, name);
+    let text = match text.value {
+        Err(unknown) => return into.push(field(node, Err(unknown))),
+        Ok(text) => text,
+    };
+    for (part, span) in parts(reader, node, &text, fault::ADDRESS_COMMA_LIST, name) {
+        let value = peer(reader, node, span, part, place);
+        into.push(Field { value: Ok(value), span, via: node.via.clone() });
+    }
+}
+
+/// A list of prefixes in which names have no meaning.
+pub(crate) fn sets(reader: &mut Reader<'_>, node: &Node, path: &[&str], place: Place) -> Vec<Field<AddressSet>> {
+    let name = path.last().copied().unwrap_or("prefix");
+    let mut found = Vec::new();
+    for item in reader.items(node, path).iter().filter(|item| !item.is_blank()) {
+        set(reader, item, name, place, &mut found);
+    }
+    found
+}
+
+/// One value of such a list.
+pub(crate) fn set(reader: &mut Reader<'_>, item: &Node, name: &str, place: Place, into: &mut Vec<Field<AddressSet>>) {
+    let mut read = Vec::new();
+    peers(reader, item, name, place, &mut read);
+    into.extend(read.into_iter().map(|peer| {
+        let value = match peer.value {
+            Ok(Peer::Addresses(set)) => Ok(set),
+            Ok(Peer::Any) => Ok(AddressSet::full()),
+            Ok(Peer::Tag(text) | Peer::Invalid(text)) => Err(invalid(item, &format!("`{text}` is no prefix"))),
+            Err(unknown) => Err(unknown),
+        };
+        Field { value, span: peer.span, via: peer.via }
+    }));
+}
+
+/// One address, such as a next hop.
+pub(crate) fn address(reader: &mut Reader<'_>, node: &Node, name: &str, kind: &'static str) -> Field<IpAddr> {
+    reader.word(node, name, |text| text.parse().map_err(|_| (kind, format!("`{text}` is no IP address"))))
+}
+
+/// The values in a text: itself, or what stands between its commas, each with its place.
+pub(crate) fn parts<'t>(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    text: &'t str,
+    comma: &'static str,
+    name: &str,
+) -> Vec<(&'t str, Span)> {
+    let literal = node.span.len() == text.len() + 2;
+    let place = |part: &str| {
+        let from = part.as_ptr() as usize - text.as_ptr() as usize;
+        if literal && part.len() < text.len() { node.inner_span().part(from, part.len()) } else { node.span }
+    };
+    if text.contains(',') {
+        reader.fault(comma, node, format!("`{text}` holds several values; Azure takes one here")).help =
+            Some(format!("write each as an item of the list `{}`", plural(name)));
+        return text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(|part| (part, place(part)))
+            .collect();
+    }
+    let trimmed = text.trim();
+    if trimmed.len() != text.len() {
+        reader.fault(fault::STRAY_SPACE, node, format!("`{text}` has blanks around it"));
+    }
+    vec![(trimmed, place(trimmed))]
+}
+
+fn plural(name: &str) -> String {
+    match name.strip_suffix("Prefix") {
+        Some(stem) => format!("{stem}Prefixes"),
+        None if name.ends_with("Range") => format!("{name}s"),
+        None => name.to_owned(),
+    }
+}
+
+fn peer(reader: &mut Reader<'_>, node: &Node, span: Span, text: &str, place: Place) -> Peer {
+    let refused = || Peer::Invalid(Arc::from(text));
+    if text == "*" && place.takes_wildcard() {
+        return Peer::Any;
+    }
+    if text.eq_ignore_ascii_case("any") && place.takes_wildcard() {
+        let detail = format!("`{text}` is how texts and portals write `*`");
+        reader.fault_at(fault::WILDCARD_ALIAS, node, span, detail).help = Some("write `*`".to_owned());
+        return Peer::Any;
+    }
+    match reckon(text) {
+        Reckoned::Plain(set) => Peer::Addresses(set),
+        Reckoned::HostBits(net) => {
+            let detail = format!("`{text}` has bits set beyond its length; it is read as {net}");
+            reader.fault_at(fault::PREFIX_HAS_HOST_BITS, node, span, detail).help = Some(format!("write `{net}`"));
+            Peer::Addresses(AddressSet::prefix(net))
+        }
+        Reckoned::Range(set) => {
+            if !place.takes_ranges() {
+                let detail = format!("`{text}` is a range of addresses; here Azure takes prefixes only");
+                let prefixes: Vec<String> = set.prefixes().take(5).map(|net| net.to_string()).collect();
+                let help = (prefixes.len() < 5).then(|| format!("write {}", prefixes.join(", ")));
+                reader.fault_at(fault::ADDRESS_RANGE, node, span, detail).help = help;
+            }
+            Peer::Addresses(set)
+        }
+        Reckoned::Broken(meant) => {
+            let detail = format!("`{text}` is neither an address nor a prefix");
+            let help = meant.map(|meant| format!("did you mean `{meant}`?"));
+            reader.fault_at(fault::PREFIX_INVALID, node, span, detail).help = help;
+            refused()
+        }
+        Reckoned::Name if place.takes_tags() && text != "*" => tag(reader, node, span, text, place),
+        Reckoned::Name => {
+            let detail = format!("`{text}` is neither an address nor a prefix");
+            let help = (text == "*").then(|| "did you mean `0.0.0.0/0`?".to_owned());
+            reader.fault_at(fault::PREFIX_INVALID, node, span, detail).help = help;
+            refused()
+        }
+    }
+}
+
+fn tag(reader: &mut Reader<'_>, node: &Node, span: Span, text: &str, place: Place) -> Peer {
+    let meant = |suggestion: &Option<String>| suggestion.as_ref().map(|name| format!("did you mean `{name}`?"));
+    let listed = |reader: &Reader<'_>| reader.options.tags.is_some_and(|tags| tags.get(text).is_some());
+    let reading = Tag::read(text, reader.cloud);
+    let Some(tag) = reading.tag() else {
+        match reading {
+            _ if listed(reader) => return Peer::Tag(Arc::from(text)),
+            Reading::UnknownRegion { base, suggestion } => {
+                let detail = format!("service tag `{base}` is not known to have the region in `{text}`");
+                reader.fault_at(fault::TAG_REGION_UNKNOWN, node, span, detail).help = meant(&suggestion);
+                // A region that nothing known resembles may be newer than the catalogue.
+                return if suggestion.is_some() { Peer::Invalid(Arc::from(text)) } else { Peer::Tag(Arc::from(text)) };
+            }
+            Reading::Unknown { suggestion } => {
+                let detail = format!("`{text}` is neither an address nor a service tag");
+                reader.fault_at(fault::TAG_UNKNOWN, node, span, detail).help = meant(&suggestion);
+            }
+            Reading::Known(_) | Reading::Alias { .. } => {}
+        }
+        return Peer::Invalid(Arc::from(text));
+    };
+    if let Reading::Alias { canonical, .. } = &reading {
+        let detail = format!("`{text}` is another spelling of service tag `{canonical}`");
+        reader.fault_at(fault::TAG_ALIAS, node, span, detail).help = Some(format!("write `{canonical}`"));
+    }
+    if !tag.is_documented() {
+        let detail = format!("`{tag}` is in Azure's lists, but not documented as usable in rules");
+        reader.fault_at(fault::TAG_REGION_UNDOCUMENTED, node, span, detail).help =
+            Some(format!("write `{}`", tag.base()));
+    }
+    if let Some(cloud) = reader.cloud.filter(|cloud| !tag.is_in(*cloud)) {
+        let detail = format!("cloud `{}` has no service tag `{tag}`", cloud.as_str());
+        reader.fault_at(fault::TAG_NOT_IN_CLOUD, node, span, detail);
+    }
+    let refused = match place {
+        Place::Route if !tag.is_usable_in_routes() => Some((fault::TAG_NOT_FOR_ROUTES, "routes cannot name")),
+        Place::FirewallSource => Some((fault::FIREWALL_TAG_SOURCE, "sources of firewall rules cannot be")),
+        Place::FirewallDestination if !tag.is_usable_in_firewalls() => {
+            Some((fault::TAG_NOT_FOR_FIREWALLS, "firewall rules cannot name"))
+        }
+        _ => None,
+    };
+    if let Some((kind, what)) = refused {
+        reader.fault_at(kind, node, span, format!("{what} service tag `{tag}`"));
+    }
+    Peer::Tag(Arc::from(text))
+}
+
+/// What Azure refuses in a list of several values: tags beside others, two families, overlapping prefixes.
+pub(crate) fn check_list(reader: &mut Reader<'_>, list: &Node, items: &[Field<Peer>]) {
+    if items.len() < 2 {
+        return;
+    }
+    let (mut v4, mut v6, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    for item in items {
+        match item.known() {
+            Some(Peer::Addresses(set)) => {
+                v4.extend(set.v4.first().zip(set.v4.ranges().last()).map(|(first, last)| (first, last.1, item)));
+                v6.extend(set.v6.first().zip(set.v6.ranges().last()).map(|(first, last)| (first, last.1, item)));
+            }
+            Some(Peer::Tag(text)) => names.push((&**text, item)),
+            Some(Peer::Any) => names.push(("*", item)),
+            Some(Peer::Invalid(_)) | None => {}
+        }
+    }
+    if let Some((text, item)) = names.first() {
+        let all = if names.len() > 1 { format!(" (with {} more such values)", names.len() - 1) } else { String::new() };
+        let detail = format!("`{text}` stands in a list with other values{all}; Azure takes tags and `*` alone only");
+        reader.fault_at(fault::TAG_IN_LIST, list, item.span, detail).help =
+            Some("give each tag a rule of its own".to_owned());
+    }
+    if let (Some(one), Some(two)) = (v4.first(), v6.first()) {
+        let (one, two) = (one.2.span, two.2.span);
+        let (first, second) = if one.start <= two.start { (one, two) } else { (two, one) };
+        let detail = "IPv4 and IPv6 addresses stand in one list; Azure takes one family in a rule".to_owned();
+        reader.fault_at(fault::MIXED_FAMILIES, list, second, detail).related =
+            Some((first, "the other family".to_owned()));
+    }
+    overlap(reader, list, v4);
+    overlap(reader, list, v6);
+}
+
+/// Reports the first two values of a list that overlap, and how many more do.
+fn overlap<T: Copy + Ord>(reader: &mut Reader<'_>, list: &Node, mut ranges: Vec<(T, T, &Field<Peer>)>) {
+    ranges.sort_by_key(|(first, last, item)| (*first, std::cmp::Reverse(*last), item.span.start));
+    let mut widest: Option<(T, &Field<Peer>)> = None;
+    let mut found: Option<(&Field<Peer>, &Field<Peer>)> = None;
+    let mut more = 0;
+    for (first, last, item) in ranges {
+        match widest {
+            Some((end, around)) if first <= end => {
+                if found.is_none() {
+                    found = Some((around, item))
+                } else {
+                    more += 1
+                }
+                if last > end {
+                    widest = Some((last, item));
+                }
+            }
+            _ => widest = Some((last, item)),
+        }
+    }
+    let Some((around, item)) = found else { return };
+    let others = if more > 0 { format!(", and so do {more} more of this list") } else { String::new() };
+    let detail = format!("this prefix overlaps another one of its list{others}; Azure refuses that");
+    reader.fault_at(fault::OVERLAPPING_PREFIXES, list, item.span, detail).related =
+        Some((around.span, "overlaps this one".to_owned()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reckoned, reckon};
+    use crate::net::AddressSet;
+
+    #[test]
+    fn addresses_prefixes_and_ranges_are_told_apart() {
+        assert_eq!(reckon("0.0.0.0/0"), Reckoned::Plain(AddressSet::all_v4()));
+        assert_eq!(reckon("::/0"), Reckoned::Plain(AddressSet::all_v6()));
+        assert!(matches!(reckon("10.0.0.1"), Reckoned::Plain(_)));
+        assert!(matches!(reckon("10.0.0.4-10.0.0.9"), Reckoned::Range(_)));
+        assert_eq!(reckon("10.0.0.1/8"), Reckoned::HostBits("10.0.0.0/8".parse().unwrap()));
+        assert_eq!(reckon("Storage.WestEurope"), Reckoned::Name);
+    }
+
+    #[test]
+    fn what_looks_like_an_address_and_is_none_is_broken() {
+        for text in
+            ["10.0.0.0/33", "10.0.0", "10.0.0.256", "10.0.0.0/", "10.0.0.0/+8", "9-1", "1:2:3", "2001:db8::/129"]
+        {
+            assert_eq!(reckon(text), Reckoned::Broken(None), "{text}");
+        }
+        assert_eq!(reckon("10.0.0.0/255.0.0.0"), Reckoned::Broken(Some("10.0.0.0/8".to_owned())));
+        assert_eq!(reckon("10.0.0.9-10.0.0.4"), Reckoned::Broken(None));
+    }
+}

@@ -1,0 +1,303 @@
+//! Azure Firewalls, their policies, rule collection groups and IP groups (FW-1 to 4, FW-16, FW-21).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::estate::extract::address::{Place, address, peers, sets};
+use crate::estate::extract::network::configured_subnets;
+use crate::estate::extract::port::{ports, protocol};
+use crate::estate::extract::reader::{Reader, absent, field, invalid, lookup};
+use crate::estate::extract::security::access;
+use crate::estate::fault;
+use crate::estate::resource::{
+    CollectionKind, Field, Firewall, FirewallPolicy, FirewallRule, Header, IpGroup, Peer, Reference, RuleCollection,
+    RuleCollectionGroup,
+};
+use crate::json::{Node, Unknown};
+use crate::net::PortSet;
+
+/// A firewall.
+pub(crate) fn firewall(reader: &mut Reader<'_>, header: Header) -> Firewall {
+    let node = header.node.clone();
+    let mut addresses = Vec::new();
+    for item in reader.items(&node, &["properties", "ipConfigurations"]).iter().filter(|item| item.is_object()) {
+        if let Some(found) = lookup(item, &["properties", "privateIPAddress"]) {
+            addresses.push(address(reader, found, "privateIPAddress", fault::PREFIX_INVALID));
+        }
+    }
+    if let Some(found) = lookup(&node, &["properties", "hubIPAddresses", "privateIPAddress"])
+        && !std::ptr::eq(found, node.get("properties").unwrap_or(&node))
+    {
+        addresses.push(address(reader, found, "privateIPAddress", fault::PREFIX_INVALID));
+    }
+    let mut collections = Vec::new();
+    for (list, kind) in [
+        ("natRuleCollections", CollectionKind::Nat),
+        ("networkRuleCollections", CollectionKind::Network),
+        ("applicationRuleCollections", CollectionKind::Application),
+    ] {
+        for item in reader.items(&node, &["properties", list]).iter() {
+            if item.is_object() {
+                collections.push(collection(reader, item, Some(kind)));
+            }
+        }
+    }
+    check_priorities(reader, &collections, true);
+    Firewall {
+        addresses,
+        subnets: configured_subnets(reader, &node),
+        policy: reader.reference(&node, &["properties", "firewallPolicy"]),
+        collections,
+        header,
+    }
+}
+
+/// A firewall policy; its groups are resources of their own.
+pub(crate) fn policy(reader: &mut Reader<'_>, header: Header) -> FirewallPolicy {
+    let node = header.node.clone();
+    let group_ids = reader.ids(&node, &["properties", "ruleCollectionGroups"]);
+    let legacy = reader.ids(&node, &["properties", "ruleGroups"]);
+    FirewallPolicy {
+        base: reader.reference(&node, &["properties", "basePolicy"]),
+        groups: Vec::new(),
+        group_ids: if group_ids.is_empty() { legacy } else { group_ids },
+        tier: reader.text(&node, &["properties", "sku", "tier"]),
+        threat_intel: reader.text(&node, &["properties", "threatIntelMode"]),
+        dns_proxy: reader.bool(&node, &["properties", "dnsSettings", "enableProxy"]),
+        header,
+    }
+}
+
+/// A rule collection group.
+pub(crate) fn collection_group(reader: &mut Reader<'_>, header: Header) -> RuleCollectionGroup {
+    let node = header.node.clone();
+    let priority = reader.priority(&node, &["properties", "priority"]);
+    check_priority(reader, &node, priority.as_ref());
+    let (mut collections, mut unknown_collections) = (Vec::new(), Vec::new());
+    for item in reader.items(&node, &["properties", "ruleCollections"]).iter().filter(|item| !item.is_null()) {
+        if let Some(why) = item.unknown() {
+            unknown_collections.push(field(item, Err(Arc::clone(why))));
+        } else if reader.is_object_or_unknown(item, "ruleCollections") {
+            collections.push(collection(reader, item, None));
+        } else {
+            unknown_collections.push(absent(item, "ruleCollections"));
+        }
+    }
+    check_priorities(reader, &collections, false);
+    RuleCollectionGroup { policy: None, priority, collections, unknown_collections, header }
+}
+
+/// An IP group.
+pub(crate) fn ip_group(reader: &mut Reader<'_>, header: Header) -> IpGroup {
+    let addresses = sets(reader, &header.node.clone(), &["properties", "ipAddresses"], Place::IpGroup);
+    IpGroup { addresses, header }
+}
+
+/// Collections of policies lie bare, those of firewalls have `properties`.
+fn inside<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    lookup(node, &["properties", key]).or_else(|| lookup(node, &[key]))
+}
+
+fn collection(reader: &mut Reader<'_>, node: &Node, kind: Option<CollectionKind>) -> RuleCollection {
+    let node = &reader.sound(node);
+    let outer = reader.resource.clone();
+    let name = reader.text(node, &["name"]).unwrap_or_else(|| absent(node, "name"));
+    if let Some(name) = name.known() {
+        reader.resource = format!("{outer}/ruleCollections/{name}");
+    }
+    let bare = node.get("properties").is_none();
+    let path = |key: &'static str| if bare { vec![key] } else { vec!["properties", key] };
+    let priority = reader.priority(node, &path("priority"));
+    check_priority(reader, node, priority.as_ref());
+    let nat = kind == Some(CollectionKind::Nat)
+        || node
+            .get("ruleCollectionType")
+            .and_then(Node::text)
+            .is_some_and(|text| text.eq_ignore_ascii_case("FirewallPolicyNatRuleCollection"));
+    let action = inside(node, "action").and_then(|action| lookup(action, &["type"]));
+    let action = action.filter(|_| !nat).map(|found| reader.word(found, "action", access));
+    let kind = kind.or(nat.then_some(CollectionKind::Nat));
+    let (mut rules, mut unknown_rules) = (Vec::new(), Vec::new());
+    for item in reader.items(node, &path("rules")).iter().filter(|item| !item.is_null()) {
+        if let Some(why) = item.unknown() {
+            unknown_rules.push(field(item, Err(Arc::clone(why))));
+        } else if reader.is_object_or_unknown(item, "rules") {
+            rules.push(rule(reader, item, kind));
+        } else {
+            unknown_rules.push(absent(item, "rules"));
+        }
+    }
+    reader.resource = outer;
+    RuleCollection {
+        name,
+        span: node.span,
+        node: node.clone(),
+        priority,
+        action,
+        rules,
+        unknown_rules,
+        condition: None,
+    }
+}
+
+fn check_priority(reader: &mut Reader<'_>, node: &Node, priority: Option<&Field<i64>>) {
+    if let Some(number) = priority.and_then(Field::known).filter(|number| !(100..=65000).contains(*number))
+        && let Some(found) = inside(node, "priority")
+    {
+        let detail = format!("priority {number} is out of range; Azure Firewall takes 100 to 65000");
+        reader.fault(fault::PRIORITY_OUT_OF_RANGE, found, detail);
+    }
+}
+
+/// Two collections of one group with one priority. Classic collections of different types do not meet.
+fn check_priorities(reader: &mut Reader<'_>, collections: &[RuleCollection], by_kind: bool) {
+    let mut seen: BTreeMap<(Option<CollectionKind>, i64), &RuleCollection> = BTreeMap::new();
+    for collection in collections {
+        let Some(priority) = collection.priority.as_ref().and_then(Field::known) else { continue };
+        let kind = collection.rules.first().and_then(|rule| rule.kind.known().copied()).filter(|_| by_kind);
+        let Some(first) = seen.get(&(kind, *priority)).copied() else {
+            seen.insert((kind, *priority), collection);
+            continue;
+        };
+        let place = inside(&collection.node, "priority").unwrap_or(&collection.node).clone();
+        let related = inside(&first.node, "priority").map(|found| (found.span, "the first of them".to_owned()));
+        let detail = format!("two rule collections have priority {priority}");
+        reader.fault(fault::DUPLICATE_PRIORITY, &place, detail).related = related;
+    }
+}
+
+fn rule(reader: &mut Reader<'_>, node: &Node, outer: Option<CollectionKind>) -> FirewallRule {
+    let collection = reader.resource.clone();
+    let name = reader.text(node, &["name"]).unwrap_or_else(|| absent(node, "name"));
+    if let Some(name) = name.known() {
+        reader.resource = format!("{collection}/rules/{name}");
+    }
+    let kind = kind(reader, node, outer);
+    let network = kind.known() != Some(&CollectionKind::Application);
+    let mut protocols = Vec::new();
+    let mut applications = Vec::new();
+    for key in ["ipProtocols", "protocols"] {
+        for item in reader.items(node, &[key]).iter().filter(|item| !item.is_blank()) {
+            if item.unknown().is_some() || (network && !item.is_object()) {
+                protocols.push(protocol(reader, item, key));
+            }
+            if item.is_object() {
+                applications.push(application(reader, item));
+            } else if item.unknown().is_some() || !network {
+                applications.push(application_text(reader, item));
+            }
+        }
+    }
+    if network {
+        applications.clear()
+    } else {
+        protocols.clear()
+    }
+    let mut destination_ports = Vec::new();
+    for item in reader.items(node, &["destinationPorts"]).iter().filter(|item| !item.is_blank()) {
+        ports(reader, item, "destinationPorts", &mut destination_ports);
+    }
+    let rule = FirewallRule {
+        protocols,
+        sources: side(reader, node, "sourceAddresses", Place::FirewallSource),
+        source_groups: groups(reader, node, "sourceIpGroups"),
+        destinations: side(reader, node, "destinationAddresses", Place::FirewallDestination),
+        destination_groups: groups(reader, node, "destinationIpGroups"),
+        destination_fqdns: reader.texts(node, &["destinationFqdns"]),
+        destination_ports,
+        applications,
+        target_fqdns: reader.texts(node, &["targetFqdns"]),
+        fqdn_tags: reader.texts(node, &["fqdnTags"]),
+        target_urls: reader.texts(node, &["targetUrls"]),
+        web_categories: reader.texts(node, &["webCategories"]),
+        terminate_tls: reader.bool(node, &["terminateTLS"]),
+        span: node.span,
+        node: node.clone(),
+        name,
+        kind,
+    };
+    reader.resource = collection;
+    rule
+}
+
+/// What kind of rule it is: by its own word, else by its collection, else by what it names.
+fn kind(reader: &mut Reader<'_>, node: &Node, outer: Option<CollectionKind>) -> Field<CollectionKind> {
+    if let Some(found) = lookup(node, &["ruleType"]) {
+        return reader.word(found, "ruleType", |text| match text.to_ascii_lowercase().as_str() {
+            "networkrule" => Ok(CollectionKind::Network),
+            "applicationrule" => Ok(CollectionKind::Application),
+            "natrule" => Ok(CollectionKind::Nat),
+            _ => Err((fault::RULE_TYPE_UNKNOWN, format!("rule type `{text}` is unknown"))),
+        });
+    }
+    let has = |key: &str| lookup(node, &[key]).is_some();
+    let named = if has("translatedAddress") || has("translatedFqdn") {
+        Some(CollectionKind::Nat)
+    } else if has("targetFqdns") || has("fqdnTags") || has("targetUrls") || has("webCategories") {
+        Some(CollectionKind::Application)
+    } else if has("ipProtocols") || has("destinationPorts") {
+        Some(CollectionKind::Network)
+    } else {
+        None
+    };
+    match outer.or(named) {
+        Some(kind) => field(node, Ok(kind)),
+        None => reader.required(None, node, "ruleType"),
+    }
+}
+
+fn side(reader: &mut Reader<'_>, node: &Node, key: &'static str, place: Place) -> Vec<Field<Peer>> {
+    let mut found = Vec::new();
+    for item in reader.items(node, &[key]).iter().filter(|item| !item.is_blank()) {
+        peers(reader, item, key, place, &mut found);
+    }
+    found
+}
+
+fn groups(reader: &mut Reader<'_>, node: &Node, key: &str) -> Vec<Reference> {
+    reader.texts(node, &[key]).into_iter().map(|id| Reference { id, target: None }).collect()
+}
+
+/// `{ protocolType, port }`.
+fn application(reader: &mut Reader<'_>, node: &Node) -> (Field<Arc<str>>, Field<PortSet>) {
+    let name = reader.text(node, &["protocolType"]);
+    let name = reader.required(name, node, "protocolType");
+    let port = match node.get("port").filter(|port| !port.is_blank()) {
+        Some(found) => {
+            let mut read = Vec::new();
+            ports(reader, found, "port", &mut read);
+            read.pop().unwrap_or_else(|| field(found, Err(invalid(found, "no port"))))
+        }
+        None => field(node, usual_port(name.known().map(|name| &**name), node)),
+    };
+    (name, port)
+}
+
+/// `Https:443` or `Https`, as PowerShell and hand-made texts write it.
+fn application_text(reader: &mut Reader<'_>, node: &Node) -> (Field<Arc<str>>, Field<PortSet>) {
+    let text = reader.text_of(node, "protocols");
+    let (name, port) = match &text.value {
+        Ok(whole) => {
+            let (name, port) = whole.split_once(':').unwrap_or((whole, ""));
+            let number = port.trim().parse::<u16>().ok().map(|port| PortSet::range(port, port));
+            let port = match number {
+                Some(set) => Ok(set),
+                None if port.is_empty() => usual_port(Some(name), node),
+                None => Err(invalid(node, "no port")),
+            };
+            (Ok(Arc::from(name)), port)
+        }
+        Err(unknown) => (Err(Arc::clone(unknown)), Err(Arc::clone(unknown))),
+    };
+    (field(node, name), field(node, port))
+}
+
+fn usual_port(name: Option<&str>, node: &Node) -> Result<PortSet, Arc<Unknown>> {
+    let port = match name.map(str::to_ascii_lowercase).as_deref() {
+        Some("http") => 80,
+        Some("https") => 443,
+        Some("mssql") => 1433,
+        _ => return Err(absent::<()>(node, "port").value.expect_err("an absent field is unknown")),
+    };
+    Ok(PortSet::range(port, port))
+}

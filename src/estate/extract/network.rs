@@ -1,0 +1,138 @@
+//! Virtual networks, subnets, private endpoints and network interfaces.
+
+use crate::estate::extract::address::{Place, address, set, sets};
+use crate::estate::extract::reader::{Reader, absent, field, lookup};
+use crate::estate::fault;
+use crate::estate::resource::{
+    EndpointTarget, Field, Header, NetworkInterface, Peering, PrivateEndpoint, Reference, Subnet, VirtualNetwork,
+};
+use crate::json::Node;
+use crate::net::AddressSet;
+
+/// A virtual network; its subnets are resources of their own.
+pub(crate) fn network(reader: &mut Reader<'_>, header: Header) -> VirtualNetwork {
+    let node = header.node.clone();
+    let items = reader.items(&node, &["properties", "virtualNetworkPeerings"]);
+    let mut peerings = Vec::new();
+    for item in items.iter().filter(|item| item.is_object()) {
+        peerings.push(peering(reader, item));
+    }
+    VirtualNetwork {
+        address_space: sets(reader, &node, &["properties", "addressSpace", "addressPrefixes"], Place::Prefix),
+        dns_servers: reader.texts(&node, &["properties", "dhcpOptions", "dnsServers"]),
+        subnets: Vec::new(),
+        peerings,
+        header,
+    }
+}
+
+fn peering(reader: &mut Reader<'_>, node: &Node) -> Peering {
+    let node = &reader.sound(node);
+    let mut remote_space = Vec::new();
+    for key in ["remoteAddressSpace", "remoteVirtualNetworkAddressSpace"] {
+        if remote_space.is_empty() {
+            remote_space = sets(reader, node, &["properties", key, "addressPrefixes"], Place::Prefix);
+        }
+    }
+    let name = reader.text(node, &["name"]);
+    Peering {
+        name: name.unwrap_or_else(|| absent(node, "name")),
+        remote: reader.reference(node, &["properties", "remoteVirtualNetwork"]),
+        remote_space,
+        state: reader.text(node, &["properties", "peeringState"]),
+        allow_access: reader.bool(node, &["properties", "allowVirtualNetworkAccess"]),
+        span: node.span,
+    }
+}
+
+/// A subnet.
+pub(crate) fn subnet(reader: &mut Reader<'_>, header: Header) -> Subnet {
+    let node = header.node.clone();
+    Subnet {
+        network: None,
+        prefixes: prefixes(reader, &node),
+        nsg: reader.reference(&node, &["properties", "networkSecurityGroup"]),
+        route_table: reader.reference(&node, &["properties", "routeTable"]),
+        nat_gateway: reader.reference(&node, &["properties", "natGateway"]),
+        service_endpoints: reader.texts_in(&node, &["properties", "serviceEndpoints"], &["service"]),
+        service_endpoint_policies: reader.ids(&node, &["properties", "serviceEndpointPolicies"]),
+        delegations: reader.texts_in(&node, &["properties", "delegations"], &["properties", "serviceName"]),
+        private_endpoint_policies: reader.text(&node, &["properties", "privateEndpointNetworkPolicies"]),
+        default_outbound: reader.bool(&node, &["properties", "defaultOutboundAccess"]),
+        private_endpoints: reader.ids(&node, &["properties", "privateEndpoints"]),
+        header,
+    }
+}
+
+fn prefixes(reader: &mut Reader<'_>, node: &Node) -> Vec<Field<AddressSet>> {
+    let mut one = Vec::new();
+    let single = lookup(node, &["properties", "addressPrefix"]);
+    if let Some(found) = single {
+        set(reader, found, "addressPrefix", Place::Prefix, &mut one);
+    }
+    // Unknown properties make both the same unknown.
+    if single.is_some_and(|found| found.unknown().is_some()) && one.len() == 1 {
+        let list = node.at(&["properties", "addressPrefixes"]);
+        if list.is_none_or(Node::is_blank) {
+            return one;
+        }
+    }
+    let several = sets(reader, node, &["properties", "addressPrefixes"], Place::Prefix);
+    let new = several
+        .into_iter()
+        .filter(|field| field.known().is_none_or(|set| one.iter().all(|other| other.known() != Some(set))));
+    let new: Vec<_> = new.collect();
+    one.extend(new);
+    one
+}
+
+/// A private endpoint.
+pub(crate) fn private_endpoint(reader: &mut Reader<'_>, header: Header) -> PrivateEndpoint {
+    let node = header.node.clone();
+    let mut targets = Vec::new();
+    for list in ["privateLinkServiceConnections", "manualPrivateLinkServiceConnections"] {
+        for item in reader.items(&node, &["properties", list]).iter().filter(|item| item.is_object()) {
+            let item = reader.sound(item);
+            if let Some(id) = reader.text(&item, &["properties", "privateLinkServiceId"]) {
+                targets.push(EndpointTarget { id, groups: reader.texts(&item, &["properties", "groupIds"]) });
+            }
+        }
+    }
+    let mut addresses = Vec::new();
+    for item in reader.items(&node, &["properties", "ipConfigurations"]).iter().filter(|item| item.is_object()) {
+        if let Some(found) = lookup(item, &["properties", "privateIPAddress"]) {
+            addresses.push(address(reader, found, "privateIPAddress", fault::PREFIX_INVALID));
+        }
+    }
+    for item in reader.items(&node, &["properties", "customDnsConfigs"]).iter().filter(|item| item.is_object()) {
+        for found in reader.items(item, &["ipAddresses"]).iter().filter(|found| !found.is_blank()) {
+            let found = address(reader, found, "ipAddresses", fault::PREFIX_INVALID);
+            let known = |other: &Field<_>| other.known().is_some() && other.known() == found.known();
+            if !addresses.iter().any(known) {
+                addresses.push(found);
+            }
+        }
+    }
+    PrivateEndpoint { subnet: reader.reference(&node, &["properties", "subnet"]), targets, addresses, header }
+}
+
+/// A network interface.
+pub(crate) fn interface(reader: &mut Reader<'_>, header: Header) -> NetworkInterface {
+    let node = header.node.clone();
+    let nsg = reader.reference(&node, &["properties", "networkSecurityGroup"]);
+    NetworkInterface { nsg, subnets: configured_subnets(reader, &node), header }
+}
+
+/// The subnets of a list of address configurations.
+pub(crate) fn configured_subnets(reader: &mut Reader<'_>, node: &Node) -> Vec<Reference> {
+    let mut subnets = Vec::new();
+    for item in reader.items(node, &["properties", "ipConfigurations"]).iter() {
+        if let Some(why) = item.unknown() {
+            subnets.push(Reference { id: field(item, Err(why.clone())), target: None });
+        } else if item.is_object() {
+            let item = reader.sound(item);
+            subnets.extend(reader.reference(&item, &["properties", "subnet"]));
+        }
+    }
+    subnets
+}

@@ -1,0 +1,195 @@
+//! Route tables and their routes (RT-1, RT-2, RT-5, RT-13).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::estate::extract::address::{Place, address, peers};
+use crate::estate::extract::reader::{Reader, absent, field, lookup};
+use crate::estate::extract::security::{Conditions, check_name};
+use crate::estate::fault;
+use crate::estate::identity::last_segment;
+use crate::estate::resource::{Field, Header, NextHop, Peer, Route, RouteOrigin, RouteTable, Shape};
+use crate::json::{Node, Unknown};
+
+/// A route table out of its REST form.
+pub(crate) fn route_table(reader: &mut Reader<'_>, header: Header, conditions: &Conditions) -> RouteTable {
+    let node = header.node.clone();
+    let effective = header.shape == Shape::Effective;
+    if !effective {
+        check_name(reader, &header.name);
+    }
+    let mut unknown_routes = Vec::new();
+    let items = reader.items(&node, &["properties", "routes"]);
+    let mut routes = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate().filter(|(_, item)| !item.is_null()) {
+        if let Some(why) = item.unknown() {
+            unknown_routes.push(field(item, Err(Arc::clone(why))));
+        } else if reader.is_object_or_unknown(item, "routes") {
+            routes.push(route(reader, item, conditions.get(&index).cloned()));
+        } else {
+            unknown_routes.push(absent(item, "routes"));
+        }
+    }
+    if !effective {
+        check_prefixes(reader, &routes);
+        check_limits(reader, &routes, &node);
+    }
+    RouteTable {
+        routes,
+        unknown_routes,
+        routes_span: lookup(&node, &["properties", "routes"]).map(|list| list.span),
+        disable_bgp: reader.bool(&node, &["properties", "disableBgpRoutePropagation"]),
+        subnets: reader.references(&node, &["properties", "subnets"]),
+        effective,
+        header,
+    }
+}
+
+fn route(reader: &mut Reader<'_>, node: &Node, condition: Option<Arc<Unknown>>) -> Route {
+    let node = &reader.sound(node);
+    let effective = reader.shape == Shape::Effective;
+    // Effective routes lie bare, system routes have no name.
+    let path = |key| if node.get("properties").is_some() { vec!["properties", key] } else { vec![key] };
+    let table = reader.resource.clone();
+    let name = reader.text(node, &["name"]);
+    if let Some(Ok(name)) = name.as_ref().map(|name| &name.value) {
+        reader.resource = format!("{table}/routes/{}", name.rsplit('/').next().unwrap_or(name));
+    }
+    let name = match name {
+        None if effective => absent(node, "name"),
+        name => last_segment(reader.required(name, node, "name")),
+    };
+    if !effective {
+        check_name(reader, &name);
+    }
+    let mut prefixes = Vec::new();
+    if let Some(found) = lookup(node, &path("addressPrefix")) {
+        if effective && found.is_list() {
+            for item in found.items().iter().filter(|item| !item.is_blank()) {
+                peers(reader, item, "addressPrefix", Place::Route, &mut prefixes);
+            }
+        } else {
+            peers(reader, found, "addressPrefix", Place::Route, &mut prefixes);
+        }
+    }
+    if prefixes.is_empty() {
+        let detail = "the route has no `addressPrefix`".to_owned();
+        prefixes.push(reader.missing(fault::ROUTE_PREFIX_MISSING, node, "addressPrefix", detail));
+    }
+    let next_hop = match lookup(node, &path("nextHopType")) {
+        Some(found) => reader.word(found, "nextHopType", |text| next_hop(text, effective)),
+        None => reader.required(None, node, "nextHopType"),
+    };
+    let next_hop_addresses = next_hop_addresses(reader, node, &path("nextHopIpAddress"));
+    if !effective {
+        check_next_hop(reader, node, &next_hop, &next_hop_addresses);
+    }
+    let origin = match node.get("source").and_then(Node::text).map(str::to_ascii_lowercase).as_deref() {
+        Some("default") if effective => RouteOrigin::System,
+        Some("virtualnetworkgateway") if effective => RouteOrigin::Gateway,
+        _ => RouteOrigin::User,
+    };
+    reader.resource = table;
+    Route { name, span: node.span, node: node.clone(), prefixes, next_hop, next_hop_addresses, origin, condition }
+}
+
+fn next_hop(text: &str, effective: bool) -> Result<NextHop, (&'static str, String)> {
+    Ok(match text.to_ascii_lowercase().as_str() {
+        "virtualnetworkgateway" => NextHop::VirtualNetworkGateway,
+        "vnetlocal" => NextHop::VnetLocal,
+        "internet" => NextHop::Internet,
+        "virtualappliance" => NextHop::VirtualAppliance,
+        "none" => NextHop::Drop,
+        // What PowerShell and effective routes call the network itself.
+        "virtualnetwork" if effective => NextHop::VnetLocal,
+        "vnetpeering" | "vnetglobalpeering" | "globalvnetpeering" if effective => NextHop::Peering,
+        "virtualnetworkserviceendpoint" if effective => NextHop::ServiceEndpoint,
+        "interfaceendpoint" if effective => NextHop::PrivateEndpoint,
+        _ => {
+            let takes = "VirtualNetworkGateway, VnetLocal, Internet, VirtualAppliance and None";
+            return Err((fault::NEXT_HOP_UNKNOWN, format!("next hop `{text}` is unknown; Azure takes {takes}")));
+        }
+    })
+}
+
+fn next_hop_addresses(reader: &mut Reader<'_>, node: &Node, path: &[&str]) -> Vec<Field<std::net::IpAddr>> {
+    let kind = fault::NEXT_HOP_ADDRESS_INVALID;
+    let mut addresses = Vec::new();
+    if let Some(found) = lookup(node, path) {
+        if reader.shape == Shape::Effective && found.is_list() {
+            for item in found.items().iter().filter(|item| !item.is_blank()) {
+                addresses.push(address(reader, item, "nextHopIpAddress", kind));
+            }
+        } else {
+            addresses.push(address(reader, found, "nextHopIpAddress", kind));
+        }
+    }
+    // Newer interfaces spread traffic over several appliances.
+    if lookup(node, &["properties", "nextHop", "nextHopIpAddresses"]).is_some_and(|list| list.unknown().is_none()) {
+        for item in reader.items(node, &["properties", "nextHop", "nextHopIpAddresses"]).iter() {
+            if !item.is_blank() {
+                addresses.push(address(reader, item, "nextHopIpAddresses", kind));
+            }
+        }
+    }
+    addresses
+}
+
+fn check_next_hop(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    next_hop: &Field<NextHop>,
+    addresses: &[Field<std::net::IpAddr>],
+) {
+    let Some(hop) = next_hop.known() else { return };
+    let place = lookup(node, &["properties", "nextHopType"]).unwrap_or(node);
+    if *hop == NextHop::VirtualAppliance && addresses.is_empty() {
+        let detail = "next hop VirtualAppliance needs a `nextHopIpAddress`".to_owned();
+        reader.fault(fault::NEXT_HOP_ADDRESS_MISSING, place, detail);
+    } else if *hop != NextHop::VirtualAppliance
+        && let Some(found) = lookup(node, &["properties", "nextHopIpAddress"])
+        && !addresses.is_empty()
+    {
+        let detail = "`nextHopIpAddress` is only for next hop VirtualAppliance".to_owned();
+        reader.fault(fault::NEXT_HOP_ADDRESS_UNUSED, found, detail);
+    }
+}
+
+fn check_prefixes(reader: &mut Reader<'_>, routes: &[Route]) {
+    let mut seen: BTreeMap<String, &Route> = BTreeMap::new();
+    for route in routes.iter().filter(|route| route.condition.is_none()) {
+        let Some(prefix) = route.prefixes.first().and_then(Field::known) else { continue };
+        let key = match prefix {
+            Peer::Addresses(set) => set.prefixes().map(|net| net.to_string()).collect::<Vec<_>>().join(","),
+            Peer::Tag(text) => text.to_ascii_lowercase(),
+            Peer::Any | Peer::Invalid(_) => continue,
+        };
+        let Some(first) = seen.get(&key).copied() else {
+            seen.insert(key, route);
+            continue;
+        };
+        let same = first.name.known().zip(route.name.known()).is_some_and(|(one, two)| one.eq_ignore_ascii_case(two));
+        if same && first.span.file != route.span.file {
+            continue;
+        }
+        let place = lookup(&route.node, &["properties", "addressPrefix"]).unwrap_or(&route.node).clone();
+        let related = first.prefixes.first().map(|prefix| (prefix.span, "the first of them".to_owned()));
+        let detail = format!("two routes of one table lead to {key}; Azure refuses that");
+        reader.fault(fault::DUPLICATE_ROUTE, &place, detail).related = related;
+    }
+}
+
+fn check_limits(reader: &mut Reader<'_>, routes: &[Route], node: &Node) {
+    let list = lookup(node, &["name"]).unwrap_or(node);
+    if routes.len() > 400 {
+        let detail = format!("{} routes in one table; Azure takes 400", routes.len());
+        reader.fault(fault::TOO_MANY_ROUTES, list, detail);
+    }
+    let tags =
+        routes.iter().flat_map(|route| &route.prefixes).filter(|prefix| matches!(prefix.known(), Some(Peer::Tag(_))));
+    let tags = tags.count();
+    if tags > 25 {
+        let detail = format!("{tags} routes with service tags in one table; Azure takes 25");
+        reader.fault(fault::TOO_MANY_TAG_ROUTES, list, detail);
+    }
+}

@@ -1,0 +1,395 @@
+//! Network security groups and their rules (NSG-1 to 8, NSG-26, NSG-27).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::estate::extract::address::{Place, check_list, peers, set};
+use crate::estate::extract::port::{ports, protocol};
+use crate::estate::extract::reader::{Reader, absent, field, lookup};
+use crate::estate::fault;
+use crate::estate::identity::last_segment;
+use crate::estate::resource::{
+    Access, Direction, Field, Header, NetworkSecurityGroup, Peer, Ports, SecurityRule, Shape, Side,
+};
+use crate::json::{Node, Unknown, Value};
+use crate::net::{PortSet, ProtocolSet, Tag};
+use crate::source::Span;
+
+/// The conditions of those items of a list that came from resources of their own, by index.
+pub(crate) type Conditions = BTreeMap<usize, Arc<Unknown>>;
+
+/// A network security group out of its REST form.
+pub(crate) fn security_group(reader: &mut Reader<'_>, header: Header, conditions: &Conditions) -> NetworkSecurityGroup {
+    let node = header.node.clone();
+    let effective = header.shape == Shape::Effective;
+    check_name(reader, &header.name);
+    let mut unknown_rules = Vec::new();
+    let rules = rules(reader, &node, "securityRules", conditions, &mut unknown_rules);
+    let default_rules = built_in_rules(reader, &node);
+    if !effective {
+        check_priorities(reader, &rules);
+        check_names(reader, &rules);
+        check_limits(reader, &rules, &node);
+    }
+    NetworkSecurityGroup {
+        rules,
+        default_rules,
+        unknown_rules,
+        rules_span: node.at(&["properties", "securityRules"]).filter(|list| !list.is_null()).map(|list| list.span),
+        subnets: reader.references(&node, &["properties", "subnets"]),
+        interfaces: reader.ids(&node, &["properties", "networkInterfaces"]),
+        effective,
+        header,
+    }
+}
+
+fn rules(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    list: &str,
+    conditions: &Conditions,
+    unknown: &mut Vec<Field<()>>,
+) -> Vec<SecurityRule> {
+    let items = reader.items(node, &["properties", list]);
+    let mut rules = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate().filter(|(_, item)| !item.is_null()) {
+        if let Some(why) = item.unknown() {
+            unknown.push(field(item, Err(Arc::clone(why))));
+        } else if reader.is_object_or_unknown(item, list) {
+            let built_in = reader.shape == Shape::Effective || list != "securityRules";
+            rules.push(rule(reader, item, built_in, conditions.get(&index).cloned()));
+        } else {
+            unknown.push(absent(item, list));
+        }
+    }
+    rules
+}
+
+/// The built-in rules, when all of them are shown. They are the same in every group (NSG-11), so a part of them says
+/// nothing, and what a template writes in their place Azure ignores.
+fn built_in_rules(reader: &mut Reader<'_>, node: &Node) -> Vec<SecurityRule> {
+    let Some(list) = lookup(node, &["properties", "defaultSecurityRules"]).filter(|list| list.unknown().is_none())
+    else {
+        return Vec::new();
+    };
+    if reader.shape == Shape::Template {
+        let detail = "`defaultSecurityRules` are Azure's own; what a template writes there is ignored".to_owned();
+        let first = list.items().first().unwrap_or(list);
+        reader.fault(fault::BUILT_IN_RULES_WRITTEN, first.get("name").unwrap_or(first), detail);
+        return Vec::new();
+    }
+    let rules = rules(reader, node, "defaultSecurityRules", &Conditions::new(), &mut Vec::new());
+    let is = |rule: &SecurityRule, name: &str| rule.name.known().is_some_and(|known| known.eq_ignore_ascii_case(name));
+    let complete = BUILT_IN.into_iter().all(|name| rules.iter().any(|rule| is(rule, name)));
+    if complete { rules } else { Vec::new() }
+}
+
+/// The names of the built-in rules.
+const BUILT_IN: [&str; 6] = [
+    "AllowVnetInBound",
+    "AllowAzureLoadBalancerInBound",
+    "DenyAllInBound",
+    "AllowVnetOutBound",
+    "AllowInternetOutBound",
+    "DenyAllOutBound",
+];
+
+fn rule(reader: &mut Reader<'_>, node: &Node, built_in: bool, condition: Option<Arc<Unknown>>) -> SecurityRule {
+    let node = &reader.sound(node);
+    let name = reader.text(node, &["name"]);
+    let group = reader.resource.clone();
+    if let Some(Ok(name)) = name.as_ref().map(|name| &name.value) {
+        let short = name.rsplit('/').next().unwrap_or(name);
+        reader.resource = format!("{group}/securityRules/{short}");
+    }
+    let name = reader.required(name, node, "name");
+    let name = last_segment(name);
+    check_name(reader, &name);
+    let direction = match lookup(node, &["properties", "direction"]) {
+        Some(found) => reader.word(found, "direction", direction),
+        None => reader.required(None, node, "direction"),
+    };
+    let access = match lookup(node, &["properties", "access"]) {
+        Some(found) => reader.word(found, "access", access),
+        None => reader.required(None, node, "access"),
+    };
+    let priority = reader.priority(node, &["properties", "priority"]);
+    let priority = reader.required(priority, node, "priority");
+    let protocol = match lookup(node, &["properties", "protocol"]) {
+        Some(found) => protocol(reader, found, "protocol"),
+        None => reader.required(None, node, "protocol"),
+    };
+    if let (Some(number), false) = (priority.known(), built_in)
+        && !(100..=4096).contains(number)
+        && let Some(found) = lookup(node, &["properties", "priority"])
+    {
+        reader.fault(
+            fault::PRIORITY_OUT_OF_RANGE,
+            found,
+            format!("priority {number} is out of range; Azure takes 100 to 4096"),
+        );
+    }
+    let portless =
+        protocol.known().is_some_and(|set| set.intersection(ProtocolSet::TCP.union(ProtocolSet::UDP)).is_empty());
+    let rule = SecurityRule {
+        sources: side(reader, node, "source"),
+        source_ports: port_side(reader, node, "source", portless),
+        destinations: side(reader, node, "destination"),
+        destination_ports: port_side(reader, node, "destination", portless),
+        description: reader.text(node, &["properties", "description"]),
+        span: node.span,
+        node: node.clone(),
+        name,
+        direction,
+        access,
+        priority,
+        protocol,
+        condition,
+    };
+    let description = rule.description.as_ref().and_then(Field::known);
+    if description.is_some_and(|text| text.chars().count() > 140)
+        && let Some(found) = lookup(node, &["properties", "description"])
+    {
+        reader.fault(fault::DESCRIPTION_TOO_LONG, found, "the description is longer than 140 characters".to_owned());
+    }
+    reader.resource = group;
+    rule
+}
+
+fn direction(text: &str) -> Result<Direction, (&'static str, String)> {
+    match text.to_ascii_lowercase().as_str() {
+        "inbound" => Ok(Direction::Inbound),
+        "outbound" => Ok(Direction::Outbound),
+        _ => Err((fault::DIRECTION_UNKNOWN, format!("direction `{text}` is neither Inbound nor Outbound"))),
+    }
+}
+
+/// Reads `Allow` and `Deny`.
+pub(crate) fn access(text: &str) -> Result<Access, (&'static str, String)> {
+    match text.to_ascii_lowercase().as_str() {
+        "allow" => Ok(Access::Allow),
+        "deny" => Ok(Access::Deny),
+        _ => Err((fault::ACCESS_UNKNOWN, format!("`{text}` is neither Allow nor Deny"))),
+    }
+}
+
+/// One address side: the union of the field for one value and the field for several (NSG-2).
+fn side(reader: &mut Reader<'_>, node: &Node, side: &str) -> Side {
+    let one = format!("{side}AddressPrefix");
+    let many = format!("{side}AddressPrefixes");
+    let (single, list) = both(node, &one, &many);
+    let mut items: Vec<Field<Peer>> = Vec::new();
+    if let Some(found) = single {
+        peers(reader, found, &one, Place::SecurityRule, &mut items);
+    }
+    let singles = items.len();
+    if let Some(found) = list {
+        let mut several = Vec::new();
+        for item in reader.items(node, &["properties", &many]).iter().filter(|item| !item.is_blank()) {
+            peers(reader, item, &many, Place::SecurityRule, &mut several);
+        }
+        let known = |field: &Field<Peer>| field.known().cloned();
+        let same = singles == 0 || several.iter().map(known).eq(items.iter().map(known));
+        if reader.shape != Shape::Effective {
+            check_list(reader, found, &several);
+            if !same && certain(&items) && certain(&several) {
+                both_used(reader, found, single, &one, &many);
+            }
+        }
+        if !same || singles == 0 {
+            items.extend(several);
+        }
+    }
+    if reader.shape == Shape::Effective {
+        items = expanded(reader, node, side, items);
+    }
+    let group = format!("{side}ApplicationSecurityGroups");
+    let groups = reader.ids(node, &["properties", &group]);
+    if groups.len() > 10
+        && let Some(found) = lookup(node, &["properties", &group])
+    {
+        let detail = format!("{} application security groups on one side of a rule; Azure takes 10", groups.len());
+        reader.fault(fault::TOO_MANY_GROUPS, found, detail);
+    }
+    let span = single.or(list).or_else(|| lookup(node, &["properties", &group])).map_or(node.span, |found| found.span);
+    if items.is_empty() && groups.is_empty() {
+        let detail = format!("the rule says nothing about its {side} addresses");
+        items.push(reader.missing(fault::ADDRESS_SIDE_MISSING, node, &one, detail));
+    }
+    Side { items, groups, span }
+}
+
+/// The two spellings of one side; one of them when both are the same unknown.
+fn both<'n>(node: &'n Node, one: &str, many: &str) -> (Option<&'n Node>, Option<&'n Node>) {
+    let single = lookup(node, &["properties", one]);
+    let list = lookup(node, &["properties", many]);
+    match (single, list) {
+        (Some(first), Some(second)) if std::ptr::eq(first, second) => (single, None),
+        both => both,
+    }
+}
+
+/// Whether there are values, and every one is known.
+fn certain<T>(fields: &[Field<T>]) -> bool {
+    !fields.is_empty() && fields.iter().all(|field| field.known().is_some())
+}
+
+fn both_used(reader: &mut Reader<'_>, list: &Node, single: Option<&Node>, one: &str, many: &str) {
+    let detail = format!("`{one}` and `{many}` are both used, with different values");
+    let related = single.map(|single| (single.span, "the other one".to_owned()));
+    let fault = reader.fault(fault::SINGULAR_AND_PLURAL, list, detail);
+    fault.related = related;
+    fault.help = Some(format!("keep all values in `{many}`"));
+}
+
+/// What Azure says a tag stood for. Tags whose meaning depends on the network are replaced by it; others keep their
+/// name beside it, for the name goes on meaning what it means when the lists grow.
+fn expanded(reader: &mut Reader<'_>, node: &Node, side: &str, items: Vec<Field<Peer>>) -> Vec<Field<Peer>> {
+    let key = format!("expanded{}{}AddressPrefix", side[..1].to_ascii_uppercase(), &side[1..]);
+    let mut sets = Vec::new();
+    for item in reader.items(node, &["properties", &key]).iter().filter(|item| !item.is_blank()) {
+        set(reader, item, &key, Place::Prefix, &mut sets);
+    }
+    if sets.is_empty() {
+        return items;
+    }
+    let depends = |text: &str| Tag::named(text).is_some_and(|tag| tag.special().is_some());
+    let mut kept = items;
+    kept.retain(|item| !matches!(item.known(), Some(Peer::Tag(text)) if depends(text)));
+    kept.extend(sets.into_iter().map(|set| Field {
+        value: set.value.map(Peer::Addresses),
+        span: set.span,
+        via: set.via,
+    }));
+    kept
+}
+
+fn port_side(reader: &mut Reader<'_>, node: &Node, side: &str, portless: bool) -> Ports {
+    let one = format!("{side}PortRange");
+    let many = format!("{side}PortRanges");
+    let (single, list) = both(node, &one, &many);
+    let mut items = Vec::new();
+    if let Some(found) = single {
+        ports(reader, found, &one, &mut items);
+    }
+    let singles = items.len();
+    if let Some(found) = list {
+        let mut several = Vec::new();
+        for item in reader.items(node, &["properties", &many]).iter().filter(|item| !item.is_blank()) {
+            ports(reader, item, &many, &mut several);
+        }
+        let known = |field: &Field<_>| field.known().cloned();
+        let same = singles == 0 || several.iter().map(known).eq(items.iter().map(known));
+        if reader.shape != Shape::Effective && !same && certain(&items) && certain(&several) {
+            both_used(reader, found, single, &one, &many);
+        }
+        if !same || singles == 0 {
+            items.extend(several);
+        }
+    }
+    let span = single.or(list).map_or(node.span, |found| found.span);
+    if items.is_empty() {
+        if portless {
+            items.push(field(node, Ok(PortSet::full())));
+        } else {
+            let detail = format!("the rule says nothing about its {side} ports");
+            items.push(reader.missing(fault::PORT_SIDE_MISSING, node, &one, detail));
+        }
+    }
+    Ports { items, span }
+}
+
+/// What Azure takes as the name of a network resource (NSG-8).
+pub(crate) fn check_name(reader: &mut Reader<'_>, name: &Field<Arc<str>>) {
+    let Ok(text) = &name.value else { return };
+    let at = Node { value: Value::Text(Arc::clone(text)), span: name.span, via: name.via.clone() };
+    let word = |character: char| character.is_alphanumeric() || character == '_';
+    let fits = text.starts_with(word)
+        && text.ends_with(word)
+        && text.chars().all(|character| word(character) || character == '.' || character == '-');
+    if text.chars().count() > 80 {
+        reader.fault(fault::NAME_TOO_LONG, &at, format!("name `{text}` is longer than 80 characters"));
+    } else if !fits && reader.shape != Shape::Effective {
+        let detail = format!(
+            "`{text}` is no name; Azure takes letters, digits, `_`, `.` and `-`, and no `.` or `-` at its ends"
+        );
+        reader.fault(fault::NAME_INVALID, &at, detail);
+    }
+}
+
+fn at(node: &Node, path: &[&str]) -> Span {
+    lookup(node, path).map_or(node.span, |found| found.span)
+}
+
+fn check_priorities(reader: &mut Reader<'_>, rules: &[SecurityRule]) {
+    let mut seen: BTreeMap<(Direction, i64), &SecurityRule> = BTreeMap::new();
+    for rule in rules.iter().filter(|rule| rule.condition.is_none()) {
+        let (Some(direction), Some(priority)) = (rule.direction.known(), rule.priority.known()) else { continue };
+        match seen.get(&(*direction, *priority)) {
+            None => {
+                seen.insert((*direction, *priority), rule);
+            }
+            // Two writings of one rule are reported as that.
+            Some(first) if same_name(&first.name, &rule.name) => {}
+            Some(first) => {
+                let name = |rule: &SecurityRule| rule.name.known().map_or_else(|| "?".to_owned(), ToString::to_string);
+                let detail = format!(
+                    "rules `{}` and `{}` are both {} with priority {priority}",
+                    name(first),
+                    name(rule),
+                    format!("{direction:?}").to_ascii_lowercase(),
+                );
+                let related = Some((at(&first.node, &["properties", "priority"]), "the first of them".to_owned()));
+                let place = lookup(&rule.node, &["properties", "priority"]).unwrap_or(&rule.node).clone();
+                reader.fault(fault::DUPLICATE_PRIORITY, &place, detail).related = related;
+            }
+        }
+    }
+}
+
+fn same_name(one: &Field<Arc<str>>, two: &Field<Arc<str>>) -> bool {
+    one.known().zip(two.known()).is_some_and(|(one, two)| one.eq_ignore_ascii_case(two))
+}
+
+fn check_names(reader: &mut Reader<'_>, rules: &[SecurityRule]) {
+    let mut seen: BTreeMap<String, &SecurityRule> = BTreeMap::new();
+    for rule in rules.iter().filter(|rule| rule.condition.is_none()) {
+        let Some(name) = rule.name.known() else { continue };
+        match seen.get(&name.to_ascii_lowercase()) {
+            None => {
+                seen.insert(name.to_ascii_lowercase(), rule);
+            }
+            Some(first) if first.span.file == rule.span.file => {
+                let place = lookup(&rule.node, &["name"]).unwrap_or(&rule.node).clone();
+                let related = Some((first.name.span, "the first of them".to_owned()));
+                reader.fault(fault::DUPLICATE_NAME, &place, format!("two rules have the name `{name}`")).related =
+                    related;
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn check_limits(reader: &mut Reader<'_>, rules: &[SecurityRule], node: &Node) {
+    let list = lookup(node, &["name"]).unwrap_or(node);
+    if rules.len() > 1000 {
+        let detail = format!("{} rules in one network security group; Azure takes 1,000", rules.len());
+        reader.fault(fault::TOO_MANY_RULES, list, detail);
+    }
+    let addresses =
+        |side: &Side| side.items.iter().filter(|item| matches!(item.known(), Some(Peer::Addresses(_)))).count();
+    for (name, count) in [
+        ("source", rules.iter().map(|rule| addresses(&rule.sources)).sum::<usize>()),
+        ("destination", rules.iter().map(|rule| addresses(&rule.destinations)).sum()),
+    ] {
+        if count > 4000 {
+            let detail = format!("{count} {name} addresses over all rules of one group; Azure takes 4,000");
+            reader.fault(fault::TOO_MANY_PREFIXES, list, detail);
+        }
+    }
+    let groups: usize = rules.iter().map(|rule| rule.sources.groups.len() + rule.destinations.groups.len()).sum();
+    if groups > 100 {
+        let detail = format!("{groups} application security groups over all rules of one group; Azure takes 100");
+        reader.fault(fault::TOO_MANY_GROUPS, list, detail);
+    }
+}

@@ -1,0 +1,211 @@
+//! Finds the resource objects in an exported document, whatever lists, pages and tables they sit in.
+//!
+//! What spelling they are in is told by `shape`; templates are not walked here, their resources come from their expansion.
+
+use std::sync::Arc;
+
+use crate::estate::resource::{Fault, Shape};
+use crate::estate::shape::{
+    MAX_DEPTH, effective_list, effective_routes, graph_answer, recognise, whole_document, wrapped,
+};
+use crate::json::{Member, Node, Unknown, Value};
+
+/// One resource object to read.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    /// The object, as spelt; or a list of effective routes.
+    pub node: Node,
+    /// How it is spelt. [`Shape::Template`]: expressions in it have been evaluated.
+    pub shape: Shape,
+    /// It may not exist: a template's condition that is unknown.
+    pub condition: Option<Arc<Unknown>>,
+}
+
+/// What an exported document holds.
+#[derive(Clone, Debug, Default)]
+pub struct Gathered {
+    /// Its resources, in the order written.
+    pub pieces: Vec<Piece>,
+    /// What makes it incomplete.
+    pub faults: Vec<Fault>,
+}
+
+/// Every resource of an exported document. Templates, parameters and service tags hold none.
+pub fn gather(root: &Node) -> Gathered {
+    let mut gathered = Gathered::default();
+    gathered.walk(root, None, 0);
+    gathered
+}
+
+impl Gathered {
+    fn walk(&mut self, node: &Node, within: Option<Shape>, depth: usize) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        if node.is_list() {
+            if effective_routes(node) {
+                return self.push(node, Shape::Effective);
+            }
+            return node.items().iter().for_each(|item| self.walk(item, within, depth + 1));
+        }
+        if !node.is_object() || whole_document(node).is_some() {
+            return;
+        }
+        if let Some((_, shape)) = recognise(node) {
+            return self.push(node, within.unwrap_or(shape));
+        }
+        if let Some(data) = graph_answer(node) {
+            let rows = if data.is_object() { table_rows(data) } else { data.items().to_vec() };
+            let before = self.pieces.len();
+            for row in rows.iter().filter(|row| recognise(row).is_some()) {
+                self.push(row, Shape::ResourceGraph);
+            }
+            if self.pieces.len() > before {
+                self.note_next_page(node);
+            }
+            return;
+        }
+        if let Some(list) = effective_list(node) {
+            self.note_next_page(node);
+            if effective_routes(list) {
+                return self.push(list, Shape::Effective);
+            }
+            return list
+                .items()
+                .iter()
+                .filter(|item| item.is_object())
+                .for_each(|item| self.push(item, Shape::Effective));
+        }
+        if let Some(list) = node.get("value").filter(|list| list.is_list()) {
+            let before = self.pieces.len();
+            self.walk(list, within, depth + 1);
+            if self.pieces.len() > before {
+                self.note_next_page(node);
+            }
+            return;
+        }
+        for inner in wrapped(node) {
+            self.walk_wrapped(inner, depth + 1);
+        }
+    }
+
+    /// A wrapper is trusted only with resources of the kinds that are read.
+    fn walk_wrapped(&mut self, node: &Node, depth: usize) {
+        match node.get("body") {
+            Some(body) if recognise(node).is_none() => self.walk(body, None, depth),
+            _ => self.walk(node, None, depth),
+        }
+    }
+
+    fn push(&mut self, node: &Node, shape: Shape) {
+        self.pieces.push(Piece { node: node.clone(), shape, condition: None });
+    }
+
+    fn note_next_page(&mut self, node: &Node) {
+        let keys = ["nextLink", "@odata.nextLink", "skip_token", "skipToken", "$skipToken"];
+        let found = keys.iter().find_map(|key| node.member(key).filter(|member| !member.node.is_blank()));
+        let truncated = node
+            .get("resultTruncated")
+            .filter(|value| value.text().is_some_and(|text| text.eq_ignore_ascii_case("true")));
+        if let Some(member) = found {
+            self.faults.push(Fault {
+                kind: "incomplete-list",
+                detail: format!("`{}` says that more resources follow; this file holds one page only", member.key),
+                span: member.node.span,
+                via: member.node.via.clone(),
+                related: None,
+                resource: String::new(),
+                help: Some("export every page, or the resources that are missing here stay unknown".to_owned()),
+            });
+        } else if let Some(value) = truncated {
+            self.faults.push(Fault {
+                kind: "incomplete-list",
+                detail: "`resultTruncated` says that resources were left out".to_owned(),
+                span: value.span,
+                via: value.via.clone(),
+                related: None,
+                resource: String::new(),
+                help: None,
+            });
+        }
+    }
+}
+
+/// The rows of a Resource Graph table as objects.
+fn table_rows(table: &Node) -> Vec<Node> {
+    let columns: Vec<(&Node, Arc<str>)> = table
+        .get("columns")
+        .map(Node::items)
+        .unwrap_or_default()
+        .iter()
+        .map(|column| {
+            let name = column.get("name").unwrap_or(column);
+            (name, Arc::from(name.text().unwrap_or("")))
+        })
+        .collect();
+    let rows = table.get("rows").map(Node::items).unwrap_or_default();
+    let object = |row: &Node| {
+        let members = columns.iter().zip(row.items()).map(|((name, key), value)| Member {
+            key: Arc::clone(key),
+            key_span: name.span,
+            node: value.clone(),
+        });
+        Node::new(Value::Object(Arc::new(members.collect())), row.span)
+    };
+    rows.iter().map(object).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Gathered, gather};
+    use crate::estate::resource::Shape;
+    use crate::json::parse;
+    use crate::source::FileId;
+
+    fn gathered(text: &str) -> Gathered {
+        gather(&parse(FileId(0), text).unwrap().root)
+    }
+
+    #[test]
+    fn pages_tables_and_wrappers_are_opened() {
+        for (text, count, shape) in [
+            (r#"{"value":[{"name":"a","properties":{"securityRules":[]}}]}"#, 1, Shape::Rest),
+            (r#"[[{"name":"a","securityRules":[]}],{"name":"b","routes":[{"nextHopType":"None"}]}]"#, 2, Shape::Cli),
+            (
+                r#"{"data":{"columns":[{"name":"type"},{"name":"name"}],"rows":[["microsoft.network/routetables","a"]]},"count":1}"#,
+                1,
+                Shape::ResourceGraph,
+            ),
+            (r#"{"newNSG":{"name":"a","securityRules":[]}}"#, 1, Shape::Cli),
+            (
+                r#"{"parameters":{"subscriptionId":"s"},"responses":{"200":{"body":{"name":"a","properties":{"securityRules":[]}}}}}"#,
+                1,
+                Shape::Rest,
+            ),
+            (r#"{"networkSecurityGroups":[{"effectiveSecurityRules":[]}]}"#, 1, Shape::Effective),
+            (
+                r#"{"value":[{"addressPrefix":["0.0.0.0/0"],"nextHopType":"None","state":"Active"}]}"#,
+                1,
+                Shape::Effective,
+            ),
+            (
+                r#"{"contentVersion":"1.0.0.0","resources":[{"name":"a","properties":{"securityRules":[]}}]}"#,
+                0,
+                Shape::Rest,
+            ),
+        ] {
+            let found = gathered(text);
+            assert_eq!(found.pieces.len(), count, "{text}");
+            assert!(found.pieces.iter().all(|piece| piece.shape == shape), "{text}");
+        }
+    }
+
+    #[test]
+    fn another_page_makes_the_input_incomplete() {
+        let text = r#"{"value":[{"name":"a","properties":{"securityRules":[]}}],"nextLink":"https://x"}"#;
+        assert_eq!(gathered(text).faults[0].kind, "incomplete-list");
+        assert!(gathered(&text.replace("\"https://x\"", "null")).faults.is_empty());
+        let foreign = r#"{"value":[{"a":1}],"nextLink":"https://x"}"#;
+        assert!(gathered(foreign).faults.is_empty());
+    }
+}

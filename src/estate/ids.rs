@@ -1,0 +1,44 @@
+//! The ids of an estate's resources, and where a mention of one leads.
+
+use std::collections::BTreeMap;
+
+use crate::estate::identity::Id;
+use crate::estate::index::Index;
+use crate::estate::kind::Kind;
+use crate::estate::resource::Reference;
+use crate::source::FileId;
+
+/// The ids of an estate's resources, kind by kind, in the order of the estate's lists.
+#[derive(Debug, Default)]
+pub(crate) struct Ids {
+    indexes: BTreeMap<Kind, Index>,
+}
+
+impl Ids {
+    pub(crate) fn push(&mut self, kind: Kind, id: Id, file: FileId) {
+        self.indexes.entry(kind).or_default().push(id, file);
+    }
+
+    pub(crate) fn find(&self, kind: Kind, id: &Id, file: FileId) -> Option<usize> {
+        self.indexes.get(&kind)?.find(id, file)
+    }
+
+    pub(crate) fn parent(&self, kind: Kind, at: usize, of: Kind, file: FileId) -> Option<usize> {
+        self.find(of, &self.indexes.get(&kind)?.id(at)?.parent()?, file)
+    }
+
+    pub(crate) fn lead(&self, kind: Kind, reference: &mut Reference, file: FileId) {
+        reference.target = self.find(kind, &Id::of(&reference.id), file);
+    }
+
+    pub(crate) fn lead_all<'r>(
+        &self,
+        kind: Kind,
+        references: impl IntoIterator<Item = &'r mut Reference>,
+        file: FileId,
+    ) {
+        for reference in references {
+            self.lead(kind, reference, file);
+        }
+    }
+}

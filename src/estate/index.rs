@@ -1,0 +1,155 @@
+//! Finds the resource an id means among those of one kind: by the same id, or by the only one it can be.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::estate::identity::Id;
+use crate::source::FileId;
+
+/// So many candidates of one name are looked at before a mention counts as ambiguous; keeps linking linear.
+const MAX_CANDIDATES: usize = 256;
+
+/// Resources of one name by what stands before their last type, where that is known.
+type Contexts = HashMap<Option<Box<str>>, Vec<usize>>;
+
+/// The resources of one kind, by id.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    entries: Vec<(Id, FileId)>,
+    exact: HashMap<Arc<str>, Vec<usize>>,
+    names: HashMap<Box<str>, Contexts>,
+    nameless: Vec<usize>,
+}
+
+impl Index {
+    /// Adds the next resource.
+    pub(crate) fn push(&mut self, id: Id, file: FileId) {
+        let at = self.entries.len();
+        self.exact.entry(Arc::clone(id.key())).or_default().push(at);
+        match id.last_name() {
+            Some(name) => {
+                let contexts = self.names.entry(name.into()).or_default();
+                contexts.entry(id.context().map(Into::into)).or_default().push(at);
+            }
+            None => self.nameless.push(at),
+        }
+        self.entries.push((id, file));
+    }
+
+    /// The id of a resource.
+    pub(crate) fn id(&self, at: usize) -> Option<&Id> {
+        self.entries.get(at).map(|(id, _)| id)
+    }
+
+    /// The one resource an id mentioned in `file` leads to. `None`: none, or more than one could be meant.
+    pub(crate) fn find(&self, id: &Id, file: FileId) -> Option<usize> {
+        if let Some(found) = self.exact.get(id.key()) {
+            return match found[..] {
+                [one] => Some(one),
+                _ => None,
+            };
+        }
+        if !id.says_something() {
+            return None;
+        }
+        let Some(name) = id.last_name() else {
+            // Of names known in part the one made of the same parts is meant.
+            let all = 0..self.entries.len().min(MAX_CANDIDATES + 1);
+            let mut same = Found::default();
+            all.clone().filter(|at| self.entries[*at].0.agrees(id)).for_each(|at| same.add(at));
+            return same.one().or_else(|| self.only(id, file, all));
+        };
+        let contexts = self.names.get(name);
+        let within = |context: Option<&str>| {
+            contexts.and_then(|contexts| contexts.get(&context.map(Box::from))).map_or(&[][..], Vec::as_slice)
+        };
+        match id.context() {
+            Some(context) => {
+                let candidates = within(Some(context)).iter().chain(within(None)).chain(&self.nameless);
+                self.only(id, file, candidates.copied())
+            }
+            None => {
+                let mut candidates: Vec<usize> = contexts
+                    .into_iter()
+                    .flat_map(HashMap::values)
+                    .flatten()
+                    .copied()
+                    .take(MAX_CANDIDATES + 1)
+                    .collect();
+                candidates.sort_unstable();
+                self.only(id, file, candidates.into_iter().chain(self.nameless.iter().copied()))
+            }
+        }
+    }
+
+    /// The only candidate that fits; of several the only one of the same file, since a template means its own first.
+    fn only(&self, id: &Id, file: FileId, candidates: impl Iterator<Item = usize>) -> Option<usize> {
+        let (mut all, mut near) = (Found::default(), Found::default());
+        for (count, at) in candidates.enumerate() {
+            if count >= MAX_CANDIDATES {
+                return None;
+            }
+            let (other, place) = &self.entries[at];
+            if id.is_compatible(other) {
+                all.add(at);
+                if *place == file {
+                    near.add(at);
+                }
+            }
+        }
+        all.one().or(near.one())
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    first: Option<usize>,
+    more: bool,
+}
+
+impl Found {
+    fn add(&mut self, at: usize) {
+        self.more |= self.first.is_some();
+        self.first.get_or_insert(at);
+    }
+
+    fn one(&self) -> Option<usize> {
+        self.first.filter(|_| !self.more)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Index;
+    use crate::estate::identity::Id;
+    use crate::source::FileId;
+
+    fn nsg(group: &str) -> Id {
+        Id::written(&format!(
+            "/subscriptions/s/resourceGroups/{group}/providers/Microsoft.Network/networkSecurityGroups/n"
+        ))
+    }
+
+    fn composed(file: u32) -> Id {
+        Id::composed("Microsoft.Network/networkSecurityGroups", &Ok("N".into()), FileId(file))
+    }
+
+    #[test]
+    fn the_same_id_wins_over_names() {
+        let mut index = Index::default();
+        index.push(nsg("a"), FileId(0));
+        index.push(nsg("b"), FileId(0));
+        assert_eq!(index.find(&nsg("b"), FileId(0)), Some(1));
+        assert_eq!(index.find(&nsg("c"), FileId(0)), None);
+    }
+
+    #[test]
+    fn a_name_alone_leads_somewhere_only_when_it_is_the_only_one() {
+        let mut index = Index::default();
+        index.push(nsg("a"), FileId(0));
+        assert_eq!(index.find(&composed(9), FileId(9)), Some(0));
+        index.push(nsg("b"), FileId(1));
+        assert_eq!(index.find(&composed(9), FileId(9)), None);
+        assert_eq!(index.find(&composed(9), FileId(1)), Some(1));
+    }
+}

@@ -1,0 +1,269 @@
+//! One resource written twice: the union of both writings, and the first place where they contradict each other.
+//!
+//! What is in one writing only is no contradiction: a template says less than an export.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::estate::identity::known_end;
+use crate::estate::normal::object;
+use crate::json::{Member, Node, Value};
+use crate::source::Span;
+
+/// Where two writings contradict each other.
+#[derive(Clone, Debug)]
+pub(crate) struct Conflict {
+    /// The property, by its keys with dots between them.
+    pub(crate) path: String,
+    /// Its value in the first writing.
+    pub(crate) first: Span,
+    /// Its value in the second.
+    pub(crate) second: Span,
+}
+
+/// Objects nest this deep at most before the first writing is taken as it is.
+const MAX_DEPTH: usize = 32;
+
+/// What differs from export to export and says nothing about the network.
+const VOLATILE: &[&str] = &[
+    "name",
+    "id",
+    "type",
+    "location",
+    "etag",
+    "tags",
+    "provisioningState",
+    "resourceGuid",
+    "systemData",
+    "apiVersion",
+    "dependsOn",
+    "condition",
+    "comments",
+    "copy",
+    "resourceGroup",
+    "resourceGroupName",
+    "subscriptionId",
+    "tenantId",
+    "resources",
+    "defaultSecurityRules",
+];
+
+/// Lists of which each writing may show a part: children of their own, and mentions of resources that point here.
+const OPEN_LISTS: &[&str] = &[
+    "subnets",
+    "networkInterfaces",
+    "ipConfigurations",
+    "privateEndpoints",
+    "virtualNetworkPeerings",
+    "privateEndpointConnections",
+    "ruleCollectionGroups",
+    "childPolicies",
+    "firewalls",
+    "firewallPolicies",
+];
+
+/// Lists whose items are kept in both writings when they contradict each other, so that neither is believed blindly.
+const RULE_LISTS: &[&str] = &["securityRules", "routes"];
+
+/// The union of two writings; where they contradict each other the first one counts.
+pub(crate) fn merge(one: &Node, two: &Node) -> (Node, Option<Conflict>) {
+    let mut merger = Merger { conflict: None, path: Vec::new() };
+    let node = merger.nodes(one, two);
+    (node, merger.conflict)
+}
+
+struct Merger {
+    conflict: Option<Conflict>,
+    path: Vec<Arc<str>>,
+}
+
+impl Merger {
+    fn nodes(&mut self, one: &Node, two: &Node) -> Node {
+        if two.is_blank() || self.path.len() > MAX_DEPTH {
+            return one.clone();
+        }
+        if one.is_blank() {
+            return two.clone();
+        }
+        match (&one.value, &two.value) {
+            (Value::Unknown(_), Value::Unknown(_)) => one.clone(),
+            (Value::Unknown(_), _) => two.clone(),
+            (_, Value::Unknown(_)) => one.clone(),
+            (Value::Object(first), Value::Object(second)) if Arc::ptr_eq(first, second) => one.clone(),
+            (Value::Object(_), Value::Object(_)) => self.objects(one, two),
+            (Value::List(first), Value::List(second)) if Arc::ptr_eq(first, second) => one.clone(),
+            (Value::List(_), Value::List(_)) => self.lists(one, two),
+            _ => {
+                if scalar(one).is_none() || scalar(one) != scalar(two) {
+                    self.contradict(one, two);
+                }
+                one.clone()
+            }
+        }
+    }
+
+    fn objects(&mut self, one: &Node, two: &Node) -> Node {
+        let mut members: Vec<Member> = Vec::with_capacity(one.members().len());
+        // Keys of hostile objects can be many: look them up, do not search.
+        let index: HashMap<String, &Member> =
+            two.members().iter().map(|member| (member.key.to_ascii_lowercase(), member)).collect();
+        let mut seen: HashMap<String, ()> = HashMap::with_capacity(one.members().len());
+        for member in one.members() {
+            let key = member.key.to_ascii_lowercase();
+            let volatile = VOLATILE.iter().any(|name| name.eq_ignore_ascii_case(&key));
+            let node = match index.get(&key) {
+                Some(other) if member.node.is_blank() => other.node.clone(),
+                Some(other) if !volatile => {
+                    self.path.push(Arc::clone(&member.key));
+                    let node = self.nodes(&member.node, &other.node);
+                    self.path.pop();
+                    node
+                }
+                _ => member.node.clone(),
+            };
+            seen.insert(key, ());
+            members.push(Member { node, ..member.clone() });
+        }
+        members.extend(
+            two.members().iter().filter(|member| !seen.contains_key(&member.key.to_ascii_lowercase())).cloned(),
+        );
+        object(one, members)
+    }
+
+    fn lists(&mut self, one: &Node, two: &Node) -> Node {
+        let within = |names: &[&str]| {
+            self.path.last().is_some_and(|key| names.iter().any(|name| name.eq_ignore_ascii_case(key)))
+        };
+        let (open, rules) = (within(OPEN_LISTS), within(RULE_LISTS));
+        let named = one.items().iter().chain(two.items()).all(|item| identity(item).is_some());
+        if !named || !(open || rules || one.items().iter().any(|item| item.get("name").is_some())) {
+            if !same_items(one, two) && !open {
+                self.contradict(one, two);
+            }
+            return one.clone();
+        }
+        let mut items: Vec<Node> = one.items().to_vec();
+        let mut index: HashMap<String, usize> = HashMap::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            index.entry(identity(item).unwrap_or_default()).or_insert(at);
+        }
+        let (before, count) = (self.conflict.is_some(), items.len());
+        let mut matched = 0;
+        for item in two.items() {
+            let Some(&at) = index.get(&identity(item).unwrap_or_default()).filter(|at| **at < count) else {
+                if !open && !before {
+                    self.contradict(one, item);
+                }
+                items.push(item.clone());
+                continue;
+            };
+            matched += 1;
+            let mut inner = Self { conflict: None, path: self.path.clone() };
+            let merged = inner.nodes(&items[at], item);
+            match inner.conflict {
+                Some(conflict) if rules => {
+                    self.conflict.get_or_insert(conflict);
+                    items.push(item.clone());
+                }
+                conflict => {
+                    if self.conflict.is_none() {
+                        self.conflict = conflict;
+                    }
+                    items[at] = merged;
+                }
+            }
+        }
+        if !open && matched < count && self.conflict.is_none() {
+            self.contradict(one, two);
+        }
+        Node { value: Value::List(Arc::new(items)), ..one.clone() }
+    }
+
+    fn contradict(&mut self, one: &Node, two: &Node) {
+        if self.conflict.is_none() {
+            let path: Vec<&str> = self.path.iter().map(|key| &**key).filter(|key| *key != "properties").collect();
+            self.conflict = Some(Conflict { path: path.join("."), first: one.span, second: two.span });
+        }
+    }
+}
+
+/// A scalar as text, such that `100` and `"100"`, `Tcp` and `TCP` are the same.
+fn scalar(node: &Node) -> Option<String> {
+    match &node.value {
+        Value::Text(text) => Some(text.to_ascii_lowercase()),
+        Value::Number(number) => Some(number.as_str().to_owned()),
+        Value::Bool(value) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+/// What an item of a list is known by: its name, else its id.
+pub(crate) fn identity(item: &Node) -> Option<String> {
+    let last = |node: &Node| match &node.value {
+        Value::Text(text) => Some(text.rsplit('/').next().unwrap_or(text).to_ascii_lowercase()),
+        Value::Unknown(unknown) => Some(match known_end(unknown) {
+            Some(end) => end.to_ascii_lowercase(),
+            None => format!("{{{}}}", unknown.key),
+        }),
+        _ => None,
+    };
+    item.get("name").and_then(last).or_else(|| item.get("id").and_then(last))
+}
+
+/// Whether two lists hold the same things in any order.
+fn same_items(one: &Node, two: &Node) -> bool {
+    let sorted = |list: &Node| {
+        let mut items: Vec<Option<String>> = list.items().iter().map(scalar).collect();
+        items.sort();
+        items
+    };
+    let (first, second) = (sorted(one), sorted(two));
+    if first.iter().chain(&second).any(Option::is_none) {
+        // Unnamed objects are compared in order.
+        let objects = one.items().iter().zip(two.items());
+        return one.items().len() == two.items().len()
+            && objects.into_iter().all(|(one, two)| merge(one, two).1.is_none());
+    }
+    first == second
+}
+
+#[cfg(test)]
+mod tests {
+    use super::merge;
+    use crate::json::{Node, parse};
+    use crate::source::FileId;
+
+    fn both(one: &str, two: &str) -> (Node, Option<String>) {
+        let root = |text| parse(FileId(0), text).unwrap().root;
+        let (node, conflict) = merge(&root(one), &root(two));
+        (node, conflict.map(|conflict| conflict.path))
+    }
+
+    #[test]
+    fn what_only_one_says_is_kept() {
+        let (node, conflict) = both(r#"{"a":1,"c":null}"#, r#"{"A":"1","b":2,"c":3}"#);
+        assert!(conflict.is_none());
+        assert_eq!(node.members().len(), 3);
+        assert_eq!(node.get("c").unwrap().kind(), "a number");
+    }
+
+    #[test]
+    fn a_contradiction_is_found_once_by_its_path() {
+        let text = |port: u16| {
+            format!(
+                r#"{{"properties":{{"securityRules":[{{"name":"r","properties":{{"destinationPortRange":"{port}"}}}}]}}}}"#
+            )
+        };
+        let (node, conflict) = both(&text(80), &text(443));
+        assert_eq!(conflict.as_deref(), Some("securityRules.destinationPortRange"));
+        assert_eq!(node.at(&["properties", "securityRules"]).unwrap().items().len(), 2);
+        assert!(both(&text(80), &text(80)).1.is_none());
+    }
+
+    #[test]
+    fn each_writing_may_show_other_subnets() {
+        let (node, conflict) = both(r#"{"subnets":[{"id":"/a"}]}"#, r#"{"subnets":[{"id":"/b"}]}"#);
+        assert!(conflict.is_none());
+        assert_eq!(node.get("subnets").unwrap().items().len(), 2);
+    }
+}

@@ -1,0 +1,13 @@
+//! Any spelling of a resource → the REST form: `name`, `id`, `type`, `location`, `properties`, and children likewise.
+
+mod assemble;
+mod compute;
+mod effective;
+mod expression;
+mod flat;
+mod legacy;
+mod powershell;
+
+pub(crate) use assemble::{object, replace};
+pub(crate) use expression::without_expressions;
+pub(crate) use flat::normalise;

@@ -1,0 +1,329 @@
+//! What a document is, and what a single object in it is: told by its keys, never by its file name.
+//!
+//! Walking a document for its resources is the work of `gather`.
+
+use crate::estate::kind::Kind;
+use crate::estate::resource::Shape;
+use crate::json::Node;
+
+/// What a document is. `None`: it holds nothing of Azure's networks, nor anything else this program reads.
+pub fn shape_of(root: &Node) -> Option<Shape> {
+    shape_within(root, 0)
+}
+
+/// Lists in lists and wrappers in wrappers are followed this deep.
+pub(crate) const MAX_DEPTH: usize = 4;
+
+fn shape_within(node: &Node, depth: usize) -> Option<Shape> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    if node.is_list() {
+        return effective_routes(node)
+            .then_some(Shape::Effective)
+            .or_else(|| node.items().iter().find_map(|item| shape_within(item, depth + 1)));
+    }
+    if !node.is_object() {
+        return None;
+    }
+    if let Some(shape) = whole_document(node) {
+        return Some(shape);
+    }
+    if let Some((_, shape)) = recognise(node) {
+        return Some(shape);
+    }
+    if graph_answer(node).is_some_and(|data| !data.items().is_empty() || data.is_object()) {
+        return graph_answer(node)
+            .is_some_and(|data| data.is_object() || data.items().iter().any(|row| recognise(row).is_some()))
+            .then_some(Shape::ResourceGraph);
+    }
+    if let Some(list) = effective_list(node) {
+        return (!list.items().is_empty()).then_some(Shape::Effective);
+    }
+    if let Some(list) = node.get("value").filter(|list| list.is_list()) {
+        return shape_within(list, depth + 1);
+    }
+    wrapped(node).find_map(|inner| shape_within(inner, depth + 1))
+}
+
+/// Documents that are told by their outermost keys, and hold no plain resources.
+pub(crate) fn whole_document(node: &Node) -> Option<Shape> {
+    let schema = node.get("$schema").and_then(Node::text).unwrap_or("").to_ascii_lowercase();
+    let resources = node.get("resources").is_some_and(|resources| !resources.is_null());
+    if schema.contains("deploymentparameters.json") {
+        return Some(Shape::Parameters);
+    }
+    if resources && (schema.contains("deploymenttemplate.json") || node.get("contentVersion").is_some()) {
+        return Some(Shape::Template);
+    }
+    if schema.contains("deploymenttemplate.json") {
+        return Some(Shape::Template);
+    }
+    if node.get("contentVersion").is_some() && node.get("parameters").is_some_and(parameter_values) {
+        return Some(Shape::Parameters);
+    }
+    let tags = node.get("values").is_some_and(Node::is_list);
+    if tags && (node.get("cloud").is_some() || node.get("changeNumber").is_some()) {
+        return Some(Shape::ServiceTags);
+    }
+    let first = node.get("value").filter(|list| list.is_list()).and_then(|list| list.items().first())?;
+    either(first, "endpoints").filter(|_| either(first, "category").is_some()).map(|_| Shape::Dependencies)
+}
+
+fn parameter_values(parameters: &Node) -> bool {
+    parameters.is_object()
+        && parameters.members().iter().all(|member| {
+            member.node.get("type").is_none()
+                && (member.node.get("value").is_some() || member.node.get("reference").is_some())
+        })
+}
+
+/// The rows of an answer of Resource Graph: a list of objects, or `{ columns, rows }`.
+pub(crate) fn graph_answer(node: &Node) -> Option<&Node> {
+    let data = node.get("data")?;
+    if data.at(&["columns"]).is_some_and(Node::is_list) && data.at(&["rows"]).is_some_and(Node::is_list) {
+        return Some(data);
+    }
+    let counted = ["count", "totalRecords", "total_records", "skip_token", "skipToken", "$skipToken"];
+    (data.is_list() && counted.iter().any(|key| node.get(key).is_some())).then_some(data)
+}
+
+/// The list of effective rules or routes an answer of Network Watcher holds.
+pub(crate) fn effective_list(node: &Node) -> Option<&Node> {
+    let list = ["networkSecurityGroups", "value"].iter().find_map(|key| node.get(key).filter(|list| list.is_list()))?;
+    let rules = list.items().iter().any(|item| item.get("effectiveSecurityRules").is_some());
+    (rules || effective_routes(list)).then_some(list)
+}
+
+/// Whether a list holds effective routes: prefixes and next hops are lists, and each has a state.
+pub(crate) fn effective_routes(list: &Node) -> bool {
+    list.items().iter().any(|item| {
+        item.get("addressPrefix").is_some_and(Node::is_list)
+            && item.get("nextHopType").is_some()
+            && item.get("state").is_some()
+    })
+}
+
+/// Values that may hold resources although the object around them is none: hand-made bundles, `az … create`
+/// answers (`{ "newNSG": {…} }`) and the examples of Azure's interface descriptions (`responses.200.body`).
+pub(crate) fn wrapped(node: &Node) -> impl Iterator<Item = &Node> {
+    let named = node.get("name").is_some() || node.get("id").is_some() || node.get("$schema").is_some();
+    node.members().iter().filter(move |_| !named).map(|member| &member.node).filter(|inner| {
+        let resource = |node: &Node| recognise(node).is_some_and(|(kind, _)| kind != Kind::Other);
+        let page = |node: &Node| node.get("value").is_some_and(|list| list.items().iter().any(resource));
+        match inner.is_list() {
+            true => inner.items().iter().any(resource),
+            false => {
+                resource(inner)
+                    || page(inner)
+                    || inner.members().iter().any(|member| {
+                        resource(&member.node)
+                            || member.node.get("body").is_some_and(|body| resource(body) || page(body))
+                    })
+                    || inner.get("body").is_some_and(|body| resource(body) || page(body))
+            }
+        }
+    })
+}
+
+/// What a single object is, and how it is spelt. `None`: not a resource.
+pub(crate) fn recognise(node: &Node) -> Option<(Kind, Shape)> {
+    if !node.is_object() || node.members().is_empty() {
+        return None;
+    }
+    if node.get("effectiveSecurityRules").is_some() {
+        return Some((Kind::Nsg, Shape::Effective));
+    }
+    let kind = kind_by_type(node).or_else(|| kind_by_id(node)).or_else(|| kind_by_members(node))?;
+    Some((kind, spelling(node, kind)))
+}
+
+/// How a resource object is spelt.
+fn spelling(node: &Node, kind: Kind) -> Shape {
+    if node.member("properties").is_some_and(|member| member.key.starts_with('p')) {
+        let graph = node.get("tenantId").is_some() && node.get("subscriptionId").is_some();
+        return if graph { Shape::ResourceGraph } else { Shape::Rest };
+    }
+    let pascal = |key: &str| {
+        node.member(key).is_some_and(|member| member.key.starts_with(|first: char| first.is_ascii_uppercase()))
+    };
+    if ["name", "id", "etag", "priority", "securityRules", "routes"].into_iter().any(pascal) {
+        return Shape::PowerShell;
+    }
+    match kind {
+        Kind::Workspace | Kind::Compute => Shape::MachineLearningCli,
+        _ => Shape::Cli,
+    }
+}
+
+fn kind_by_type(node: &Node) -> Option<Kind> {
+    let written = ["type", "resourceType"].iter().find_map(|key| node.get(key).and_then(Node::text))?;
+    let kind = match written.split_once('/') {
+        Some((namespace, _)) if namespace.contains('.') => Kind::of_type(written),
+        // `az ml` shortens the type of a compute.
+        None if is_machine_learning_compute(written) && has_any(node, COMPUTE_MARKS) => return Some(Kind::Compute),
+        _ => return None,
+    };
+    let azure = written.get(..10).is_some_and(|start| start.eq_ignore_ascii_case("Microsoft."));
+    let named = node.get("name").is_some() || node.get("id").is_some() || node.get("properties").is_some();
+    (kind != Kind::Other || (azure && named) || azure_id(node).is_some()).then_some(kind)
+}
+
+fn kind_by_id(node: &Node) -> Option<Kind> {
+    let id = azure_id(node)?;
+    let (_, rest) = id.rsplit_once("/providers/")?;
+    let mut segments = rest.trim_end_matches('/').split('/');
+    let mut name = segments.next()?.to_owned();
+    for kind in segments.step_by(2) {
+        name.push('/');
+        name.push_str(kind);
+    }
+    // A mention is not a resource: it has an id and nothing that says more.
+    let more = |key: &str| {
+        !["id", "resourceId", "resourceGroup", "resourceGroupName"].iter().any(|not| key.eq_ignore_ascii_case(not))
+    };
+    node.members().iter().any(|member| more(&member.key)).then(|| Kind::of_type(&name))
+}
+
+/// Its id, in lower case, when it is one of Azure's.
+fn azure_id(node: &Node) -> Option<String> {
+    let id = ["id", "resourceId"].iter().find_map(|key| node.get(key).and_then(Node::text))?;
+    let id = id.to_ascii_lowercase();
+    (id.starts_with("/subscriptions/") || id.starts_with("/providers/")).then_some(id)
+}
+
+const COMPUTE_MARKS: &[&str] =
+    &["enable_node_public_ip", "network_settings", "provisioning_state", "size", "location", "id"];
+
+/// Whether `az ml` uses this word as the type of a compute.
+fn is_machine_learning_compute(text: &str) -> bool {
+    let known = ["amlcompute", "computeinstance", "kubernetes", "virtualmachine", "synapsespark", "attached", "aks"];
+    known.iter().any(|name| text.eq_ignore_ascii_case(name))
+}
+
+/// Objects with neither type nor id, as people cut them out of exports.
+fn kind_by_members(node: &Node) -> Option<Kind> {
+    let has = |key: &str| either(node, key).is_some();
+    let list = |key: &str| either(node, key).is_some_and(Node::is_list);
+    if list("securityRules") || list("defaultSecurityRules") {
+        return Some(Kind::Nsg);
+    }
+    if has("direction") && has("access") && (has("priority") || has("protocol")) {
+        return Some(Kind::SecurityRule);
+    }
+    if has("addressPrefix") && has("nextHopType") && !has("state") {
+        return Some(Kind::Route);
+    }
+    let routes = either(node, "routes").map(Node::items).unwrap_or_default();
+    if routes.iter().any(|route| either(route, "nextHopType").is_some())
+        || (has("disableBgpRoutePropagation") && has("routes"))
+    {
+        return Some(Kind::RouteTable);
+    }
+    if either(node, "addressSpace").is_some_and(|space| space.get("addressPrefixes").is_some()) {
+        return Some(Kind::Network);
+    }
+    if list("ruleCollections") {
+        return Some(Kind::CollectionGroup);
+    }
+    let subnet = [
+        "networkSecurityGroup",
+        "routeTable",
+        "natGateway",
+        "serviceEndpoints",
+        "delegations",
+        "privateEndpointNetworkPolicies",
+        "defaultOutboundAccess",
+    ];
+    if (has("addressPrefix") || has("addressPrefixes")) && subnet.into_iter().any(has) {
+        return Some(Kind::Subnet);
+    }
+    if has_any(node, &["hbi_workspace", "managed_network", "image_build_compute"]) {
+        return Some(Kind::Workspace);
+    }
+    if has_any(node, &["enable_node_public_ip"]) {
+        return Some(Kind::Compute);
+    }
+    None
+}
+
+fn has_any(node: &Node, keys: &[&str]) -> bool {
+    keys.iter().any(|key| node.get(key).is_some())
+}
+
+/// A property in REST or in flattened form.
+pub(crate) fn either<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+    node.at(&["properties", key]).or_else(|| node.get(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shape_of;
+    use crate::estate::resource::Shape;
+    use crate::json::parse;
+    use crate::source::FileId;
+
+    fn shape(text: &str) -> Option<Shape> {
+        shape_of(&parse(FileId(0), text).unwrap().root)
+    }
+
+    #[test]
+    fn what_is_not_azures_has_no_shape() {
+        for text in [
+            r#"{"name":"left-pad","version":"1.0.0","type":"module"}"#,
+            r#"{"routes":[{"path":"/","component":"Home"}]}"#,
+            r#"[{"id":"/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/virtualNetworks/v"}]"#,
+            r#"{"value":[],"count":0}"#,
+            r#"{"data":[1,2],"count":2}"#,
+            "[]",
+            "null",
+            "3",
+        ] {
+            assert_eq!(shape(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn resources_are_told_by_type_id_or_members() {
+        let id = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/networkSecurityGroups/n";
+        for (text, expected) in [
+            (r#"{"type":"MICROSOFT.network/networkSecurityGroups","properties":{}}"#.to_owned(), Shape::Rest),
+            (format!(r#"{{"value":[{{"id":"{id}","name":"n","properties":{{}}}}]}}"#), Shape::Rest),
+            (format!(r#"[{{"id":"{id}","name":"n","securityRules":[]}}]"#), Shape::Cli),
+            (format!(r#"{{"Id":"{id}","Name":"n","SecurityRules":[]}}"#), Shape::PowerShell),
+            (r#"{"name":"n","securityRules":[]}"#.to_owned(), Shape::Cli),
+            (r#"{"newNSG":{"name":"n","securityRules":[]}}"#.to_owned(), Shape::Cli),
+            (format!(r#"{{"data":[{{"id":"{id}","name":"n","properties":{{}}}}],"count":1}}"#), Shape::ResourceGraph),
+            (r#"{"type":"amlcompute","name":"c","size":"S"}"#.to_owned(), Shape::MachineLearningCli),
+            (r#"{"value":[{"effectiveSecurityRules":[]}]}"#.to_owned(), Shape::Effective),
+            (
+                r#"{"value":[{"addressPrefix":["0.0.0.0/0"],"nextHopType":"None","state":"Active"}]}"#.to_owned(),
+                Shape::Effective,
+            ),
+        ] {
+            assert_eq!(shape(&text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_documents_are_told_by_their_outermost_keys() {
+        for (text, expected) in [
+            (r#"{"contentVersion":"1.0.0.0","resources":[]}"#, Shape::Template),
+            (
+                r#"{"$schema":"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#","resources":{}}"#,
+                Shape::Template,
+            ),
+            (
+                r#"{"$schema":"https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#","parameters":{}}"#,
+                Shape::Parameters,
+            ),
+            (r#"{"contentVersion":"1.0.0.0","parameters":{"a":{"value":1}}}"#, Shape::Parameters),
+            (r#"{"changeNumber":1,"cloud":"Public","values":[]}"#, Shape::ServiceTags),
+            (r#"{"Values":[],"ChangeNumber":"3"}"#, Shape::ServiceTags),
+            (r#"{"value":[{"properties":{"category":"Azure AD","endpoints":[]}}]}"#, Shape::Dependencies),
+            (r#"{"value":[{"category":"Azure AD","endpoints":[]}]}"#, Shape::Dependencies),
+        ] {
+            assert_eq!(shape(text), Some(expected), "{text}");
+        }
+    }
+}

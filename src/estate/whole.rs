@@ -1,0 +1,46 @@
+//! The estate: every resource of a run, in lists.
+
+use std::sync::Arc;
+
+use crate::estate::ids::Ids;
+use crate::estate::resource::{
+    Compute, Fault, Firewall, FirewallPolicy, IpGroup, NetworkInterface, NetworkSecurityGroup, Plain, PrivateEndpoint,
+    RouteTable, RuleCollectionGroup, Subnet, VirtualNetwork, Workspace,
+};
+
+/// All resources of a run. References are indexes into these lists.
+#[derive(Clone, Debug, Default)]
+pub struct Estate {
+    /// Network security groups.
+    pub nsgs: Vec<NetworkSecurityGroup>,
+    /// Route tables.
+    pub route_tables: Vec<RouteTable>,
+    /// Virtual networks.
+    pub networks: Vec<VirtualNetwork>,
+    /// Subnets.
+    pub subnets: Vec<Subnet>,
+    /// NAT gateways.
+    pub nat_gateways: Vec<Plain>,
+    /// Private endpoints.
+    pub private_endpoints: Vec<PrivateEndpoint>,
+    /// Network interfaces.
+    pub interfaces: Vec<NetworkInterface>,
+    /// Workspaces.
+    pub workspaces: Vec<Workspace>,
+    /// Computes.
+    pub computes: Vec<Compute>,
+    /// Firewalls.
+    pub firewalls: Vec<Firewall>,
+    /// Firewall policies.
+    pub policies: Vec<FirewallPolicy>,
+    /// Rule collection groups.
+    pub collection_groups: Vec<RuleCollectionGroup>,
+    /// IP groups.
+    pub ip_groups: Vec<IpGroup>,
+    /// Every other resource of a known type (storage accounts, key vaults, registries, endpoints, …).
+    pub others: Vec<Plain>,
+    /// What Azure would refuse, in the order found.
+    pub faults: Vec<Fault>,
+    /// The ids of all of them, to follow a mention that no list above holds.
+    pub(crate) ids: Arc<Ids>,
+}

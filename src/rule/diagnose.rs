@@ -1,0 +1,431 @@
+//! A judgement on a requirement, put into a finding: where it points, what it says, what to paste.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::estate::{Direction, Estate, Field, NetworkSecurityGroup, Peer, SecurityRule};
+use crate::finding::{Applies, Finding, Label, Level, Remark, Verdict};
+use crate::json::Trail;
+use crate::net::ProtocolSet;
+use crate::proof::{self, Decider, Judgement, Kind, Scene};
+use crate::rule::compile::Rule;
+use crate::rule::flow::{FlowRequirement, Requirement, RequirementRule};
+use crate::rule::placement::Placement;
+use crate::rule::require::{Judged, port_words};
+use crate::rule::site;
+use crate::source::Span;
+
+/// At most so many rules of a replay are named; the decider always is.
+const MOST_STEPS: usize = 5;
+
+/// One requirement of one placement and what the proof came to.
+pub(crate) struct Subject<'x, 'a> {
+    pub(crate) estate: &'a Estate,
+    pub(crate) placement: &'x Placement<'a>,
+    pub(crate) scene: &'x Scene<'a>,
+    pub(crate) rule: &'x Rule,
+    pub(crate) body: &'x RequirementRule,
+    pub(crate) judged: &'x Judged,
+    /// Priorities that fixes of this placement have taken, so that all of them can be pasted together.
+    pub(crate) given: &'x RefCell<Given>,
+}
+
+/// Priorities taken by fixes, by group of the scene and direction.
+pub(crate) type Given = BTreeMap<(usize, Direction), BTreeSet<i64>>;
+
+/// The finding on a requirement that does not hold or cannot be decided; `None` when there is nothing to point at.
+pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
+    let verdict = subject.judged.verdict()?;
+    if verdict == Verdict::Satisfied {
+        return None;
+    }
+    // What no input shows is said once for the run, not once for each requirement.
+    let judgement = subject.judged.judgement.as_ref()?;
+    let undecided = verdict == Verdict::Undecided;
+    let conditional = subject.judged.applies == Applies::Unknown;
+    let card = &subject.rule.card;
+    let level = match (undecided, conditional) {
+        (true, _) => Level::Note,
+        (false, true) => card.level.min(Level::Warning),
+        (false, false) => card.level,
+    };
+    let (at, mut related) = places(subject, judgement, undecided)?;
+    related.extend(association(subject));
+    related.extend(reasons(subject));
+    related.retain(|label| label.span != at.span);
+    let mut seen = BTreeSet::new();
+    related.retain(|label| seen.insert(label.span));
+    let resource = subject.placement.site.parts(subject.estate).first().map(|(_, header)| {
+        header.id.as_ref().and_then(|id| id.known()).map_or_else(|| site::shown(header), ToString::to_string)
+    });
+    let id = subject.placement.id(subject.estate);
+    Some(Finding {
+        rule: card.id.clone(),
+        level,
+        undecided,
+        message: message(subject, judgement, undecided, conditional),
+        fingerprint: format!("{} {id} {}", card.id, subject.judged.flow),
+        cause: Some(cause(judgement, undecided, conditional)),
+        at,
+        related,
+        remarks: remarks(subject, judgement, undecided),
+        help: help(subject, judgement, undecided),
+        snippet: snippet(subject, judgement, undecided),
+        resource,
+        placement: Some(id),
+        flow: Some(subject.judged.flow.clone()),
+    })
+}
+
+fn message(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool, conditional: bool) -> String {
+    let card = &subject.rule.card;
+    let words = subject.rule.message.as_ref().and_then(|message| {
+        message
+            .fill(|name| match name {
+                "placement" | "subnet" => Some(subject.placement.site.name(subject.estate)),
+                "service" => Some(subject.placement.service.title.to_string()),
+                "flow" => Some(subject.judged.flow.clone()),
+                "layer" => judgement.layer.map(|layer| layer.as_str().to_owned()),
+                "decided-by" => judgement.deciders.first().map(|decider| decider.name.to_string()),
+                fact => subject.placement.fact(fact).map(|value| value.to_string()),
+            })
+            .ok()
+    });
+    let words = words.unwrap_or_else(|| card.title.clone());
+    let stands = subject.placement.site.name(subject.estate);
+    if undecided {
+        return format!("cannot tell whether `{stands}` has {}", subject.judged.flow);
+    }
+    let detail = if words.contains(&format!("`{stands}`")) { words } else { format!("{words}, on `{stands}`") };
+    match (conditional, subject.judged.open_facts.first()) {
+        (true, Some(fact)) => format!("{detail}; this matters if {}", fact_words(subject, fact)),
+        _ => detail,
+    }
+}
+
+/// A fact that is not known, in words: what the requirement needs it to be.
+fn fact_words(subject: &Subject<'_, '_>, fact: &str) -> String {
+    let spec = subject.placement.service.facts.get(fact);
+    match spec.map(|spec| spec.describe.split('.').next().unwrap_or_default().trim().to_owned()) {
+        Some(words) if !words.is_empty() => format!("`{fact}` holds ({})", words.replace('\n', " ")),
+        _ => format!("`{fact}` holds"),
+    }
+}
+
+/// Where the finding points, and the other rules that have a part in it.
+fn places(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Option<(Label, Vec<Label>)> {
+    let mut related = Vec::new();
+    let mut primary = None;
+    if undecided {
+        for doubt in &judgement.why {
+            if let Some(span) = doubt.span {
+                let label = Label { span, message: doubt.message.clone() };
+                if primary.is_none() { primary = Some(label) } else { related.push(label) }
+            }
+        }
+    }
+    for decider in &judgement.deciders {
+        let Some(label) = decider_label(subject, decider, judgement, undecided) else { continue };
+        if primary.is_none() {
+            related.extend(
+                written_rule(subject, decider)
+                    .and_then(|rule| rule.access.via.as_deref())
+                    .map(trail)
+                    .unwrap_or_default(),
+            );
+            primary = Some(label);
+        } else if related.len() < 6 {
+            related.push(label);
+        }
+    }
+    for shadowed in judgement.shadowed.iter().take(3) {
+        if let Some(written) = shadowed.written {
+            let priority = shadowed.priority.map(|priority| format!("priority {priority}, ")).unwrap_or_default();
+            related.push(Label { span: written.name, message: format!("{priority}never reached by this traffic") });
+        }
+    }
+    for near in judgement.near.iter().filter(|near| is_slip(subject, near)).take(2) {
+        if let Some(written) = near.rule.written {
+            let message = format!("`{}` would let it pass, but for its {}", near.rule.name, near.coordinate.as_str());
+            related.push(Label { span: written.fault, message });
+        }
+    }
+    let primary = primary.or_else(|| fallback(subject))?;
+    Some((primary, related))
+}
+
+/// Whether a rule that nearly lets the packet pass was likely meant to: it names the other end, or the same tag with
+/// another region. A rule for some other service misses by its address, and is no slip.
+fn is_slip(subject: &Subject<'_, '_>, near: &proof::NearMiss) -> bool {
+    let Requirement::Flow(flow) = &subject.body.require else { return true };
+    let peer = match flow.direction {
+        Direction::Inbound => proof::Coordinate::Source,
+        Direction::Outbound => proof::Coordinate::Destination,
+    };
+    if near.coordinate != peer {
+        return true;
+    }
+    let base = |name: &str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+    let Some(rule) = written_rule(subject, &near.rule) else { return false };
+    let side = if peer == proof::Coordinate::Source { &rule.sources } else { &rule.destinations };
+    let wanted = base(&subject.judged.peer);
+    side.items.iter().any(|item| matches!(item.known(), Some(Peer::Tag(name)) if base(name) == wanted))
+}
+
+/// The way a value came to a rule, as labels.
+fn trail(via: &Trail) -> Vec<Label> {
+    via.steps().take(4).map(|step| Label { span: step.span, message: step.how.to_string() }).collect()
+}
+
+fn written_rule<'a>(subject: &Subject<'_, 'a>, decider: &Decider) -> Option<&'a SecurityRule> {
+    subject.scene.group_at(decider.group)?.rules.get(decider.index?)
+}
+
+fn decider_label(
+    subject: &Subject<'_, '_>,
+    decider: &Decider,
+    judgement: &Judgement,
+    undecided: bool,
+) -> Option<Label> {
+    let priority = decider.priority.map(|priority| priority.to_string()).unwrap_or_default();
+    let maybe = if undecided { "may drop" } else { "drops" };
+    match decider.kind {
+        Kind::Rule => {
+            let message = if judgement.shadowed.is_empty() {
+                format!("`{}`, priority {priority}, {maybe} it", decider.name)
+            } else {
+                format!("`{}`, priority {priority}, {maybe} it first", decider.name)
+            };
+            Some(Label { span: decider.written?.fault, message })
+        }
+        Kind::BuiltIn => {
+            let group = subject.scene.group_at(decider.group)?;
+            let message = format!("no rule here lets it pass; {} ({priority}, built in) {maybe} it", decider.name);
+            Some(Label { span: list_start(group), message })
+        }
+        Kind::Route | Kind::FirewallRule => {
+            let message = match decider.next_hop {
+                Some(_) => format!("`{}` takes this traffic", decider.name),
+                None => format!("`{}` {maybe} it", decider.name),
+            };
+            Some(Label { span: decider.written?.fault, message })
+        }
+        Kind::Platform | Kind::SystemRoute | Kind::Unknown => {
+            decider.written.map(|written| Label { span: written.fault, message: decider.name.to_string() })
+        }
+    }
+}
+
+/// The bracket that opens the rule list; the group's name when it has none.
+fn list_start(group: &NetworkSecurityGroup) -> Span {
+    group.rules_span.map_or(group.header.name.span, |span| span.part(0, 1))
+}
+
+/// Where a finding points that no rule is to blame for: the subnet, or the first thing the placement is made of.
+fn fallback(subject: &Subject<'_, '_>) -> Option<Label> {
+    let parts = subject.placement.site.parts(subject.estate);
+    let (kind, header) = parts.first()?;
+    let message = if *kind == "subnet" { "this subnet" } else { "here" };
+    Some(Label { span: header.name.span, message: message.to_owned() })
+}
+
+/// The place where the subnet takes the network security group or the route table into use.
+fn association(subject: &Subject<'_, '_>) -> Option<Label> {
+    let subnet = subject.placement.site.subnet.and_then(|at| subject.estate.subnets.get(at))?;
+    let name = site::shown(&subnet.header);
+    let is_route = subject.judged.judgement.as_ref()?.layer == Some(proof::Layer::Route);
+    let reference = if is_route { subnet.route_table.as_ref() } else { subnet.nsg.as_ref() }?;
+    let what = if is_route { "route table" } else { "network security group" };
+    // A back reference in the group itself names no place in the subnet.
+    let same_file = reference.id.span.file == subnet.header.span.file;
+    same_file.then(|| Label { span: end_of_id(&reference.id), message: format!("`{name}` uses this {what}") })
+}
+
+/// The name at the end of an id, where it is written out; else the whole of it.
+fn end_of_id(id: &Field<Arc<str>>) -> Span {
+    match id.known() {
+        Some(text) if id.span.len() == text.len() + 2 && id.via.is_none() => {
+            let name = site::last_segment(text).len();
+            id.span.part(1 + text.len() - name, name)
+        }
+        _ => id.span,
+    }
+}
+
+/// The places of the facts that made the requirement apply.
+fn reasons(subject: &Subject<'_, '_>) -> Vec<Label> {
+    let facts = subject.body.applies.facts();
+    let shown = facts.iter().filter_map(|name| {
+        let fact = subject.placement.facts.get(name)?;
+        let value = fact.value.as_ref()?;
+        let span = fact.place.filter(|_| fact.from == "estate")?;
+        Some(Label { span, message: format!("{name} is {value}: this makes it necessary") })
+    });
+    shown.take(2).collect()
+}
+
+/// Findings with one cause are drawn as one diagnostic.
+fn cause(judgement: &Judgement, undecided: bool, conditional: bool) -> String {
+    let doubt = judgement.why.first().filter(|_| undecided).map(|doubt| (doubt.message.clone(), doubt.span));
+    let decider = judgement.deciders.first();
+    let place = decider.and_then(|one| one.written).map(|written| written.span);
+    let name = decider.map(|one| format!("{}/{}/{}", one.layer.as_str(), one.group, one.name)).unwrap_or_default();
+    let kind = if conditional { "if" } else { "is" };
+    match doubt {
+        Some((message, span)) => format!("{kind} {message} {span:?}"),
+        None => format!("{kind} {name} {place:?}"),
+    }
+}
+
+fn remarks(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Vec<Remark> {
+    let mut remarks = vec![Remark { kind: "flow", text: subject.judged.flow.clone() }];
+    if let Some(packet) = &judgement.witness {
+        let end =
+            |place: &str, port: Option<u16>| port.map_or_else(|| place.to_owned(), |port| format!("{place}:{port}"));
+        let direction = match packet.direction {
+            Direction::Inbound => "inbound",
+            Direction::Outbound => "outbound",
+        };
+        let text = format!(
+            "{} {} → {}, {direction}",
+            packet.protocol.to_uppercase(),
+            end(&packet.source, packet.source_port),
+            end(&packet.destination, packet.destination_port),
+        );
+        remarks.push(Remark { kind: "packet", text });
+    }
+    if !judgement.replay.is_empty() {
+        remarks.push(Remark { kind: "replay", text: replay(judgement) });
+    }
+    if !judgement.uncovered.is_empty() {
+        remarks.push(Remark { kind: "not let through", text: judgement.uncovered.join(", ") });
+    }
+    if undecided {
+        for doubt in judgement.why.iter().filter(|doubt| doubt.span.is_none()) {
+            remarks.push(Remark { kind: "depends on", text: doubt.message.clone() });
+        }
+        let settles: BTreeSet<&String> = judgement.why.iter().filter_map(|doubt| doubt.settle.as_ref()).collect();
+        for settle in settles {
+            remarks.push(Remark { kind: "settle it", text: settle.clone() });
+        }
+    }
+    for fact in &subject.judged.open_facts {
+        let spec = subject.placement.service.facts.get(fact);
+        let what = spec.map(|spec| spec.describe.replace('\n', " ")).unwrap_or_default();
+        remarks.push(Remark { kind: "if", text: format!("--fact {fact}=…: {}", what.trim()) });
+    }
+    remarks
+}
+
+/// The rules the packet met, the decider last; those that did not match in parentheses.
+fn replay(judgement: &Judgement) -> String {
+    // What Azure adds by itself is worth a word only where it decides.
+    let told = judgement.replay.iter().filter(|step| {
+        step.missed.is_none() || !matches!(step.rule.kind, Kind::Platform | Kind::SystemRoute | Kind::Unknown)
+    });
+    let told = told.filter(|step| step.missed != Some(proof::Coordinate::Rule));
+    let steps = told.map(|step| {
+        let priority = step.rule.priority.map(|priority| format!("{priority} ")).unwrap_or_default();
+        match step.missed {
+            Some(missed) => format!("({priority}{}: other {})", step.rule.name, missed.as_str()),
+            None => {
+                let effect = match (step.rule.next_hop, step.rule.access) {
+                    (Some(_), _) => "taken",
+                    (None, crate::estate::Access::Allow) => "ALLOW",
+                    (None, crate::estate::Access::Deny) => "DENY",
+                };
+                format!("{priority}{} {effect}", step.rule.name)
+            }
+        }
+    });
+    let steps: Vec<String> = steps.collect();
+    if steps.len() <= MOST_STEPS {
+        return steps.join(" · ");
+    }
+    let hidden = steps.len() - MOST_STEPS;
+    let (head, tail) = (&steps[0], &steps[steps.len() - (MOST_STEPS - 1)..]);
+    format!("{head} · ({hidden} more) · {}", tail.join(" · "))
+}
+
+fn help(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Option<String> {
+    if undecided {
+        return None;
+    }
+    let help = subject.rule.card.help.clone();
+    let decider = judgement.deciders.first().filter(|one| one.kind == Kind::Rule);
+    match decider.and_then(|one| one.priority.map(|priority| (one, priority))) {
+        Some((decider, priority)) if priority <= 100 => Some(format!(
+            "give `{}` a later priority: nothing can go before {priority}, and a deny-all belongs at 4096, behind the rules \
+             that allow what is needed",
+            decider.name
+        )),
+        _ => Some(help),
+    }
+}
+
+/// A security rule that would let the flow pass, as it stands in the list of rules of a group.
+fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Option<String> {
+    let Requirement::Flow(flow) = &subject.body.require else { return None };
+    let decider = judgement.deciders.first()?;
+    if undecided || !matches!(decider.kind, Kind::Rule | Kind::BuiltIn) {
+        return None;
+    }
+    let group = subject.scene.group_at(decider.group)?;
+    let before = decider.priority.filter(|_| decider.kind == Kind::Rule);
+    let mut given = subject.given.borrow_mut();
+    let given = given.entry((decider.group, flow.direction)).or_default();
+    let priority = free_priority(group, flow.direction, before, given)?;
+    given.insert(priority);
+    Some(rule_text(subject, flow, priority))
+}
+
+fn rule_text(subject: &Subject<'_, '_>, flow: &FlowRequirement, priority: i64) -> String {
+    let name = subject.rule.card.id.as_str().rsplit('/').next().unwrap_or_default();
+    let name = format!("allow-{}", name.trim_end_matches("-blocked"));
+    let protocol = match flow.protocols {
+        ProtocolSet::TCP => "Tcp",
+        ProtocolSet::UDP => "Udp",
+        ProtocolSet::ICMP => "Icmp",
+        _ => "*",
+    };
+    let direction = match flow.direction {
+        Direction::Inbound => "Inbound",
+        Direction::Outbound => "Outbound",
+    };
+    let peer = subject.judged.peer.split(" and ").next().unwrap_or_default();
+    let (source, destination) = match flow.direction {
+        Direction::Inbound => (peer, "VirtualNetwork"),
+        Direction::Outbound => ("VirtualNetwork", peer),
+    };
+    let ports = port_words(flow);
+    let ports = match ports.split_once(',') {
+        None => format!("\"destinationPortRange\": \"{}\"", if ports.is_empty() { "*" } else { &ports }),
+        Some(_) => {
+            let list: Vec<String> = ports.split(',').map(|port| format!("\"{port}\"")).collect();
+            format!("\"destinationPortRanges\": [{}]", list.join(", "))
+        }
+    };
+    format!(
+        "{{ \"name\": \"{name}\", \"properties\": {{ \"priority\": {priority}, \"direction\": \"{direction}\", \"access\": \"Allow\", \
+         \"protocol\": \"{protocol}\", \"sourceAddressPrefix\": \"{source}\", \"sourcePortRange\": \"*\", \
+         \"destinationAddressPrefix\": \"{destination}\", {ports} }} }}"
+    )
+}
+
+/// A priority that is free and goes before the rule that drops: a multiple of ten when there is one. `None` when every
+/// place before it is taken.
+fn free_priority(
+    group: &NetworkSecurityGroup,
+    direction: Direction,
+    before: Option<i64>,
+    given: &BTreeSet<i64>,
+) -> Option<i64> {
+    let same = group.rules.iter().filter(|rule| rule.direction.known() == Some(&direction));
+    let taken: BTreeSet<i64> =
+        same.filter_map(|rule| rule.priority.known().copied()).chain(given.iter().copied()).collect();
+    let end = before.unwrap_or(4097).min(4097);
+    let tens: Vec<i64> = (10..410).map(|ten| ten * 10).filter(|one| *one < end && !taken.contains(one)).collect();
+    let ten = if before.is_some() { tens.last() } else { tens.first() };
+    ten.copied().or_else(|| (100..end).rev().find(|priority| !taken.contains(priority)))
+}

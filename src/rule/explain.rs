@@ -1,0 +1,303 @@
+//! What the rules say about themselves: the catalogue, one rule, one service, and the vocabulary of pattern rules.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::finding::{FactValue, RuleCard, Source};
+use crate::rule::case::{Case, CaseFile, Expect};
+use crate::rule::compile::{Body, Rule};
+use crate::rule::condition::Condition;
+use crate::rule::error::nearest;
+use crate::rule::fact::{BuiltInFact, FactSource};
+use crate::rule::field::Kind;
+use crate::rule::pack::Pack;
+use crate::rule::service::Service;
+use crate::rule::subject::Subject;
+
+/// The rule or service of a name, explained; else what was meant.
+pub fn explain(pack: &Pack, cases: &[CaseFile], name: &str) -> Result<String, Option<String>> {
+    if let Some(rule) = pack.rule(name) {
+        return Ok(explain_rule(rule, cases));
+    }
+    if let Some(service) = pack.service(name) {
+        return Ok(explain_service(pack, service));
+    }
+    // The last part of an id is often all that is remembered.
+    let ids = || pack.rules.iter().map(|rule| rule.card.id.as_str());
+    let mut same = ids().filter(|id| id.rsplit('/').next() == Some(name));
+    if let (Some(id), None) = (same.next(), same.next()) {
+        return explain(pack, cases, id);
+    }
+    let services = pack.services.iter().map(|service| &*service.name);
+    Err(nearest(name, ids().chain(services)).map(str::to_owned))
+}
+
+/// A rule in full: what it says, why, what to do, where that comes from, and an example of each kind.
+pub fn explain_rule(rule: &Rule, cases: &[CaseFile]) -> String {
+    let card = &rule.card;
+    let mut text = format!("{}[{}]\n{}\n", card.level, card.id, card.title);
+    section(&mut text, "Why", &card.why);
+    section(&mut text, "What to do", &card.help);
+    if let Body::Requirement(requirement) = &rule.body {
+        let mut lines = format!("service {}", requirement.service);
+        if requirement.applies != Condition::Always {
+            let _ = write!(lines, ", when {}", requirement.applies);
+        }
+        if !requirement.clouds.is_empty() {
+            let clouds = requirement.clouds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let _ = write!(lines, ", in the clouds {clouds}");
+        }
+        section(&mut text, "Applies to", &lines);
+    }
+    section(&mut text, "Seen as", &card.seen_as.join("\n"));
+    let own = cases.iter().filter(|file| file.rule == card.id).flat_map(|file| &file.cases);
+    for (expect, title) in
+        [(Expect::Fail, "It speaks"), (Expect::Pass, "It is silent"), (Expect::Undecided, "It cannot tell")]
+    {
+        if let Some(case) = own.clone().find(|case| case.expect == expect) {
+            section(&mut text, &format!("{title}: {}", case.name), &example(case));
+        }
+    }
+    section(&mut text, "Sources", &card.sources.iter().map(shown_source).collect::<Vec<_>>().join("\n"));
+    let mut last = Vec::new();
+    if !card.tags.is_empty() {
+        last.push(format!("tags {}", card.tags.join(", ")));
+    }
+    if !card.since.is_empty() {
+        last.push(format!("since {}", card.since));
+    }
+    if !last.is_empty() {
+        let _ = write!(text, "\n{}\n", last.join(" · "));
+    }
+    text
+}
+
+/// A service in full: how it is found, what is asked about it, and its rules.
+pub fn explain_service(pack: &Pack, service: &Service) -> String {
+    let mut text = format!("{}\n{}\n", service.name, service.title);
+    section(&mut text, "What it is", &service.describe);
+    let found = service.found_on.iter().map(|finder| {
+        let when = finder.when.iter().map(|(selector, values)| {
+            let values = values.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+            format!(", when {} is {values}", selector.text())
+        });
+        format!("{}, subnet at {}{}", finder.resource, finder.subnet.text(), when.collect::<String>())
+    });
+    section(&mut text, "Found on", &found.collect::<Vec<_>>().join("\n"));
+    let facts = service.facts.iter().map(|(name, fact)| {
+        let mut line = format!("{name} ({}): {}", fact.kind.as_str(), fact.describe);
+        if !fact.values.is_empty() {
+            let _ = write!(line, " One of {}.", fact.values.join(", "));
+        }
+        if let Some(default) = &fact.default {
+            let _ = write!(line, " {default} unless known.");
+        }
+        line
+    });
+    section(&mut text, "Facts", &facts.collect::<Vec<_>>().join("\n"));
+    let not_judged = service.not_judged.iter().map(|one| format!("when {}: {}", one.when, one.because));
+    section(&mut text, "Not judged", &not_judged.collect::<Vec<_>>().join("\n"));
+    let rules = pack.rules.iter().filter_map(|rule| match &rule.body {
+        Body::Requirement(requirement) if requirement.service == service.name => {
+            Some(format!("{} {}: {}", rule.card.level, rule.card.id, rule.card.title))
+        }
+        _ => None,
+    });
+    section(&mut text, "Rules", &rules.collect::<Vec<_>>().join("\n"));
+    section(&mut text, "Sources", &service.sources.iter().map(shown_source).collect::<Vec<_>>().join("\n"));
+    text
+}
+
+fn section(text: &mut String, title: &str, body: &str) {
+    if body.is_empty() {
+        return;
+    }
+    let _ = write!(text, "\n{title}\n");
+    for line in body.lines() {
+        let _ = writeln!(text, "  {line}");
+    }
+}
+
+fn example(case: &Case) -> String {
+    match &*case.input.files {
+        [(_, text)] => text.clone(),
+        files => files.iter().map(|(name, text)| format!("{name}:\n{text}")).collect(),
+    }
+}
+
+fn shown_source(source: &Source) -> String {
+    let section = source.section.as_ref().map_or_else(String::new, |section| format!(", {section}"));
+    format!("{}{section} ({})\n  {}", source.title, source.read, source.url)
+}
+
+/// The rules, one line each.
+pub fn list<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> String {
+    let rules: Vec<&Rule> = rules.into_iter().collect();
+    let width = rules.iter().map(|rule| rule.card.id.as_str().len()).max().unwrap_or(0);
+    let line = |rule: &&Rule| {
+        format!("{:7}  {:width$}  {}\n", rule.card.level.as_str(), rule.card.id.as_str(), rule.card.title)
+    };
+    rules.iter().map(line).collect()
+}
+
+/// The rules for machines.
+pub fn list_json<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> Value {
+    let rule = |rule: &Rule| {
+        let card = &rule.card;
+        let mut value = json!({
+            "id": card.id.as_str(),
+            "kind": kind_of(&rule.body),
+            "level": card.level.as_str(),
+            "title": card.title,
+            "why": card.why,
+            "help": card.help,
+            "tags": card.tags,
+            "seen-as": card.seen_as,
+            "since": card.since,
+            "sources": card.sources.iter().map(source_json).collect::<Vec<_>>(),
+        });
+        if let Body::Requirement(requirement) = &rule.body {
+            value["service"] = json!(&*requirement.service);
+            value["rows"] = json!(requirement.rows);
+            value["applies"] = json!(requirement.applies.to_string());
+        }
+        value
+    };
+    Value::Array(rules.into_iter().map(rule).collect())
+}
+
+fn source_json(source: &Source) -> Value {
+    json!({ "title": source.title, "section": source.section, "url": source.url, "read": source.read })
+}
+
+fn kind_of(body: &Body) -> &'static str {
+    match body {
+        Body::Requirement(_) => "requirement",
+        Body::Pattern(_) => "pattern",
+        Body::Assertion(_) => "assertion",
+    }
+}
+
+/// What a rule is about, for the catalogue.
+fn about(rule: &Rule) -> String {
+    match &rule.body {
+        Body::Requirement(requirement) => requirement.service.to_string(),
+        Body::Pattern(pattern) => pattern.subject.as_str().to_owned(),
+        Body::Assertion(assertion) => assertion
+            .resources
+            .iter()
+            .map(|name| name.rsplit('/').next().unwrap_or(name))
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
+/// The catalogue of the rules as Markdown: what `rules/README.md` holds.
+pub fn catalogue(pack: &Pack) -> String {
+    let mut text = String::from(
+        "# Rules\n\nGenerated from the files beside it: edit those. `aznetlint explain RULE` tells more about each.\n",
+    );
+    let mut folders: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
+    for rule in &pack.rules {
+        let id = rule.card.id.as_str();
+        folders.entry(id.rsplit_once('/').map_or("", |(folder, _)| folder)).or_default().push(rule);
+    }
+    for (folder, rules) in folders {
+        let _ =
+            write!(text, "\n## {folder}\n\n| rule | level | about | what it says | tags |\n|---|---|---|---|---|\n");
+        for rule in rules {
+            let RuleCard { id, level, title, tags, .. } = &rule.card;
+            let name = id.as_str().rsplit('/').next().unwrap_or_default();
+            let title = title.replace('|', "\\|");
+            let _ =
+                writeln!(text, "| [{name}]({id}.yaml) | {level} | {} | {title} | {} |", about(rule), tags.join(", "));
+        }
+    }
+    if !pack.services.is_empty() {
+        text.push_str("\n## Services\n");
+    }
+    for service in &pack.services {
+        let _ =
+            write!(text, "\n### {}\n\n{}: {}\n\n", service.name, service.title, service.describe.replace('\n', " "));
+        text.push_str("| fact | type | what it says | from |\n|---|---|---|---|\n");
+        for (name, fact) in &service.facts {
+            let mut from: Vec<String> = fact.from.iter().map(shown_origin).collect();
+            from.extend(fact.default.as_ref().map(|value: &FactValue| format!("else `{value}`")));
+            let describe = fact.describe.replace('\n', " ").replace('|', "\\|");
+            let _ = writeln!(text, "| `{name}` | {} | {describe} | {} |", fact.kind.as_str(), from.join("; "));
+        }
+    }
+    text
+}
+
+fn shown_origin(source: &FactSource) -> String {
+    match source {
+        FactSource::BuiltIn(fact) => format!("the estate (`{fact}`)"),
+        FactSource::Resource { resource, select, .. } => {
+            format!("`{}` of {}", select.text(), resource.rsplit('/').next().unwrap_or(resource))
+        }
+    }
+}
+
+/// The words of pattern rules and the built-in facts, as Markdown.
+pub fn vocabulary() -> String {
+    let mut text = String::from("# Subjects and fields of pattern rules\n");
+    for (word, subject) in Subject::WORDS {
+        let _ = write!(text, "\n## {word}\n\n| field | type | what it is | operators |\n|---|---|---|---|\n");
+        for field in subject.fields() {
+            let kind = match field.kind {
+                Kind::Word(words) => words.join(", "),
+                kind => kind.as_str().to_owned(),
+            };
+            let operators = field.kind.operators().join(", ");
+            let _ = writeln!(text, "| `{}` | {kind} | {} | {operators} |", field.name, field.describe);
+        }
+    }
+    text.push_str("\n# Built-in facts\n\n| fact | type | what it says |\n|---|---|---|\n");
+    for fact in BuiltInFact::ALL {
+        let _ = writeln!(text, "| `{fact}` | {} | {} |", fact.kind().as_str(), fact.describe());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{explain, list, list_json, vocabulary};
+    use crate::rule::case::CaseFile;
+    use crate::rule::pack::Pack;
+
+    #[test]
+    fn a_rule_explains_itself_with_an_example() {
+        let pack = Pack::load(true, &[]).unwrap();
+        let cases = CaseFile::load(&pack, true, &[]).unwrap();
+        let text = explain(&pack, &cases, "nsg/ssh-open-to-internet").unwrap();
+        for part in
+            ["SSH is open to the internet", "\nWhy\n", "\nWhat to do\n", "It speaks: ", "// here", "(2025-07-15)"]
+        {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert_eq!(explain(&pack, &cases, "ssh-open-to-internet"), Ok(text));
+    }
+
+    #[test]
+    fn a_slip_is_met_with_the_name_that_was_meant() {
+        let pack = Pack::load(true, &[]).unwrap();
+        assert_eq!(explain(&pack, &[], "nsg/ssh-open-to-intrenet"), Err(Some("nsg/ssh-open-to-internet".into())));
+        assert_eq!(explain(&pack, &[], "x"), Err(None));
+    }
+
+    #[test]
+    fn lists_hold_every_rule() {
+        let pack = Pack::load(true, &[]).unwrap();
+        assert_eq!(list(&pack.rules).lines().count(), pack.rules.len());
+        assert_eq!(list_json(&pack.rules).as_array().map(Vec::len), Some(pack.rules.len()));
+    }
+
+    #[test]
+    fn the_vocabulary_names_every_field() {
+        let text = vocabulary();
+        assert!(text.contains("| `destination-ports` | ports |") && text.contains("| `private-endpoints` | boolean |"));
+    }
+}

@@ -1,0 +1,278 @@
+//! What a pattern rule reads of a resource: one field with its value, or why it is unknown, and its places.
+//!
+//! Which fields there are is the work of `subject`; comparing them that of `operator`.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::estate::{Field, Peer, Ports, Side as EstateSide};
+use crate::finding::Label;
+use crate::json::{Trail, Unknown};
+use crate::net::{AddressSet, PortSet, ProtocolSet};
+use crate::source::Span;
+
+/// The kinds of fields; each has its operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Free text.
+    Text,
+    /// One of a few words.
+    Word(&'static [&'static str]),
+    /// A whole number.
+    Number,
+    /// Yes or no.
+    Boolean,
+    /// Several texts.
+    Texts,
+    /// A set of addresses and tags.
+    Addresses,
+    /// A set of ports.
+    Ports,
+    /// A set of protocols.
+    Protocols,
+}
+
+/// The value of a field.
+#[derive(Debug)]
+pub(crate) struct Value<'a> {
+    /// Its parts: one for single values, any number for sets and lists; none when it is not there.
+    pub(crate) parts: Vec<Part<'a>>,
+    /// Where all of it is written.
+    pub(crate) span: Span,
+    /// Why it cannot be told as a whole.
+    pub(crate) open: Option<Arc<str>>,
+}
+
+/// One part of a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Part<'a> {
+    pub(crate) atom: Result<Atom<'a>, &'a Arc<Unknown>>,
+    pub(crate) span: Span,
+    pub(crate) via: Option<&'a Arc<Trail>>,
+}
+
+/// The smallest values.
+#[derive(Clone, Debug)]
+pub(crate) enum Atom<'a> {
+    Text(Cow<'a, str>),
+    Number(i64),
+    Bool(bool),
+    Peer(&'a Peer),
+    Addresses(Cow<'a, AddressSet>),
+    Groups(&'a str),
+    Ports(&'a PortSet),
+    Protocols(ProtocolSet),
+}
+
+impl<'a> Value<'a> {
+    fn new(parts: Vec<Part<'a>>, span: Span) -> Self {
+        Self { parts, span, open: None }
+    }
+
+    /// Nothing is there; `span` is where it would be.
+    pub(crate) fn absent(span: Span) -> Self {
+        Self::new(Vec::new(), span)
+    }
+
+    /// Something only a deployment can tell.
+    pub(crate) fn unknown(why: impl Into<Arc<str>>, span: Span) -> Self {
+        Self { parts: Vec::new(), span, open: Some(why.into()) }
+    }
+
+    /// A value that is derived and stands nowhere by itself.
+    pub(crate) fn derived(atom: Atom<'a>, span: Span) -> Self {
+        Self::new(vec![Part { atom: Ok(atom), span, via: None }], span)
+    }
+
+    pub(crate) fn truth(value: bool, span: Span) -> Self {
+        Self::derived(Atom::Bool(value), span)
+    }
+
+    pub(crate) fn count(value: usize, span: Span) -> Self {
+        Self::derived(Atom::Number(i64::try_from(value).unwrap_or(i64::MAX)), span)
+    }
+
+    pub(crate) fn text(field: &'a Field<Arc<str>>) -> Self {
+        Self::one(field, |text| Atom::Text(Cow::Borrowed(text)))
+    }
+
+    pub(crate) fn optional<T>(field: Option<&'a Field<T>>, span: Span, read: impl Fn(&'a Field<T>) -> Self) -> Self {
+        field.map_or_else(|| Self::absent(span), read)
+    }
+
+    pub(crate) fn number(field: &'a Field<i64>) -> Self {
+        Self::one(field, |number| Atom::Number(*number))
+    }
+
+    pub(crate) fn bool(field: &'a Field<bool>) -> Self {
+        Self::one(field, |value| Atom::Bool(*value))
+    }
+
+    pub(crate) fn word<T>(field: &'a Field<T>, word: impl Fn(&T) -> &'static str) -> Self {
+        Self::one(field, |value| Atom::Text(Cow::Borrowed(word(value))))
+    }
+
+    pub(crate) fn protocols(field: &'a Field<ProtocolSet>) -> Self {
+        Self::one(field, |set| Atom::Protocols(*set))
+    }
+
+    pub(crate) fn several<T>(fields: &'a [Field<T>], span: Span, atom: impl Fn(&'a T) -> Atom<'a>) -> Self {
+        let span = match fields {
+            [one] => one.span,
+            _ => span,
+        };
+        Self::new(fields.iter().map(|field| part(field, &atom)).collect(), span)
+    }
+
+    pub(crate) fn texts(fields: &'a [Field<Arc<str>>], span: Span) -> Self {
+        Self::several(fields, span, |text| Atom::Text(Cow::Borrowed(text)))
+    }
+
+    pub(crate) fn peers(fields: &'a [Field<Peer>], span: Span) -> Self {
+        Self::several(fields, span, Atom::Peer)
+    }
+
+    pub(crate) fn prefixes(fields: &'a [Field<AddressSet>], span: Span) -> Self {
+        Self::several(fields, span, |set| Atom::Addresses(Cow::Borrowed(set)))
+    }
+
+    pub(crate) fn addresses(fields: &'a [Field<IpAddr>], span: Span) -> Self {
+        Self::several(fields, span, |address| Atom::Addresses(Cow::Owned(AddressSet::address(*address))))
+    }
+
+    pub(crate) fn side(side: &'a EstateSide) -> Self {
+        let mut value = Self::peers(&side.items, side.span);
+        // Which group it is may be unknown; that it is one is not.
+        value.parts.extend(side.groups.iter().map(|group| {
+            let id = group.value.as_ref().map_or_else(|unknown| &*unknown.text, |id| &**id);
+            Part { atom: Ok(Atom::Groups(id)), span: group.span, via: group.via.as_ref() }
+        }));
+        value.or_missing()
+    }
+
+    pub(crate) fn ports(ports: &'a Ports) -> Self {
+        Self::several(&ports.items, ports.span, Atom::Ports).or_missing()
+    }
+
+    pub(crate) fn port_sets(fields: &'a [Field<PortSet>], span: Span) -> Self {
+        Self::several(fields, span, Atom::Ports)
+    }
+
+    pub(crate) fn protocol_sets(fields: &'a [Field<ProtocolSet>], span: Span) -> Self {
+        Self::several(fields, span, |set| Atom::Protocols(*set))
+    }
+
+    /// A side with nothing in it is no valid rule, and unknown (NSG-2).
+    fn or_missing(mut self) -> Self {
+        if self.parts.is_empty() {
+            self.open = Some("a field that is missing".into());
+        }
+        self
+    }
+
+    fn one<T>(field: &'a Field<T>, atom: impl Fn(&'a T) -> Atom<'a>) -> Self {
+        Self::new(vec![part(field, atom)], field.span)
+    }
+
+    /// Whether it is not there.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.parts.is_empty() && self.open.is_none()
+    }
+
+    /// Whether any of it is unknown.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.is_some() || self.parts.iter().any(|part| part.atom.is_err())
+    }
+
+    /// The value as it is shown in a message; `None` when nothing is there.
+    pub(crate) fn shown(&self) -> Option<String> {
+        const MOST: usize = 6;
+        if self.parts.is_empty() {
+            return None;
+        }
+        let mut words: Vec<String> = self.parts.iter().take(MOST).map(Part::shown).collect();
+        if self.parts.len() > MOST {
+            words.push("…".to_owned());
+        }
+        Some(words.join(", "))
+    }
+}
+
+fn part<'a, T>(field: &'a Field<T>, atom: impl Fn(&'a T) -> Atom<'a>) -> Part<'a> {
+    Part { atom: field.value.as_ref().map(atom), span: field.span, via: field.via.as_ref() }
+}
+
+impl<'a> Part<'a> {
+    /// A value of this part alone.
+    pub(crate) fn alone(&self) -> Value<'a> {
+        Value::new(vec![self.clone()], self.span)
+    }
+
+    fn shown(&self) -> String {
+        match &self.atom {
+            Err(unknown) => unknown.text.to_string(),
+            Ok(Atom::Text(text)) => text.to_string(),
+            Ok(Atom::Number(number)) => number.to_string(),
+            Ok(Atom::Bool(value)) => value.to_string(),
+            Ok(Atom::Peer(Peer::Any)) => "*".to_owned(),
+            Ok(Atom::Peer(Peer::Tag(text) | Peer::Invalid(text))) => text.to_string(),
+            Ok(Atom::Peer(Peer::Addresses(set))) => shown_addresses(set),
+            Ok(Atom::Addresses(set)) => shown_addresses(set),
+            Ok(Atom::Groups(id)) => id.rsplit('/').next().unwrap_or(id).to_owned(),
+            Ok(Atom::Ports(set)) => shown_ports(set),
+            Ok(Atom::Protocols(set)) if *set == ProtocolSet::ALL => "any protocol".to_owned(),
+            Ok(Atom::Protocols(set)) => {
+                set.each().map(|(_, name)| name.to_ascii_uppercase()).collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+
+    /// The way from its literal to its use, as text and place of each step.
+    pub(crate) fn trail(&self) -> Vec<(Span, String)> {
+        self.via.map(|trail| steps(trail)).unwrap_or_default()
+    }
+}
+
+/// The steps of a trail that say something to a reader.
+pub(crate) fn steps(trail: &Trail) -> Vec<(Span, String)> {
+    const MOST: usize = 4;
+    trail.steps().take(MOST).map(|step| (step.span, step.how.to_string())).collect()
+}
+
+/// Where an unknown value is used, and where it would come from.
+pub(crate) fn unknown_places(unknown: &Unknown, span: Span, via: Option<&Trail>) -> Vec<Label> {
+    let reason = unknown.reason.to_string();
+    match via.map(|trail| trail.span).filter(|used| *used != span) {
+        Some(used) => vec![
+            Label { span: used, message: reason },
+            Label { span, message: "its value would come from here".to_owned() },
+        ],
+        None => vec![Label { span, message: reason }],
+    }
+}
+
+/// Why a value is unknown, in words.
+pub(crate) fn why(unknown: &Unknown) -> Arc<str> {
+    format!("`{}`: {}", unknown.text, unknown.reason).into()
+}
+
+fn shown_addresses(set: &AddressSet) -> String {
+    const MOST: usize = 3;
+    let mut words: Vec<String> = set.prefixes().take(MOST + 1).map(|prefix| prefix.to_string()).collect();
+    if words.len() > MOST {
+        words[MOST] = "…".to_owned();
+    }
+    words.join(", ")
+}
+
+fn shown_ports(set: &PortSet) -> String {
+    if set.is_full() {
+        return "*".to_owned();
+    }
+    let range = |(first, last): &(u16, u16)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    };
+    set.ranges().iter().map(range).collect::<Vec<_>>().join(", ")
+}

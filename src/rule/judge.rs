@@ -1,0 +1,128 @@
+//! Everything the rules of a pack say about one estate.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::estate::Estate;
+use crate::finding::{Report, RuleCard};
+use crate::net::{Cloud, TagData};
+use crate::rule::compile::Body;
+use crate::rule::diagnose::{Subject, diagnose};
+use crate::rule::evaluate::patterns;
+use crate::rule::pack::Pack;
+use crate::rule::placement::{Placements, Requests, find};
+use crate::rule::require::{judge as judge_requirement, scene};
+use crate::source::Files;
+
+/// What came of judging an estate.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// Placements, findings, assumptions, remarks and the cards of the rules; not the files.
+    pub report: Report,
+    /// Requests whose pattern matched nothing, as written, with the names there are.
+    pub unmatched: Vec<(String, Vec<String>)>,
+}
+
+/// Judges an estate by a pack. `tags` gives the service tags of a cloud, where they are loaded.
+pub fn judge<'a>(
+    pack: &Pack,
+    estate: &'a Estate,
+    files: &Files,
+    requests: &Requests,
+    tags: &dyn Fn(Option<Cloud>) -> Option<&'a TagData>,
+) -> Judged {
+    let Placements { placements, unmatched, elsewhere } = find(estate, &pack.services, requests);
+    let mut report = Report { resources: count(estate), ..Report::default() };
+    for placement in &placements {
+        let mut shown = placement.report(estate);
+        let asked = asked(pack, &placement.service.name);
+        for fact in &mut shown.facts {
+            fact.asked = asked.contains(&*fact.name);
+        }
+        if placement.not_judged.is_none() {
+            let cloud = placement.fact_text("region").map(|region| Cloud::of(&region));
+            let scene = scene(estate, placement, tags(cloud));
+            let given = RefCell::default();
+            for rule in &pack.rules {
+                let Body::Requirement(body) = &rule.body else { continue };
+                if *body.service != *placement.service.name {
+                    continue;
+                }
+                let judged = judge_requirement(estate, placement, &scene, body);
+                shown.requirements.push(judged.report(&rule.card.id, &body.rows));
+                let subject = Subject { estate, placement, scene: &scene, rule, body, judged: &judged, given: &given };
+                report.findings.extend(diagnose(&subject));
+            }
+        }
+        report.placements.push(shown);
+    }
+    report.findings.extend(patterns(&pack.rules, estate));
+    report.rules = pack.rules.iter().map(|rule| (rule.card.id.clone(), RuleCard::clone(&rule.card))).collect();
+    remark(&mut report, pack, files, &elsewhere);
+    report.data = data(pack);
+    let unmatched = unmatched.into_iter().map(|(request, names)| {
+        let pattern = request.pattern.unwrap_or_default();
+        (format!("{}@{pattern}", request.service), names)
+    });
+    Judged { report, unmatched: unmatched.collect() }
+}
+
+/// The facts that requirements of a service hang on.
+fn asked(pack: &Pack, service: &str) -> BTreeSet<Arc<str>> {
+    let bodies = pack.rules.iter().filter_map(|rule| match &rule.body {
+        Body::Requirement(body) if *body.service == *service => Some(body),
+        _ => None,
+    });
+    bodies.flat_map(|body| body.applies.facts()).chain([Arc::from("region")]).collect()
+}
+
+/// What is said once about the run.
+fn remark(report: &mut Report, pack: &Pack, files: &Files, elsewhere: &[crate::finding::Label]) {
+    for label in elsewhere {
+        let position = files.position(label.span);
+        let place = format!("{}:{position}", files.name(label.span.file));
+        report.remarks.push(format!("{place}: {}, on a subnet that the input does not show", label.message));
+    }
+    let anything = report.resources.keys().any(|kind| kind.contains("security group") || kind.contains("route table"));
+    if report.placements.is_empty() && anything && elsewhere.is_empty() {
+        let names: Vec<&str> = pack.services.iter().map(|service| &*service.name).collect();
+        if let Some(first) = names.first() {
+            report.remarks.push(format!("no service was found on these networks; name one with --service {first}"));
+        }
+    }
+}
+
+/// The newest source of each family of rules: `azureml 2026-03-19`.
+fn data(pack: &Pack) -> Vec<(String, String)> {
+    let mut newest: BTreeMap<&str, &str> = BTreeMap::new();
+    for rule in &pack.rules {
+        let Body::Requirement(_) = &rule.body else { continue };
+        let Some((family, _)) = rule.card.id.as_str().split_once('/') else { continue };
+        for source in &rule.card.sources {
+            let entry = newest.entry(family).or_insert("");
+            *entry = (*entry).max(&source.read);
+        }
+    }
+    let packs: Vec<String> = newest.into_iter().map(|(family, date)| format!("{family} {date}")).collect();
+    if packs.is_empty() { Vec::new() } else { vec![("packs".to_owned(), packs.join(", "))] }
+}
+
+fn count(estate: &Estate) -> BTreeMap<&'static str, usize> {
+    let counts = [
+        ("network security group", estate.nsgs.len()),
+        ("route table", estate.route_tables.len()),
+        ("virtual network", estate.networks.len()),
+        ("subnet", estate.subnets.len()),
+        ("NAT gateway", estate.nat_gateways.len()),
+        ("private endpoint", estate.private_endpoints.len()),
+        ("network interface", estate.interfaces.len()),
+        ("workspace", estate.workspaces.len()),
+        ("compute", estate.computes.len()),
+        ("firewall", estate.firewalls.len()),
+        ("firewall policy", estate.policies.len()),
+        ("rule collection group", estate.collection_groups.len()),
+        ("IP group", estate.ip_groups.len()),
+    ];
+    counts.into_iter().filter(|(_, count)| *count > 0).collect()
+}

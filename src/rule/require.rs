@@ -1,0 +1,527 @@
+//! Requirement rules against placements: which traffic is asked for, and what the proof says about it.
+//!
+//! Putting a judgement into a finding is the work of `diagnose`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::estate::{Direction, Estate, Peer};
+use crate::finding::{Applies, RequirementReport, Verdict, Witness};
+use crate::json::{Reason, Unknown};
+use crate::net::{AddressSet, Cloud, Region, Tag, TagData};
+use crate::proof::{self, Doubt, Judgement, Party, Scene};
+use crate::rule::condition::Truth;
+use crate::rule::flow::{
+    FlowRequirement, Layer, Matching, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,
+    fact_addresses,
+};
+use crate::rule::placement::Placement;
+use crate::rule::template::Template;
+use crate::source::{FileId, Span};
+
+/// What a proof came to for one requirement of one placement.
+pub(crate) struct Judged {
+    pub(crate) applies: Applies,
+    /// Facts that would decide whether it applies.
+    pub(crate) open_facts: Vec<Arc<str>>,
+    /// The requirement in a few words.
+    pub(crate) flow: String,
+    /// Who the other end is, in words.
+    pub(crate) peer: String,
+    /// `None` when it does not apply.
+    pub(crate) judgement: Option<Judgement>,
+    /// Why it is undecided although no layer doubts anything: nothing to judge was shown, a fact is missing.
+    pub(crate) unshown: Option<Doubt>,
+    /// A region was not known, and the verdict holds for this one.
+    pub(crate) counting_on: Option<String>,
+}
+
+/// What the layers know of a placement.
+pub(crate) fn scene<'a>(estate: &'a Estate, placement: &Placement<'_>, tags: Option<&'a TagData>) -> Scene<'a> {
+    let site = &placement.site;
+    let group = site.nsg.and_then(|at| estate.nsgs.get(at));
+    let table = site.route_table.and_then(|at| estate.route_tables.get(at));
+    let mut scene = match site.subnet.and_then(|at| Scene::of_subnet(estate, at, tags)) {
+        Some(scene) => scene,
+        None => match (group, table) {
+            (Some(group), table) => {
+                let mut scene = Scene::of_group(group, tags);
+                scene.routes = table.map(proof::Given::Here);
+                scene
+            }
+            (None, Some(table)) => Scene::of_routes(table, tags),
+            (None, None) => Scene { tags, ..Scene::default() },
+        },
+    };
+    if let Some(group) = site.interface_nsg.and_then(|at| estate.nsgs.get(at)) {
+        scene = scene.with_interface(group);
+    }
+    if let Some(region) = placement.fact_text("region") {
+        scene = scene.in_location(&region);
+    }
+    let given = |name: &str| {
+        let fact = placement.facts.get(name)?;
+        let shown = fact.from == "estate";
+        (!shown).then(|| fact.value.as_ref().and_then(fact_addresses)).flatten()
+    };
+    if let Some(prefixes) = given("subnet-prefixes") {
+        scene = scene.with_subnet(prefixes);
+    }
+    if let Some(prefixes) = given("network-prefixes") {
+        scene = scene.with_network(prefixes);
+    }
+    scene
+}
+
+/// Judges one requirement of one placement.
+pub(crate) fn judge(estate: &Estate, placement: &Placement<'_>, scene: &Scene<'_>, rule: &RequirementRule) -> Judged {
+    let lookup = |name: &str| placement.fact(name);
+    let in_cloud = cloud_holds(placement, &rule.clouds);
+    let (applies, open_facts) = match Truth::all([rule.applies.holds(&lookup), in_cloud]) {
+        Truth::Yes => (Applies::Yes, Vec::new()),
+        Truth::No => (Applies::No, Vec::new()),
+        Truth::Unknown(facts) => (Applies::Unknown, facts),
+    };
+    let mut judged = Judged {
+        applies,
+        open_facts,
+        flow: describe(placement, &rule.require),
+        peer: peer_words(placement, &rule.require),
+        judgement: None,
+        unshown: None,
+        counting_on: None,
+    };
+    if applies == Applies::No {
+        return judged;
+    }
+    match &rule.require {
+        Requirement::Flow(flow) => judge_flow(estate, placement, scene, flow, &mut judged),
+        Requirement::Route(route) => judge_route(placement, scene, route, &mut judged),
+        Requirement::Egress => judge_egress(placement, scene, &mut judged),
+    }
+    judged
+}
+
+fn cloud_holds(placement: &Placement<'_>, clouds: &[Cloud]) -> Truth {
+    if clouds.is_empty() {
+        return Truth::Yes;
+    }
+    match placement.fact_text("cloud") {
+        Some(cloud) => clouds.iter().any(|one| one.as_str() == cloud).into(),
+        // An input that does not say so is taken for the public cloud, as its catalogue is.
+        None => clouds.contains(&Cloud::Public).into(),
+    }
+}
+
+/// One target as a proof understands it.
+enum Resolved {
+    /// A party of a flow, and its name for users.
+    Party(Party, String),
+    /// A tag of a region that is not known.
+    Region(Tag, Arc<Unknown>, String),
+    /// A host name.
+    Host(String),
+    /// Facts are missing.
+    Missing(Doubt),
+}
+
+fn judge_flow(
+    estate: &Estate,
+    placement: &Placement<'_>,
+    scene: &Scene<'_>,
+    flow: &FlowRequirement,
+    judged: &mut Judged,
+) {
+    if let Some(doubt) = nothing_shown(placement, &flow.layers) {
+        judged.unshown = Some(doubt);
+        return;
+    }
+    let (near, far) = match flow.direction {
+        Direction::Inbound => (&flow.to, &flow.from),
+        Direction::Outbound => (&flow.from, &flow.to),
+    };
+    let near = match near.items.first().map(|target| resolve(placement, target)) {
+        Some(Resolved::Party(party, _)) => party,
+        _ => Party::Subnet,
+    };
+    let mut answers: Vec<(Option<Judgement>, Option<Doubt>, Option<String>)> = Vec::new();
+    // A fact that is not known takes no part beside targets that are: these are what the sources name.
+    let known = far.items.iter().any(|target| !matches!(resolve(placement, target), Resolved::Missing(_)));
+    for target in &far.items {
+        let answer = match resolve(placement, target) {
+            Resolved::Party(party, _) => (Some(judge_one(scene, flow, &near, party)), None, None),
+            Resolved::Region(tag, unknown, _) => {
+                let (judgement, region) = judge_regions(estate, placement, scene, flow, &near, tag, unknown);
+                (Some(judgement), None, region)
+            }
+            Resolved::Host(_) => match Tag::named("Internet") {
+                Some(internet) => (Some(judge_one(scene, flow, &near, Party::Tag(internet))), None, None),
+                None => (None, Some(Doubt::new("host names cannot be judged here")), None),
+            },
+            Resolved::Missing(_) if known && far.mode == Mode::AnyOf => continue,
+            Resolved::Missing(doubt) => (None, Some(doubt), None),
+        };
+        let done = match (&answer.0, far.mode) {
+            (Some(judgement), Mode::AnyOf) => judgement.verdict == proof::Verdict::Satisfied,
+            (Some(judgement), Mode::AllOf) => judgement.verdict == proof::Verdict::Violated,
+            (None, _) => false,
+        };
+        answers.push(answer);
+        if done {
+            break;
+        }
+    }
+    let rank = |answer: &(Option<Judgement>, Option<Doubt>, Option<String>)| match (&answer.0, far.mode) {
+        (None, _) => 1,
+        (Some(judgement), mode) => match (judgement.verdict, mode) {
+            (proof::Verdict::Undecided, _) => 1,
+            (proof::Verdict::Satisfied, Mode::AnyOf) | (proof::Verdict::Violated, Mode::AllOf) => 0,
+            (proof::Verdict::Satisfied, Mode::AllOf) | (proof::Verdict::Violated, Mode::AnyOf) => 2,
+        },
+    };
+    // Stable: of equal answers the first target's, which is the one the sources name.
+    answers.sort_by_key(rank);
+    if let Some((judgement, doubt, region)) = answers.into_iter().next() {
+        judged.judgement = judgement;
+        judged.unshown = doubt;
+        judged.counting_on = region;
+    }
+}
+
+fn judge_one(scene: &Scene<'_>, flow: &FlowRequirement, near: &Party, far: Party) -> Judgement {
+    let (from, to) = match flow.direction {
+        Direction::Inbound => (far, near.clone()),
+        Direction::Outbound => (near.clone(), far),
+    };
+    let matching = match flow.matching {
+        Matching::Effective => proof::Matching::Effective,
+        Matching::Explicit => proof::Matching::Explicit,
+        Matching::SingleRule => proof::Matching::SingleRule,
+    };
+    let ports = flow.ports.clone();
+    let asked = proof::Flow { direction: flow.direction, protocols: flow.protocols, from, to, ports, matching };
+    // The groups alone, when the requirement asks about nothing behind them.
+    if flow.layers == [Layer::Nsg] { scene.judge(&asked) } else { scene.judge_path(&asked) }
+}
+
+/// A requirement on routes: of several destinations all must take the hop, or one, as the rule says.
+fn judge_route(placement: &Placement<'_>, scene: &Scene<'_>, route: &RouteRequirement, judged: &mut Judged) {
+    if let Some(doubt) = nothing_shown(placement, &[Layer::Route]) {
+        judged.unshown = Some(doubt);
+        return;
+    }
+    let mut answers: Vec<Judgement> = Vec::new();
+    let mut missing = None;
+    for target in &route.destination.items {
+        match resolve(placement, target) {
+            Resolved::Party(party, _) => answers.push(scene.judge_route(&party, route.next_hop)),
+            Resolved::Region(tag, unknown, _) => {
+                // A route for the whole tag holds in every region.
+                let whole = scene.judge_route(&Party::Tag(tag), route.next_hop);
+                let regional = Party::Regional(tag, unknown);
+                let settled = whole.verdict == proof::Verdict::Satisfied;
+                answers.push(if settled { whole } else { scene.judge_route(&regional, route.next_hop) });
+            }
+            Resolved::Host(host) => missing = Some(Doubt::new(format!("where `{host}` is cannot be told"))),
+            Resolved::Missing(doubt) => missing = Some(doubt),
+        }
+    }
+    let best = |one: &Judgement| match (one.verdict, route.destination.mode) {
+        (proof::Verdict::Satisfied, Mode::AnyOf) | (proof::Verdict::Violated, Mode::AllOf) => 0,
+        (proof::Verdict::Undecided, _) => 1,
+        (proof::Verdict::Satisfied, Mode::AllOf) | (proof::Verdict::Violated, Mode::AnyOf) => 2,
+    };
+    answers.sort_by_key(best);
+    judged.judgement = answers.into_iter().next();
+    // A region without a pair asks for nothing more.
+    judged.unshown = missing.filter(|_| judged.judgement.is_none());
+}
+
+/// A requirement on a way out: default outbound access does not count.
+fn judge_egress(placement: &Placement<'_>, scene: &Scene<'_>, judged: &mut Judged) {
+    if let Some(doubt) = nothing_shown(placement, &[Layer::Route]) {
+        judged.unshown = Some(doubt);
+        return;
+    }
+    judged.judgement = Some(scene.egress().judgement);
+}
+
+/// A region that nobody knows: first for any region at all, then for each that the rules name. Where the placeholder is
+/// unbound any value counts, and the verdict says so (AML-1).
+fn judge_regions(
+    estate: &Estate,
+    placement: &Placement<'_>,
+    scene: &Scene<'_>,
+    flow: &FlowRequirement,
+    near: &Party,
+    tag: Tag,
+    unknown: Arc<Unknown>,
+) -> (Judgement, Option<String>) {
+    let any = judge_one(scene, flow, near, Party::Regional(tag, unknown));
+    if any.verdict == proof::Verdict::Satisfied {
+        return (any, None);
+    }
+    for region in named_regions(estate, placement) {
+        if let Some(regional) = tag.in_region(region) {
+            let judgement = judge_one(scene, flow, near, Party::Tag(regional));
+            if judgement.verdict == proof::Verdict::Satisfied {
+                return (judgement, Some(region.location.to_owned()));
+            }
+        }
+    }
+    (any, None)
+}
+
+/// The regions that the rules of a placement's groups name.
+fn named_regions(estate: &Estate, placement: &Placement<'_>) -> Vec<&'static Region> {
+    let groups = [placement.site.interface_nsg, placement.site.nsg].into_iter().flatten();
+    let rules = groups.filter_map(|at| estate.nsgs.get(at)).flat_map(|group| &group.rules);
+    let items = rules.flat_map(|rule| rule.sources.items.iter().chain(&rule.destinations.items));
+    let names: BTreeSet<&str> = items
+        .filter_map(|item| match item.known() {
+            Some(Peer::Tag(name)) => Some(&**name),
+            _ => None,
+        })
+        .collect();
+    let mut regions: Vec<&'static Region> = Vec::new();
+    for region in names.into_iter().filter_map(|name| Tag::read(name, None).tag()).filter_map(Tag::region) {
+        if regions.iter().all(|known| known.location != region.location) {
+            regions.push(region);
+        }
+    }
+    regions
+}
+
+/// What is missing when no layer that the requirement asks about is among the input.
+fn nothing_shown(placement: &Placement<'_>, layers: &[Layer]) -> Option<Doubt> {
+    let site = &placement.site;
+    let asked = |layer: Layer| layers.is_empty() || layers.contains(&layer);
+    let shown = (asked(Layer::Nsg) && (site.subnet.is_some() || site.nsg.is_some() || site.interface_nsg.is_some()))
+        || (asked(Layer::Route) && (site.subnet.is_some() || site.route_table.is_some()))
+        || (asked(Layer::Firewall) && (site.firewall.is_some() || site.policy.is_some()));
+    if shown {
+        return None;
+    }
+    let what = match layers {
+        [Layer::Nsg] => "network security group",
+        [Layer::Route] => "route table",
+        [Layer::Firewall] => "firewall",
+        _ => "subnet, network security group or route table",
+    };
+    Some(Doubt::new(format!("the input shows no {what} for this")))
+}
+
+fn resolve(placement: &Placement<'_>, target: &Target) -> Resolved {
+    match target {
+        Target::Subnet => Resolved::Party(Party::Subnet, "the subnet".to_owned()),
+        Target::Any => Resolved::Party(Party::Any, "any address".to_owned()),
+        Target::Prefix(set) => Resolved::Party(Party::Addresses(set.clone()), prefixes(set)),
+        Target::Fact(name) => match placement.fact(name).as_ref().and_then(fact_addresses) {
+            Some(set) => {
+                let shown = prefixes(&set);
+                Resolved::Party(Party::Addresses(set), shown)
+            }
+            None => Resolved::Missing(missing(name)),
+        },
+        Target::Fqdn(template) => match fill(placement, template) {
+            Ok(host) => Resolved::Host(host),
+            Err(name) => Resolved::Missing(missing(&name)),
+        },
+        Target::Tag(template) => resolve_tag(placement, template),
+    }
+}
+
+fn resolve_tag(placement: &Placement<'_>, template: &Template) -> Resolved {
+    match fill(placement, template) {
+        Ok(name) => match Tag::read(&name, None).tag() {
+            Some(tag) => Resolved::Party(Party::Tag(tag), name),
+            // A region the catalogue does not know, or one the tag does not have: the whole tag is what is left.
+            None => match name.split_once('.').and_then(|(base, _)| Tag::named(base)) {
+                Some(tag) => Resolved::Party(Party::Tag(tag), tag.to_string()),
+                None => Resolved::Missing(Doubt::new(format!("`{name}` is no service tag"))),
+            },
+        },
+        Err(fact) => {
+            let written = template.as_str();
+            match written.split_once(".{").and_then(|(base, _)| Tag::named(base)) {
+                Some(tag) => Resolved::Region(tag, region_unknown(placement, &fact), written.to_owned()),
+                None => Resolved::Missing(missing(&fact)),
+            }
+        }
+    }
+}
+
+/// The value of a region that is not known: the expression it is written as, or the fact nobody gave.
+fn region_unknown(placement: &Placement<'_>, fact: &Arc<str>) -> Arc<Unknown> {
+    let known = placement.facts.get(fact).and_then(|fact| fact.unknown.clone());
+    known.unwrap_or_else(|| {
+        Arc::new(Unknown {
+            reason: Reason::Fact(Arc::clone(fact)),
+            text: Arc::clone(fact),
+            span: Span::new(FileId(u32::MAX), 0, 0),
+            key: Arc::from(format!("fact:{fact}")),
+            parts: Vec::new(),
+            domain: Vec::new(),
+        })
+    })
+}
+
+fn missing(fact: &str) -> Doubt {
+    Doubt::new(format!("fact `{fact}` is not known")).settled_by(format!("--fact {fact}=…"))
+}
+
+/// Fills in facts; the error is the first one that is not known.
+fn fill(placement: &Placement<'_>, template: &Template) -> Result<String, Arc<str>> {
+    template.fill(|name| placement.fact_text(name))
+}
+
+fn prefixes(set: &AddressSet) -> String {
+    let mut all = set.prefixes();
+    let shown: Vec<String> = all.by_ref().take(3).map(|net| net.to_string()).collect();
+    let more = all.count();
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+}
+
+/// A target for users, known or not.
+fn words(placement: &Placement<'_>, target: &Target) -> String {
+    match resolve(placement, target) {
+        Resolved::Party(_, name) | Resolved::Region(_, _, name) | Resolved::Host(name) => name,
+        Resolved::Missing(_) => match target {
+            Target::Fact(name) => name.replace('-', " "),
+            Target::Tag(template) | Target::Fqdn(template) => template.as_str().to_owned(),
+            _ => String::new(),
+        },
+    }
+}
+
+fn all_words(placement: &Placement<'_>, targets: &Targets) -> String {
+    match targets.mode {
+        // Of alternatives the first is the one the sources name.
+        Mode::AnyOf => targets.items.first().map(|target| words(placement, target)).unwrap_or_default(),
+        Mode::AllOf => {
+            let all: Vec<String> = targets.items.iter().map(|target| words(placement, target)).collect();
+            all.join(" and ")
+        }
+    }
+}
+
+fn peer_words(placement: &Placement<'_>, requirement: &Requirement) -> String {
+    match requirement {
+        Requirement::Flow(flow) => match flow.direction {
+            Direction::Inbound => all_words(placement, &flow.from),
+            Direction::Outbound => all_words(placement, &flow.to),
+        },
+        Requirement::Route(route) => all_words(placement, &route.destination),
+        Requirement::Egress => "the internet".to_owned(),
+    }
+}
+
+/// `outbound TCP 443 to AzureActiveDirectory`.
+fn describe(placement: &Placement<'_>, requirement: &Requirement) -> String {
+    let peer = peer_words(placement, requirement);
+    match requirement {
+        Requirement::Flow(flow) => {
+            let what = format!("{} {}", flow.protocols, port_words(flow)).trim_end().to_owned();
+            match flow.direction {
+                Direction::Inbound => format!("inbound {what} from {peer}"),
+                Direction::Outbound => format!("outbound {what} to {peer}"),
+            }
+        }
+        Requirement::Route(route) => format!("route {peer} to next hop {}", hop(route.next_hop)),
+        Requirement::Egress => "a way out to the internet".to_owned(),
+    }
+}
+
+fn hop(next_hop: crate::estate::NextHop) -> &'static str {
+    use crate::estate::NextHop;
+    match next_hop {
+        NextHop::VirtualNetworkGateway => "VirtualNetworkGateway",
+        NextHop::VnetLocal => "VnetLocal",
+        NextHop::Internet => "Internet",
+        NextHop::VirtualAppliance => "VirtualAppliance",
+        NextHop::Drop => "None",
+        NextHop::Peering => "VNetPeering",
+        NextHop::ServiceEndpoint => "VirtualNetworkServiceEndpoint",
+        NextHop::PrivateEndpoint => "InterfaceEndpoint",
+    }
+}
+
+/// `80,443`; empty for every port.
+pub(crate) fn port_words(flow: &FlowRequirement) -> String {
+    if flow.ports.is_full() {
+        return String::new();
+    }
+    let ports = flow
+        .ports
+        .ranges()
+        .iter()
+        .map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") });
+    ports.collect::<Vec<_>>().join(",")
+}
+
+impl Judged {
+    /// The verdict for users; `None` when the requirement does not apply.
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
+        if self.applies == Applies::No {
+            return None;
+        }
+        Some(self.judgement.as_ref().map_or(Verdict::Undecided, |judgement| match judgement.verdict {
+            proof::Verdict::Satisfied => Verdict::Satisfied,
+            proof::Verdict::Violated => Verdict::Violated,
+            proof::Verdict::Undecided => Verdict::Undecided,
+        }))
+    }
+
+    /// What the report says of it.
+    pub(crate) fn report(&self, rule: &crate::finding::RuleId, rows: &[String]) -> RequirementReport {
+        let judgement = self.judgement.as_ref();
+        let mut why: Vec<String> = judgement.into_iter().flat_map(|one| &one.why).map(doubt_words).collect();
+        why.extend(self.unshown.as_ref().map(doubt_words));
+        why.extend(self.counting_on.as_ref().map(|region| {
+            format!("the region is not known; this holds for {region}, which the rules name (--region settles it)")
+        }));
+        why.extend(self.open_facts.iter().map(|fact| format!("whether it applies depends on fact `{fact}`")));
+        RequirementReport {
+            rule: rule.clone(),
+            rows: rows.to_vec(),
+            flow: self.flow.clone(),
+            applies: self.applies,
+            verdict: self.verdict(),
+            layer: judgement.and_then(|one| one.layer).map(proof::Layer::as_str),
+            decided_by: judgement.into_iter().flat_map(|one| &one.deciders).map(decider).collect(),
+            built_in_only: judgement.is_some_and(|one| one.built_in_only),
+            uncovered: judgement.map(|one| one.uncovered.clone()).unwrap_or_default(),
+            witness: judgement.and_then(|one| one.witness.as_ref()).map(witness),
+            why,
+        }
+    }
+}
+
+fn doubt_words(doubt: &Doubt) -> String {
+    match &doubt.settle {
+        Some(settle) => format!("{} ({settle} settles it)", doubt.message),
+        None => doubt.message.clone(),
+    }
+}
+
+fn decider(one: &proof::Decider) -> crate::finding::Decider {
+    crate::finding::Decider {
+        name: one.name.to_string(),
+        kind: one.kind.as_str(),
+        place: one.written.map(|written| written.span),
+    }
+}
+
+fn witness(packet: &proof::Packet) -> Witness {
+    Witness {
+        direction: match packet.direction {
+            Direction::Inbound => "inbound",
+            Direction::Outbound => "outbound",
+        },
+        protocol: packet.protocol.to_owned(),
+        source: packet.source.clone(),
+        source_port: packet.source_port,
+        destination: packet.destination.clone(),
+        destination_port: packet.destination_port,
+    }
+}

@@ -1,0 +1,151 @@
+//! Lists of prefixes, as text or parsed, to prefixes; and, when that fails, to what is wrong with them.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use memchr::memchr;
+
+use crate::json::{self, Node};
+use crate::source::Span;
+use crate::tagfile::fault::{Fault, FaultKind};
+use crate::tagfile::outline::List;
+
+/// More bad prefixes of one tag are not named one by one.
+const MOST_FAULTS: usize = 10;
+
+/// The prefixes of a list; `None` when a single one of them cannot be read, since the rest would be too small a set.
+pub(crate) fn prefixes(text: &str, list: &List) -> Option<Vec<IpNet>> {
+    match list {
+        List::Text(span) => plain(text.get(span.range())?),
+        List::Node(node) => match node.text() {
+            Some(text) => text.split_whitespace().map(prefix).collect(),
+            None => node.items().iter().map(|item| item.text().and_then(prefix)).collect(),
+        },
+        List::Missing => None,
+    }
+}
+
+/// One prefix, or one address; host bits do not matter.
+fn prefix(text: &str) -> Option<IpNet> {
+    let text = text.trim();
+    match text.parse::<IpNet>() {
+        Ok(net) => Some(net.trunc()),
+        Err(_) => text.parse::<IpAddr>().ok().map(IpNet::from),
+    }
+}
+
+/// Reads a list of strings without escapes, a comma after the last one allowed, as in the parser.
+fn plain(text: &str) -> Option<Vec<IpNet>> {
+    let bytes = text.as_bytes();
+    let blanks = |mut at: usize| {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
+            at += 1;
+        }
+        at
+    };
+    // A prefix and what surrounds it rarely take less.
+    let mut found = Vec::with_capacity(bytes.len() / 20);
+    let mut at = blanks(1);
+    while bytes.get(at) == Some(&b'"') {
+        let end = at + 1 + memchr(b'"', &bytes[at + 1..])?;
+        found.push(prefix(&text[at + 1..end])?);
+        at = blanks(end + 1);
+        if bytes.get(at) != Some(&b',') {
+            break;
+        }
+        at = blanks(at + 1);
+    }
+    (at + 1 == bytes.len()).then_some(found)
+}
+
+/// What is wrong with a list that `prefixes` cannot read.
+pub(crate) fn faults(text: &str, tag: &str, name_span: Span, list: &List) -> Vec<Fault> {
+    let fault = |kind, span, message: String, help| Fault { kind, message, span, tag: Some(tag.to_owned()), help };
+    let node = match list {
+        List::Missing => {
+            let help = "export it again; PowerShell needs `ConvertTo-Json -Depth 5`";
+            let message = format!("service tag `{tag}` has no list of prefixes");
+            return vec![fault(FaultKind::NoList, name_span, message, Some(help))];
+        }
+        List::Node(node) => node.clone(),
+        List::Text(span) => {
+            let shift = |inner: Span| {
+                Span::new(
+                    span.file,
+                    inner.start as usize + span.start as usize,
+                    inner.end as usize + span.start as usize,
+                )
+            };
+            match json::parse(span.file, text.get(span.range()).unwrap_or("")) {
+                Ok(document) => shifted(&document.root, &shift),
+                Err(error) => return vec![fault(FaultKind::BadList, shift(error.span), error.message, None)],
+            }
+        }
+    };
+    let bad = |span, written: &str| {
+        let written = if written.chars().count() > 60 { "this" } else { &format!("`{}`", written.escape_debug()) };
+        let message = format!("{written} is no address prefix");
+        fault(FaultKind::BadPrefix, span, message, Some("write it like `20.1.2.0/24` or `2603:1030::/48`"))
+    };
+    let found = match node.text() {
+        Some(text) => text
+            .split_whitespace()
+            .filter(|word| prefix(word).is_none())
+            .map(|word| bad(node.span, word))
+            .take(MOST_FAULTS)
+            .collect(),
+        None => {
+            let wrong = node.items().iter().filter(|item| item.text().and_then(prefix).is_none());
+            wrong.map(|item| bad(item.span, item.text().unwrap_or(item.kind()))).take(MOST_FAULTS).collect()
+        }
+    };
+    found
+}
+
+/// The list with the places of its items in the whole text.
+fn shifted(list: &Node, shift: &impl Fn(Span) -> Span) -> Node {
+    let items = list.items().iter().map(|item| Node { span: shift(item.span), ..item.clone() });
+    Node::new(json::Value::List(std::sync::Arc::new(items.collect())), shift(list.span))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{faults, prefixes};
+    use crate::source::{FileId, Span};
+    use crate::tagfile::outline::List;
+
+    fn list(text: &str) -> List {
+        List::Text(Span::new(FileId(0), 0, text.len()))
+    }
+
+    fn read(text: &str) -> Option<Vec<String>> {
+        prefixes(text, &list(text)).map(|found| found.iter().map(ToString::to_string).collect())
+    }
+
+    fn wrong(text: &str) -> Vec<(&str, &str)> {
+        let found = faults(text, "A", Span::new(FileId(0), 0, 0), &list(text)).into_iter();
+        found.map(|fault| (fault.kind.as_str(), &text[fault.span.range()])).collect()
+    }
+
+    #[test]
+    fn prefixes_and_bare_addresses_are_read() {
+        let expected = ["20.0.0.0/24", "20.1.2.3/32", "2603:1030::/48", "2603::1/128"];
+        assert_eq!(read(r#"["20.0.0.9/24","20.1.2.3", "2603:1030::/48" , "2603::1"]"#).unwrap(), expected);
+        assert!(read("[]").unwrap().is_empty() && read("[\n]").unwrap().is_empty());
+        assert_eq!(read(r#"["20.0.0.0/24",]"#).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn one_bad_prefix_makes_the_tag_unknown() {
+        for text in [r#"["20.0.0.0/24", "x"]"#, r#"["20.0.0.0/33"]"#, r#"[""]"#, "[1]", r#"["1.1.1.1" "2.2.2.2"]"#] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_has_its_place() {
+        assert_eq!(wrong(r#"["20.0.0.0/24", "x", 7]"#), [("bad-prefix", "\"x\""), ("bad-prefix", "7")]);
+        assert_eq!(wrong(r#"["1.1.1.1" "2.2.2.2"]"#), [("bad-list", "\"2.2.2.2\"")]);
+        assert_eq!(wrong(&format!("[{}]", vec!["0"; 1000].join(","))).len(), 10);
+    }
+}

@@ -6,17 +6,43 @@ use std::io::Write;
 use miette::{IntoDiagnostic, Result};
 
 use crate::cases;
-use crate::cli::arguments::{ExplainArguments, RulesArguments, TestArguments};
+use crate::cli::arguments::{ExplainArguments, FormatChoice, RulesArguments, TestArguments};
 use crate::cli::settings::FlagError;
 use crate::cli::start::End;
 use crate::finding::RuleId;
-use crate::rule::{CaseFile, Pack};
+use crate::rule::{self, CaseFile, Pack};
 
-pub(crate) fn explain(_: &ExplainArguments) -> Result<End> {
-    Ok(End::Clean)
+/// Says what a rule or service is about.
+pub(crate) fn explain(arguments: &ExplainArguments) -> Result<End> {
+    let pack = Pack::load(true, &arguments.rules)?;
+    let cases = CaseFile::load(&pack, true, &arguments.rules)?;
+    let text = rule::explain(&pack, &cases, &arguments.name).map_err(|meant| {
+        let help = meant.map(|name| format!("did you mean `{name}`?"));
+        let help = help.or_else(|| Some("`aznetlint rules` lists the rules".to_owned()));
+        FlagError::new(format!("there is no rule or service `{}`", arguments.name), help)
+    })?;
+    print(text.trim_end())
 }
 
-pub(crate) fn rules(_: &RulesArguments) -> Result<End> {
+/// Lists the rules.
+pub(crate) fn rules(arguments: &RulesArguments) -> Result<End> {
+    let pack = Pack::load(true, &arguments.rules)?;
+    let word = arguments.filter.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let holds = |text: &str| text.to_ascii_lowercase().contains(&word);
+    let chosen = pack.rules.iter().filter(|rule| {
+        holds(rule.card.id.as_str()) || holds(&rule.card.title) || rule.card.tags.iter().any(|tag| holds(tag))
+    });
+    match arguments.format {
+        FormatChoice::Text => print(rule::list(chosen).trim_end()),
+        FormatChoice::Json => {
+            let json = serde_json::to_string_pretty(&rule::list_json(chosen)).into_diagnostic()?;
+            print(&json)
+        }
+    }
+}
+
+fn print(text: &str) -> Result<End> {
+    writeln!(anstream::stdout().lock(), "{text}").into_diagnostic()?;
     Ok(End::Clean)
 }
 

@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use memchr::memmem;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::input::decode::{Encoding, decode, encoding};
@@ -36,6 +37,8 @@ pub struct Entry {
     pub file: Option<FileId>,
     /// Whether the user named it, rather than a folder it lies in.
     pub named: bool,
+    /// Nobody asked for it: it lies beside a named template, which may link to it or take it as parameters.
+    pub beside: bool,
     /// What it holds.
     pub content: Content,
 }
@@ -62,6 +65,14 @@ enum Loaded {
     Unreadable(String),
 }
 
+/// How a file came to be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    ByName,
+    InFolder,
+    Not,
+}
+
 /// Reads the files and folders at `paths`; `-` among them reads `stdin`.
 ///
 /// A folder is searched for `*.json` and `*.jsonc`; a file given by name is read whatever its name. Nothing that goes
@@ -71,15 +82,25 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
     let load = |candidate: &Candidate| load_file(candidate, options.max_bytes);
     let loaded: Vec<Loaded> = found.candidates.par_iter().map(load).collect();
 
-    let mut waiting: Vec<(String, bool, Loaded)> = found
+    let mut waiting: Vec<(String, Asked, Loaded)> = found
         .candidates
         .into_iter()
         .zip(loaded)
-        .map(|(candidate, loaded)| (candidate.name, candidate.named, loaded))
+        .map(|(candidate, loaded)| {
+            let asked = match (candidate.named, candidate.beside) {
+                (true, _) => Asked::ByName,
+                (false, true) => Asked::Not,
+                (false, false) => Asked::InFolder,
+            };
+            (candidate.name, asked, loaded)
+        })
+        .filter(|(_, asked, loaded)| *asked != Asked::Not || matches!(loaded, Loaded::Text(..)))
         .collect();
-    waiting.extend(found.problems.into_iter().map(|(name, named, message)| (name, named, Loaded::Unreadable(message))));
+    waiting.extend(found.problems.into_iter().map(|(name, named, message)| {
+        (name, if named { Asked::ByName } else { Asked::InFolder }, Loaded::Unreadable(message))
+    }));
     if found.stdin {
-        waiting.push(("<stdin>".to_owned(), true, load_stdin(stdin, options.max_bytes)));
+        waiting.push(("<stdin>".to_owned(), Asked::ByName, load_stdin(stdin, options.max_bytes)));
     }
     waiting.sort_by(|(left, ..), (right, ..)| left.cmp(right));
 
@@ -94,9 +115,9 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
     let entries = waiting
         .into_par_iter()
         .zip(ids)
-        .map_init(Parser::default, |parser, ((name, named, loaded), file)| {
+        .map_init(Parser::default, |parser, ((name, asked, loaded), file)| {
             let content = content(&name, parser, loaded, file);
-            Entry { name, file, named, content }
+            Entry { name, file, named: asked == Asked::ByName, beside: asked == Asked::Not, content }
         })
         .collect();
     Input { files, entries, empty: found.empty }
@@ -110,7 +131,7 @@ pub fn texts(texts: impl IntoIterator<Item = (String, String)>) -> Input {
         let text: Arc<str> = text.into();
         let file = Some(files.add(name.clone(), Arc::clone(&text)));
         let content = content(&name, &mut parser, Loaded::Text(text, 0), file);
-        Entry { name, file, named: true, content }
+        Entry { name, file, named: true, beside: false, content }
     });
     Input { entries: entries.collect(), files, empty: Vec::new() }
 }
@@ -150,6 +171,12 @@ fn load(candidate: &Candidate, max_bytes: u64) -> io::Result<Loaded> {
     }
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
     file.take(max_bytes + 1).read_to_end(&mut bytes)?;
+    let is_part = |bytes: &[u8]| {
+        [&b"eploymentTemplate"[..], b"eploymentParameters"].iter().any(|word| memmem::find(bytes, word).is_some())
+    };
+    if candidate.beside && !is_part(&bytes) {
+        return Ok(Loaded::Irrelevant);
+    }
     Ok(text_of(bytes, max_bytes, candidate.named))
 }
 

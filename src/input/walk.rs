@@ -2,9 +2,9 @@
 //!
 //! Reading them is the work of `read`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -50,6 +50,8 @@ pub(crate) struct Candidate {
     /// The name shown: the path as given, with `/` between its parts.
     pub(crate) name: String,
     pub(crate) named: bool,
+    /// Nobody asked for it; it may be what a named template links to, or its parameters.
+    pub(crate) beside: bool,
 }
 
 /// Everything found, each file once, sorted by name.
@@ -69,6 +71,7 @@ pub(crate) fn find(paths: &[PathBuf], options: &Options) -> Found {
     for path in paths {
         search.named(path);
     }
+    search.beside();
     let mut found = search.found;
     for (name, message) in search.exclude.bad {
         found.problems.push((name, true, format!("the exclude pattern is not a glob: {message}")));
@@ -110,9 +113,31 @@ impl Search<'_> {
         if is_folder {
             self.folder(path, &canonical, name);
         } else if metadata.is_file() {
-            self.add(canonical, Candidate { path: path.to_owned(), name, named: true });
+            self.add(canonical, Candidate { path: path.to_owned(), name, named: true, beside: false });
         } else {
             self.problem(name, true, "this is not a regular file; `-` reads standard input".to_owned());
+        }
+    }
+
+    /// What lies beside and below the templates given by name. The files are read only if they are templates or
+    /// parameters, and judged only as part of the template that uses them.
+    fn beside(&mut self) {
+        let templates = self.files.values().filter(|file| file.named && looks_like_template(&file.path));
+        let folders: BTreeSet<PathBuf> = templates
+            .filter_map(|file| file.path.parent())
+            .map(|folder| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() })
+            .collect();
+        for folder in folders {
+            let walk = WalkDir::new(&folder).max_depth(DEEPEST_BESIDE).sort_by_file_name().into_iter();
+            let walk = walk.filter_entry(|entry| entry.file_name() != ".git" && entry.file_name() != "node_modules");
+            let found =
+                walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_file() && is_json(entry.path()));
+            for entry in found.take(MOST_BESIDE) {
+                if let Ok(canonical) = fs::canonicalize(entry.path()) {
+                    let name = shown(entry.path());
+                    self.add(canonical, Candidate { path: entry.into_path(), name, named: false, beside: true });
+                }
+            }
         }
     }
 
@@ -149,7 +174,7 @@ impl Search<'_> {
             } else if entry.file_type().is_file() && is_json(entry.path()) {
                 holds_json = true;
                 let name = shown(entry.path());
-                self.add(canonical, Candidate { path: entry.into_path(), name, named: false });
+                self.add(canonical, Candidate { path: entry.into_path(), name, named: false, beside: false });
             }
         }
         if !holds_json {
@@ -172,7 +197,8 @@ impl Search<'_> {
 
     /// The same file under two names keeps the shorter; being named by the user wins over being found.
     fn add(&mut self, canonical: PathBuf, candidate: Candidate) {
-        let rank = |candidate: &Candidate| (!candidate.named, candidate.name.len(), candidate.name.clone());
+        let rank =
+            |candidate: &Candidate| (candidate.beside, !candidate.named, candidate.name.len(), candidate.name.clone());
         match self.files.get_mut(&canonical) {
             Some(known) if rank(known) <= rank(&candidate) => {}
             Some(known) => *known = candidate,
@@ -185,6 +211,18 @@ impl Search<'_> {
     fn problem(&mut self, name: String, named: bool, message: String) {
         self.found.problems.push((name, named, message));
     }
+}
+
+/// How far below a named template its links are looked for.
+const DEEPEST_BESIDE: usize = 5;
+/// How many files are looked at for that.
+const MOST_BESIDE: usize = 2_000;
+
+/// Whether a file starts as templates do: the schema is among the first things they say.
+fn looks_like_template(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(4096).read_to_end(&mut start));
+    read.is_ok() && memchr::memmem::find(&start, b"eploymentTemplate").is_some()
 }
 
 /// The patterns of [`Options::exclude`], compiled.

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use crate::arm::{TroubleKind, Wanted};
 use crate::estate::{self, Estate, Fault, Piece, Shape};
 use crate::finding::{FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId};
-use crate::input::{self, Content, Input};
+use crate::input::{self, Content, Entry, Input};
 use crate::json::{self, Document, Node, SyntaxError, Value};
-use crate::lint::template::{Round, Sheet, TemplateOptions, Templates, expand_all};
+use crate::lint::template::{Round, Sheet, Sheets, TemplateOptions, Templates, expand_all};
 use crate::net::{Cloud, TagData};
 use crate::rule::{self, Pack, Requests};
 use crate::source::{FileId, Files, Span};
@@ -60,6 +60,10 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let mut report = Report::default();
     let mut sorted = Sorted::default();
     for entry in entries {
+        if entry.beside {
+            sorted.take_beside(entry);
+            continue;
+        }
         let file = FileReport {
             name: entry.name,
             file: entry.file,
@@ -70,7 +74,7 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         };
         sorted.take(file, entry.content, &mut report);
     }
-    let Sorted { exports, templates, parameters, tags: found } = sorted;
+    let Sorted { exports, templates, parameters, tags: found, fragments } = sorted;
     let mut tags = TagFiles::default();
     for file in found {
         let named = settings.service_tags.iter().any(|path| path.to_string_lossy().replace('\\', "/") == file.name);
@@ -79,7 +83,13 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let types = wanted_types(pack);
     let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
     let set = given(&mut files, &settings.templates.set);
-    let expanded = expand_all(&files, &templates, &parameters, &settings.templates, &set, Wanted::Types(&wanted));
+    let expanded = expand_all(
+        &files,
+        &Sheets { templates: &templates, fragments: &fragments, parameters: &parameters },
+        &settings.templates,
+        &set,
+        Wanted::Types(&wanted),
+    );
     note_templates(&mut report, &files, &expanded);
 
     let several = expanded.rounds.len() > 1;
@@ -132,9 +142,23 @@ struct Sorted {
     templates: Vec<Sheet>,
     parameters: Vec<Sheet>,
     tags: Vec<TagFile>,
+    /// Templates that are there to be linked to only.
+    fragments: Vec<Sheet>,
 }
 
 impl Sorted {
+    /// A template or parameter file that nobody asked for: it may complete a template that somebody did.
+    fn take_beside(&mut self, entry: Entry) {
+        let (Content::Document(document), Some(file)) = (entry.content, entry.file) else { return };
+        let shape = estate::shape_of(&document.root);
+        let sheet = Sheet { file, name: entry.name, document: Arc::new(document) };
+        match shape {
+            Some(Shape::Template) => self.fragments.push(sheet),
+            Some(Shape::Parameters) => self.parameters.push(sheet),
+            _ => {}
+        }
+    }
+
     fn take(&mut self, mut entry: FileReport, content: Content, report: &mut Report) {
         match (content, entry.file) {
             (Content::Document(document), Some(file)) => {

@@ -22,6 +22,17 @@ pub(crate) struct Sheet {
     pub(crate) document: Arc<Document>,
 }
 
+/// The templates and parameter files of a run.
+#[derive(Clone, Copy)]
+pub(crate) struct Sheets<'a> {
+    /// Templates to evaluate.
+    pub(crate) templates: &'a [Sheet],
+    /// Templates that are there to be linked to only.
+    pub(crate) fragments: &'a [Sheet],
+    /// Parameter files.
+    pub(crate) parameters: &'a [Sheet],
+}
+
 /// What templates are evaluated with beyond their own files.
 #[derive(Clone, Debug, Default)]
 pub struct TemplateOptions {
@@ -140,13 +151,13 @@ fn plain(name: &str) -> String {
 /// Evaluates every template of the run under every choice of parameter files.
 pub(crate) fn expand_all(
     files: &Files,
-    templates: &[Sheet],
-    parameters: &[Sheet],
+    sheets: &Sheets<'_>,
     options: &TemplateOptions,
     set: &[(String, Node)],
     wanted: Wanted<'_>,
 ) -> Templates {
-    let sheets = templates.iter().chain(parameters);
+    let Sheets { templates, fragments: others, parameters } = *sheets;
+    let sheets = templates.iter().chain(others).chain(parameters);
     let shelf = Shelf {
         by_name: sheets.clone().map(|sheet| (plain(&sheet.name), sheet)).collect(),
         names: sheets.map(|sheet| (sheet.file, plain(&sheet.name))).collect(),

@@ -10,14 +10,20 @@ mod flow;
 mod ground;
 mod host;
 mod judgement;
+#[cfg(test)]
+mod laws;
 mod lead;
 mod nsg;
 mod path;
 mod priority;
 mod route;
+#[cfg(test)]
+mod sample;
 mod scene;
 mod shadow;
 mod symbol;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod verdict;
 

@@ -51,6 +51,8 @@ pub(crate) struct Passage<'a> {
 pub(crate) enum Part {
     /// All of them.
     Whole,
+    /// The groups.
+    Groups,
     /// The group with this index.
     Group(usize),
     /// Routes only.
@@ -60,6 +62,15 @@ pub(crate) enum Part {
 }
 
 impl<'a> Scene<'a> {
+    /// Judges traffic by the network security groups alone.
+    pub fn judge(&self, flow: &Flow) -> Judgement {
+        self.in_each_family(|family| {
+            let mut ground = Ground::new(self, family);
+            let passage = self.passage(&mut ground, flow, None, Part::Groups);
+            judged(&ground, flow, &passage)
+        })
+    }
+
     /// Judges traffic by every layer it meets.
     pub fn judge_path(&self, flow: &Flow) -> Judgement {
         self.path(flow, None).judgement
@@ -164,12 +175,12 @@ impl<'a> Scene<'a> {
         let hosts = hosts_of(flow, names);
         let mut journey = start(&ends, flow, hosts);
         for stage in group_stages(ground, flow.direction, flow.matching) {
-            if part == Part::Whole || part == Part::Group(stage.group) {
+            if matches!(part, Part::Whole | Part::Groups) || part == Part::Group(stage.group) {
                 journey.through(ground, stage);
             }
         }
         let mut assumptions = vec![NO_ADMIN_RULES.to_owned()];
-        if flow.direction == Direction::Outbound && !matches!(part, Part::Group(_)) {
+        if flow.direction == Direction::Outbound && !matches!(part, Part::Groups | Part::Group(_)) {
             self.onward(ground, hosts.is_some(), part, &mut journey, &mut assumptions);
         }
         let by_host_names = names_decide(&journey);

@@ -112,8 +112,8 @@ mod tests {
     use super::{Direction, Flow, Layer, Party, Verdict};
     use crate::estate::{Access, NextHop};
     use crate::net::{AddressSet, PortSet, ProtocolSet};
-    use crate::proof::firewall::sample::{application, collection, estate, group, route, table};
     use crate::proof::flow::Matching;
+    use crate::proof::sample::{application, collection, estate, group, route, table};
     use crate::proof::scene::{Given, Scene};
 
     fn flow(to: &str) -> Flow {

@@ -12,13 +12,11 @@ use proptest::test_runner::TestRunner;
 
 use crate::estate::{Access, CollectionKind, Direction, Estate, FirewallRule, NextHop, Peer, RouteTable};
 use crate::net::{AddressSet, PortSet, ProtocolSet, Tag, TagData};
-use crate::proof::firewall::sample::{
-    application, collection, estate, group, known, network, peer, route, table, unknown, why,
-};
 use crate::proof::flow::{Flow, Matching};
 use crate::proof::ground::Party;
 use crate::proof::host::{HostPattern, HostSet};
 use crate::proof::judgement::Judgement;
+use crate::proof::sample::{application, collection, estate, group, known, network, peer, route, table, unknown, why};
 use crate::proof::scene::{Given, Scene};
 use crate::proof::verdict::Verdict;
 

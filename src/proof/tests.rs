@@ -6,14 +6,14 @@ use crate::estate::{Access, Direction, Estate, FirewallRule, NextHop, Reference,
 use crate::json::{Member, Node, Value};
 use crate::net::{AddressSet, PortSet, ProtocolSet, Tag};
 use crate::proof::firewall::Appliance;
-use crate::proof::firewall::sample::{
-    application, collection, estate, group, known, nat, network, peer, place, route, table, unknown,
-};
 use crate::proof::flow::{Flow, Matching};
 use crate::proof::ground::Party;
 use crate::proof::host::{HostPattern, HostSet};
 use crate::proof::judgement::{Coordinate, Kind, Layer};
 use crate::proof::path::PathJudgement;
+use crate::proof::sample::{
+    application, collection, estate, group, known, nat, network, peer, place, route, table, unknown,
+};
 use crate::proof::scene::{Given, Scene};
 use crate::proof::verdict::Verdict;
 

@@ -11,6 +11,7 @@ use crate::proof::cell::{Cell, Match};
 use crate::proof::entry::{Author, Entry};
 use crate::proof::first_match::first_match;
 use crate::proof::ground::{Ground, Party};
+use crate::proof::host::HostSet;
 use crate::proof::judgement::{Judgement, Layer};
 use crate::proof::nsg::entries;
 use crate::proof::scene::{Given, Scene};
@@ -126,6 +127,7 @@ impl Ends {
     pub(crate) fn cells(&self, protocols: ProtocolSet, ports: &PortSet) -> Vec<Cell> {
         let ported = ProtocolSet::TCP.union(ProtocolSet::UDP);
         let portless = if ports.is_full() { protocols.difference(ported) } else { ProtocolSet::NONE };
+        let hosts = Arc::new(HostSet::full());
         let mut cells = Vec::new();
         for (protocols, ports) in [(protocols.intersection(ported), ports.clone()), (portless, PortSet::full())] {
             if protocols.is_empty() || ports.is_empty() {
@@ -141,6 +143,7 @@ impl Ends {
                         source_ports: Arc::new(PortSet::full()),
                         destinations: Arc::clone(&destination.set),
                         destination_ports: Arc::clone(&ports),
+                        hosts: Arc::clone(&hosts),
                     });
                 }
             }

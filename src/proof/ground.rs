@@ -11,6 +11,7 @@ use crate::estate::{Access, Field, Peer, Side};
 use crate::json::{Part, Unknown};
 use crate::net::{AddressSet, Family, RangeSet, Reading, Special, Tag};
 use crate::proof::cell::Match;
+use crate::proof::host::HostSet;
 use crate::proof::scene::Scene;
 use crate::proof::symbol::{Doubt, End, Literal, Meaning, Symbol, Symbols};
 
@@ -25,6 +26,8 @@ pub enum Party {
     Regional(Tag, Arc<Unknown>),
     /// Addresses.
     Addresses(AddressSet),
+    /// Hosts by name. Their addresses are public; which ones only name resolution can tell.
+    Hosts(HostSet),
     /// Everybody.
     Any,
 }
@@ -55,7 +58,7 @@ pub(crate) fn platform_addresses() -> AddressSet {
 }
 
 /// Every address that may be public (NSG-20), `VirtualNetwork` not yet taken away.
-fn public_space() -> &'static AddressSet {
+pub(crate) fn public_space() -> &'static AddressSet {
     static PUBLIC: OnceLock<AddressSet> = OnceLock::new();
     PUBLIC.get_or_init(|| {
         let excluded = [
@@ -110,6 +113,17 @@ impl<'s, 'a> Ground<'s, 'a> {
                     all.add(room.clone(), vec![subnet.holds()]);
                 }
             },
+            Party::Hosts(hosts) => {
+                let symbol = self.symbols.of(Meaning::Host(end), || {
+                    Doubt::new(format!("the addresses of `{hosts}` are known to name resolution only"))
+                });
+                let mut internet = Match::nothing();
+                self.internet(end, false, &mut internet);
+                for term in internet.terms {
+                    let cube = [symbol.holds()].into_iter().chain(term.cube).collect();
+                    all.add(AddressSet::clone(&term.set), cube);
+                }
+            }
             Party::Regional(base, unknown) => self.regional(end, *base, unknown, &mut all),
             Party::Tag(tag) => match tag.special() {
                 Some(Special::VirtualNetwork) => {

@@ -302,6 +302,7 @@ fn end_of(meaning: &Meaning) -> Option<End> {
         | Meaning::Regional(end, ..)
         | Meaning::Subnet(end)
         | Meaning::Network(end)
+        | Meaning::Host(end)
         | Meaning::Group(end, _)
         | Meaning::Addresses(end, _) => Some(*end),
         Meaning::Ports(..) | Meaning::Protocols(_) | Meaning::Packet(_) | Meaning::World(_) => None,
@@ -341,6 +342,7 @@ fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>]) -> Vec<A
                 all.push(atom(own.cloned(), false, false, &format!("{base} of the region")));
             }
             Some(Meaning::Subnet(_)) => all.push(atom(own.cloned(), false, false, "subnet")),
+            Some(Meaning::Host(_)) => all.push(atom(own.cloned(), false, false, "host")),
             Some(Meaning::Network(_)) => all.push(atom(own.cloned(), false, false, "VirtualNetwork")),
             Some(_) => {}
             None => {

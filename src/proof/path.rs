@@ -1,4 +1,5 @@
-//! The judgement on traffic, through the groups of a scene or through every layer of it: network security groups, then the route that wins (ALG-2).
+//! The judgement on traffic, through the groups of a scene or through every layer of it: network security groups, then
+//! the route that wins (ALG-2).
 //!
 //! What lies behind an appliance or a gateway is not known here.
 
@@ -9,8 +10,9 @@ use crate::net::Family;
 use crate::proof::explain::explain;
 use crate::proof::flow::{Ends, Flow, Journey, group_stages};
 use crate::proof::ground::Ground;
+use crate::proof::hop::{Hop, Ruling};
 use crate::proof::judgement::Judgement;
-use crate::proof::route::{self, Hop, Ruling};
+use crate::proof::lead::stage;
 use crate::proof::scene::Scene;
 use crate::proof::symbol::{Doubt, Meaning};
 
@@ -30,7 +32,7 @@ impl Scene<'_> {
         let ends = Ends::new(&mut ground, &flow.from, &flow.to);
         let mut stages = group_stages(&mut ground, flow.direction, flow.matching);
         if routed {
-            stages.push(route::stage(&mut ground, &onward));
+            stages.push(stage(&mut ground, &onward));
         }
         let mut journey = Journey::new(ends.cells(flow.protocols, &flow.ports));
         for stage in stages {

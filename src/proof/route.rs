@@ -1,5 +1,4 @@
-//! The routes of a subnet as a list of clauses in the order Azure prefers them (RT-3 to RT-6), and requirements on
-//! where they lead.
+//! The routes of a subnet as a list of clauses in the order Azure prefers them (RT-3 to RT-6).
 //!
 //! The longest prefix wins; of equal ones a user's route beats a gateway's, and that one the system's. Tags whose
 //! prefixes are not loaded have no known length, so a public prefix beside them may win or lose, address by address.
@@ -10,28 +9,15 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::estate::{Access, Direction, Field, NextHop, Peer, Route, RouteOrigin, RouteTable};
+use crate::estate::{Field, NextHop, Peer, Route, RouteOrigin, RouteTable};
 use crate::json::Unknown;
-use crate::net::{AddressSet, Family, PortSet, ProtocolSet, Reading, Relation, Tag};
+use crate::net::{AddressSet, Reading, Relation, Tag};
 use crate::proof::cell::{Clause, Match};
-use crate::proof::entry::{Author, Entry};
-use crate::proof::explain::explain;
-use crate::proof::flow::{Ends, Flow, Journey, Matching, Stage};
-use crate::proof::ground::{Ground, Party, regional_parts};
-use crate::proof::judgement::{Judgement, Layer};
-use crate::proof::scene::{Given, Scene, shown};
+use crate::proof::entry::Author;
+use crate::proof::ground::{Ground, regional_parts};
+use crate::proof::hop::Hop;
+use crate::proof::scene::{Given, shown};
 use crate::proof::symbol::{Doubt, End, Meaning};
-
-/// Where a route leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Hop {
-    /// There.
-    To(NextHop),
-    /// To an appliance at these addresses.
-    Appliance(Vec<IpAddr>),
-    /// Only a deployment can tell; the key of the unknown, and why.
-    Unknown(Arc<str>, Doubt),
-}
 
 /// A route in its place.
 #[derive(Clone, Debug)]
@@ -39,16 +25,6 @@ pub(crate) struct Way<'a> {
     pub(crate) clause: Clause,
     pub(crate) hop: Hop,
     pub(crate) author: Author<'a>,
-}
-
-/// What a layer makes of a next hop.
-pub(crate) enum Ruling {
-    /// It is as required.
-    Pass,
-    /// It is not.
-    Drop,
-    /// It depends: on something that is the same for every packet, or not.
-    Depends(Meaning, Doubt),
 }
 
 /// How routes of equal length are preferred, the first before the others (RT-3, RT-4).
@@ -143,7 +119,7 @@ impl<'a> List<'_, '_, 'a> {
         };
         let way = |destinations: Match<AddressSet>| Way {
             clause: Clause { guards: guards.clone(), destinations, ..Clause::full(&AddressSet::full()) },
-            hop: hop(route),
+            hop: Hop::of(route),
             author: Author::Route(route, index),
         };
         match &prefix.value {
@@ -441,95 +417,5 @@ fn rank_of(tag: Tag, read: &Reading) -> Rank {
         (true, false) => Rank::CloudRegion,
         (false, true) => Rank::Tag,
         (false, false) => Rank::RegionalTag,
-    }
-}
-
-fn hop(route: &Route) -> Hop {
-    match &route.next_hop.value {
-        Ok(NextHop::VirtualAppliance) => {
-            Hop::Appliance(route.next_hop_addresses.iter().filter_map(|one| one.known().copied()).collect())
-        }
-        Ok(kind) => Hop::To(*kind),
-        Err(unknown) => {
-            let doubt = Doubt::of(&format!("the next hop of route `{}`", shown(&route.name)), unknown);
-            Hop::Unknown(Arc::clone(&unknown.key), doubt)
-        }
-    }
-}
-
-impl Hop {
-    /// The kind of next hop.
-    pub(crate) fn kind(&self) -> Option<NextHop> {
-        match self {
-            Self::To(kind) => Some(*kind),
-            Self::Appliance(_) => Some(NextHop::VirtualAppliance),
-            Self::Unknown(..) => None,
-        }
-    }
-
-    /// Whether it is the wanted one.
-    pub(crate) fn is(&self, wanted: NextHop) -> Ruling {
-        match self {
-            Self::Unknown(key, doubt) => {
-                Ruling::Depends(Meaning::World(Arc::from(format!("hop {wanted:?} {key}"))), doubt.clone())
-            }
-            known if known.kind() == Some(wanted) => Ruling::Pass,
-            _ => Ruling::Drop,
-        }
-    }
-}
-
-/// The routes as a stage of a journey, by what a layer makes of each hop.
-pub(crate) fn stage<'a>(ground: &mut Ground<'_, 'a>, ruling: &dyn Fn(&Hop) -> Ruling) -> Stage<'a> {
-    let mut entries = Vec::new();
-    for way in ways(ground) {
-        let mut push = |access, guard| {
-            let mut clause = way.clause.clone();
-            clause.guards.extend(guard);
-            entries.push(Entry { clause, access, author: way.author.clone() });
-        };
-        match ruling(&way.hop) {
-            Ruling::Pass => push(Access::Allow, None),
-            Ruling::Drop => push(Access::Deny, None),
-            Ruling::Depends(meaning, doubt) => {
-                let symbol = ground.symbols.of(meaning, || doubt);
-                push(Access::Allow, Some(symbol.holds()));
-                push(Access::Deny, Some(symbol.fails()));
-            }
-        }
-    }
-    Stage { layer: Layer::Route, group: 0, entries }
-}
-
-impl Scene<'_> {
-    /// Judges whether all traffic from the subnet to a destination takes a next hop.
-    pub fn judge_route(&self, destination: &Party, wanted: NextHop) -> Judgement {
-        self.judge_hops(destination, &|hop| hop.is(wanted))
-    }
-
-    /// Judges traffic from the subnet to a destination by the hops it takes.
-    pub(crate) fn judge_hops(&self, destination: &Party, ruling: &dyn Fn(&Hop) -> Ruling) -> Judgement {
-        self.in_each_family(|family: Family| {
-            let mut ground = Ground::new(self, family);
-            // Routes look at destinations alone; one protocol stands for all.
-            let flow = Flow {
-                direction: Direction::Outbound,
-                protocols: ProtocolSet::TCP,
-                from: Party::Subnet,
-                to: destination.clone(),
-                ports: PortSet::full(),
-                matching: Matching::Effective,
-            };
-            let ends = Ends::new(&mut ground, &flow.from, &flow.to);
-            let stage = stage(&mut ground, ruling);
-            let mut journey = Journey::new(ends.cells(flow.protocols, &flow.ports));
-            journey.through(&ground, stage);
-            let decision = journey.decide(&ground, &ends);
-            let mut judgement = explain(&ground, &flow, &journey, decision, &ends);
-            if let Some(witness) = &mut judgement.witness {
-                (witness.source_port, witness.destination_port) = (None, None);
-            }
-            judgement
-        })
     }
 }

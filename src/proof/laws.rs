@@ -10,14 +10,18 @@ use std::sync::Arc;
 use proptest::prelude::{ProptestConfig, any};
 use proptest::test_runner::TestRunner;
 
-use crate::estate::{Access, CollectionKind, Direction, Estate, FirewallRule, NextHop, Peer, RouteTable};
+use crate::estate::{
+    Access, CollectionKind, Direction, Estate, FirewallRule, NetworkSecurityGroup, NextHop, Peer, RouteTable,
+};
 use crate::net::{AddressSet, PortSet, ProtocolSet, Tag, TagData};
 use crate::proof::flow::{Flow, Matching};
 use crate::proof::ground::Party;
 use crate::proof::host::{HostPattern, HostSet};
 use crate::proof::judgement::Judgement;
-use crate::proof::sample::{application, collection, estate, group, known, network, peer, route, table, unknown, why};
-use crate::proof::scene::{Given, Scene};
+use crate::proof::sample::{
+    application, collection, estate, group, known, network, outbound, peer, route, security_group, table, unknown, why,
+};
+use crate::proof::scene::{Given, Level, Scene};
 use crate::proof::verdict::Verdict;
 
 /// Choices that are the same for the same seed.
@@ -85,6 +89,7 @@ const HOPS: [NextHop; 5] = [
 
 struct Case {
     estate: Estate,
+    group: NetworkSecurityGroup,
     table: RouteTable,
     loaded: bool,
     flow: Flow,
@@ -170,7 +175,15 @@ fn case(seed: u64, doubts: bool) -> Case {
             .fold(PortSet::empty(), |all, (first, last)| all.union(&PortSet::range(first, last))),
         matching: Matching::Effective,
     };
-    Case { estate, table: table(routes), loaded: dice.roll(2) == 0, flow, names, open }
+    let mut rules = Vec::new();
+    for index in 0..dice.roll(3) {
+        let access = if dice.roll(2) == 0 { Access::Deny } else { Access::Allow };
+        let (first, last) = dice.one(&[(443, 443), (0, 65535), (80, 80)]);
+        let priority = 100 + i64::try_from(index).unwrap();
+        rules.push(outbound("rule", priority, access, dice.one(&TO[1..]), PortSet::range(first, last)));
+    }
+    let group = security_group(rules);
+    Case { estate, group, table: table(routes), loaded: dice.roll(2) == 0, flow, names, open }
 }
 
 fn net_rule(dice: &mut Dice) -> FirewallRule {
@@ -366,8 +379,15 @@ fn application_matches(world: &mut World, rule: &FirewallRule, packet: Packet<'_
     })
 }
 
-/// Routes, then the firewall.
+/// The network security group, routes, then the firewall. Its built-in rules let everything else pass.
 fn passes(case: &Case, world: &mut World, packet: Packet<'_>) -> bool {
+    let first = case.group.rules.iter().find(|rule| {
+        let port = rule.destination_ports.items.iter().any(|one| one.known().unwrap().contains(packet.port));
+        port && world.in_peers(&rule.destinations.items, packet.destination)
+    });
+    if first.is_some_and(|rule| rule.access.known() == Some(&Access::Deny)) {
+        return false;
+    }
     let length = |route: &crate::estate::Route| match route.prefixes[0].known() {
         Some(Peer::Addresses(set)) if set.contains(packet.destination) => {
             set.prefixes().next().map(|one| one.prefix_len())
@@ -431,6 +451,7 @@ fn judge(case: &Case, data: &TagData) -> Judgement {
     let mut scene = Scene::default().in_location("westeurope").with_subnet(subnet).with_network(space);
     scene = scene.in_estate(&case.estate);
     scene.routes = Some(Given::Here(&case.table));
+    scene.groups = vec![(Level::Subnet, Given::Here(&case.group))];
     scene.tags = case.loaded.then_some(data);
     scene.path(&case.flow, case.names.as_ref()).judgement
 }

@@ -19,34 +19,11 @@ use crate::proof::ground::Party;
 use crate::proof::host::{HostPattern, HostSet};
 use crate::proof::judgement::Judgement;
 use crate::proof::sample::{
-    application, collection, estate, group, known, network, outbound, peer, route, security_group, table, unknown, why,
+    Dice, application, collection, estate, group, known, network, outbound, peer, route, security_group, table,
+    unknown, why,
 };
 use crate::proof::scene::{Given, Level, Scene};
 use crate::proof::verdict::Verdict;
-
-/// Choices that are the same for the same seed.
-struct Dice(u64);
-
-impl Dice {
-    fn new(seed: u64) -> Self {
-        let mut dice = Self(seed ^ 0x9E37_79B9_7F4A_7C15);
-        for _ in 0..8 {
-            dice.roll(2);
-        }
-        dice
-    }
-
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from((self.0 >> 11) % u64::try_from(sides).unwrap()).unwrap()
-    }
-
-    fn one<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.roll(of.len())]
-    }
-}
 
 const TO: [&str; 9] = [
     "*",

@@ -212,3 +212,27 @@ pub(crate) fn table(routes: Vec<Route>) -> RouteTable {
         effective: false,
     }
 }
+
+/// Choices that are the same for the same seed.
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut dice = Self(seed ^ 0x9E37_79B9_7F4A_7C15);
+        for _ in 0..8 {
+            dice.roll(2);
+        }
+        dice
+    }
+
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from((self.0 >> 11) % u64::try_from(sides).unwrap()).unwrap()
+    }
+
+    pub(crate) fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.roll(of.len())]
+    }
+}

@@ -10,39 +10,20 @@ use std::sync::Arc;
 use proptest::prelude::{ProptestConfig, any};
 use proptest::test_runner::TestRunner;
 
-use crate::estate::{Access, CollectionKind, Direction, Estate, FirewallRule, NextHop, Peer, RouteTable};
+use crate::estate::{
+    Access, CollectionKind, Direction, Estate, FirewallRule, NetworkSecurityGroup, NextHop, Peer, RouteTable,
+};
 use crate::net::{AddressSet, PortSet, ProtocolSet, Tag, TagData};
 use crate::proof::flow::{Flow, Matching};
 use crate::proof::ground::Party;
 use crate::proof::host::{HostPattern, HostSet};
 use crate::proof::judgement::Judgement;
-use crate::proof::sample::{application, collection, estate, group, known, network, peer, route, table, unknown, why};
-use crate::proof::scene::{Given, Scene};
+use crate::proof::sample::{
+    Dice, application, collection, estate, group, known, network, outbound, peer, route, security_group, table,
+    unknown, why,
+};
+use crate::proof::scene::{Given, Level, Scene};
 use crate::proof::verdict::Verdict;
-
-/// Choices that are the same for the same seed.
-struct Dice(u64);
-
-impl Dice {
-    fn new(seed: u64) -> Self {
-        let mut dice = Self(seed ^ 0x9E37_79B9_7F4A_7C15);
-        for _ in 0..8 {
-            dice.roll(2);
-        }
-        dice
-    }
-
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from((self.0 >> 11) % u64::try_from(sides).unwrap()).unwrap()
-    }
-
-    fn one<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.roll(of.len())]
-    }
-}
 
 const TO: [&str; 9] = [
     "*",
@@ -85,6 +66,7 @@ const HOPS: [NextHop; 5] = [
 
 struct Case {
     estate: Estate,
+    group: NetworkSecurityGroup,
     table: RouteTable,
     loaded: bool,
     flow: Flow,
@@ -170,7 +152,15 @@ fn case(seed: u64, doubts: bool) -> Case {
             .fold(PortSet::empty(), |all, (first, last)| all.union(&PortSet::range(first, last))),
         matching: Matching::Effective,
     };
-    Case { estate, table: table(routes), loaded: dice.roll(2) == 0, flow, names, open }
+    let mut rules = Vec::new();
+    for index in 0..dice.roll(3) {
+        let access = if dice.roll(2) == 0 { Access::Deny } else { Access::Allow };
+        let (first, last) = dice.one(&[(443, 443), (0, 65535), (80, 80)]);
+        let priority = 100 + i64::try_from(index).unwrap();
+        rules.push(outbound("rule", priority, access, dice.one(&TO[1..]), PortSet::range(first, last)));
+    }
+    let group = security_group(rules);
+    Case { estate, group, table: table(routes), loaded: dice.roll(2) == 0, flow, names, open }
 }
 
 fn net_rule(dice: &mut Dice) -> FirewallRule {
@@ -366,8 +356,15 @@ fn application_matches(world: &mut World, rule: &FirewallRule, packet: Packet<'_
     })
 }
 
-/// Routes, then the firewall.
+/// The network security group, routes, then the firewall. Its built-in rules let everything else pass.
 fn passes(case: &Case, world: &mut World, packet: Packet<'_>) -> bool {
+    let first = case.group.rules.iter().find(|rule| {
+        let port = rule.destination_ports.items.iter().any(|one| one.known().unwrap().contains(packet.port));
+        port && world.in_peers(&rule.destinations.items, packet.destination)
+    });
+    if first.is_some_and(|rule| rule.access.known() == Some(&Access::Deny)) {
+        return false;
+    }
     let length = |route: &crate::estate::Route| match route.prefixes[0].known() {
         Some(Peer::Addresses(set)) if set.contains(packet.destination) => {
             set.prefixes().next().map(|one| one.prefix_len())
@@ -431,6 +428,7 @@ fn judge(case: &Case, data: &TagData) -> Judgement {
     let mut scene = Scene::default().in_location("westeurope").with_subnet(subnet).with_network(space);
     scene = scene.in_estate(&case.estate);
     scene.routes = Some(Given::Here(&case.table));
+    scene.groups = vec![(Level::Subnet, Given::Here(&case.group))];
     scene.tags = case.loaded.then_some(data);
     scene.path(&case.flow, case.names.as_ref()).judgement
 }

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::estate::{
-    Access, CollectionKind, Estate, Field, Firewall, FirewallPolicy, FirewallRule, Header, NextHop, Peer, Reference,
-    Route, RouteOrigin, RouteTable, RuleCollection, RuleCollectionGroup, Shape,
+    Access, CollectionKind, Direction, Estate, Field, Firewall, FirewallPolicy, FirewallRule, Header,
+    NetworkSecurityGroup, NextHop, Peer, Ports, Reference, Route, RouteOrigin, RouteTable, RuleCollection,
+    RuleCollectionGroup, SecurityRule, Shape, Side,
 };
 use crate::json::{Node, Reason, Unknown, Value};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
@@ -54,6 +55,40 @@ pub(crate) fn peer(text: &str) -> Field<Peer> {
         _ if text.contains('/') => Peer::Addresses(AddressSet::prefix(text.parse().unwrap())),
         _ => Peer::Tag(Arc::from(text)),
     })
+}
+
+/// An outbound rule of a network security group, for every source.
+pub(crate) fn outbound(name: &str, priority: i64, access: Access, to: &str, ports: PortSet) -> SecurityRule {
+    let side = |items| Side { items, groups: Vec::new(), span: place() };
+    let ports_of = |ports| Ports { items: vec![known(ports)], span: place() };
+    SecurityRule {
+        name: known(Arc::from(name)),
+        node: Node::new(Value::Null, place()),
+        span: place(),
+        direction: known(Direction::Outbound),
+        access: known(access),
+        priority: known(priority),
+        protocol: known(ProtocolSet::ALL),
+        sources: side(vec![peer("*")]),
+        source_ports: ports_of(PortSet::full()),
+        destinations: side(vec![peer(to)]),
+        destination_ports: ports_of(ports),
+        description: None,
+        condition: None,
+    }
+}
+
+pub(crate) fn security_group(rules: Vec<SecurityRule>) -> NetworkSecurityGroup {
+    NetworkSecurityGroup {
+        header: header("nsg"),
+        rules,
+        default_rules: Vec::new(),
+        unknown_rules: Vec::new(),
+        rules_span: None,
+        subnets: Vec::new(),
+        interfaces: Vec::new(),
+        effective: false,
+    }
 }
 
 fn blank(name: &str, kind: CollectionKind) -> FirewallRule {
@@ -175,5 +210,29 @@ pub(crate) fn table(routes: Vec<Route>) -> RouteTable {
         disable_bgp: None,
         subnets: Vec::new(),
         effective: false,
+    }
+}
+
+/// Choices that are the same for the same seed.
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut dice = Self(seed ^ 0x9E37_79B9_7F4A_7C15);
+        for _ in 0..8 {
+            dice.roll(2);
+        }
+        dice
+    }
+
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from((self.0 >> 11) % u64::try_from(sides).unwrap()).unwrap()
+    }
+
+    pub(crate) fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.roll(of.len())]
     }
 }

@@ -119,7 +119,7 @@ impl<'s, 'a> Ground<'s, 'a> {
                     Doubt::new(format!("the addresses of `{hosts}` are known to name resolution only"))
                 });
                 let mut internet = Match::nothing();
-                self.internet(end, false, &mut internet);
+                self.internet(false, &mut internet);
                 for term in internet.terms {
                     let cube = [symbol.holds()].into_iter().chain(term.cube).collect();
                     all.add(AddressSet::clone(&term.set), cube);

@@ -30,8 +30,8 @@ pub(crate) struct Deployment {
     pub(crate) files: Vec<FileId>,
     /// The functions it declares, by `namespace.name` in lower case.
     pub(crate) functions: HashMap<String, Node>,
-    /// Values found so far, by section and name in lower case.
-    pub(crate) slots: RefCell<HashMap<(Section, String), Slot>>,
+    /// Values found so far, by section, and by name in lower case and as it was asked for.
+    pub(crate) slots: RefCell<[HashMap<String, Slot>; 3]>,
     /// The deployments inside it, by their place and the indices of their loops.
     pub(crate) children: RefCell<HashMap<Place, Option<Rc<Deployment>>>>,
     /// Its resources by name and id, once a reference asks.
@@ -62,7 +62,7 @@ pub(crate) struct Argument {
 }
 
 /// The parts of a template whose values have names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     /// `parameters`
     Parameters,

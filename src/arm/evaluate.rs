@@ -204,6 +204,8 @@ impl Machine<'_> {
                 return Err(Failure::Spoiled(Arc::clone(spoiled)));
             }
         }
+        // The search for a key, and for elements of unknown number before an index, goes through the whole.
+        self.budget.step((node.items().len() + node.members().len()) / 64)?;
         match functions::selected(node, step) {
             Err(Failure::Unknown) => {}
             settled => return settled,

@@ -60,7 +60,7 @@ fn run(file: FileId, document: &Document, inputs: &Inputs<'_>) -> Expansion {
         id: file.0.to_string(),
         template: root.clone(),
         file,
-        scope: Scope::root(level, inputs.assumptions, root.span),
+        scope: Scope::root(level, inputs.assumptions, root.span.part(0, 1)),
         name: None,
         given: Given::Run,
         level: 0,

@@ -153,7 +153,7 @@ impl Drop for Machine<'_> {
         // Deployments know their parents and their children: the circle is cut here.
         for deployment in &self.deployments {
             deployment.children.borrow_mut().clear();
-            deployment.slots.borrow_mut().clear();
+            deployment.slots.borrow_mut().iter_mut().for_each(std::collections::HashMap::clear);
             deployment.index.borrow_mut().take();
         }
     }

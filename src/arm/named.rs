@@ -44,14 +44,16 @@ impl Machine<'_> {
             Section::Variables => ("variable", "variables"),
             Section::Outputs => ("output", ""),
         };
-        let slot = (section, name.to_lowercase());
-        let known = of.slots.borrow().get(&slot).cloned();
+        let at = section as usize;
+        let known = of.slots.borrow()[at].get(name).cloned();
+        let lower = if known.is_none() { name.to_lowercase() } else { String::new() };
+        let known = known.or_else(|| of.slots.borrow()[at].get(&lower).cloned());
         match known {
             Some(Slot::Done(node, how)) => return trail::through(node, span, how),
             Some(Slot::Running) => return self.cycle(&format!("{word} `{name}`"), text, span),
             None => {}
         }
-        of.slots.borrow_mut().insert(slot.clone(), Slot::Running);
+        of.slots.borrow_mut()[at].insert(lower.clone(), Slot::Running);
         let found = match section {
             Section::Parameters => self.parameter_value(name, of),
             Section::Variables => self.variable_value(name, of),
@@ -62,11 +64,16 @@ impl Machine<'_> {
             None => {
                 let failure = Failure::Error(format!("there is no {word} `{name}`{}", near(of, function, name)));
                 let node = self.failed(failure, function, text, span);
-                of.slots.borrow_mut().remove(&slot);
+                of.slots.borrow_mut()[at].remove(&lower);
                 return node;
             }
         };
-        of.slots.borrow_mut().insert(slot, Slot::Done(node.clone(), how.clone()));
+        let done = Slot::Done(node.clone(), how.clone());
+        let slots = &mut of.slots.borrow_mut()[at];
+        if lower != name {
+            slots.insert(name.to_owned(), done.clone());
+        }
+        slots.insert(lower, done);
         trail::through(node, span, how)
     }
 

@@ -31,12 +31,16 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Lint files and folders
     Check(CheckArguments),
+    /// Show what templates deploy, as the linter sees it
+    Expand(ExpandArguments),
     /// Say what a rule or service is about: why, how to fix it, where the facts come from
     Explain(ExplainArguments),
     /// List the rules
     Rules(RulesArguments),
     /// Run the cases beside the rules of a folder
     Test(TestArguments),
+    /// Look into a file of service tags: what a tag holds, what holds it, and which tags hold an address
+    Tags(TagsArguments),
 }
 
 /// What is linted and how it is shown.
@@ -142,6 +146,29 @@ pub(crate) struct TemplateArguments {
     pub(crate) resource_group: Option<String>,
 }
 
+/// Which templates to show, and how.
+#[derive(Debug, Args)]
+pub(crate) struct ExpandArguments {
+    /// Templates, or folders that hold them; `-` reads standard input
+    #[arg(value_name = "TEMPLATE", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) templates: TemplateArguments,
+
+    /// The location of the resource group, such as westeurope
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+
+    /// Only resources whose type starts with one of these, such as Microsoft.Network/
+    #[arg(long = "types", value_name = "TYPE", value_delimiter = ',')]
+    pub(crate) types: Vec<String>,
+
+    /// Say at every value where its literal is written and the way it came
+    #[arg(long)]
+    pub(crate) places: bool,
+}
+
 /// What to explain.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
@@ -180,6 +207,22 @@ pub(crate) struct TestArguments {
     /// Only rules whose id holds this word
     #[arg(long, value_name = "WORD")]
     pub(crate) only: Option<String>,
+}
+
+/// What to look up in which file.
+#[derive(Debug, Args)]
+pub(crate) struct TagsArguments {
+    /// The file with the service tags, as published, from the REST API or from PowerShell; `-` reads standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Service tags, addresses or prefixes; without one, every tag is listed
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = FormatChoice::Text)]
+    pub(crate) format: FormatChoice,
 }
 
 /// The output formats.

@@ -2,11 +2,11 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use miette::{IntoDiagnostic, Result};
+use miette::Result;
 
 use crate::cli::arguments::{CheckArguments, FormatChoice, Gate, LevelChoice, UndecidedLevel};
 use crate::cli::settings::{FlagError, gather};
-use crate::cli::start::End;
+use crate::cli::start::{End, OutputError};
 use crate::finding::{Level, Report, Verdict};
 use crate::lint::{self, Outcome};
 use crate::report::{self, Format};
@@ -53,7 +53,7 @@ fn print(arguments: &CheckArguments, outcome: &Outcome) -> Result<()> {
         verbose: arguments.verbose,
         ..report::Options::default()
     };
-    report::render(&outcome.report, &outcome.files, &options, &mut stdout.lock()).into_diagnostic()
+    report::render(&outcome.report, &outcome.files, &options, &mut stdout.lock()).map_err(OutputError::report)
 }
 
 /// The width of the terminal, when it says so.

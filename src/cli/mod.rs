@@ -2,8 +2,10 @@
 
 mod arguments;
 mod check;
+mod expand;
 mod settings;
 mod start;
 mod study;
+mod tags;
 
 pub use start::main;

@@ -179,7 +179,7 @@ fn service<'p>(pack: &'p Pack, name: &str, place: &str) -> Result<&'p Service, F
 }
 
 /// A region by its ARM location or display name.
-fn region(text: &str, place: &str) -> Result<String, FlagError> {
+pub(crate) fn region(text: &str, place: &str) -> Result<String, FlagError> {
     let region = Region::by_name(text).ok_or_else(|| {
         let flat: String = text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
         let close = Region::all().iter().map(|region| region.location).find(|location| {

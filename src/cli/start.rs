@@ -4,9 +4,10 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use miette::Diagnostic;
 
 use crate::cli::arguments::{Arguments, Command};
-use crate::cli::{check, study};
+use crate::cli::{check, expand, study, tags};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,18 @@ impl From<End> for ExitCode {
     }
 }
 
+/// The output cannot be written.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("the output cannot be written: {0}")]
+pub(crate) struct OutputError(io::Error);
+
+impl OutputError {
+    /// For `map_err`.
+    pub(crate) fn report(error: io::Error) -> miette::Report {
+        Self(error).into()
+    }
+}
+
 /// Runs the command that the arguments of the process ask for.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -37,15 +50,17 @@ pub fn main() -> ExitCode {
     let ended = match arguments.command {
         None => check::run(&arguments.check),
         Some(Command::Check(check)) => check::run(&check),
+        Some(Command::Expand(expand)) => expand::run(&expand),
         Some(Command::Explain(explain)) => study::explain(&explain),
         Some(Command::Rules(rules)) => study::rules(&rules),
         Some(Command::Test(test)) => study::test(&test),
+        Some(Command::Tags(tags)) => tags::run(&tags),
     };
     match ended {
         Ok(end) => end.into(),
-        Err(error) => match error.downcast_ref::<io::Error>() {
+        Err(error) => match error.downcast_ref::<OutputError>() {
             // The reader of the output has gone: `aznetlint … | head`.
-            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+            Some(OutputError(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             _ => {
                 // Standard error may be gone as well; there is nobody left to tell.
                 let _gone = writeln!(anstream::stderr(), "{error:?}");

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use miette::{IntoDiagnostic, Result};
+use miette::Result;
 
 use crate::cases;
 use crate::cli::arguments::{ExplainArguments, FormatChoice, RulesArguments, TestArguments};
 use crate::cli::settings::FlagError;
-use crate::cli::start::End;
+use crate::cli::start::{End, OutputError};
 use crate::finding::RuleId;
 use crate::rule::{self, CaseFile, Pack};
 
@@ -35,14 +35,14 @@ pub(crate) fn rules(arguments: &RulesArguments) -> Result<End> {
     match arguments.format {
         FormatChoice::Text => print(rule::list(chosen).trim_end()),
         FormatChoice::Json => {
-            let json = serde_json::to_string_pretty(&rule::list_json(chosen)).into_diagnostic()?;
+            let json = format!("{:#}", rule::list_json(chosen));
             print(&json)
         }
     }
 }
 
 fn print(text: &str) -> Result<End> {
-    writeln!(anstream::stdout().lock(), "{text}").into_diagnostic()?;
+    writeln!(anstream::stdout().lock(), "{text}").map_err(OutputError::report)?;
     Ok(End::Clean)
 }
 
@@ -63,6 +63,6 @@ pub(crate) fn test(arguments: &TestArguments) -> Result<End> {
     };
     let results = cases::run(&own, &wanted, &files, &|input| cases::road(&own, input));
     let mut out = anstream::stdout().lock();
-    writeln!(out, "{results}").into_diagnostic()?;
+    writeln!(out, "{results}").map_err(OutputError::report)?;
     Ok(if results.is_good() { End::Clean } else { End::Findings })
 }

@@ -3,5 +3,5 @@
 mod run;
 mod template;
 
-pub use run::{Outcome, Settings, lint, lint_input, lint_texts};
+pub use run::{Expanded, ExpandedTemplate, Outcome, Settings, expand, lint, lint_input, lint_texts};
 pub use template::TemplateOptions;

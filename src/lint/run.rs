@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::arm::{TroubleKind, Wanted};
+use crate::arm::{Expansion, TroubleKind, Wanted};
 use crate::estate::{self, Estate, Fault, Piece, Shape};
 use crate::finding::{FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId};
 use crate::input::{self, Content, Entry, Input};
@@ -14,7 +14,7 @@ use crate::lint::template::{Round, Sheet, Sheets, TemplateOptions, Templates, ex
 use crate::net::{Cloud, TagData};
 use crate::rule::{self, Pack, Requests};
 use crate::source::{FileId, Files, Span};
-use crate::tagfile::{TagFile, TagFiles};
+use crate::tagfile::{FaultKind, TagFile, TagFiles};
 
 /// Everything about a run that is not the input itself.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +49,68 @@ pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Set
     lint_input(input::read(&paths, &settings.input, stdin), pack, settings)
 }
 
+/// The templates of a run, evaluated.
+#[derive(Debug)]
+pub struct Expanded {
+    /// The texts read.
+    pub files: Files,
+    /// The expansions: of each template once for each of its parameter files.
+    pub templates: Vec<ExpandedTemplate>,
+    /// Paths that could not be read or parsed, with the reason and the place if there is one.
+    pub broken: Vec<(String, String, Option<Span>)>,
+}
+
+/// One template under one choice of parameters.
+#[derive(Debug)]
+pub struct ExpandedTemplate {
+    /// The template.
+    pub file: FileId,
+    /// The parameter file.
+    pub parameters: Option<FileId>,
+    /// What it deploys.
+    pub expansion: Arc<Expansion>,
+}
+
+/// Evaluates the templates among files and folders, as [`lint`] would. `types` are the beginnings of the resource types
+/// asked for, in lower case; none asks for all.
+pub fn expand(paths: &[PathBuf], stdin: &mut dyn Read, settings: &Settings, types: &[String]) -> Expanded {
+    let paths: Vec<PathBuf> = paths.iter().chain(&settings.templates.parameters).cloned().collect();
+    let Input { mut files, entries, .. } = input::read(&paths, &settings.input, stdin);
+    let mut sorted = Sorted::default();
+    let mut report = Report::default();
+    let mut broken = Vec::new();
+    for entry in entries {
+        match &entry.content {
+            Content::Broken(error) => broken.push((entry.name, error.message.clone(), Some(error.span))),
+            Content::Unreadable(why) => broken.push((entry.name, why.clone(), None)),
+            Content::Document(_) if entry.beside => sorted.take_beside(entry),
+            _ => {
+                let blank = FileReport {
+                    name: entry.name,
+                    file: entry.file,
+                    shape: None,
+                    outcome: FileOutcome::Skipped,
+                    detail: None,
+                    named: entry.named,
+                };
+                sorted.take(blank, entry.content, &files, &mut report);
+            }
+        }
+    }
+    let set = given(&mut files, &settings.templates.set);
+    let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
+    let wanted = if wanted.is_empty() { Wanted::All } else { Wanted::Types(&wanted) };
+    let sheets = Sheets { templates: &sorted.templates, fragments: &sorted.fragments, parameters: &sorted.parameters };
+    let expanded = expand_all(&files, &sheets, &settings.templates, &set, wanted);
+    let mut templates: Vec<ExpandedTemplate> = Vec::new();
+    for (file, parameters, expansion) in expanded.rounds.into_iter().flat_map(|round| round.expansions) {
+        if templates.iter().all(|one| (one.file, one.parameters) != (file, parameters)) {
+            templates.push(ExpandedTemplate { file, parameters, expansion });
+        }
+    }
+    Expanded { files, templates, broken }
+}
+
 /// Lints texts as if they were files given by name.
 pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack, settings: &Settings) -> Outcome {
     lint_input(input::texts(texts), pack, settings)
@@ -72,12 +134,11 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
             detail: None,
             named: entry.named,
         };
-        sorted.take(file, entry.content, &mut report);
+        sorted.take(file, entry.content, &files, &mut report);
     }
     let Sorted { exports, templates, parameters, tags: found, fragments } = sorted;
     let mut tags = TagFiles::default();
-    for file in found {
-        let named = settings.service_tags.iter().any(|path| path.to_string_lossy().replace('\\', "/") == file.name);
+    for (file, named) in found {
         tags.add(file, named);
     }
     let types = wanted_types(pack);
@@ -117,9 +178,29 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         }
         finding
     }));
+    tag_faults(&mut report, pack, &tags);
     sort(&mut report.findings, &files);
     report.data.extend(tags.state().map(|state| ("tags".to_owned(), state)));
     Outcome { files, report, unmatched: unmatched.into_iter().collect(), empty }
+}
+
+/// What is wrong with the tags that were asked for.
+fn tag_faults(report: &mut Report, pack: &Pack, tags: &TagFiles) {
+    let faults = tags.used().flat_map(|file| file.faults().into_iter().map(move |fault| (file, fault)));
+    let faults = faults.map(|(file, fault)| Fault {
+        kind: match fault.kind {
+            FaultKind::Incomplete => "incomplete-list",
+            _ => "service-tags-invalid",
+        },
+        detail: fault.message,
+        span: fault.span,
+        via: None,
+        related: None,
+        resource: file.name.clone(),
+        help: fault.help.map(str::to_owned),
+    });
+    let estate = Estate { faults: faults.collect(), ..Estate::default() };
+    report.findings.extend(rule::patterns(&pack.rules, &estate));
 }
 
 /// Parameters of the command line as values. Each gets a text of its own, so that a finding can point into it.
@@ -141,7 +222,7 @@ struct Sorted {
     exports: Vec<(FileId, Arc<Document>)>,
     templates: Vec<Sheet>,
     parameters: Vec<Sheet>,
-    tags: Vec<TagFile>,
+    tags: Vec<(TagFile, bool)>,
     /// Templates that are there to be linked to only.
     fragments: Vec<Sheet>,
 }
@@ -159,7 +240,7 @@ impl Sorted {
         }
     }
 
-    fn take(&mut self, mut entry: FileReport, content: Content, report: &mut Report) {
+    fn take(&mut self, mut entry: FileReport, content: Content, texts: &Files, report: &mut Report) {
         match (content, entry.file) {
             (Content::Document(document), Some(file)) => {
                 let document = Arc::new(document);
@@ -178,6 +259,11 @@ impl Sorted {
                         entry.detail = Some("parameters of no template in the input".to_owned());
                         self.parameters.push(sheet());
                     }
+                    Some(Shape::ServiceTags) => {
+                        let read = TagFile::of_document(file, &entry.name, &texts.shared_text(file), &document.root);
+                        entry.detail = read.as_ref().map(|tags| format!("service tags, {}", tags.state()));
+                        self.tags.extend(read.map(|tags| (tags, entry.named)));
+                    }
                     Some(_) => self.exports.push((file, document)),
                 }
             }
@@ -195,8 +281,8 @@ impl Sorted {
             (Content::Tags(tags), _) => {
                 entry.shape = Some(shape_word(Shape::ServiceTags).to_owned());
                 entry.outcome = FileOutcome::Judged;
-                entry.detail = Some(format!("service tags of {}", tags.state()));
-                self.tags.push(*tags);
+                entry.detail = Some(format!("service tags, {}", tags.state()));
+                self.tags.push((*tags, entry.named));
             }
             (Content::Irrelevant | Content::Document(_) | Content::Broken(_), _) => {}
         }
@@ -260,7 +346,7 @@ fn estate_of(exports: &[(FileId, Arc<Document>)], round: &Round, tags: Option<&T
         pieces.extend(gathered.pieces);
         faults.extend(gathered.faults);
     }
-    for (_, expansion) in &round.expansions {
+    for (_, _, expansion) in &round.expansions {
         for resource in expansion.resources.iter().filter(|resource| !resource.existing) {
             let condition = resource.condition.clone().or_else(|| resource.repeated.clone());
             pieces.push(Piece { node: resource.node.clone(), shape: Shape::Template, condition });

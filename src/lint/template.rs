@@ -48,8 +48,8 @@ pub struct TemplateOptions {
 pub(crate) struct Round {
     /// What tells this choice from the others: `dev` of `main.parameters.dev.json`; empty for the plain one.
     pub(crate) label: String,
-    /// The expansion of every template that no other one links to.
-    pub(crate) expansions: Vec<(FileId, Arc<Expansion>)>,
+    /// Every template that no other one links to, its parameter file, and its expansion.
+    pub(crate) expansions: Vec<(FileId, Option<FileId>, Arc<Expansion>)>,
 }
 
 /// What came of the templates of a run.
@@ -229,8 +229,11 @@ pub(crate) fn expand_all(
         label: label.to_owned(),
         expansions: of_round
             .into_iter()
-            .map(|job| (templates[jobs[job].0].file, Arc::clone(&expansions[job])))
-            .filter(|(file, _)| !linked.contains_key(file))
+            .map(|job| {
+                let (template, parameters) = jobs[job];
+                (templates[template].file, parameters.map(|sheet| sheet.file), Arc::clone(&expansions[job]))
+            })
+            .filter(|(file, ..)| !linked.contains_key(file))
             .collect(),
     });
     Templates { rounds: rounds.collect(), linked, used, left_out }

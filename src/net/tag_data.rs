@@ -138,7 +138,7 @@ mod tests {
     use ipnet::IpNet;
 
     use super::{TagData, TagSource};
-    use crate::net::tag::{Tag, nearest};
+    use crate::net::tag::Tag;
 
     /// Knows the first tag and no other.
     #[derive(Debug, Default)]

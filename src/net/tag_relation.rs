@@ -91,6 +91,11 @@ impl Tag {
         self.is_base() && self.entry().beyond_regions && cloud == Some(Cloud::Public)
     }
 
+    /// Whether it is known to have IPv4 addresses outside `AzureCloud`.
+    pub fn exceeds_azure_cloud(self, cloud: Option<Cloud>) -> bool {
+        self.is_base() && cloud.is_some_and(|cloud| self.entry().outside.contains(cloud))
+    }
+
     /// Whether it is known to have addresses of a family at all.
     pub fn has_addresses(self, family: Family) -> bool {
         match family {

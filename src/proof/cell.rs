@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::net::{AddressSet, PortSet, ProtocolSet};
+use crate::proof::host::HostSet;
 use crate::proof::symbol::{Added, End, Literal, Symbols};
 
 /// A set of values of one coordinate.
@@ -42,7 +43,7 @@ macro_rules! values {
         }
     )*};
 }
-values!(AddressSet, PortSet);
+values!(AddressSet, PortSet, HostSet);
 
 impl Values for ProtocolSet {
     fn is_nothing(&self) -> bool {
@@ -123,6 +124,8 @@ pub(crate) struct Clause {
     pub(crate) source_ports: Match<PortSet>,
     pub(crate) destinations: Match<AddressSet>,
     pub(crate) destination_ports: Match<PortSet>,
+    /// The host it names; `None`: no matter which, if any.
+    pub(crate) hosts: Option<Match<HostSet>>,
 }
 
 impl Clause {
@@ -135,6 +138,7 @@ impl Clause {
             source_ports: Match::of(PortSet::full()),
             destinations: Match::of(addresses.clone()),
             destination_ports: Match::of(PortSet::full()),
+            hosts: None,
         }
     }
 }
@@ -149,6 +153,8 @@ pub(crate) struct Cell {
     pub(crate) source_ports: Arc<PortSet>,
     pub(crate) destinations: Arc<AddressSet>,
     pub(crate) destination_ports: Arc<PortSet>,
+    /// The host it names; only firewalls look at it. Full where nobody asked about hosts.
+    pub(crate) hosts: Arc<HostSet>,
 }
 
 impl Cell {
@@ -175,6 +181,7 @@ impl Cell {
                     && clause.source_ports.may_meet(symbols, &self.source_ports, &self.cube)))
             && clause.sources.may_meet(symbols, &self.sources, &self.cube)
             && clause.destinations.may_meet(symbols, &self.destinations, &self.cube)
+            && clause.hosts.as_ref().is_none_or(|hosts| hosts.may_meet(symbols, &self.hosts, &self.cube))
     }
 
     /// Splits it into what matches a clause and what does not; `None` when it stays whole because nothing does.
@@ -196,6 +203,9 @@ impl Cell {
         }
         cells = along(symbols, cells, &clause.sources, SOURCES, &mut rest);
         cells = along(symbols, cells, &clause.destinations, DESTINATIONS, &mut rest);
+        if let Some(hosts) = &clause.hosts {
+            cells = along(symbols, cells, hosts, HOSTS, &mut rest);
+        }
         if cells.is_empty() { None } else { Some((cells, rest)) }
     }
 
@@ -227,6 +237,7 @@ impl Cell {
         clip(&mut part, &*other.source_ports, SOURCE_PORTS)?;
         clip(&mut part, &*other.sources, SOURCES)?;
         clip(&mut part, &*other.destinations, DESTINATIONS)?;
+        clip(&mut part, &*other.hosts, HOSTS)?;
         Some(part)
     }
 
@@ -242,6 +253,7 @@ impl Cell {
         cut(&mut inside, &*other.source_ports, SOURCE_PORTS, &mut rest);
         cut(&mut inside, &*other.sources, SOURCES, &mut rest);
         cut(&mut inside, &*other.destinations, DESTINATIONS, &mut rest);
+        cut(&mut inside, &*other.hosts, HOSTS, &mut rest);
         rest
     }
 
@@ -256,6 +268,7 @@ impl Cell {
             self.source_ports == other.source_ports,
             self.sources == other.sources,
             self.destinations == other.destinations,
+            self.hosts == other.hosts,
         ];
         if same.iter().filter(|same| !**same).count() > 1 {
             return false;
@@ -265,6 +278,7 @@ impl Cell {
         unite(&mut self.source_ports, &other.source_ports, same[2]);
         unite(&mut self.sources, &other.sources, same[3]);
         unite(&mut self.destinations, &other.destinations, same[4]);
+        unite(&mut self.hosts, &other.hosts, same[5]);
         true
     }
 }
@@ -282,6 +296,7 @@ const PROTOCOLS: Axis<ProtocolSet> = (|cell| &cell.protocols, |cell, set| cell.p
 const SOURCES: Axis<AddressSet> = (|cell| &cell.sources, |cell, set| cell.sources = Arc::new(set));
 const SOURCE_PORTS: Axis<PortSet> = (|cell| &cell.source_ports, |cell, set| cell.source_ports = Arc::new(set));
 const DESTINATIONS: Axis<AddressSet> = (|cell| &cell.destinations, |cell, set| cell.destinations = Arc::new(set));
+const HOSTS: Axis<HostSet> = (|cell| &cell.hosts, |cell, set| cell.hosts = Arc::new(set));
 const DESTINATION_PORTS: Axis<PortSet> =
     (|cell| &cell.destination_ports, |cell, set| cell.destination_ports = Arc::new(set));
 

@@ -2,8 +2,9 @@
 //!
 //! Putting entries in order is the work of `nsg` and `route`.
 
-use crate::estate::{Access, Direction, NextHop, Route, SecurityRule};
+use crate::estate::{Access, Direction, FirewallRule, NextHop, Route, SecurityRule};
 use crate::proof::cell::Clause;
+use crate::proof::judgement::Decider;
 use crate::proof::symbol::Doubt;
 
 /// A rule that every network security group has (NSG-11).
@@ -59,6 +60,8 @@ pub(crate) enum Author<'a> {
     Route(&'a Route, usize),
     /// A route that Azure adds by itself, and where it leads.
     System(&'static str, NextHop),
+    /// A firewall: one of its rules, or what it does by itself.
+    Firewall(Box<Decider>, Option<&'a FirewallRule>),
     /// A part of the list that only a deployment can tell.
     Unknown(Doubt),
 }

@@ -6,12 +6,13 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::estate::{Access, Direction, Ports, RouteOrigin, SecurityRule, Side};
+use crate::estate::{Access, Direction, FirewallRule, Ports, RouteOrigin, SecurityRule, Side};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause};
 use crate::proof::entry::{Author, Entry};
 use crate::proof::flow::{Ends, Flow, Journey, Matching, Stage, Track};
 use crate::proof::ground::Ground;
+use crate::proof::host::HostSet;
 use crate::proof::judgement::{Coordinate, Decider, Judgement, Kind, NearMiss, Packet, Step, Written};
 use crate::proof::scene::shown;
 use crate::proof::symbol::{Added, Meaning, Symbols};
@@ -117,6 +118,7 @@ pub(crate) fn decider(stage: &Stage<'_>, entry: &Entry<'_>) -> Decider {
         Author::BuiltIn(own, None) => {
             Decider { kind: Kind::BuiltIn, name: Arc::from(own.name), priority: Some(own.priority), ..blank }
         }
+        Author::Firewall(one, _) => Decider::clone(one),
         Author::Route(route, index) => {
             let written =
                 Written { span: route.span, name: route.name.span, priority: None, fault: route.next_hop.span };
@@ -149,7 +151,7 @@ fn of_rule(blank: Decider, rule: &SecurityRule) -> Decider {
 }
 
 /// A concrete packet of a point.
-fn packet(direction: Direction, point: &Point) -> Packet {
+pub(crate) fn packet(direction: Direction, point: &Point) -> Packet {
     let (one, protocol) = point.cell.protocols.each().next().unwrap_or((ProtocolSet::TCP, "tcp"));
     let place = |place: &Place| match place {
         Place::Among(set) => usable(set).map_or_else(String::new, |address| address.to_string()),
@@ -159,12 +161,13 @@ fn packet(direction: Direction, point: &Point) -> Packet {
         let chosen = if set.contains(wanted) { Some(wanted) } else { set.first() };
         chosen.filter(|_| one.has_ports())
     };
+    let host = if point.cell.hosts.is_full() { None } else { point.cell.hosts.example() };
     Packet {
         direction,
         protocol,
         source: place(&point.source),
         source_port: port(&point.cell.source_ports, 50000),
-        destination: place(&point.destination),
+        destination: host.unwrap_or_else(|| place(&point.destination)),
         destination_port: port(&point.cell.destination_ports, 443),
     }
 }
@@ -213,6 +216,7 @@ pub(crate) fn misses(symbols: &Symbols, cell: &Cell, clause: &Clause) -> Vec<Coo
         (!ports || clause.source_ports.may_meet(symbols, &cell.source_ports, &cell.cube), Coordinate::SourcePort),
         (clause.sources.may_meet(symbols, &cell.sources, &cell.cube), Coordinate::Source),
         (clause.destinations.may_meet(symbols, &cell.destinations, &cell.cube), Coordinate::Destination),
+        (clause.hosts.as_ref().is_none_or(|hosts| hosts.may_meet(symbols, &cell.hosts, &cell.cube)), Coordinate::Host),
         (clause.guards.iter().all(|guard| symbols.adds(&cell.cube, *guard) != Added::Impossible), Coordinate::Rule),
     ];
     meets.into_iter().filter(|(meets, _)| !meets).map(|(_, coordinate)| coordinate).collect()
@@ -222,15 +226,14 @@ pub(crate) fn misses(symbols: &Symbols, cell: &Cell, clause: &Clause) -> Vec<Coo
 fn alternatives(ground: &Ground<'_, '_>, stage: &Stage<'_>, last: usize, point: &Point, judgement: &mut Judgement) {
     let mut near = Vec::new();
     for (index, entry) in stage.entries.iter().enumerate() {
-        let Author::Rule(rule, _) = &entry.author else { continue };
-        if entry.access != Access::Allow {
+        if entry.access != Access::Allow || !matches!(entry.author, Author::Rule(..) | Author::Firewall(_, Some(_))) {
             continue;
         }
         let one = decider(stage, entry);
         match misses(&ground.symbols, &point.cell, &entry.clause).as_slice() {
             [] if index > last && !judgement.shadowed.contains(&one) => judgement.shadowed.push(one),
             [coordinate] if *coordinate != Coordinate::Rule => {
-                near.push(NearMiss { rule: at_field(one, rule, *coordinate), coordinate: *coordinate })
+                near.push(NearMiss { rule: at_field(one, &entry.author, *coordinate), coordinate: *coordinate })
             }
             _ => {}
         }
@@ -238,14 +241,27 @@ fn alternatives(ground: &Ground<'_, '_>, stage: &Stage<'_>, last: usize, point: 
     // A slip in protocol or port is likelier than a rule for somebody else.
     near.sort_by_key(|one| one.coordinate);
     near.dedup();
-    near.retain(|one| judgement.shadowed.iter().all(|shadowed| shadowed.index != one.rule.index));
+    let place = |one: &Decider| one.written.map(|written| written.span);
+    near.retain(|one| judgement.shadowed.iter().all(|shadowed| place(shadowed) != place(&one.rule)));
     near.truncate(MOST_NAMED);
     judgement.near = near;
     judgement.shadowed.truncate(MOST_NAMED);
 }
 
 /// A rule with the field of a coordinate at fault.
-fn at_field(mut one: Decider, rule: &SecurityRule, coordinate: Coordinate) -> Decider {
+fn at_field(mut one: Decider, author: &Author<'_>, coordinate: Coordinate) -> Decider {
+    let fault = match author {
+        Author::Rule(rule, _) => field_of_rule(rule, coordinate),
+        Author::Firewall(_, Some(rule)) => field_of_firewall_rule(rule, coordinate),
+        _ => return one,
+    };
+    if let Some(written) = &mut one.written {
+        written.fault = fault;
+    }
+    one
+}
+
+fn field_of_rule(rule: &SecurityRule, coordinate: Coordinate) -> Span {
     let side = |side: &Side| match side.items.as_slice() {
         [only] => only.span,
         _ => side.span,
@@ -254,18 +270,30 @@ fn at_field(mut one: Decider, rule: &SecurityRule, coordinate: Coordinate) -> De
         [only] => only.span,
         _ => ports.span,
     };
-    let fault: Span = match coordinate {
+    match coordinate {
         Coordinate::Protocol => rule.protocol.span,
         Coordinate::DestinationPort => ports(&rule.destination_ports),
         Coordinate::SourcePort => ports(&rule.source_ports),
         Coordinate::Source => side(&rule.sources),
         Coordinate::Destination => side(&rule.destinations),
-        Coordinate::Rule => rule.span,
-    };
-    if let Some(written) = &mut one.written {
-        written.fault = fault;
+        Coordinate::Host | Coordinate::Rule => rule.span,
     }
-    one
+}
+
+/// Lists of a firewall rule have no place of their own here: the first item stands for them.
+fn field_of_firewall_rule(rule: &FirewallRule, coordinate: Coordinate) -> Span {
+    let found = match coordinate {
+        Coordinate::Protocol => rule.protocols.first().map(|one| one.span),
+        Coordinate::DestinationPort => {
+            let application = || rule.applications.first().map(|(_, port)| port.span);
+            rule.destination_ports.first().map(|one| one.span).or_else(application)
+        }
+        Coordinate::Source => rule.sources.first().map(|one| one.span),
+        Coordinate::Destination => rule.destinations.first().map(|one| one.span),
+        Coordinate::Host => rule.target_fqdns.first().or(rule.destination_fqdns.first()).map(|one| one.span),
+        Coordinate::SourcePort | Coordinate::Rule => None,
+    };
+    found.unwrap_or(rule.span)
 }
 
 /// What is not let through, where that is less than all that is required.
@@ -300,6 +328,11 @@ fn uncovered(ground: &Ground<'_, '_>, journey: &Journey<'_>, ends: &Ends, flow: 
         if !required.is_subset(&dropped) {
             dropped.prefixes().take(MOST_NAMED).for_each(|prefix| add(prefix.to_string()));
         }
+    }
+    let hosts = cells.iter().fold(HostSet::empty(), |all, cell| all.union(&cell.hosts));
+    let all_hosts = journey.passed.iter().fold(hosts.clone(), |all, track| all.union(&track.cell.hosts));
+    if !all_hosts.is_subset(&hosts) {
+        hosts.parts().into_iter().take(MOST_NAMED).for_each(&mut add);
     }
     let asked: Vec<_> = ends.sources.terms.iter().chain(&ends.destinations.terms).flat_map(|term| &term.cube).collect();
     let whole = cells.iter().any(|cell| cell.cube.iter().all(|literal| !literal.holds || asked.contains(&literal)));

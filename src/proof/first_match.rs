@@ -82,6 +82,7 @@ mod tests {
     use super::first_match;
     use crate::net::{AddressSet, Cloud, Family, PortSet, ProtocolSet, Tag};
     use crate::proof::cell::{Cell, Clause, Match};
+    use crate::proof::host::HostSet;
     use crate::proof::symbol::{Doubt, End, Meaning, Symbols};
 
     fn cell(ports: PortSet) -> Cell {
@@ -92,6 +93,7 @@ mod tests {
             source_ports: Arc::new(PortSet::full()),
             destinations: Arc::new(AddressSet::all_v4()),
             destination_ports: Arc::new(ports),
+            hosts: Arc::new(HostSet::full()),
         }
     }
 

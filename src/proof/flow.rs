@@ -1,7 +1,7 @@
-//! Traffic on its way through the layers of a scene, and the judgement on it (ALG-1, ALG-2, NSG-12).
+//! Traffic on its way through the layers of a scene (ALG-1, ALG-2, NSG-12).
 //!
-//! Ordering the rules of a layer is the work of that layer's file, finding the verdict that of `verdict`, and showing
-//! it that of `explain`.
+//! Ordering the rules of a layer is the work of that layer's file, finding the verdict that of `verdict`, and choosing
+//! the layers that of `path`.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use crate::estate::{Access, Direction};
 use crate::net::{AddressSet, Family, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Match};
 use crate::proof::entry::{Author, Entry};
-use crate::proof::explain::explain;
 use crate::proof::first_match::first_match;
 use crate::proof::ground::{Ground, Party};
+use crate::proof::host::HostSet;
 use crate::proof::judgement::{Judgement, Layer};
 use crate::proof::nsg::entries;
 use crate::proof::scene::{Given, Scene};
@@ -127,6 +127,7 @@ impl Ends {
     pub(crate) fn cells(&self, protocols: ProtocolSet, ports: &PortSet) -> Vec<Cell> {
         let ported = ProtocolSet::TCP.union(ProtocolSet::UDP);
         let portless = if ports.is_full() { protocols.difference(ported) } else { ProtocolSet::NONE };
+        let hosts = Arc::new(HostSet::full());
         let mut cells = Vec::new();
         for (protocols, ports) in [(protocols.intersection(ported), ports.clone()), (portless, PortSet::full())] {
             if protocols.is_empty() || ports.is_empty() {
@@ -142,6 +143,7 @@ impl Ends {
                         source_ports: Arc::new(PortSet::full()),
                         destinations: Arc::clone(&destination.set),
                         destination_ports: Arc::clone(&ports),
+                        hosts: Arc::clone(&hosts),
                     });
                 }
             }
@@ -151,11 +153,6 @@ impl Ends {
 }
 
 impl Scene<'_> {
-    /// Judges traffic by the network security groups alone.
-    pub fn judge(&self, flow: &Flow) -> Judgement {
-        self.in_each_family(|family| self.judge_family(flow, family))
-    }
-
     /// The judgement of the first family that is not satisfied; a violation goes before a doubt.
     pub(crate) fn in_each_family(&self, judge: impl Fn(Family) -> Judgement) -> Judgement {
         let first = judge(Family::V4);
@@ -173,18 +170,6 @@ impl Scene<'_> {
             },
             _ => second,
         }
-    }
-
-    fn judge_family(&self, flow: &Flow, family: Family) -> Judgement {
-        let mut ground = Ground::new(self, family);
-        let ends = Ends::new(&mut ground, &flow.from, &flow.to);
-        let stages = group_stages(&mut ground, flow.direction, flow.matching);
-        let mut journey = Journey::new(ends.cells(flow.protocols, &flow.ports));
-        for stage in stages {
-            journey.through(&ground, stage);
-        }
-        let decision = journey.decide(&ground, &ends);
-        explain(&ground, flow, &journey, decision, &ends)
     }
 }
 

@@ -9,8 +9,9 @@ use std::sync::{Arc, OnceLock};
 
 use crate::estate::{Access, Field, Peer, Side};
 use crate::json::{Part, Unknown};
-use crate::net::{AddressSet, Family, RangeSet, Reading, Special, Tag};
+use crate::net::{AddressSet, Cloud, Family, RangeSet, Reading, Special, Tag};
 use crate::proof::cell::Match;
+use crate::proof::host::HostSet;
 use crate::proof::scene::Scene;
 use crate::proof::symbol::{Doubt, End, Literal, Meaning, Symbol, Symbols};
 
@@ -25,6 +26,8 @@ pub enum Party {
     Regional(Tag, Arc<Unknown>),
     /// Addresses.
     Addresses(AddressSet),
+    /// Hosts by name. Their addresses are public; which ones only name resolution can tell.
+    Hosts(HostSet),
     /// Everybody.
     Any,
 }
@@ -55,7 +58,7 @@ pub(crate) fn platform_addresses() -> AddressSet {
 }
 
 /// Every address that may be public (NSG-20), `VirtualNetwork` not yet taken away.
-fn public_space() -> &'static AddressSet {
+pub(crate) fn public_space() -> &'static AddressSet {
     static PUBLIC: OnceLock<AddressSet> = OnceLock::new();
     PUBLIC.get_or_init(|| {
         let excluded = [
@@ -89,7 +92,8 @@ impl<'s, 'a> Ground<'s, 'a> {
         let network = network.union(&routed.difference(&public));
         let tunnelled = routed.intersection(&public).difference(&network);
         let public = public.difference(&network);
-        let symbols = Symbols::new(family, scene.cloud);
+        // What says nothing of its cloud is in the public one (TAG-12).
+        let symbols = Symbols::new(family, Some(scene.cloud.unwrap_or(Cloud::Public)));
         Self { scene, symbols, space, public, network, tunnelled, tunnelled_tags }
     }
 
@@ -106,10 +110,21 @@ impl<'s, 'a> Ground<'s, 'a> {
                         Doubt::new("the prefix of the subnet is not known").settled_by("--fact subnet=10.0.1.0/24")
                     });
                     let known = self.scene.network_complete && !self.network.is_empty();
-                    let room = if known { &self.network } else { &self.space };
-                    all.add(room.clone(), vec![subnet.holds()]);
+                    let room = if known { self.network.clone() } else { self.private() };
+                    all.add(room, vec![subnet.holds()]);
                 }
             },
+            Party::Hosts(hosts) => {
+                let symbol = self.symbols.of(Meaning::Host(end), || {
+                    Doubt::new(format!("the addresses of `{hosts}` are known to name resolution only"))
+                });
+                let mut internet = Match::nothing();
+                self.internet(false, &mut internet);
+                for term in internet.terms {
+                    let cube = [symbol.holds()].into_iter().chain(term.cube).collect();
+                    all.add(AddressSet::clone(&term.set), cube);
+                }
+            }
             Party::Regional(base, unknown) => self.regional(end, *base, unknown, &mut all),
             Party::Tag(tag) => match tag.special() {
                 Some(Special::VirtualNetwork) => {
@@ -121,7 +136,7 @@ impl<'s, 'a> Ground<'s, 'a> {
                     }
                     all.terms.retain(|term| !term.set.is_empty());
                 }
-                Some(Special::Internet) => self.internet(end, false, &mut all),
+                Some(Special::Internet) => self.internet(false, &mut all),
                 Some(other) => self.special(end, other, None, &mut all),
                 None => self.tag(end, &tag.to_string(), &mut all),
             },
@@ -269,20 +284,18 @@ impl<'s, 'a> Ground<'s, 'a> {
                     }
                 }
             }
-            Special::Internet => self.internet(end, access.is_some(), all),
+            Special::Internet => self.internet(access.is_some(), all),
         }
     }
 
     /// `Internet`: what is public and not in the network. `rule`: a route may have changed what it matches (UNC-1).
-    fn internet(&mut self, end: End, rule: bool, all: &mut Match<AddressSet>) {
-        let cube: Vec<Literal> =
-            if self.scene.network_complete { Vec::new() } else { vec![self.network_symbol(end).fails()] };
+    fn internet(&mut self, rule: bool, all: &mut Match<AddressSet>) {
         let public = self.public.clone();
         if !rule || self.tunnelled.is_empty() {
-            all.add(public, cube);
+            all.add(public, Vec::new());
             return;
         }
-        all.add(public.difference(&self.tunnelled), cube.clone());
+        all.add(public.difference(&self.tunnelled), Vec::new());
         let widened = self.widened();
         let still = self.symbols.of(Meaning::World(Arc::from("internet still matches")), || {
             Doubt::new(
@@ -290,8 +303,8 @@ impl<'s, 'a> Ground<'s, 'a> {
             )
         });
         let tunnelled = public.intersection(&self.tunnelled);
-        all.add(tunnelled.clone(), cube.iter().copied().chain([widened.negated()]).collect());
-        all.add(tunnelled, cube.into_iter().chain([widened, still.holds()]).collect());
+        all.add(tunnelled.clone(), vec![widened.negated()]);
+        all.add(tunnelled, vec![widened, still.holds()]);
     }
 
     /// `VirtualNetwork` without what routes may add to it.
@@ -299,14 +312,20 @@ impl<'s, 'a> Ground<'s, 'a> {
         all.add(self.network.clone(), Vec::new());
         if !self.scene.network_complete {
             let symbol = self.network_symbol(end);
-            all.add(self.space.difference(&self.network), vec![symbol.holds()]);
+            all.add(self.private().difference(&self.network), vec![symbol.holds()]);
         }
+    }
+
+    /// Where a subnet or network that is not shown may lie: public ranges are taken for the network's own only when it
+    /// is shown to have them.
+    fn private(&self) -> AddressSet {
+        self.space.difference(&self.public)
     }
 
     /// The part of `VirtualNetwork` that is not known.
     pub(crate) fn unknown_network(&mut self, all: &mut Match<AddressSet>) {
         let symbol = self.network_symbol(End::Destination);
-        all.add(self.space.difference(&self.network), vec![symbol.holds()]);
+        all.add(self.private().difference(&self.network), vec![symbol.holds()]);
     }
 
     fn network_symbol(&mut self, end: End) -> Symbol {

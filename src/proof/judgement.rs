@@ -116,6 +116,8 @@ pub enum Coordinate {
     Source,
     /// The destination address.
     Destination,
+    /// The host name.
+    Host,
     /// None of them: whether the rule is there at all, or in that place.
     Rule,
 }
@@ -129,6 +131,7 @@ impl Coordinate {
             Self::SourcePort => "source port",
             Self::Source => "source",
             Self::Destination => "destination",
+            Self::Host => "host",
             Self::Rule => "rule",
         }
     }

@@ -4,26 +4,40 @@ mod cell;
 mod egress;
 mod entry;
 mod explain;
+mod firewall;
 mod first_match;
 mod flow;
 mod ground;
+mod host;
 mod judgement;
+#[cfg(test)]
+mod laws;
+mod lead;
 mod nsg;
 mod path;
 mod priority;
 mod route;
+#[cfg(test)]
+mod sample;
 mod scene;
 mod shadow;
 mod symbol;
+#[cfg(test)]
+mod tests;
+mod trace;
 mod verdict;
 
 pub use egress::{Egress, Outcome};
 pub use entry::{BUILT_IN, BuiltIn};
+pub use firewall::{Appliance, Placed};
 pub use flow::{Flow, Matching};
 pub use ground::Party;
+pub use host::{HostPattern, HostSet};
 pub use judgement::{Coordinate, Decider, Judgement, Kind, Layer, NearMiss, Packet, Step, Written};
+pub use path::PathJudgement;
 pub use priority::free_priority;
 pub use scene::{Given, Level, NatGateway, Scene};
 pub use shadow::{Fact, Shadow, same_prefix};
 pub use symbol::{Doubt, End};
+pub use trace::Trace;
 pub use verdict::Verdict;

@@ -243,7 +243,7 @@ fn clause(
     }
     let source_ports = ports(ground, End::Source, &rule.source_ports);
     let destination_ports = ports(ground, End::Destination, &rule.destination_ports);
-    Clause { guards, protocols, sources, source_ports, destinations, destination_ports }
+    Clause { guards, protocols, sources, source_ports, destinations, destination_ports, hosts: None }
 }
 
 /// Takes the platform's addresses out of what a rule matches, unless it names their own tags (NSG-21).

@@ -1,54 +1,410 @@
-//! Traffic through every layer of a scene: network security groups, then the route that wins (ALG-2).
+//! Traffic through every layer of a scene: network security groups, the route that wins, and the firewall it leads to
+//! (ALG-2).
 //!
-//! What lies behind an appliance or a gateway is not known here.
+//! Parts of one flow that take different routes are judged each by what they meet. What lies behind another appliance
+//! or a gateway is not known here. Which appliance is a firewall of the input is told by `lead`.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::estate::{Direction, NextHop};
-use crate::net::Family;
+use crate::estate::{Access, CollectionKind, Direction, Estate, NextHop};
+use crate::net::{Family, Special};
+use crate::proof::entry::{Author, Entry};
 use crate::proof::explain::explain;
-use crate::proof::flow::{Ends, Flow, Journey, group_stages};
-use crate::proof::ground::Ground;
-use crate::proof::judgement::Judgement;
-use crate::proof::route::{self, Hop, Ruling};
+use crate::proof::firewall::{Appliance, stage};
+use crate::proof::first_match::first_match;
+use crate::proof::flow::{Ends, Flow, Journey, Stage, Track, group_stages};
+use crate::proof::ground::{Ground, Party};
+use crate::proof::host::HostSet;
+use crate::proof::judgement::{Judgement, Layer};
+use crate::proof::lead::{Lead, lead};
+use crate::proof::route::{Hop, Ruling, ways};
 use crate::proof::scene::Scene;
 use crate::proof::symbol::{Doubt, Meaning};
+use crate::proof::verdict::Verdict;
 
-impl Scene<'_> {
-    /// Judges traffic by every layer it meets. Inbound traffic meets the groups only.
-    pub fn judge_path(&self, flow: &Flow) -> Judgement {
-        self.in_each_family(|family| self.path(flow, family))
+/// The answer on traffic through all layers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PathJudgement {
+    /// The verdict, the layer that drops first, the witness and its way.
+    pub judgement: Judgement,
+    /// What each layer says of all that is required, as if the others let everything pass. Empty when satisfied.
+    pub layers: Vec<(Layer, Judgement)>,
+    /// It passes, and some of it by the name of its host only.
+    pub by_host_names: bool,
+    /// What is taken for granted, as sentences without their full stop.
+    pub assumptions: Vec<String>,
+}
+
+/// A journey through all layers, and what was learnt on the way.
+pub(crate) struct Passage<'a> {
+    pub(crate) journey: Journey<'a>,
+    pub(crate) ends: Ends,
+    pub(crate) assumptions: Vec<String>,
+    /// Some of what passes does so by a rule that looks at its host.
+    pub(crate) by_host_names: bool,
+}
+
+/// Which layers take part.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All of them.
+    Whole,
+    /// The groups.
+    Groups,
+    /// The group with this index.
+    Group(usize),
+    /// Routes only.
+    Route,
+    /// The firewall only, for what the routes lead to it.
+    Firewall,
+}
+
+impl<'a> Scene<'a> {
+    /// Judges traffic by the network security groups alone.
+    pub fn judge(&self, flow: &Flow) -> Judgement {
+        self.in_each_family(|family| {
+            let mut ground = Ground::new(self, family);
+            let passage = self.passage(&mut ground, flow, None, Part::Groups);
+            judged(&ground, flow, &passage)
+        })
     }
 
-    fn path(&self, flow: &Flow, family: Family) -> Judgement {
-        let mut ground = Ground::new(self, family);
-        let ends = Ends::new(&mut ground, &flow.from, &flow.to);
-        let mut stages = group_stages(&mut ground, flow.direction, flow.matching);
-        if flow.direction == Direction::Outbound {
-            stages.push(route::stage(&mut ground, &onward));
+    /// Judges traffic by every layer it meets.
+    pub fn judge_path(&self, flow: &Flow) -> Judgement {
+        self.path(flow, None).judgement
+    }
+
+    /// Judges traffic by every layer it meets. `names`: the hosts behind the destination, all of them, by which a
+    /// firewall may let it pass as well (AML-13).
+    pub fn path(&self, flow: &Flow, names: Option<&HostSet>) -> PathJudgement {
+        if flow.direction == Direction::Inbound {
+            return self.inbound(flow);
         }
-        let mut journey = Journey::new(ends.cells(flow.protocols, &flow.ports));
-        for stage in stages {
-            journey.through(&ground, stage);
+        let learnt = RefCell::new(BTreeMap::new());
+        let judgement = self.in_each_family(|family| {
+            let mut ground = Ground::new(self, family);
+            let passage = self.passage(&mut ground, flow, names, Part::Whole);
+            learnt.borrow_mut().insert(family, (passage.assumptions.clone(), passage.by_host_names));
+            judged(&ground, flow, &passage)
+        });
+        let (assumptions, by_host_names) = learnt.take().remove(&judgement.family).unwrap_or_default();
+        let satisfied = judgement.verdict == Verdict::Satisfied;
+        let layers = if satisfied { Vec::new() } else { self.layers(flow, names, judgement.family) };
+        PathJudgement { judgement, layers, by_host_names: satisfied && by_host_names, assumptions }
+    }
+
+    /// Judges traffic by a firewall or policy alone, whatever routes there are.
+    pub fn judge_firewall(
+        &self,
+        estate: &'a Estate,
+        appliance: Appliance<'a>,
+        flow: &Flow,
+        names: Option<&HostSet>,
+    ) -> PathJudgement {
+        let learnt = RefCell::new(BTreeMap::new());
+        let judgement = self.in_each_family(|family| {
+            let mut ground = Ground::new(self, family);
+            let ends = Ends::new(&mut ground, &flow.from, &flow.to);
+            let hosts = hosts_of(flow, names);
+            let mut journey = start(&ends, flow, hosts);
+            let stage = stage(&mut ground, estate, appliance, hosts.is_some());
+            let all = 0..stage.entries.len();
+            through_firewalls(&mut journey, &ground, stage, |_| Some(all.clone()));
+            let by_host_names = names_decide(&journey);
+            let assumptions = assumptions_of(&journey);
+            let passage = Passage { journey, ends, assumptions, by_host_names };
+            learnt.borrow_mut().insert(family, (passage.assumptions.clone(), by_host_names));
+            judged(&ground, flow, &passage)
+        });
+        let (assumptions, by_host_names) = learnt.take().remove(&judgement.family).unwrap_or_default();
+        let by_host_names = by_host_names && judgement.verdict == Verdict::Satisfied;
+        PathJudgement { judgement, layers: Vec::new(), by_host_names, assumptions }
+    }
+
+    /// Inbound traffic meets the groups; then the reply must find its way back (RT-8).
+    fn inbound(&self, flow: &Flow) -> PathJudgement {
+        let mut judgement = self.judge(flow);
+        if let Some(reply) = self.reply(flow)
+            && severity(reply.verdict) > severity(judgement.verdict)
+        {
+            judgement = reply;
         }
-        let decision = journey.decide(&ground, &ends);
-        explain(&ground, flow, &journey, decision, &ends)
+        let satisfied = judgement.verdict == Verdict::Satisfied;
+        let layers = if satisfied { Vec::new() } else { self.layers(flow, None, judgement.family) };
+        PathJudgement { judgement, layers, by_host_names: false, assumptions: vec![NO_ADMIN_RULES.to_owned()] }
+    }
+
+    /// The judgement on the way back of inbound traffic, where it can fail.
+    fn reply(&self, flow: &Flow) -> Option<Judgement> {
+        is_public(&flow.from).then(|| self.judge_hops(&flow.from, &reply_ruling))
+    }
+
+    /// What each layer says of all that is required, as if the others let everything pass, in the order they are met.
+    pub(crate) fn layers(&self, flow: &Flow, names: Option<&HostSet>, family: Family) -> Vec<(Layer, Judgement)> {
+        let mut parts: Vec<(Layer, Part)> =
+            self.groups.iter().enumerate().map(|(at, (level, _))| (Layer::Group(*level), Part::Group(at))).collect();
+        match flow.direction {
+            Direction::Outbound => parts.extend([(Layer::Route, Part::Route), (Layer::Firewall, Part::Firewall)]),
+            Direction::Inbound => parts.reverse(),
+        }
+        let mut all = Vec::new();
+        for (layer, part) in parts {
+            let mut ground = Ground::new(self, family);
+            let passage = self.passage(&mut ground, flow, names, part);
+            if !passage.journey.stages.is_empty() {
+                all.push((layer, judged(&ground, flow, &passage)));
+            }
+        }
+        if flow.direction == Direction::Inbound {
+            all.extend(self.reply(flow).map(|reply| (Layer::Route, reply)));
+        }
+        all
+    }
+
+    /// Sends outbound traffic through the layers.
+    pub(crate) fn passage(
+        &self,
+        ground: &mut Ground<'_, 'a>,
+        flow: &Flow,
+        names: Option<&HostSet>,
+        part: Part,
+    ) -> Passage<'a> {
+        let ends = Ends::new(ground, &flow.from, &flow.to);
+        let hosts = hosts_of(flow, names);
+        let mut journey = start(&ends, flow, hosts);
+        for stage in group_stages(ground, flow.direction, flow.matching) {
+            if matches!(part, Part::Whole | Part::Groups) || part == Part::Group(stage.group) {
+                journey.through(ground, stage);
+            }
+        }
+        let mut assumptions = vec![NO_ADMIN_RULES.to_owned()];
+        if flow.direction == Direction::Outbound && !matches!(part, Part::Groups | Part::Group(_)) {
+            self.onward(ground, hosts.is_some(), part, &mut journey, &mut assumptions);
+        }
+        let by_host_names = names_decide(&journey);
+        assumptions.extend(assumptions_of(&journey));
+        Passage { journey, ends, assumptions, by_host_names }
+    }
+
+    /// Routes, and the firewalls they lead to.
+    fn onward(
+        &self,
+        ground: &mut Ground<'_, 'a>,
+        named: bool,
+        part: Part,
+        journey: &mut Journey<'a>,
+        assumptions: &mut Vec<String>,
+    ) {
+        let mut firewalls = Vec::new();
+        let (routes, leads) = self.routes(ground, &mut firewalls, assumptions);
+        let at = journey.stages.len();
+        journey.through(ground, routes);
+        if part == Part::Firewall {
+            // What does not come to the firewall is none of its business.
+            let dropped = std::mem::take(&mut journey.dropped);
+            journey.passed.extend(dropped);
+        }
+        let leads_to = |track: &Track| track.met.get(at).and_then(|entry| leads.get(*entry).copied().flatten());
+        let reached = journey.passed.iter().any(|track| leads_to(track).is_some());
+        let Some(estate) = self.estate.filter(|_| reached && part != Part::Route) else {
+            if part == Part::Firewall {
+                journey.stages.clear();
+            }
+            return;
+        };
+        let mut joined = Stage { layer: Layer::Firewall, group: 0, entries: Vec::new() };
+        let mut ranges = Vec::new();
+        for firewall in &firewalls {
+            let stage = stage(ground, estate, *firewall, named);
+            ranges.push(joined.entries.len()..joined.entries.len() + stage.entries.len());
+            joined.entries.extend(stage.entries);
+        }
+        through_firewalls(journey, ground, joined, |track| {
+            leads_to(track).and_then(|index| ranges.get(index).cloned())
+        });
+    }
+
+    /// The routes as a stage, and for each entry the firewall it leads to, as an index.
+    fn routes(
+        &self,
+        ground: &mut Ground<'_, 'a>,
+        firewalls: &mut Vec<Appliance<'a>>,
+        assumptions: &mut Vec<String>,
+    ) -> (Stage<'a>, Vec<Option<usize>>) {
+        let (mut entries, mut leads) = (Vec::new(), Vec::new());
+        for way in ways(ground) {
+            let mut push = |access, guard, lead| {
+                let mut clause = way.clause.clone();
+                clause.guards.extend(guard);
+                entries.push(Entry { clause, access, author: way.author.clone() });
+                leads.push(lead);
+            };
+            let ruling = match lead(self.estate, &way) {
+                Lead::Firewall(firewall, assumption) => {
+                    assumptions.extend(assumption.filter(|one| !assumptions.contains(one)));
+                    let same =
+                        |one: &Appliance<'_>| matches!(one, Appliance::Firewall(one) if std::ptr::eq(*one, firewall));
+                    let index = firewalls.iter().position(same).unwrap_or_else(|| {
+                        firewalls.push(Appliance::Firewall(firewall));
+                        firewalls.len() - 1
+                    });
+                    push(Access::Allow, None, Some(index));
+                    continue;
+                }
+                Lead::Elsewhere => ruling(&way.hop),
+                Lead::Unknown(doubt) => Ruling::Depends(open(&doubt.message), doubt),
+            };
+            match ruling {
+                Ruling::Pass => push(Access::Allow, None, None),
+                Ruling::Drop => push(Access::Deny, None, None),
+                Ruling::Depends(meaning, doubt) => {
+                    let symbol = ground.symbols.of(meaning, || doubt);
+                    push(Access::Allow, Some(symbol.holds()), None);
+                    push(Access::Deny, Some(symbol.fails()), None);
+                }
+            }
+        }
+        (Stage { layer: Layer::Route, group: 0, entries }, leads)
     }
 }
 
-/// Whether traffic goes on behind a hop.
-fn onward(hop: &Hop) -> Ruling {
-    let open = |key: &str, what: &str| {
-        Ruling::Depends(Meaning::Packet(Arc::from(key)), Doubt::new(format!("what {what} lets through is not known")))
+const NO_ADMIN_RULES: &str = "no security admin rule of a Virtual Network Manager applies";
+const NO_THREATS: &str = "threat intelligence and intrusion detection of the firewall drop nothing of it";
+const NO_CATEGORIES: &str = "no web category that the firewall denies holds its hosts";
+const SAME_NAMES: &str = "clients resolve names through the firewall's DNS proxy";
+
+/// The hosts of the packets, where they are known.
+fn hosts_of<'f>(flow: &'f Flow, names: Option<&'f HostSet>) -> Option<&'f HostSet> {
+    match &flow.to {
+        Party::Hosts(hosts) => Some(hosts),
+        _ => names.filter(|names| !names.is_empty()),
+    }
+}
+
+fn start<'a>(ends: &Ends, flow: &Flow, hosts: Option<&HostSet>) -> Journey<'a> {
+    let mut cells = ends.cells(flow.protocols, &flow.ports);
+    if let Some(hosts) = hosts {
+        let hosts = Arc::new(hosts.clone());
+        cells.iter_mut().for_each(|cell| cell.hosts = Arc::clone(&hosts));
+    }
+    Journey::new(cells)
+}
+
+fn judged(ground: &Ground<'_, '_>, flow: &Flow, passage: &Passage<'_>) -> Judgement {
+    let decision = passage.journey.decide(ground, &passage.ends);
+    explain(ground, flow, &passage.journey, decision, &passage.ends)
+}
+
+/// Sends tracks through their own part of a joined stage. Those without one have passed.
+fn through_firewalls<'a>(
+    journey: &mut Journey<'a>,
+    ground: &Ground<'_, 'a>,
+    stage: Stage<'a>,
+    range_of: impl Fn(&Track) -> Option<std::ops::Range<usize>>,
+) {
+    let mut passed = Vec::new();
+    for track in std::mem::take(&mut journey.passed) {
+        let Some(range) = range_of(&track) else {
+            passed.push(track);
+            continue;
+        };
+        let clauses = stage.entries[range.clone()].iter().map(|entry| &entry.clause);
+        let run = first_match(&ground.symbols, vec![track.cell], clauses);
+        journey.exceeded |= run.exceeded || !run.rest.is_empty();
+        for piece in run.decided {
+            let entry = range.start + piece.clause;
+            let next = Track { cell: piece.cell, met: track.met.iter().copied().chain([entry]).collect() };
+            match stage.entries[entry].access {
+                Access::Allow => passed.push(next),
+                Access::Deny => journey.dropped.push(next),
+            }
+        }
+    }
+    journey.passed = passed;
+    journey.stages.push(stage);
+}
+
+/// The entries of firewalls that let something pass.
+fn opening<'j, 'a>(journey: &'j Journey<'a>) -> impl Iterator<Item = &'j Entry<'a>> {
+    let last = journey.stages.last().filter(|stage| stage.layer == Layer::Firewall);
+    let at = journey.stages.len().saturating_sub(1);
+    last.into_iter()
+        .flat_map(move |stage| journey.passed.iter().filter_map(move |track| stage.entries.get(*track.met.get(at)?)))
+}
+
+fn names_decide(journey: &Journey<'_>) -> bool {
+    opening(journey).any(|entry| entry.clause.hosts.is_some())
+}
+
+/// What is taken for granted about the firewalls on the way.
+fn assumptions_of(journey: &Journey<'_>) -> Vec<String> {
+    let Some(stage) = journey.stages.last().filter(|stage| stage.layer == Layer::Firewall) else {
+        return Vec::new();
     };
+    let mut all = vec![NO_THREATS];
+    let categories = |entry: &&Entry<'_>| matches!(&entry.author, Author::Firewall(_, Some(rule)) if !rule.web_categories.is_empty());
+    if stage.entries.iter().filter(categories).any(|entry| entry.access == Access::Deny) {
+        all.push(NO_CATEGORIES);
+    }
+    let network = |entry: &Entry<'_>| match &entry.author {
+        Author::Firewall(_, Some(rule)) => rule.kind.known() == Some(&CollectionKind::Network),
+        _ => false,
+    };
+    if opening(journey).any(|entry| entry.clause.hosts.is_some() && network(entry)) {
+        all.push(SAME_NAMES);
+    }
+    all.into_iter().map(str::to_owned).collect()
+}
+
+fn severity(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Satisfied => 0,
+        Verdict::Undecided => 1,
+        Verdict::Violated => 2,
+    }
+}
+
+fn open(key: &str) -> Meaning {
+    Meaning::Packet(Arc::from(format!("behind {key}")))
+}
+
+/// Whether traffic goes on behind a hop that is no firewall of the input.
+fn ruling(hop: &Hop) -> Ruling {
     match hop {
         Hop::To(NextHop::Drop) => Ruling::Drop,
-        Hop::To(NextHop::VirtualNetworkGateway) => open("behind gateway", "the gateway the route leads to"),
+        Hop::To(NextHop::VirtualNetworkGateway) => Ruling::Depends(
+            open("gateway"),
+            Doubt::new("what lies behind the gateway that the route leads to is not known"),
+        ),
         Hop::Appliance(addresses) => {
             let name = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            open(&format!("behind {name}"), &format!("the appliance at {name}"))
+            let doubt = Doubt::new(format!("what the appliance at {name} lets through is not known"));
+            Ruling::Depends(open(&name), doubt.settled_by("the firewall and its policy, if it is an Azure Firewall"))
         }
         Hop::To(_) => Ruling::Pass,
-        Hop::Unknown(key, doubt) => Ruling::Depends(Meaning::Packet(Arc::from(format!("behind {key}"))), doubt.clone()),
+        Hop::Unknown(key, doubt) => Ruling::Depends(open(key), doubt.clone()),
+    }
+}
+
+/// Replies to the internet must not leave through an appliance or a gateway that has not seen the request.
+fn reply_ruling(hop: &Hop) -> Ruling {
+    match hop {
+        Hop::To(NextHop::Drop | NextHop::VirtualAppliance | NextHop::VirtualNetworkGateway) | Hop::Appliance(_) => {
+            Ruling::Drop
+        }
+        Hop::To(_) => Ruling::Pass,
+        Hop::Unknown(key, doubt) => Ruling::Depends(Meaning::World(Arc::from(format!("reply {key}"))), doubt.clone()),
+    }
+}
+
+/// Whether a party is out on the internet.
+fn is_public(party: &Party) -> bool {
+    match party {
+        Party::Tag(tag) => tag.special().is_none_or(|special| special == Special::Internet),
+        Party::Regional(..) | Party::Hosts(_) => true,
+        Party::Addresses(set) => !set.is_empty() && set.is_subset(crate::proof::ground::public_space()),
+        Party::Subnet | Party::Any => false,
     }
 }

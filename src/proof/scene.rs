@@ -68,13 +68,15 @@ pub struct Scene<'a> {
     pub service_endpoints: Vec<Arc<str>>,
     /// The prefixes of service tags, when they are loaded.
     pub tags: Option<&'a TagData>,
+    /// The estate it is part of, where routes find their firewalls.
+    pub estate: Option<&'a Estate>,
 }
 
 impl<'a> Scene<'a> {
     /// The scene of a subnet of an estate. `None` when there is no such subnet.
     pub fn of_subnet(estate: &'a Estate, index: usize, tags: Option<&'a TagData>) -> Option<Self> {
         let subnet = estate.subnets.get(index)?;
-        let mut scene = Self { tags, subnet_shown: true, ..Self::default() };
+        let mut scene = Self { tags, subnet_shown: true, estate: Some(estate), ..Self::default() };
         scene.subnet = all_known(&subnet.prefixes);
         scene.read_network(estate, subnet);
         if let Some(reference) = &subnet.nsg {
@@ -139,6 +141,13 @@ impl<'a> Scene<'a> {
         self.network = self.network.union(&spaces);
         self.own_space.push(spaces);
         self.network_complete = true;
+        self
+    }
+
+    /// With the estate it is part of, for a lone route table.
+    #[must_use]
+    pub fn in_estate(mut self, estate: &'a Estate) -> Self {
+        self.estate = Some(estate);
         self
     }
 

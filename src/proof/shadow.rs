@@ -4,6 +4,7 @@
 //! Rules are looked at in IPv4, and in IPv6 where the subnet has it (ALG-4).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::estate::{Access, Direction, Field, Peer, RouteTable};
 use crate::net::{Family, PortSet, ProtocolSet};
@@ -13,6 +14,7 @@ use crate::proof::explain::decider;
 use crate::proof::first_match::first_match;
 use crate::proof::flow::Stage;
 use crate::proof::ground::Ground;
+use crate::proof::host::HostSet;
 use crate::proof::judgement::{Decider, Layer};
 use crate::proof::nsg::entries;
 use crate::proof::scene::Scene;
@@ -197,6 +199,7 @@ fn fact(ground: &Ground<'_, '_>, required: &Required<'_>, gone: &[&Cell], left: 
 /// Everything a clause matches.
 fn cells_of(clause: &Clause) -> Vec<Cell> {
     let ported = ProtocolSet::TCP.union(ProtocolSet::UDP);
+    let hosts = Arc::new(HostSet::full());
     let mut cells = Vec::new();
     for protocols in &clause.protocols.terms {
         for (kind, has_ports) in [(protocols.set.intersection(ported), true), (protocols.set.difference(ported), false)]
@@ -228,6 +231,7 @@ fn cells_of(clause: &Clause) -> Vec<Cell> {
                                 source_ports: from.set.clone(),
                                 destinations: destination.set.clone(),
                                 destination_ports: to.set.clone(),
+                                hosts: Arc::clone(&hosts),
                             });
                         }
                     }

@@ -30,6 +30,8 @@ pub(crate) enum Meaning {
     Subnet(End),
     /// The address is in `VirtualNetwork`, of which not all is known.
     Network(End),
+    /// The address is one of the hosts'.
+    Host(End),
     /// The address is in the application security group.
     Group(End, Arc<str>),
     /// The address is in the unknown value.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::net::{AddressSet, Cloud, Family, Region, Tag};
+use crate::net::{AddressSet, Cloud, Family, Region, Relation, Tag};
 use crate::proof::cell::{Cell, Term};
 use crate::proof::ground::Ground;
 use crate::proof::symbol::{Added, Doubt, End, Literal, Meaning, Symbol, Symbols};
@@ -58,12 +58,24 @@ const MOST_SPLITS: usize = 8;
 /// How many dropped cells are looked at for a packet.
 const MOST_CANDIDATES: usize = 512;
 
+/// What an atom is known to be outside of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outside {
+    Nothing,
+    /// Every tag and the network.
+    Tags,
+    /// The regional forms of its own tag.
+    Regions,
+    /// `AzureCloud`, and so everything inside it.
+    AzureCloud,
+}
+
 /// Some address that surely exists, about which part of the symbols is known.
 struct Atom {
     /// What it is an element of; `None`: an address of its own, or a public one of no tag.
     meaning: Option<Meaning>,
-    /// It is none of the tags' (then `meaning` is `None`), or none of the regional forms of its tag's.
-    outside: bool,
+    /// What it is known to be outside of.
+    outside: Outside,
     /// The literals that hold for everything required.
     cube: Vec<Literal>,
     /// Where it may lie.
@@ -210,17 +222,31 @@ impl Search<'_> {
         let meaning = self.symbols.meaning(symbol);
         match (&atom.meaning, meaning) {
             (None, Meaning::Addresses(..)) => None,
-            (None, _) if atom.outside => Some(false),
+            (None, _) if atom.outside == Outside::Tags => Some(false),
             (None, _) => None,
-            (Some(Meaning::Tag(_, own)), Meaning::Tag(_, tag)) if atom.outside && tag.base() == *own => {
-                Some(tag.is_base())
+            (Some(Meaning::Tag(end, own)), Meaning::Tag(..) | Meaning::Regional(..))
+                if self.excludes(atom, *end, *own, meaning) =>
+            {
+                Some(false)
             }
-            (Some(Meaning::Tag(_, own)), Meaning::Regional(_, base, ..)) if atom.outside && base == own => Some(false),
             (Some(own), meaning) => match self.symbols.meanings(own, meaning) {
                 relation if relation.is_inside() => Some(true),
-                crate::net::Relation::Disjoint => Some(false),
+                Relation::Disjoint => Some(false),
                 _ => None,
             },
+        }
+    }
+
+    /// Whether an atom is known to be outside a tag.
+    fn excludes(&self, atom: &Atom, end: End, own: Tag, other: &Meaning) -> bool {
+        match atom.outside {
+            Outside::Nothing | Outside::Tags => false,
+            Outside::Regions => {
+                self.symbols.meanings(other, &Meaning::Tag(end, own)) == Relation::Inside
+                    && matches!(other, Meaning::Tag(_, tag) | Meaning::Regional(_, tag, ..) if tag.base() == own)
+            }
+            Outside::AzureCloud => Tag::named("AzureCloud")
+                .is_some_and(|azure| self.symbols.meanings(other, &Meaning::Tag(end, azure)).is_inside()),
         }
     }
 
@@ -302,6 +328,7 @@ fn end_of(meaning: &Meaning) -> Option<End> {
         | Meaning::Regional(end, ..)
         | Meaning::Subnet(end)
         | Meaning::Network(end)
+        | Meaning::Host(end)
         | Meaning::Group(end, _)
         | Meaning::Addresses(end, _) => Some(*end),
         Meaning::Ports(..) | Meaning::Protocols(_) | Meaning::Packet(_) | Meaning::World(_) => None,
@@ -328,38 +355,41 @@ fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>]) -> Vec<A
                 all.extend(
                     tags(symbols, end, *tag, family, cloud)
                         .into_iter()
-                        .map(|one| atom(Some(Meaning::Tag(end, one)), false, false, &one.to_string())),
+                        .map(|one| atom(Some(Meaning::Tag(end, one)), Outside::Nothing, false, &one.to_string())),
                 );
-                if tag.exceeds_its_regions(cloud) && family == Family::V4 {
-                    all.push(atom(Some(Meaning::Tag(end, *tag)), true, false, &tag.to_string()));
+                let beyond = [
+                    (Outside::Regions, tag.exceeds_its_regions(cloud)),
+                    (Outside::AzureCloud, tag.exceeds_azure_cloud(cloud)),
+                ];
+                for (outside, _) in beyond.into_iter().filter(|(_, known)| *known && family == Family::V4) {
+                    all.push(atom(Some(Meaning::Tag(end, *tag)), outside, false, &tag.to_string()));
                 }
                 all.extend(regional(symbols, end, Some(*tag)).map(|(meaning, base)| {
-                    atom(Some(meaning.clone()), false, false, &format!("{base} of the region"))
+                    atom(Some(meaning.clone()), Outside::Nothing, false, &format!("{base} of the region"))
                 }));
             }
             Some(Meaning::Regional(_, base, _, false)) if base.has_addresses_everywhere(family) => {
-                all.push(atom(own.cloned(), false, false, &format!("{base} of the region")));
+                all.push(atom(own.cloned(), Outside::Nothing, false, &format!("{base} of the region")));
             }
-            Some(Meaning::Subnet(_)) => all.push(atom(own.cloned(), false, false, "subnet")),
-            Some(Meaning::Network(_)) => all.push(atom(own.cloned(), false, false, "VirtualNetwork")),
+            Some(Meaning::Subnet(_)) => all.push(atom(own.cloned(), Outside::Nothing, false, "subnet")),
+            Some(Meaning::Network(_)) => all.push(atom(own.cloned(), Outside::Nothing, false, "VirtualNetwork")),
+            Some(Meaning::Host(_)) => all.push(atom(own.cloned(), Outside::Nothing, false, "host")),
             Some(_) => {}
             None => {
-                all.push(atom(None, false, true, ""));
+                all.push(atom(None, Outside::Nothing, true, ""));
                 // Where everything public is required, so is every tag, and what is in none of them.
                 if ground.public.is_subset(&term.set) && !ground.public.is_empty() {
                     let public = |meaning, outside, name: &str| Atom {
                         range: ground.public.clone(),
                         ..atom(meaning, outside, false, name)
                     };
-                    all.push(public(None, true, "Internet"));
+                    all.push(public(None, Outside::Tags, "Internet"));
                     for tag in symbols.tags(end).filter(|tag| tag.has_addresses(family)) {
-                        all.push(public(Some(Meaning::Tag(end, tag)), false, &tag.to_string()));
+                        all.push(public(Some(Meaning::Tag(end, tag)), Outside::Nothing, &tag.to_string()));
                     }
-                    all.extend(
-                        regional(symbols, end, None).map(|(meaning, base)| {
-                            public(Some(meaning.clone()), false, &format!("{base} of the region"))
-                        }),
-                    );
+                    all.extend(regional(symbols, end, None).map(|(meaning, base)| {
+                        public(Some(meaning.clone()), Outside::Nothing, &format!("{base} of the region"))
+                    }));
                 }
             }
         }

@@ -56,6 +56,8 @@ pub struct FlowRequirement {
     pub matching: Matching,
     /// The layers asked; empty: all.
     pub layers: Vec<Layer>,
+    /// The hosts behind the other end, by cloud: a firewall that lets all of them pass lets the flow pass (AML-13).
+    pub hosts: Vec<(Cloud, Vec<Template>)>,
 }
 
 /// Packets that must take a certain way.
@@ -128,7 +130,7 @@ const DIRECTIONS: [(&str, Direction); 2] = [("inbound", Direction::Inbound), ("o
 const MATCHINGS: [(&str, Matching); 3] =
     [("effective", Matching::Effective), ("explicit", Matching::Explicit), ("single-rule", Matching::SingleRule)];
 const LAYERS: [(&str, Layer); 3] = [("nsg", Layer::Nsg), ("route", Layer::Route), ("firewall", Layer::Firewall)];
-const FLOW_KEYS: [&str; 7] = ["direction", "protocol", "from", "to", "ports", "match", "layers"];
+const FLOW_KEYS: [&str; 8] = ["direction", "protocol", "from", "to", "ports", "match", "layers", "hosts"];
 
 /// The clouds of a rule.
 pub(crate) fn read_clouds(written: Option<Written<'_>>) -> Result<Vec<Cloud>, RuleError> {
@@ -186,8 +188,39 @@ impl FlowRequirement {
         };
         let matching = keys.get("match").map(|word| word.word("way to match", &MATCHINGS)).transpose()?;
         let layers = keys.get("layers").map(|words| words.words("layer", &LAYERS)).transpose()?.unwrap_or_default();
-        Ok(Self { direction, protocols, ports, from, to, matching: matching.unwrap_or(Matching::Effective), layers })
+        let hosts = read_hosts(keys.get("hosts"), service)?;
+        let matching = matching.unwrap_or(Matching::Effective);
+        Ok(Self { direction, protocols, ports, from, to, matching, layers, hosts })
     }
+}
+
+/// `hosts: { public: [login.microsoftonline.com], gov: […] }`.
+fn read_hosts(written: Option<Written<'_>>, service: &Service) -> Result<Vec<(Cloud, Vec<Template>)>, RuleError> {
+    let Some(written) = written else { return Ok(Vec::new()) };
+    let words = Cloud::ALL.map(|cloud| cloud.as_str());
+    let keys = written.keys("`hosts`", &words)?;
+    let given = Cloud::ALL.into_iter().filter_map(|cloud| keys.get(cloud.as_str()).map(|list| (cloud, list)));
+    given
+        .map(|(cloud, list)| {
+            let hosts = list.list()?.into_iter().map(|host| read_host(host, service)).collect::<Result<_, _>>()?;
+            Ok((cloud, hosts))
+        })
+        .collect()
+}
+
+fn read_host(written: Written<'_>, service: &Service) -> Result<Template, RuleError> {
+    let template = Template::read(written, placeholders(service))?;
+    let plain = template.fill(|_| Some("x".into())).unwrap_or_default();
+    let host = plain.strip_prefix("*.").unwrap_or(&plain);
+    let label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    if host.split('.').all(label) {
+        return Ok(template);
+    }
+    Err(written
+        .error(format!("`{template}` is not a host name"))
+        .help("a host name such as `login.microsoftonline.com`; `*` may only be its first part"))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -261,17 +294,7 @@ impl Target {
             if side != Side::Far {
                 return Err(fqdn.error("a host name can only be where a flow goes to or comes from"));
             }
-            let template = Template::read(fqdn, placeholders(service))?;
-            let plain = template.fill(|_| Some("x".into())).unwrap_or_default();
-            let host = plain.strip_prefix("*.").unwrap_or(&plain);
-            let label = |label: &str| {
-                !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-            };
-            if !host.split('.').all(label) {
-                return Err(fqdn
-                    .error(format!("`{template}` is not a host name"))
-                    .help("a host name such as `login.microsoftonline.com`; `*` may only be its first part"));
-            }
+            let template = read_host(fqdn, service)?;
             return Ok(Self::Fqdn(template));
         }
         let Some(fact) = keys.get("fact") else { return Err(keys.error("the target is empty")) };

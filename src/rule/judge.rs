@@ -51,6 +51,11 @@ pub fn judge<'a>(
                 }
                 let judged = judge_requirement(estate, placement, &scene, body);
                 shown.requirements.push(judged.report(&rule.card.id, &body.rows));
+                for assumption in &judged.assumptions {
+                    if !report.assumptions.contains(assumption) {
+                        report.assumptions.push(assumption.clone());
+                    }
+                }
                 let subject = Subject { estate, placement, scene: &scene, rule, body, judged: &judged, given: &given };
                 report.findings.extend(diagnose(&subject));
             }

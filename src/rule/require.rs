@@ -9,7 +9,7 @@ use crate::estate::{Direction, Estate, Peer};
 use crate::finding::{Applies, RequirementReport, Verdict, Witness};
 use crate::json::{Reason, Unknown};
 use crate::net::{AddressSet, Cloud, Region, Tag, TagData};
-use crate::proof::{self, Doubt, Judgement, Party, Scene};
+use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Judgement, Party, PathJudgement, Scene};
 use crate::rule::condition::Truth;
 use crate::rule::flow::{
     FlowRequirement, Layer, Matching, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,
@@ -30,6 +30,12 @@ pub(crate) struct Judged {
     pub(crate) peer: String,
     /// `None` when it does not apply.
     pub(crate) judgement: Option<Judgement>,
+    /// What each layer says by itself, when the whole is not satisfied.
+    pub(crate) layers: Vec<(proof::Layer, Judgement)>,
+    /// A firewall lets it pass by the names of its hosts.
+    pub(crate) by_host_names: bool,
+    /// What the proof took for granted.
+    pub(crate) assumptions: Vec<String>,
     /// Why it is undecided although no layer doubts anything: nothing to judge was shown, a fact is missing.
     pub(crate) unshown: Option<Doubt>,
     /// A region was not known, and the verdict holds for this one.
@@ -56,6 +62,7 @@ pub(crate) fn scene<'a>(estate: &'a Estate, placement: &Placement<'_>, tags: Opt
     if let Some(group) = site.interface_nsg.and_then(|at| estate.nsgs.get(at)) {
         scene = scene.with_interface(group);
     }
+    scene = scene.in_estate(estate);
     if let Some(region) = placement.fact_text("region") {
         scene = scene.in_location(&region);
     }
@@ -88,6 +95,9 @@ pub(crate) fn judge(estate: &Estate, placement: &Placement<'_>, scene: &Scene<'_
         flow: describe(placement, &rule.require),
         peer: peer_words(placement, &rule.require),
         judgement: None,
+        layers: Vec::new(),
+        by_host_names: false,
+        assumptions: Vec::new(),
         unshown: None,
         counting_on: None,
     };
@@ -125,10 +135,10 @@ enum Resolved {
     Missing(Doubt),
 }
 
-fn judge_flow(
-    estate: &Estate,
-    placement: &Placement<'_>,
-    scene: &Scene<'_>,
+fn judge_flow<'a>(
+    estate: &'a Estate,
+    placement: &Placement<'a>,
+    scene: &Scene<'a>,
     flow: &FlowRequirement,
     judged: &mut Judged,
 ) {
@@ -144,26 +154,27 @@ fn judge_flow(
         Some(Resolved::Party(party, _)) => party,
         _ => Party::Subnet,
     };
-    let mut answers: Vec<(Option<Judgement>, Option<Doubt>, Option<String>)> = Vec::new();
+    let asked = Asked { estate, placement, scene, flow, near: &near };
+    let mut answers: Vec<(Option<PathJudgement>, Option<Doubt>, Option<String>)> = Vec::new();
     // A fact that is not known takes no part beside targets that are: these are what the sources name.
     let known = far.items.iter().any(|target| !matches!(resolve(placement, target), Resolved::Missing(_)));
     for target in &far.items {
         let answer = match resolve(placement, target) {
-            Resolved::Party(party, _) => (Some(judge_one(scene, flow, &near, party)), None, None),
+            Resolved::Party(party, _) => (Some(asked.judge(party)), None, None),
             Resolved::Region(tag, unknown, _) => {
-                let (judgement, region) = judge_regions(estate, placement, scene, flow, &near, tag, unknown);
+                let (judgement, region) = asked.judge_regions(tag, unknown);
                 (Some(judgement), None, region)
             }
-            Resolved::Host(_) => match Tag::named("Internet") {
-                Some(internet) => (Some(judge_one(scene, flow, &near, Party::Tag(internet))), None, None),
-                None => (None, Some(Doubt::new("host names cannot be judged here")), None),
+            Resolved::Host(host) => match HostPattern::read(&host) {
+                Some(pattern) => (Some(asked.judge(Party::Hosts(HostSet::of(&pattern)))), None, None),
+                None => (None, Some(Doubt::new(format!("`{host}` is no host name"))), None),
             },
             Resolved::Missing(_) if known && far.mode == Mode::AnyOf => continue,
             Resolved::Missing(doubt) => (None, Some(doubt), None),
         };
         let done = match (&answer.0, far.mode) {
-            (Some(judgement), Mode::AnyOf) => judgement.verdict == proof::Verdict::Satisfied,
-            (Some(judgement), Mode::AllOf) => judgement.verdict == proof::Verdict::Violated,
+            (Some(path), Mode::AnyOf) => path.judgement.verdict == proof::Verdict::Satisfied,
+            (Some(path), Mode::AllOf) => path.judgement.verdict == proof::Verdict::Violated,
             (None, _) => false,
         };
         answers.push(answer);
@@ -171,9 +182,9 @@ fn judge_flow(
             break;
         }
     }
-    let rank = |answer: &(Option<Judgement>, Option<Doubt>, Option<String>)| match (&answer.0, far.mode) {
+    let rank = |answer: &(Option<PathJudgement>, Option<Doubt>, Option<String>)| match (&answer.0, far.mode) {
         (None, _) => 1,
-        (Some(judgement), mode) => match (judgement.verdict, mode) {
+        (Some(path), mode) => match (path.judgement.verdict, mode) {
             (proof::Verdict::Undecided, _) => 1,
             (proof::Verdict::Satisfied, Mode::AnyOf) | (proof::Verdict::Violated, Mode::AllOf) => 0,
             (proof::Verdict::Satisfied, Mode::AllOf) | (proof::Verdict::Violated, Mode::AnyOf) => 2,
@@ -181,27 +192,93 @@ fn judge_flow(
     };
     // Stable: of equal answers the first target's, which is the one the sources name.
     answers.sort_by_key(rank);
-    if let Some((judgement, doubt, region)) = answers.into_iter().next() {
-        judged.judgement = judgement;
+    if let Some((path, doubt, region)) = answers.into_iter().next() {
+        if let Some(path) = path {
+            judged.judgement = Some(path.judgement);
+            judged.layers = path.layers;
+            judged.by_host_names = path.by_host_names;
+            judged.assumptions = path.assumptions;
+        }
         judged.unshown = doubt;
         judged.counting_on = region;
     }
 }
 
-fn judge_one(scene: &Scene<'_>, flow: &FlowRequirement, near: &Party, far: Party) -> Judgement {
-    let (from, to) = match flow.direction {
-        Direction::Inbound => (far, near.clone()),
-        Direction::Outbound => (near.clone(), far),
-    };
-    let matching = match flow.matching {
-        Matching::Effective => proof::Matching::Effective,
-        Matching::Explicit => proof::Matching::Explicit,
-        Matching::SingleRule => proof::Matching::SingleRule,
-    };
-    let ports = flow.ports.clone();
-    let asked = proof::Flow { direction: flow.direction, protocols: flow.protocols, from, to, ports, matching };
-    // The groups alone, when the requirement asks about nothing behind them.
-    if flow.layers == [Layer::Nsg] { scene.judge(&asked) } else { scene.judge_path(&asked) }
+/// A flow that is asked for, one end of it still open.
+struct Asked<'x, 'a> {
+    estate: &'a Estate,
+    placement: &'x Placement<'a>,
+    scene: &'x Scene<'a>,
+    flow: &'x FlowRequirement,
+    near: &'x Party,
+}
+
+impl Asked<'_, '_> {
+    fn judge(&self, far: Party) -> PathJudgement {
+        let flow = self.flow;
+        let (from, to) = match flow.direction {
+            Direction::Inbound => (far, self.near.clone()),
+            Direction::Outbound => (self.near.clone(), far),
+        };
+        let matching = match flow.matching {
+            Matching::Effective => proof::Matching::Effective,
+            Matching::Explicit => proof::Matching::Explicit,
+            Matching::SingleRule => proof::Matching::SingleRule,
+        };
+        let ports = flow.ports.clone();
+        let asked = proof::Flow { direction: flow.direction, protocols: flow.protocols, from, to, ports, matching };
+        // The groups alone, when the requirement asks about nothing behind them.
+        if flow.layers == [Layer::Nsg] {
+            let judgement = self.scene.judge(&asked);
+            return PathJudgement { judgement, layers: Vec::new(), by_host_names: false, assumptions: Vec::new() };
+        }
+        let names = self.names();
+        match self.alone() {
+            Some(appliance) => self.scene.judge_firewall(self.estate, appliance, &asked, names.as_ref()),
+            None => self.scene.path(&asked, names.as_ref()),
+        }
+    }
+
+    /// The firewall or policy that is all there is to judge.
+    fn alone(&self) -> Option<Appliance<'_>> {
+        let site = &self.placement.site;
+        if site.subnet.is_some() || site.nsg.is_some() || site.interface_nsg.is_some() || site.route_table.is_some() {
+            return None;
+        }
+        let firewall = site.firewall.and_then(|at| self.estate.firewalls.get(at)).map(Appliance::Firewall);
+        firewall.or_else(|| site.policy.and_then(|at| self.estate.policies.get(at)).map(Appliance::Policy))
+    }
+
+    /// The hosts behind the other end in the cloud of the placement; `None` where one of them cannot be named.
+    fn names(&self) -> Option<HostSet> {
+        let cloud = self.placement.fact_text("cloud");
+        let cloud = cloud.and_then(|word| Cloud::ALL.into_iter().find(|cloud| cloud.as_str() == word));
+        let cloud = cloud.unwrap_or(Cloud::Public);
+        let (_, hosts) = self.flow.hosts.iter().find(|(of, _)| *of == cloud)?;
+        let patterns: Option<Vec<HostPattern>> = hosts
+            .iter()
+            .map(|template| fill(self.placement, template).ok().and_then(|host| HostPattern::read(&host)))
+            .collect();
+        Some(HostSet::of_all(&patterns?))
+    }
+
+    /// A region that nobody knows: first for any region at all, then for each that the rules name. Where the placeholder
+    /// is unbound any value counts, and the verdict says so (AML-1).
+    fn judge_regions(&self, tag: Tag, unknown: Arc<Unknown>) -> (PathJudgement, Option<String>) {
+        let any = self.judge(Party::Regional(tag, unknown));
+        if any.judgement.verdict == proof::Verdict::Satisfied {
+            return (any, None);
+        }
+        for region in named_regions(self.estate, self.placement) {
+            if let Some(regional) = tag.in_region(region) {
+                let path = self.judge(Party::Tag(regional));
+                if path.judgement.verdict == proof::Verdict::Satisfied {
+                    return (path, Some(region.location.to_owned()));
+                }
+            }
+        }
+        (any, None)
+    }
 }
 
 /// A requirement on routes: of several destinations all must take the hop, or one, as the rule says.
@@ -244,32 +321,6 @@ fn judge_egress(placement: &Placement<'_>, scene: &Scene<'_>, judged: &mut Judge
         return;
     }
     judged.judgement = Some(scene.egress().judgement);
-}
-
-/// A region that nobody knows: first for any region at all, then for each that the rules name. Where the placeholder is
-/// unbound any value counts, and the verdict says so (AML-1).
-fn judge_regions(
-    estate: &Estate,
-    placement: &Placement<'_>,
-    scene: &Scene<'_>,
-    flow: &FlowRequirement,
-    near: &Party,
-    tag: Tag,
-    unknown: Arc<Unknown>,
-) -> (Judgement, Option<String>) {
-    let any = judge_one(scene, flow, near, Party::Regional(tag, unknown));
-    if any.verdict == proof::Verdict::Satisfied {
-        return (any, None);
-    }
-    for region in named_regions(estate, placement) {
-        if let Some(regional) = tag.in_region(region) {
-            let judgement = judge_one(scene, flow, near, Party::Tag(regional));
-            if judgement.verdict == proof::Verdict::Satisfied {
-                return (judgement, Some(region.location.to_owned()));
-            }
-        }
-    }
-    (any, None)
 }
 
 /// The regions that the rules of a placement's groups name.
@@ -480,6 +531,7 @@ impl Judged {
         why.extend(self.counting_on.as_ref().map(|region| {
             format!("the region is not known; this holds for {region}, which the rules name (--region settles it)")
         }));
+        why.extend(self.by_host_names.then(|| "a firewall lets it pass by the names of its hosts".to_owned()));
         why.extend(self.open_facts.iter().map(|fact| format!("whether it applies depends on fact `{fact}`")));
         RequirementReport {
             rule: rule.clone(),

@@ -84,13 +84,18 @@ impl TagFile {
 
     /// The tags that are no regional form of another one, in the order of the file.
     pub fn base_names(&self) -> impl Iterator<Item = &str> {
-        self.tags.names().filter(|name| self.base_of(name).is_none())
+        self.tags.names().filter(|name| !self.is_regional(name))
     }
 
     /// The regional forms of a tag, in the order of the file.
     pub fn regions(&self, name: &str) -> Vec<&str> {
         let form = |other: &&str| self.base_of(other).is_some_and(|base| base.eq_ignore_ascii_case(name));
         self.tags.names().filter(form).collect()
+    }
+
+    /// Whether a name is a regional form of a tag that the file has.
+    pub fn is_regional(&self, name: &str) -> bool {
+        self.base_of(name).is_some()
     }
 
     /// The tag that a name is a regional form of. Names with a dot of their own are in the catalogue.

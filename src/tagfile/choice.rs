@@ -39,10 +39,26 @@ impl TagFiles {
         self.files.iter().map(|(_, file)| file)
     }
 
+    /// The files in use: the best of each cloud.
+    pub fn used(&self) -> impl Iterator<Item = &TagFile> {
+        self.by_use().filter(|(used, _)| *used).map(|(_, file)| file)
+    }
+
     /// The files that are asked for no cloud, since a better one is at hand.
     pub fn passed_over(&self) -> impl Iterator<Item = &TagFile> {
-        let better = |at: usize, file: &TagFile| self.files[..at].iter().any(|(_, other)| other.cloud == file.cloud);
-        self.files.iter().enumerate().filter(move |(at, (_, file))| better(*at, file)).map(|(_, (_, file))| file)
+        self.by_use().filter(|(used, _)| !*used).map(|(_, file)| file)
+    }
+
+    fn by_use(&self) -> impl Iterator<Item = (bool, &TagFile)> {
+        // At most one of each cloud, and none.
+        let mut clouds: Vec<Option<Cloud>> = Vec::new();
+        self.all().map(move |file| {
+            let first = !clouds.contains(&file.cloud);
+            if first {
+                clouds.push(file.cloud);
+            }
+            (first, file)
+        })
     }
 
     /// Whether there is none.
@@ -52,8 +68,7 @@ impl TagFiles {
 
     /// What the closing line says of the files in use: `2025-10-28`, or `public 2025-10-28, gov 2026-07-20`.
     pub fn state(&self) -> Option<String> {
-        let used: Vec<&TagFile> =
-            self.all().filter(|file| !self.passed_over().any(|other| std::ptr::eq(*file, other))).collect();
+        let used: Vec<&TagFile> = self.used().collect();
         match used.as_slice() {
             [] => None,
             [file] if file.cloud.is_none_or(|cloud| cloud == Cloud::Public) => Some(file.state()),

@@ -1,8 +1,8 @@
 //! Lists of prefixes, as text or parsed, to prefixes; and, when that fails, to what is wrong with them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use memchr::memchr;
 
 use crate::json::{self, Node};
@@ -16,22 +16,57 @@ const MOST_FAULTS: usize = 10;
 /// The prefixes of a list; `None` when a single one of them cannot be read, since the rest would be too small a set.
 pub(crate) fn prefixes(text: &str, list: &List) -> Option<Vec<IpNet>> {
     match list {
-        List::Text(span) => plain(text.get(span.range())?),
-        List::Node(node) => match node.text() {
-            Some(text) => text.split_whitespace().map(prefix).collect(),
-            None => node.items().iter().map(|item| item.text().and_then(prefix)).collect(),
-        },
+        List::Text(span) => {
+            let text = text.get(span.range())?;
+            // The parser knows blanks that only it allows, and is the judge of what is no list.
+            plain(text).or_else(|| of_node(&json::parse(span.file, text).ok()?.root))
+        }
+        List::Node(node) => of_node(node),
         List::Missing => None,
+    }
+}
+
+fn of_node(node: &Node) -> Option<Vec<IpNet>> {
+    match node.text() {
+        Some(text) => text.split_whitespace().map(prefix).collect(),
+        None => node.items().iter().map(|item| item.text().and_then(prefix)).collect(),
     }
 }
 
 /// One prefix, or one address; host bits do not matter.
 fn prefix(text: &str) -> Option<IpNet> {
+    if let Some(net) = common(text.as_bytes()) {
+        return Some(net);
+    }
     let text = text.trim();
     match text.parse::<IpNet>() {
         Ok(net) => Some(net.trunc()),
         Err(_) => text.parse::<IpAddr>().ok().map(IpNet::from),
     }
+}
+
+/// The common case, `20.1.2.0/24` and nothing around it, several times faster than the general one. `None` leaves the
+/// text to that.
+fn common(text: &[u8]) -> Option<IpNet> {
+    let (mut parts, mut part, mut digits) = ([0_u32; 5], 0, 0);
+    for byte in text {
+        let ends = if part < 3 { b'.' } else { b'/' };
+        match byte {
+            // No number has a zero before other digits.
+            b'0'..=b'9' if digits < 3 && (digits == 0 || parts[part] > 0) => {
+                parts[part] = parts[part] * 10 + u32::from(byte - b'0');
+                digits += 1;
+            }
+            _ if *byte == ends && digits > 0 && part < 4 => (part, digits) = (part + 1, 0),
+            _ => return None,
+        }
+    }
+    let [a, b, c, d, length] = parts;
+    if part < 4 || digits == 0 || [a, b, c, d].iter().any(|part| *part > 255) || length > 32 {
+        return None;
+    }
+    let address = Ipv4Addr::from(a << 24 | b << 16 | c << 8 | d);
+    Some(IpNet::V4(Ipv4Net::new(address, u8::try_from(length).ok()?).ok()?.trunc()))
 }
 
 /// Reads a list of strings without escapes, a comma after the last one allowed, as in the parser.
@@ -87,7 +122,7 @@ pub(crate) fn faults(text: &str, tag: &str, name_span: Span, list: &List) -> Vec
         let message = format!("{written} is no address prefix");
         fault(FaultKind::BadPrefix, span, message, Some("write it like `20.1.2.0/24` or `2603:1030::/48`"))
     };
-    let found = match node.text() {
+    match node.text() {
         Some(text) => text
             .split_whitespace()
             .filter(|word| prefix(word).is_none())
@@ -98,8 +133,7 @@ pub(crate) fn faults(text: &str, tag: &str, name_span: Span, list: &List) -> Vec
             let wrong = node.items().iter().filter(|item| item.text().and_then(prefix).is_none());
             wrong.map(|item| bad(item.span, item.text().unwrap_or(item.kind()))).take(MOST_FAULTS).collect()
         }
-    };
-    found
+    }
 }
 
 /// The list with the places of its items in the whole text.
@@ -110,7 +144,9 @@ fn shifted(list: &Node, shift: &impl Fn(Span) -> Span) -> Node {
 
 #[cfg(test)]
 mod tests {
-    use super::{faults, prefixes};
+    use ipnet::IpNet;
+
+    use super::{common, faults, prefixes};
     use crate::source::{FileId, Span};
     use crate::tagfile::outline::List;
 
@@ -133,6 +169,41 @@ mod tests {
         assert_eq!(read(r#"["20.0.0.9/24","20.1.2.3", "2603:1030::/48" , "2603::1"]"#).unwrap(), expected);
         assert!(read("[]").unwrap().is_empty() && read("[\n]").unwrap().is_empty());
         assert_eq!(read(r#"["20.0.0.0/24",]"#).unwrap().len(), 1);
+        assert_eq!(read("[\"20.0.0.0/24\"\u{A0}]").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn the_common_case_is_read_as_the_general_one() {
+        for text in [
+            "20.1.2.0/24",
+            "0.0.0.0/0",
+            "255.255.255.255/32",
+            "20.1.2.3/8",
+            "256.1.1.1/8",
+            "1.1.1.1/33",
+            "1.1.1.1/",
+            "1.1.1/8",
+            "01.1.1.1/8",
+            "1.1.1.1/08",
+            "1.1.1.1/00",
+            "1.1.1.1.1/8",
+            "1.1.1.1/8/8",
+            "1..1.1/8",
+            "1.1.1.1",
+            "",
+            "/",
+            "1000.1.1.1/8",
+            "1.1.1.1/8 ",
+            "-1.1.1.1/8",
+            "1.1.1.1/320",
+        ] {
+            let general = text.parse::<IpNet>().ok().map(|net| net.trunc());
+            let common = common(text.as_bytes());
+            assert!(common.is_none() || common == general, "{text}");
+        }
+        assert!(
+            ["20.1.2.0/24", "0.0.0.0/0", "255.255.255.255/32"].iter().all(|text| common(text.as_bytes()).is_some())
+        );
     }
 
     #[test]

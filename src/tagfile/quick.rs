@@ -117,7 +117,7 @@ impl<'t> Pull<'t> {
         let length = memchr(b']', &self.bytes[start..])?;
         let inside = &self.bytes[start + 1..start + length];
         let plain = memchr3(b'\\', b'[', b'{', inside).is_none()
-            && memchr_iter(b'"', inside).count() % 2 == 0
+            && memchr_iter(b'"', inside).count().is_multiple_of(2)
             && self.line_comment.find(inside).is_none()
             && self.block_comment.find(inside).is_none();
         self.at = start + length + 1;

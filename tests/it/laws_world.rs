@@ -31,15 +31,17 @@ impl Dice {
 
 /// Every kind of public address there is, by the tags it is in. `Storage` and `AzureActiveDirectory` reach out of
 /// `AzureCloud`; where the documents are silent the world chooses.
-const KINDS: [&[&str]; 17] = [
+const KINDS: [&[&str]; 19] = [
     &[],
     &["AzureMachineLearning", "AzureCloud"],
     &["AzureMachineLearning", "AzureMachineLearning.WestEurope", "AzureCloud", "AzureCloud.westeurope"],
     &["Storage"],
+    &["Storage", "perhaps AzureCloud"],
     &["Storage", "Storage.WestEurope", "AzureCloud", "AzureCloud.westeurope"],
     &["Storage", "Storage.NorthEurope", "AzureCloud", "AzureCloud.northeurope"],
     &["Storage", "Storage.AustraliaCentral", "AzureCloud", "AzureCloud.australiacentral"],
     &["AzureActiveDirectory"],
+    &["AzureActiveDirectory", "perhaps AzureCloud"],
     &["AzureMonitor", "AzureCloud"],
     &["AzureMonitor", "AzureMonitor.WestEurope", "AzureCloud", "AzureCloud.westeurope"],
     &["AzureMonitor", "AzureMonitor.AustraliaCentral", "AzureCloud", "AzureCloud.australiacentral"],
@@ -74,9 +76,9 @@ impl World {
         let mut place = |kind: usize, dice: &mut Dice| {
             let address = addresses.swap_remove(dice.roll(addresses.len()));
             let mut tags = KINDS[kind].to_vec();
-            let open = tags == ["Storage"] || tags == ["AzureActiveDirectory"];
-            if open && dice.flip() {
-                tags.push("AzureCloud");
+            if tags.last() == Some(&"perhaps AzureCloud") {
+                tags.pop();
+                tags.extend(dice.flip().then_some("AzureCloud"));
             }
             public.insert(address, tags);
             !addresses.is_empty()
@@ -101,7 +103,7 @@ impl World {
     /// The tags as a published list would show them.
     pub(crate) fn data(&self) -> TagData {
         let mut lists: BTreeMap<&str, Vec<IpNet>> = BTreeMap::new();
-        for tag in KINDS.iter().copied().flatten() {
+        for tag in KINDS.iter().copied().flatten().filter(|tag| !tag.starts_with("perhaps")) {
             lists.entry(tag).or_default();
         }
         for (address, tags) in &self.public {

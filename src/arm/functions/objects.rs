@@ -162,7 +162,7 @@ fn sorted(members: &[Member]) -> Vec<&Member> {
     members
 }
 
-pub(crate) fn try_get(args: Args<'_>, _: &mut Budget) -> Outcome {
+pub(crate) fn try_get(args: Args<'_>, budget: &mut Budget) -> Outcome {
     let mut node = args.node(0).clone();
     for index in 1..args.len() {
         if node.is_null() {
@@ -176,9 +176,10 @@ pub(crate) fn try_get(args: Args<'_>, _: &mut Budget) -> Outcome {
         if step.unknown().is_some() {
             return Err(Failure::Unknown);
         }
-        match selected(&node, step) {
-            Ok(inner) => node = inner,
-            Err(Failure::Error(_)) => return value(Value::Null),
+        budget.step((node.items().len() + node.members().len()) / 64)?;
+        match found(&node, step) {
+            Ok(Some(inner)) => node = inner,
+            Ok(None) | Err(Failure::Error(_)) => return value(Value::Null),
             Err(failure) => return Err(failure),
         }
     }
@@ -190,11 +191,25 @@ pub(crate) fn try_get(args: Args<'_>, _: &mut Budget) -> Outcome {
 /// # Errors
 /// When there is no such part, or it is not known whether there is.
 pub(crate) fn selected(node: &Node, step: &Node) -> Result<Node, Failure> {
+    if let Some(part) = found(node, step)? {
+        return Ok(part);
+    }
+    match (&node.value, &step.value) {
+        (Value::Object(members), Value::Text(key)) => {
+            error(format!("there is no property `{key}`{}", near(members, key)))
+        }
+        (_, Value::Number(index)) => error(format!("index {index} lies outside an array of {}", node.items().len())),
+        _ => error("there is no such part"),
+    }
+}
+
+/// As [`selected`]; `None` when there is no such part.
+fn found(node: &Node, step: &Node) -> Result<Option<Node>, Failure> {
     match (&node.value, &step.value) {
         (Value::Object(members), Value::Text(key)) => match node.get(key) {
-            Some(inner) => Ok(trail::within(node, inner)),
+            Some(inner) => Ok(Some(trail::within(node, inner))),
             None if is_open(members) => Err(Failure::Unknown),
-            None => error(format!("there is no property `{key}`{}", near(members, key))),
+            None => Ok(None),
         },
         (Value::List(items), Value::Number(number)) => {
             let Some(index) = number.as_i64().and_then(|index| usize::try_from(index).ok()) else {
@@ -203,10 +218,7 @@ pub(crate) fn selected(node: &Node, step: &Node) -> Result<Node, Failure> {
             if items.iter().take(index.saturating_add(1)).any(partial::is_rest) {
                 return Err(Failure::Unknown);
             }
-            match items.get(index) {
-                Some(inner) => Ok(trail::within(node, inner)),
-                None => error(format!("index {index} lies outside an array of {}", items.len())),
-            }
+            Ok(items.get(index).map(|inner| trail::within(node, inner)))
         }
         (Value::Unknown(_), _) | (_, Value::Unknown(_)) => Err(Failure::Unknown),
         (Value::Object(_), _) => error(format!("an object is not selected from by {}", step.kind())),

@@ -28,6 +28,37 @@ const FIELDS: [&str; 12] = [
     "destinationAddressPrefixes",
 ];
 
+/// Other resources that packets meet.
+const OTHERS: [(&str, &[&str]); 4] = [
+    ("virtual networks", &["virtualnetworks", "virtualnetworks/subnets"]),
+    ("route tables", &["routetables", "routetables/routes"]),
+    ("firewalls", &["azurefirewalls"]),
+    (
+        "firewall policies",
+        &["firewallpolicies", "firewallpolicies/rulecollectiongroups", "firewallpolicies/rulegroups", "ipgroups"],
+    ),
+];
+
+/// What decides about a packet in those.
+const OTHER_FIELDS: [&str; 16] = [
+    "addressPrefix",
+    "addressPrefixes",
+    "nextHopType",
+    "nextHopIpAddress",
+    "routes",
+    "subnets",
+    "ipAddresses",
+    "ruleCollections",
+    "rules",
+    "priority",
+    "sourceAddresses",
+    "destinationAddresses",
+    "destinationFqdns",
+    "targetFqdns",
+    "destinationPorts",
+    "ipProtocols",
+];
+
 struct Corpus {
     files: Files,
     documents: BTreeMap<PathBuf, (FileId, Arc<Document>)>,
@@ -67,6 +98,7 @@ struct Tally {
     resolved: usize,
     reasons: BTreeMap<String, BTreeSet<String>>,
     troubles: BTreeMap<String, usize>,
+    others: BTreeMap<&'static str, (usize, usize)>,
     texts: usize,
     misplaced: Vec<String>,
 }
@@ -163,6 +195,18 @@ fn judge(
     for resource in &expansion.resources {
         misplaced(corpus, &resource.node, tally);
     }
+    for (word, kinds) in OTHERS {
+        let of_kind = |resource: &&Resource| {
+            let kind = resource.node.get("type").and_then(Node::text).unwrap_or_default().to_ascii_lowercase();
+            !resource.existing && kinds.iter().any(|known| kind == format!("microsoft.network/{known}"))
+        };
+        let mut found = expansion.resources.iter().filter(of_kind).peekable();
+        if found.peek().is_some() {
+            let entry = tally.others.entry(word).or_default();
+            entry.0 += 1;
+            entry.1 += usize::from(found.all(|resource| decided(&resource.node)));
+        }
+    }
     let groups: Vec<&Resource> = expansion.resources.iter().filter(|resource| holds_rules(resource)).collect();
     if !groups.is_empty() {
         let mut open = Vec::new();
@@ -176,6 +220,16 @@ fn judge(
         }
     }
     expansion.linked
+}
+
+/// Whether every field that decides is known.
+fn decided(node: &Node) -> bool {
+    let is_known = |node: &Node| node.unknown().is_none() && node.items().iter().all(|item| item.unknown().is_none());
+    node.items().iter().all(decided)
+        && node.members().iter().all(|member| {
+            let decides = OTHER_FIELDS.iter().any(|field| field.eq_ignore_ascii_case(&member.key));
+            (!decides || is_known(&member.node)) && decided(&member.node)
+        })
 }
 
 /// A text that was not computed must stand at its place, between quotes of one kind or the other.
@@ -235,6 +289,9 @@ fn show(title: &str, tally: &Tally) {
         "{title}: {} templates, {} with network resources, {} with rules, {} of them resolve every rule",
         tally.templates, tally.network, tally.groups, tally.resolved
     );
+    for (word, (all, decided)) in &tally.others {
+        println!("  {word}: {decided} of {all} templates");
+    }
     for (reason, paths) in &tally.reasons {
         println!("  {:3} {reason}: {}", paths.len(), paths.iter().next().unwrap());
     }

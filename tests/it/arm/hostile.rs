@@ -130,6 +130,8 @@ fn lists_are_bounded() {
     one(&output("", "[range(0, 2000000000)]"), TroubleKind::Limit);
     let squared = "[map(range(0, 10000), lambda('x', map(range(0, 10000), lambda('y', lambdaVariables('y')))))]";
     one(&output("", squared), TroubleKind::Limit);
+    let last = "[map(range(0, 10000), lambda('x', map(range(0, 10000), lambda('y', variables('v')[9999]))))]";
+    one(&output(r#""variables": {"v": "[range(0, 10000)]"},"#, last), TroubleKind::Limit);
     let nested = "[reduce(range(0, 10000), createArray(), lambda('a', 'b', createArray(lambdaVariables('a'))))]";
     one(&output("", nested), TroubleKind::Limit);
 }

@@ -1,0 +1,159 @@
+//! `aznetlint expand`: the resources and outputs of templates as plain JSON, what is unknown marked with its reason.
+
+use std::io::{self, Write};
+
+use miette::Result;
+use serde_json::{Map, Value as Json, json};
+
+use crate::cli::arguments::ExpandArguments;
+use crate::cli::settings::{FlagError, region, templates};
+use crate::cli::start::{End, OutputError};
+use crate::json::{Node, Part, Trail, Unknown, Value};
+use crate::lint::{self, ExpandedTemplate, Settings};
+use crate::source::{Files, Span};
+
+pub(crate) fn run(arguments: &ExpandArguments) -> Result<End> {
+    let region = arguments.region.as_deref().map(|text| region(text, "--region")).transpose()?;
+    let settings = Settings { templates: templates(&arguments.templates, region)?, ..Settings::default() };
+    let types: Vec<String> = arguments.types.iter().map(|name| name.to_ascii_lowercase()).collect();
+    let expanded = lint::expand(&arguments.paths, &mut io::stdin().lock(), &settings, &types);
+    for (name, why, span) in &expanded.broken {
+        let place = span.map(|span| format!(":{}", expanded.files.position(span))).unwrap_or_default();
+        // Nobody is left to tell when standard error is gone.
+        let _gone = writeln!(anstream::stderr(), "error: {name}{place}: {why}");
+    }
+    if expanded.templates.is_empty() && expanded.broken.is_empty() {
+        let help = "a template has `$schema` and `resources`; `bicep build` makes one of a Bicep file".to_owned();
+        return Err(FlagError::new("there is no template in the input", help).into());
+    }
+    let view = View { files: &expanded.files, places: arguments.places };
+    let shown = json!({
+        "version": 1,
+        "templates": expanded.templates.iter().map(|template| view.template(template)).collect::<Vec<_>>(),
+    });
+    writeln!(anstream::stdout().lock(), "{shown:#}").map_err(OutputError::report)?;
+    Ok(if expanded.broken.is_empty() { End::Clean } else { End::Failed })
+}
+
+struct View<'a> {
+    files: &'a Files,
+    places: bool,
+}
+
+impl View<'_> {
+    fn template(&self, template: &ExpandedTemplate) -> Json {
+        let expansion = &template.expansion;
+        let resources: Vec<Json> = expansion
+            .resources
+            .iter()
+            .map(|resource| {
+                let mut shown = self.node(&resource.node);
+                if let Json::Object(members) = &mut shown {
+                    if resource.existing {
+                        members.insert("$existing".to_owned(), Json::Bool(true));
+                    }
+                    let why = [("$condition", &resource.condition), ("$repeated", &resource.repeated)];
+                    for (key, unknown) in why.into_iter().filter_map(|(key, one)| one.as_ref().map(|one| (key, one))) {
+                        members.insert(key.to_owned(), self.unknown(unknown));
+                    }
+                }
+                shown
+            })
+            .collect();
+        let outputs: Map<String, Json> =
+            expansion.outputs.iter().map(|(name, node)| (name.to_string(), self.node(node))).collect();
+        let troubles: Vec<Json> = expansion
+            .troubles
+            .iter()
+            .map(|trouble| json!({ "message": trouble.message, "place": self.place(trouble.span) }))
+            .collect();
+        let missing: Vec<Json> = expansion
+            .missing
+            .iter()
+            .map(|(name, span)| json!({ "name": name.as_ref(), "place": self.place(*span) }))
+            .collect();
+        json!({
+            "path": self.files.name(template.file),
+            "parameters": template.parameters.map(|file| self.files.name(file)),
+            "resources": resources,
+            "outputs": outputs,
+            "troubles": troubles,
+            "parameters-without-value": missing,
+        })
+    }
+
+    /// A value as plain JSON. The expander bounds how deep values nest.
+    fn node(&self, node: &Node) -> Json {
+        match &node.value {
+            Value::List(items) => items.iter().map(|item| self.node(item)).collect(),
+            Value::Object(members) => {
+                Json::Object(members.iter().map(|member| (member.key.to_string(), self.node(&member.node))).collect())
+            }
+            Value::Unknown(unknown) => {
+                let mut shown = self.unknown(unknown);
+                if let (true, Json::Object(members)) = (self.places, &mut shown) {
+                    members.extend(self.origin(node));
+                }
+                shown
+            }
+            scalar => {
+                let plain = plain(scalar);
+                if !self.places {
+                    return plain;
+                }
+                let mut members = Map::new();
+                members.insert("$value".to_owned(), plain);
+                members.extend(self.origin(node));
+                Json::Object(members)
+            }
+        }
+    }
+
+    /// Where the literal is, and the way it came.
+    fn origin(&self, node: &Node) -> Vec<(String, Json)> {
+        let mut members = vec![("$at".to_owned(), Json::String(self.place(node.span)))];
+        if let Some(via) = &node.via {
+            let step = |step: &Trail| Json::String(format!("{} ({})", step.how, self.place(step.span)));
+            members.push(("$via".to_owned(), via.steps().map(step).collect()));
+        }
+        members
+    }
+
+    fn unknown(&self, unknown: &Unknown) -> Json {
+        let mut shown = Map::new();
+        shown.insert("$unknown".to_owned(), Json::String(unknown.reason.to_string()));
+        shown.insert("text".to_owned(), Json::String(unknown.text.to_string()));
+        if unknown.parts.iter().any(|part| matches!(part, Part::Text(_))) {
+            let known: String = unknown
+                .parts
+                .iter()
+                .map(|part| match part {
+                    Part::Text(text) => text.to_string(),
+                    Part::Hole(hole) => format!("{{{}}}", hole.text),
+                })
+                .collect();
+            shown.insert("known".to_owned(), Json::String(known));
+        }
+        if !unknown.domain.is_empty() {
+            let values = unknown.domain.iter().map(|node| self.node(node)).collect();
+            shown.insert("one-of".to_owned(), values);
+        }
+        Json::Object(shown)
+    }
+
+    fn place(&self, span: Span) -> String {
+        format!("{}:{}", self.files.name(span.file), self.files.position(span))
+    }
+}
+
+fn plain(value: &Value) -> Json {
+    match value {
+        Value::Bool(value) => Json::Bool(*value),
+        Value::Text(text) => Json::String(text.to_string()),
+        // A number too large for JSON libraries keeps its digits as a text.
+        Value::Number(number) => {
+            serde_json::from_str(number.as_str()).unwrap_or_else(|_| Json::String(number.to_string()))
+        }
+        Value::Null | Value::List(_) | Value::Object(_) | Value::Unknown(_) => Json::Null,
+    }
+}

@@ -1,0 +1,356 @@
+//! The rules of a firewall in the order it reads them (FW-5, FW-10, FW-21, FW-23).
+//!
+//! By kind first — DNAT, network, application — then parent policy before child, then groups, collections and rules by
+//! priority. What cannot be told about the order becomes a guard on a line; what a line matches is the work of `rule`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::estate::{
+    Access, CollectionKind, Estate, Field, Firewall, FirewallPolicy, FirewallRule, Reference, RuleCollection,
+    RuleCollectionGroup,
+};
+use crate::json::{Node, Unknown};
+use crate::proof::scene::shown;
+use crate::proof::symbol::{Doubt, Meaning};
+
+/// How long a chain of parent policies is followed. Azure allows one parent.
+const MOST_PARENTS: usize = 8;
+
+/// What filters the traffic that routes lead to it: a firewall, or a policy on its own.
+#[derive(Clone, Copy, Debug)]
+pub enum Appliance<'a> {
+    /// An Azure Firewall.
+    Firewall(&'a Firewall),
+    /// A policy no firewall of the input uses.
+    Policy(&'a FirewallPolicy),
+}
+
+/// A rule in its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Placed<'a> {
+    /// The pass it is read in.
+    pub kind: CollectionKind,
+    /// Its policy; `None` for classic rules.
+    pub policy: Option<&'a FirewallPolicy>,
+    /// Its group; `None` for classic rules.
+    pub group: Option<&'a RuleCollectionGroup>,
+    /// Its collection.
+    pub collection: &'a RuleCollection,
+    /// The rule.
+    pub rule: &'a FirewallRule,
+}
+
+/// Something that must hold for a line to be there, in its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Guard {
+    pub(crate) meaning: Meaning,
+    pub(crate) holds: bool,
+    pub(crate) doubt: Doubt,
+}
+
+/// One line of the order.
+#[derive(Clone, Debug)]
+pub(crate) struct Line<'a> {
+    pub(crate) guards: Vec<Guard>,
+    pub(crate) access: Access,
+    pub(crate) what: What<'a>,
+}
+
+/// What a line is.
+#[derive(Clone, Debug)]
+pub(crate) enum What<'a> {
+    Rule(Placed<'a>),
+    /// Any rule may come from here.
+    Unknown(Doubt),
+}
+
+/// Lines with one place among others of their kind.
+struct Block<'a> {
+    priority: Result<i64, Doubt>,
+    key: String,
+    /// What to call it in a doubt.
+    name: String,
+    lines: Vec<Line<'a>>,
+}
+
+impl<'a> Appliance<'a> {
+    /// Every rule in the order it is read, as far as that is known: DNAT, network, application.
+    pub fn rules_in_order(self, estate: &'a Estate) -> Vec<Placed<'a>> {
+        let kinds = [CollectionKind::Nat, CollectionKind::Network, CollectionKind::Application];
+        let lines = kinds.into_iter().flat_map(|kind| lines(estate, self, kind));
+        let sure = lines.filter(|line| !line.guards.iter().any(|guard| matches!(guard.meaning, Meaning::Packet(_))));
+        let mut placed: Vec<Placed<'a>> = Vec::new();
+        for line in sure {
+            let What::Rule(one) = line.what else { continue };
+            // A line may be there twice, once for each thing an unknown action may do.
+            if placed.last().is_none_or(|last| !std::ptr::eq(last.rule, one.rule)) {
+                placed.push(one);
+            }
+        }
+        placed
+    }
+
+    /// The policy it follows; `Err` when it is mentioned only.
+    pub(crate) fn policy(self, estate: &'a Estate) -> Option<Result<&'a FirewallPolicy, Doubt>> {
+        match self {
+            Self::Policy(policy) => Some(Ok(policy)),
+            Self::Firewall(firewall) => firewall.policy.as_ref().map(|reference| policy_at(estate, reference)),
+        }
+    }
+}
+
+/// The lines of one kind, in order. Those that match nothing else are not among them.
+pub(crate) fn lines<'a>(estate: &'a Estate, appliance: Appliance<'a>, kind: CollectionKind) -> Vec<Line<'a>> {
+    let mut all = Vec::new();
+    let policy = match (appliance.policy(estate), appliance) {
+        (Some(Ok(policy)), _) => policy,
+        (Some(Err(doubt)), _) => {
+            unknown(&doubt, "policy", &mut all);
+            return all;
+        }
+        (None, Appliance::Firewall(firewall)) => return classic(firewall, kind),
+        (None, Appliance::Policy(_)) => return all,
+    };
+    let (chain, doubt) = chain(estate, policy);
+    if let Some(doubt) = doubt {
+        unknown(&doubt, "parent policy", &mut all);
+    }
+    // A parent's rules come before those of its children whatever the numbers.
+    for policy in chain.into_iter().rev() {
+        for doubt in missing_groups(estate, policy) {
+            let key = format!("groups {policy:p} {}", doubt.message);
+            unknown(&doubt, &key, &mut all);
+        }
+        let groups = policy.groups.iter().filter_map(|index| estate.collection_groups.get(*index));
+        all.extend(in_order(groups.map(|group| group_block(policy, group, kind)).collect()));
+    }
+    all
+}
+
+/// A policy and its parents, and what is not known of them.
+fn chain<'a>(estate: &'a Estate, policy: &'a FirewallPolicy) -> (Vec<&'a FirewallPolicy>, Option<Doubt>) {
+    let mut chain = vec![policy];
+    let mut last = policy;
+    while let Some(base) = &last.base {
+        match policy_at(estate, base) {
+            Err(doubt) => return (chain, Some(doubt)),
+            Ok(parent) if chain.len() > MOST_PARENTS || chain.iter().any(|known| std::ptr::eq(*known, parent)) => {
+                let message = format!("policy `{}` is among its own parents", shown(&parent.header.name));
+                return (chain, Some(Doubt::new(message).at(base.id.span)));
+            }
+            Ok(parent) => {
+                chain.push(parent);
+                last = parent;
+            }
+        }
+    }
+    (chain, None)
+}
+
+fn policy_at<'a>(estate: &'a Estate, reference: &Reference) -> Result<&'a FirewallPolicy, Doubt> {
+    reference
+        .target
+        .and_then(|index| estate.policies.get(index))
+        .ok_or_else(|| missing("firewall policy", &reference.id))
+}
+
+/// A resource that is mentioned, but not among the input.
+pub(crate) fn missing(what: &str, id: &Field<Arc<str>>) -> Doubt {
+    let name = shown(id);
+    let name = name.rsplit('/').next().unwrap_or_default();
+    let doubt = Doubt::new(format!("{what} `{name}` is not among the input")).at(id.span);
+    doubt.settled_by(format!("the file that holds {what} `{name}`"))
+}
+
+/// Groups of a policy that the input does not hold.
+fn missing_groups(estate: &Estate, policy: &FirewallPolicy) -> Vec<Doubt> {
+    let held: Vec<&str> = policy
+        .groups
+        .iter()
+        .filter_map(|index| estate.collection_groups.get(*index))
+        .map(|group| &*group.header.key)
+        .collect();
+    let held_as = |id: &Field<Arc<str>>| match &id.value {
+        Ok(text) => held.iter().any(|key| text.eq_ignore_ascii_case(key)),
+        Err(unknown) => held.iter().any(|key| **key == *unknown.key),
+    };
+    let mentioned = policy.group_ids.iter().filter(|id| !held_as(id));
+    let mut doubts: Vec<Doubt> = mentioned.map(|id| missing("rule collection group", id)).collect();
+    let list = policy.header.node.at(&["properties", "ruleCollectionGroups"]);
+    let list = list.or_else(|| policy.header.node.at(&["properties", "ruleGroups"]));
+    if held.is_empty() && policy.group_ids.is_empty() && !list.is_some_and(Node::is_list) {
+        let name = shown(&policy.header.name);
+        let message = format!("no rule collection group of policy `{name}` is among the input");
+        let doubt = Doubt::new(message).at(policy.header.name.span);
+        doubts.push(doubt.settled_by(format!("the rule collection groups of policy `{name}`")));
+    }
+    doubts
+}
+
+fn group_block<'a>(policy: &'a FirewallPolicy, group: &'a RuleCollectionGroup, kind: CollectionKind) -> Block<'a> {
+    let mut lines = Vec::new();
+    for part in &group.unknown_collections {
+        unknown(&part_doubt("a part of the rule collections", part), &format!("collections {part:p}"), &mut lines);
+    }
+    let blocks = group.collections.iter().map(|one| collection_block(Some(policy), Some(group), one, kind));
+    lines.extend(in_order(blocks.collect()));
+    if let Some(condition) = &group.header.condition {
+        let guard = exists(condition, &format!("group `{}`", shown(&group.header.name)));
+        lines.iter_mut().for_each(|line| line.guards.push(guard.clone()));
+    }
+    let name = format!("group `{}`", shown(&group.header.name));
+    Block { priority: priority(group.priority.as_ref(), &name), key: format!("{group:p}"), name, lines }
+}
+
+fn classic(firewall: &Firewall, kind: CollectionKind) -> Vec<Line<'_>> {
+    let mut lines = Vec::new();
+    let list = match kind {
+        CollectionKind::Nat => "natRuleCollections",
+        CollectionKind::Network => "networkRuleCollections",
+        CollectionKind::Application => "applicationRuleCollections",
+    };
+    if let Some(list) = firewall.header.node.at(&["properties", list]) {
+        let unread = std::iter::once(list).chain(list.items()).filter_map(Node::unknown);
+        unread.for_each(|why| unknown(&Doubt::of("a part of the rule collections", why), &why.key, &mut lines));
+    }
+    lines.extend(in_order(firewall.collections.iter().map(|one| collection_block(None, None, one, kind)).collect()));
+    lines
+}
+
+fn collection_block<'a>(
+    policy: Option<&'a FirewallPolicy>,
+    group: Option<&'a RuleCollectionGroup>,
+    collection: &'a RuleCollection,
+    kind: CollectionKind,
+) -> Block<'a> {
+    let name = format!("rule collection `{}`", shown(&collection.name));
+    let actions = actions(collection, &name);
+    let other = |rule: &FirewallRule| rule.kind.known().is_some_and(|known| *known != kind);
+    let mut lines = Vec::new();
+    // One collection holds rules of one kind.
+    if collection.rules.is_empty() || !collection.rules.iter().all(other) {
+        for part in &collection.unknown_rules {
+            let doubt = part_doubt(&format!("a part of {name}"), part);
+            for (access, guard) in &actions {
+                let meaning = Meaning::Packet(Arc::from(format!("{access:?} rules {part:p}")));
+                let some = Guard { meaning, holds: true, doubt: doubt.clone() };
+                let guards = std::iter::once(some).chain(guard.clone()).collect();
+                lines.push(Line { guards, access: *access, what: What::Unknown(doubt.clone()) });
+            }
+        }
+    }
+    for rule in collection.rules.iter().filter(|rule| !other(rule)) {
+        let unsure = rule.kind.unknown().map(|why| Guard {
+            meaning: Meaning::World(Arc::from(format!("{kind:?} {}", why.key))),
+            holds: true,
+            doubt: Doubt::of(&format!("the type of rule `{}`", shown(&rule.name)), why),
+        });
+        for (access, guard) in &actions {
+            let guards = unsure.iter().chain(guard).cloned().collect();
+            let what = What::Rule(Placed { kind, policy, group, collection, rule });
+            lines.push(Line { guards, access: *access, what });
+        }
+    }
+    if let Some(condition) = &collection.condition {
+        let guard = exists(condition, &name);
+        lines.iter_mut().for_each(|line| line.guards.push(guard.clone()));
+    }
+    let priority = priority(collection.priority.as_ref(), &name);
+    Block { priority, key: format!("{collection:p}"), name, lines }
+}
+
+/// What the rules of a collection do. Two lines each where that is not known.
+fn actions(collection: &RuleCollection, name: &str) -> Vec<(Access, Option<Guard>)> {
+    let nat = |rule: &FirewallRule| rule.kind.known() == Some(&CollectionKind::Nat);
+    let (key, doubt) = match &collection.action {
+        Some(Field { value: Ok(access), .. }) => return vec![(*access, None)],
+        Some(Field { value: Err(why), .. }) => (why.key.to_string(), Doubt::of(&format!("the action of {name}"), why)),
+        None if collection.rules.iter().all(nat) => return vec![(Access::Allow, None)],
+        None => (format!("{collection:p}"), Doubt::new(format!("{name} has no action")).at(collection.span)),
+    };
+    let guard =
+        |holds| Guard { meaning: Meaning::World(Arc::from(format!("allow {key}"))), holds, doubt: doubt.clone() };
+    vec![(Access::Allow, Some(guard(true))), (Access::Deny, Some(guard(false)))]
+}
+
+fn priority(field: Option<&Field<i64>>, name: &str) -> Result<i64, Doubt> {
+    match field.map(|field| &field.value) {
+        Some(Ok(number)) => Ok(*number),
+        Some(Err(why)) => Err(Doubt::of(&format!("the priority of {name}"), why)),
+        None => Err(Doubt::new(format!("{name} has no priority"))),
+    }
+}
+
+fn exists(condition: &Arc<Unknown>, name: &str) -> Guard {
+    Guard {
+        meaning: Meaning::World(Arc::from(format!("exists {}", condition.key))),
+        holds: true,
+        doubt: Doubt::of(&format!("whether {name} exists"), condition),
+    }
+}
+
+fn part_doubt(what: &str, part: &Field<()>) -> Doubt {
+    match part.unknown() {
+        Some(why) => Doubt::of(what, why),
+        None => Doubt::new(format!("{what} is unknown")).at(part.span),
+    }
+}
+
+/// Any rule may come from here: for each packet it may be dropped, or let through.
+fn unknown<'a>(doubt: &Doubt, key: &str, lines: &mut Vec<Line<'a>>) {
+    for access in [Access::Deny, Access::Allow] {
+        let meaning = Meaning::Packet(Arc::from(format!("{access:?} {key}")));
+        let guards = vec![Guard { meaning, holds: true, doubt: doubt.clone() }];
+        lines.push(Line { guards, access, what: What::Unknown(doubt.clone()) });
+    }
+}
+
+/// Blocks by priority. One whose place is not known may, for each packet, come first; else it comes last. Of those that
+/// share a priority, which Azure refuses, any may come first.
+fn in_order<'a>(blocks: Vec<Block<'a>>) -> Vec<Line<'a>> {
+    let mut ranked: BTreeMap<i64, Vec<Block<'a>>> = BTreeMap::new();
+    let mut floating = Vec::new();
+    let alone = blocks.iter().filter(|block| !block.lines.is_empty()).count() <= 1;
+    for block in blocks {
+        match &block.priority {
+            Ok(priority) => ranked.entry(*priority).or_default().push(block),
+            Err(_) => floating.push(block),
+        }
+    }
+    let mut lines = Vec::new();
+    for block in floating.iter().filter(|_| !alone) {
+        let doubt = block.priority.as_ref().err().cloned().unwrap_or_else(|| Doubt::new("the order is unknown"));
+        lines.extend(first(block, false, &doubt));
+    }
+    for equals in ranked.into_values() {
+        if let [one, others @ ..] = equals.as_slice()
+            && let Some((last, _)) = others.split_last()
+            && !alike(&equals)
+        {
+            let doubt = Doubt::new(format!("{} and {} have the same priority", one.name, last.name));
+            // Of two one goes first for every packet; of more, that is too little to say.
+            equals[..equals.len() - 1].iter().for_each(|block| lines.extend(first(block, equals.len() == 2, &doubt)));
+        }
+        lines.extend(equals.into_iter().flat_map(|block| block.lines));
+    }
+    lines.extend(floating.into_iter().flat_map(|block| block.lines));
+    lines
+}
+
+/// The lines of a block in front of others, should it be first.
+fn first<'a>(block: &Block<'a>, world: bool, doubt: &Doubt) -> Vec<Line<'a>> {
+    let key = Arc::from(format!("first {}", block.key));
+    let meaning = if world { Meaning::World(key) } else { Meaning::Packet(key) };
+    let guard = Guard { meaning, holds: true, doubt: doubt.clone() };
+    let mut lines = block.lines.clone();
+    lines.iter_mut().for_each(|line| line.guards.push(guard.clone()));
+    lines
+}
+
+/// Whether all lines do the same, so that their order does not matter.
+fn alike(blocks: &[Block<'_>]) -> bool {
+    let mut lines = blocks.iter().flat_map(|block| &block.lines);
+    let first = lines.next().map(|line| line.access);
+    lines.all(|line| Some(line.access) == first)
+}

@@ -75,7 +75,9 @@ pub fn main() -> ExitCode {
 fn theme_errors() {
     let color = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     let set = miette::set_hook(Box::new(move |_| {
-        Box::new(miette::MietteHandlerOpts::new().color(color).terminal_links(color).width(100).build())
+        let options = miette::MietteHandlerOpts::new().color(color).terminal_links(color).width(100);
+        // Names such as `private-endpoints` are one word.
+        Box::new(options.word_splitter(textwrap::WordSplitter::NoHyphenation).break_words(false).build())
     }));
     // Only a second call fails, and this is the only one.
     debug_assert!(set.is_ok());

@@ -84,7 +84,7 @@ fn message(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool, co
     let words = subject.rule.message.as_ref().and_then(|message| {
         message
             .fill(|name| match name {
-                "placement" | "subnet" => Some(subject.placement.site.name(subject.estate)),
+                "placement" | "subnet" => Some(subject.placement.site.title(subject.estate)),
                 "service" => Some(subject.placement.service.title.to_string()),
                 "flow" => Some(subject.judged.flow.clone()),
                 "layer" => judgement.layer.map(|layer| layer.as_str().to_owned()),
@@ -94,7 +94,7 @@ fn message(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool, co
             .ok()
     });
     let words = words.unwrap_or_else(|| card.title.clone());
-    let stands = subject.placement.site.name(subject.estate);
+    let stands = subject.placement.site.title(subject.estate);
     if undecided {
         return format!("cannot tell whether `{stands}` has {}", subject.judged.flow);
     }

@@ -38,6 +38,7 @@ pub use case::{Case, CaseFile, CaseInput, Expect};
 pub use compile::{Body, Rule};
 pub use condition::{Condition, Truth};
 pub use derive::Fact;
+pub(crate) use error::suggestion;
 pub use error::{Mistake, RuleError};
 pub use evaluate::patterns;
 pub use explain::{catalogue, explain, explain_rule, explain_service, list, list_json, vocabulary};

@@ -105,9 +105,10 @@ impl<'s, 'a> Ground<'s, 'a> {
                     let subnet = self.symbols.of(Meaning::Subnet(end), || {
                         Doubt::new("the prefix of the subnet is not known").settled_by("--fact subnet=10.0.1.0/24")
                     });
+                    // A subnet has private addresses where nothing else is shown (NSG-14).
                     let known = self.scene.network_complete && !self.network.is_empty();
-                    let room = if known { &self.network } else { &self.space };
-                    all.add(room.clone(), vec![subnet.holds()]);
+                    let room = if known { self.network.clone() } else { self.space.difference(&public_space()) };
+                    all.add(room, vec![subnet.holds()]);
                 }
             },
             Party::Regional(base, unknown) => self.regional(end, *base, unknown, &mut all),

@@ -64,6 +64,8 @@ struct Atom {
     meaning: Option<Meaning>,
     /// It is none of the tags' (then `meaning` is `None`), or none of the regional forms of its tag's.
     outside: bool,
+    /// It is none of what lies in there, which its own tag is known to exceed.
+    beyond: Option<Beyond>,
     /// The literals that hold for everything required.
     cube: Vec<Literal>,
     /// Where it may lie.
@@ -71,6 +73,15 @@ struct Atom {
     /// Every single address of the range is such an atom; else it is one of them, nobody knows which.
     exact: bool,
     name: String,
+}
+
+/// Something that does not hold all of a tag, although the two meet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Beyond {
+    /// `AzureCloud`.
+    AzureCloud,
+    /// The tags that the catalogue knows to be parts of it, such as `AzureMonitor.Core`.
+    Parts,
 }
 
 /// What is required of each end.
@@ -89,8 +100,10 @@ pub(crate) fn decide(
     if dropped.is_empty() {
         return Decision { verdict: Verdict::Satisfied, witness: None, doubts: Vec::new(), open: Vec::new() };
     }
-    let sources = atoms(ground, End::Source, required.sources);
-    let destinations = atoms(ground, End::Destination, required.destinations);
+    let mut sources = atoms(ground, End::Source, required.sources);
+    let mut destinations = atoms(ground, End::Destination, required.destinations);
+    beyond_few(&mut sources, End::Source, passed);
+    beyond_few(&mut destinations, End::Destination, passed);
     let search = Search { symbols: &ground.symbols, sources: &sources, destinations: &destinations, passed, dropped };
     let mut worlds = 0;
     if let Some(witness) = search.certain(&mut Vec::new(), &mut worlds) {
@@ -216,11 +229,24 @@ impl Search<'_> {
                 Some(tag.is_base())
             }
             (Some(Meaning::Tag(_, own)), Meaning::Regional(_, base, ..)) if atom.outside && base == own => Some(false),
+            (Some(Meaning::Tag(_, own)), meaning) if self.is_beyond(atom.beyond, *own, meaning) => Some(false),
             (Some(own), meaning) => match self.symbols.meanings(own, meaning) {
                 relation if relation.is_inside() => Some(true),
                 crate::net::Relation::Disjoint => Some(false),
                 _ => None,
             },
+        }
+    }
+
+    /// Whether a meaning lies in what the atom is known to be outside of.
+    fn is_beyond(&self, beyond: Option<Beyond>, own: Tag, meaning: &Meaning) -> bool {
+        match (beyond, meaning) {
+            (Some(Beyond::Parts), Meaning::Tag(_, tag)) => tag.parent() == Some(own),
+            (Some(Beyond::AzureCloud), Meaning::Tag(end, _) | Meaning::Regional(end, ..)) => {
+                let azure = Tag::named("AzureCloud").expect("the catalogue has `AzureCloud`");
+                self.symbols.meanings(meaning, &Meaning::Tag(*end, azure)).is_inside()
+            }
+            _ => false,
         }
     }
 
@@ -317,6 +343,7 @@ fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>]) -> Vec<A
         let atom = |meaning: Option<Meaning>, outside, exact, name: &str| Atom {
             meaning,
             outside,
+            beyond: None,
             cube: term.cube.clone(),
             range: AddressSet::clone(&term.set),
             exact,
@@ -330,6 +357,16 @@ fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>]) -> Vec<A
                         .into_iter()
                         .map(|one| atom(Some(Meaning::Tag(end, one)), false, false, &one.to_string())),
                 );
+                for one in tags(symbols, end, *tag, family, cloud) {
+                    let named = |test: &dyn Fn(Tag) -> bool| symbols.tags(end).any(test);
+                    let azure = one.exceeds_azure_cloud(cloud) && named(&Tag::is_azure_cloud);
+                    let parts = named(&|part| part.parent() == Some(one));
+                    let beyond = [(azure, Beyond::AzureCloud), (parts, Beyond::Parts)];
+                    all.extend(beyond.into_iter().filter(|(known, _)| *known).map(|(_, beyond)| Atom {
+                        beyond: Some(beyond),
+                        ..atom(Some(Meaning::Tag(end, one)), false, false, &one.to_string())
+                    }));
+                }
                 if tag.exceeds_its_regions(cloud) && family == Family::V4 {
                     all.push(atom(Some(Meaning::Tag(end, *tag)), true, false, &tag.to_string()));
                 }
@@ -365,6 +402,41 @@ fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>]) -> Vec<A
         }
     }
     all
+}
+
+/// The fewest addresses a subnet can have: Azure takes a /29 and larger ones.
+const FEWEST_ADDRESSES: u128 = 8;
+
+/// A subnet of unknown place is larger than the few addresses that some rules let pass: it has one beside them.
+fn beyond_few(atoms: &mut Vec<Atom>, end: End, passed: &[&Cell]) {
+    let size = |set: &AddressSet| {
+        let v4 = set.v4.ranges().iter().map(|(first, last)| u128::from(last - first) + 1);
+        let v6 = set.v6.ranges().iter().map(|(first, last)| (last - first).saturating_add(1));
+        v4.chain(v6).fold(0_u128, u128::saturating_add)
+    };
+    let mut few = AddressSet::empty();
+    for cell in passed.iter().take(MOST_CANDIDATES) {
+        let more = few.union(cell.addresses(end));
+        if size(&more) < FEWEST_ADDRESSES {
+            few = more;
+        }
+    }
+    if few.is_empty() {
+        return;
+    }
+    let whole = |atom: &&Atom| matches!(atom.meaning, Some(Meaning::Subnet(_) | Meaning::Network(_)));
+    let beside: Vec<Atom> = atoms
+        .iter()
+        .filter(whole)
+        .map(|atom| Atom {
+            meaning: atom.meaning.clone(),
+            cube: atom.cube.clone(),
+            range: atom.range.difference(&few),
+            name: atom.name.clone(),
+            ..*atom
+        })
+        .collect();
+    atoms.extend(beside);
 }
 
 /// A tag, those that rules name, and the forms of all of them in the regions that rules name and in one that none does:

@@ -71,6 +71,13 @@ pub(crate) fn scene<'a>(estate: &'a Estate, placement: &Placement<'_>, tags: Opt
     if let Some(region) = placement.fact_text("region") {
         scene = scene.in_location(&region);
     }
+    // What does not say its cloud is in the one its rules name a region of, else in the public one.
+    scene.cloud = scene.cloud.or_else(|| {
+        let said = placement.fact_text("cloud");
+        let named = || named_regions(estate, placement).first().map(|region| region.cloud);
+        let said = said.and_then(|cloud| Cloud::ALL.into_iter().find(|one| one.as_str() == cloud));
+        said.or_else(named).or(Some(Cloud::Public))
+    });
     let given = |name: &str| {
         let fact = placement.facts.get(name)?;
         let shown = fact.from == "estate";

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use serde::Deserialize;
+use serde_saphyr::{Location, Spanned};
 
 use crate::finding::FactValue;
 
@@ -23,15 +24,24 @@ pub struct Config {
     /// Services and what they are placed on.
     pub services: Vec<ServiceSetting>,
     /// The region of every placement.
-    pub region: Option<String>,
+    pub region: Option<Spanned<String>>,
     /// What is known about every placement.
-    pub facts: BTreeMap<String, FactSetting>,
+    pub facts: BTreeMap<String, Spanned<FactSetting>>,
     /// Folders with rules of the project's own, from the folder of this file.
     pub rules: Vec<PathBuf>,
     /// Files of service tags, from the folder of this file.
     pub service_tags: Vec<PathBuf>,
     /// Files to leave out, in the notation of .gitignore.
-    pub exclude: Vec<String>,
+    pub exclude: Vec<Spanned<String>>,
+    #[serde(skip)]
+    source: Source,
+}
+
+/// The text of a settings file, to point into.
+#[derive(Clone, Debug, Default)]
+struct Source {
+    name: String,
+    text: String,
 }
 
 /// One service of the settings.
@@ -39,13 +49,13 @@ pub struct Config {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ServiceSetting {
     /// The service's name.
-    pub service: String,
+    pub service: Spanned<String>,
     /// What it is placed on: the name or id of a subnet, NSG, route table, firewall or policy, `*` for any characters.
     #[serde(default)]
     pub on: Option<String>,
     /// What is known about these placements.
     #[serde(default)]
-    pub facts: BTreeMap<String, FactSetting>,
+    pub facts: BTreeMap<String, Spanned<FactSetting>>,
 }
 
 /// A fact as written: a word, a yes or no, a number, or a list of words.
@@ -77,12 +87,12 @@ impl From<&FactSetting> for FactValue {
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read the settings in {path}: {source}")]
+    #[error("cannot read the settings in {path}: {why}")]
     Unreadable {
         /// The file.
         path: String,
         /// What the system says.
-        source: io::Error,
+        why: String,
     },
     /// The file says something it cannot say.
     #[error("{name}:{line}:{column}: {message}")]
@@ -101,6 +111,9 @@ pub enum ConfigError {
         /// Where.
         #[label("here")]
         at: SourceSpan,
+        /// What would be right.
+        #[help]
+        help: Option<String>,
     },
 }
 
@@ -111,12 +124,17 @@ impl Config {
     /// When it cannot be read or says something unknown.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let name = path.display().to_string();
-        let unreadable = |source| ConfigError::Unreadable { path: name.clone(), source };
-        let meta = fs::metadata(path).map_err(unreadable)?;
+        let unreadable = |why: &str| ConfigError::Unreadable { path: name.clone(), why: why.to_owned() };
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => unreadable("there is no such file"),
+            io::ErrorKind::InvalidData => unreadable("it is not UTF-8 text"),
+            _ => unreadable(&error.to_string()),
+        };
+        let meta = fs::metadata(path).map_err(failed)?;
         if !meta.is_file() || meta.len() > MAX_BYTES {
-            return Err(unreadable(io::Error::other("it is not a settings file")));
+            return Err(unreadable("it is not a settings file"));
         }
-        Self::parse(&name, &fs::read_to_string(path).map_err(unreadable)?)
+        Self::parse(&name, &fs::read_to_string(path).map_err(failed)?)
     }
 
     /// Reads the text of a settings file.
@@ -124,28 +142,25 @@ impl Config {
     /// # Errors
     /// When it says something unknown.
     pub fn parse(name: &str, text: &str) -> Result<Self, ConfigError> {
+        let source = Source { name: name.to_owned(), text: text.to_owned() };
         if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
-            return Ok(Self::default());
+            return Ok(Self { source, ..Self::default() });
         }
-        serde_saphyr::from_str(text).map_err(|error| {
-            let error = error.without_snippet();
-            let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
-            let offset = text.split_inclusive('\n').take(usize::try_from(line).unwrap_or(1) - 1).map(str::len).sum();
-            let shown = error.to_string();
-            let message = shown.lines().next().unwrap_or("this is not YAML");
-            let message = message.split(" at line ").next().unwrap_or(message).to_owned();
-            let rest: &str = text.get(offset..).unwrap_or("");
-            let skip: usize = rest.chars().take(usize::try_from(column).unwrap_or(1) - 1).map(char::len_utf8).sum();
-            let len = rest.get(skip..).map_or(0, |rest| rest.lines().next().unwrap_or("").len()).min(200);
-            ConfigError::Invalid {
-                message,
-                name: name.to_owned(),
-                line: u64::from(line),
-                column: u64::from(column),
-                text: NamedSource::new(name, text.to_owned()),
-                at: (offset + skip, len).into(),
+        match serde_saphyr::from_str::<Self>(text) {
+            Ok(config) => Ok(Self { source, ..config }),
+            Err(error) => {
+                let error = error.without_snippet();
+                let shown = error.to_string();
+                let message = shown.lines().next().unwrap_or("this is not YAML");
+                let message = message.split(" at line ").next().unwrap_or(message).to_owned();
+                Err(source.error(error.location(), message, None))
             }
-        })
+        }
+    }
+
+    /// That what stands at a place of the file means nothing to the rules.
+    pub fn error(&self, at: Location, message: String, help: Option<String>) -> ConfigError {
+        self.source.error(Some(at), message, help)
     }
 
     /// The settings file that holds for a folder: in it or the nearest one above, up to the root of the repository.
@@ -164,6 +179,30 @@ impl Config {
     }
 }
 
+impl Source {
+    fn error(&self, at: Option<Location>, message: String, help: Option<String>) -> ConfigError {
+        let (line, column) = at.map_or((1, 1), |at| (at.line().max(1), at.column().max(1)));
+        let text = &self.text;
+        let offset = text.split_inclusive('\n').take(usize::try_from(line).unwrap_or(1) - 1).map(str::len).sum();
+        let rest: &str = text.get(offset..).unwrap_or("");
+        let skip: usize = rest.chars().take(usize::try_from(column).unwrap_or(1) - 1).map(char::len_utf8).sum();
+        let word = |rest: &str| {
+            let end = rest.find(['\n', '\r', ',', '}', ']', '#']).unwrap_or(rest.len());
+            rest[..end].split(": ").next().unwrap_or("").trim_end().len()
+        };
+        let len = rest.get(skip..).map_or(0, word).min(200);
+        ConfigError::Invalid {
+            message,
+            name: self.name.clone(),
+            line: u64::from(line),
+            column: u64::from(column),
+            text: NamedSource::new(&self.name, text.clone()),
+            at: (offset + skip, len).into(),
+            help,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Config, ConfigError, FactSetting};
@@ -173,8 +212,8 @@ mod tests {
         let text = "services:\n  - service: azureml-compute\n    on: snet-*\n    facts: { public-ip: true }\nregion: westeurope\n";
         let config = Config::parse("aznetlint.yaml", text).unwrap();
         assert_eq!(config.services[0].on.as_deref(), Some("snet-*"));
-        assert!(matches!(config.services[0].facts["public-ip"], FactSetting::Bool(true)));
-        assert_eq!(config.region.as_deref(), Some("westeurope"));
+        assert!(matches!(config.services[0].facts["public-ip"].value, FactSetting::Bool(true)));
+        assert_eq!(config.region.map(|region| region.value).as_deref(), Some("westeurope"));
     }
 
     #[test]

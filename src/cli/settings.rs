@@ -1,18 +1,19 @@
 //! Command line and settings file, made one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use miette::{Diagnostic, Result};
+use serde_saphyr::{Location, Spanned};
 
 use crate::arm::{self, Assumptions};
 use crate::cli::arguments::{CheckArguments, ServiceArguments, TemplateArguments};
-use crate::config::Config;
+use crate::config::{Config, ConfigError, FactSetting};
 use crate::finding::FactValue;
 use crate::input;
 use crate::lint::{Settings, TemplateOptions};
 use crate::net::Region;
-use crate::rule::{FactKind, Origin, Pack, Request, Requests, Service};
+use crate::rule::{FactKind, Origin, Pack, Request, Requests, Service, suggestion};
 
 /// A flag that cannot be understood.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -41,11 +42,15 @@ pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
     let mut folders: Vec<PathBuf> = config.rules.iter().map(|folder| base.join(folder)).collect();
     folders.extend(arguments.rules.iter().cloned());
     let pack = Pack::load(!arguments.no_default_rules, &folders)?;
-    let mut exclude = config.exclude.clone();
-    exclude.extend(arguments.exclude.iter().cloned());
-    for glob in &exclude {
+    for glob in &config.exclude {
+        let wrong = |error| config.error(glob.defined, format!("exclude: {error}"), None);
+        input::check_glob(&glob.value).map_err(wrong)?;
+    }
+    for glob in &arguments.exclude {
         input::check_glob(glob).map_err(|error| FlagError::new(format!("--exclude {glob}: {error}"), None))?;
     }
+    let mut exclude: Vec<String> = config.exclude.iter().map(|glob| glob.value.clone()).collect();
+    exclude.extend(arguments.exclude.iter().cloned());
     let input = input::Options { exclude, force_exclude: arguments.force_exclude, ..input::Options::default() };
     let requests = requests(&pack, &arguments.services, &config)?;
     let region = requests.facts.iter().find(|(name, ..)| name == "region").map(|(_, value, _)| value.to_string());
@@ -138,42 +143,43 @@ fn requests(pack: &Pack, arguments: &ServiceArguments, config: &Config) -> Resul
         let value = fact(pack.services.iter(), name, &FactValue::Text(value.to_owned()), "--fact")?;
         requests.facts.push((name.to_owned(), value, Origin::CommandLine));
     }
-    let place = format!("in {}", crate::config::FILE_NAME);
+    let placed = |at: Location, wrong: FlagError| config.error(at, wrong.message, wrong.help);
+    let facts_of = |services: &[&Service], facts: &BTreeMap<String, Spanned<FactSetting>>| {
+        let read = |(name, value): (&String, &Spanned<FactSetting>)| {
+            let read = fact(services.iter().copied(), name, &FactValue::from(&value.value), "facts");
+            Ok((name.clone(), read.map_err(|wrong| placed(value.defined, wrong))?))
+        };
+        facts.iter().map(read).collect::<Result<BTreeMap<_, _>, ConfigError>>()
+    };
     for setting in &config.services {
-        let service = service(pack, &setting.service, &place)?;
-        let facts = setting.facts.iter().map(|(name, value)| {
-            Ok((name.clone(), fact([service].into_iter(), name, &FactValue::from(value), &place)?))
-        });
+        let name = &setting.service;
+        let service = service(pack, &name.value, "service").map_err(|wrong| placed(name.defined, wrong))?;
         requests.services.push(Request {
-            service: setting.service.clone(),
+            service: name.value.clone(),
             pattern: setting.on.clone(),
-            facts: facts.collect::<Result<_>>()?,
+            facts: facts_of(&[service], &setting.facts)?,
             origin: Origin::Settings,
         });
     }
-    if let Some(region) = &config.region {
-        requests.facts.push(("region".to_owned(), FactValue::Text(self::region(region, &place)?), Origin::Settings));
+    if let Some(written) = &config.region {
+        let region = region(&written.value, "region").map_err(|wrong| placed(written.defined, wrong))?;
+        requests.facts.push(("region".to_owned(), FactValue::Text(region), Origin::Settings));
     }
-    for (name, value) in &config.facts {
-        let value = fact(pack.services.iter(), name, &FactValue::from(value), &place)?;
-        requests.facts.push((name.clone(), value, Origin::Settings));
-    }
+    let services: Vec<&Service> = pack.services.iter().collect();
+    let facts = facts_of(&services, &config.facts)?;
+    requests.facts.extend(facts.into_iter().map(|(name, value)| (name, value, Origin::Settings)));
     Ok(requests)
 }
 
-fn service<'p>(pack: &'p Pack, name: &str, place: &str) -> Result<&'p Service> {
+fn service<'p>(pack: &'p Pack, name: &str, place: &str) -> Result<&'p Service, FlagError> {
     pack.service(name).ok_or_else(|| {
-        let names: Vec<String> = pack.services.iter().map(|service| format!("`{}`", service.name)).collect();
-        FlagError::new(
-            format!("{place}: there is no service `{name}`"),
-            format!("known services: {}", names.join(", ")),
-        )
-        .into()
+        let names = pack.services.iter().map(|service| &*service.name);
+        FlagError::new(format!("{place}: there is no service `{name}`"), suggestion(name, "the services are", names))
     })
 }
 
 /// A region by its ARM location or display name.
-pub(crate) fn region(text: &str, place: &str) -> Result<String> {
+pub(crate) fn region(text: &str, place: &str) -> Result<String, FlagError> {
     let region = Region::by_name(text).ok_or_else(|| {
         let flat: String = text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
         let close = Region::all().iter().map(|region| region.location).find(|location| {
@@ -192,17 +198,14 @@ fn fact<'p>(
     name: &str,
     value: &FactValue,
     place: &str,
-) -> Result<FactValue> {
+) -> Result<FactValue, FlagError> {
     let Some(spec) = services.clone().find_map(|service| service.facts.get(name)) else {
-        let mut names: Vec<String> =
-            services.flat_map(|service| service.facts.keys()).map(|name| format!("`{name}`")).collect();
-        names.sort_unstable();
-        names.dedup();
-        let help = format!("facts: {}", names.join(", "));
-        return Err(FlagError::new(format!("{place}: there is no fact `{name}`"), help).into());
+        let names: BTreeSet<&str> = services.flat_map(|service| service.facts.keys()).map(|name| &**name).collect();
+        let help = suggestion(name, "the facts are", names);
+        return Err(FlagError::new(format!("{place}: there is no fact `{name}`"), help));
     };
     let wrong =
-        |help: &str| FlagError::new(format!("{place} {name}={value}: not a value of this fact"), help.to_owned());
+        |help: &str| FlagError::new(format!("{place}: `{value}` is no value of the fact `{name}`"), help.to_owned());
     let text = value.to_string();
     if name == "region" || name == "workspace-region" || name == "paired-region" {
         return Ok(FactValue::Text(region(&text, place)?));
@@ -211,12 +214,12 @@ fn fact<'p>(
         FactKind::Boolean => match text.to_ascii_lowercase().as_str() {
             "true" | "yes" => Ok(FactValue::Bool(true)),
             "false" | "no" => Ok(FactValue::Bool(false)),
-            _ => Err(wrong("write true or false").into()),
+            _ => Err(wrong("write true or false")),
         },
         FactKind::Text if spec.values.is_empty() => Ok(FactValue::Text(text)),
         FactKind::Text => match spec.values.iter().find(|known| known.eq_ignore_ascii_case(&text)) {
             Some(known) => Ok(FactValue::Text(known.clone())),
-            None => Err(wrong(&format!("one of: {}", spec.values.join(", "))).into()),
+            None => Err(wrong(&format!("one of: {}", spec.values.join(", ")))),
         },
         FactKind::List => {
             let words: Vec<String> =
@@ -224,7 +227,7 @@ fn fact<'p>(
             if name.ends_with("prefixes")
                 && let Some(bad) = words.iter().find(|word| !is_prefix(word))
             {
-                return Err(wrong(&format!("`{bad}` is no address or prefix such as 10.0.1.0/24")).into());
+                return Err(wrong(&format!("`{bad}` is no address or prefix such as 10.0.1.0/24")));
             }
             Ok(FactValue::List(words))
         }

@@ -7,7 +7,7 @@ use clap::Parser;
 use miette::Diagnostic;
 
 use crate::cli::arguments::{Arguments, Command};
-use crate::cli::{check, expand, study, tags};
+use crate::cli::{check, expand, study, tags, trace};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,7 @@ pub fn main() -> ExitCode {
     let ended = match arguments.command {
         None => check::run(&arguments.check),
         Some(Command::Check(check)) => check::run(&check),
+        Some(Command::Trace(flow)) => trace::run(&flow),
         Some(Command::Expand(expand)) => expand::run(&expand),
         Some(Command::Explain(explain)) => study::explain(&explain),
         Some(Command::Rules(rules)) => study::rules(&rules),
@@ -74,7 +75,9 @@ pub fn main() -> ExitCode {
 fn theme_errors() {
     let color = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     let set = miette::set_hook(Box::new(move |_| {
-        Box::new(miette::MietteHandlerOpts::new().color(color).terminal_links(color).width(100).build())
+        let options = miette::MietteHandlerOpts::new().color(color).terminal_links(color).width(100);
+        // Names such as `private-endpoints` are one word.
+        Box::new(options.word_splitter(textwrap::WordSplitter::NoHyphenation).break_words(false).build())
     }));
     // Only a second call fails, and this is the only one.
     debug_assert!(set.is_ok());

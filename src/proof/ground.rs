@@ -230,8 +230,9 @@ impl<'s, 'a> Ground<'s, 'a> {
             self.regional(end, base, region, all);
             return;
         }
-        let symbol = self.symbols.of(Meaning::Addresses(end, Arc::clone(&unknown.key)), || {
-            Doubt::of(&format!("`{}`", unknown.text), unknown)
+        let symbol = self.symbols.of(Meaning::Addresses(end, Arc::clone(&unknown.key)), || match &*unknown.text {
+            "" => Doubt::of("an address", unknown),
+            text => Doubt::of(&format!("`{text}`"), unknown),
         });
         all.add(self.space.clone(), vec![symbol.holds()]);
     }

@@ -269,12 +269,22 @@ impl Notes {
         let mut lines = text.lines();
         let mut said = Vec::new();
         // The first line is shorter by its word, not by the indent of the others.
-        let opening = format!("{}{}", " ".repeat(first), self.pen.clean(lines.next().unwrap_or("")));
-        let mut wrapped = wrap(&opening, self.width).into_iter().map(|line| line.trim_start().to_owned());
+        let opening = self.pen.clean(lines.next().unwrap_or(""));
+        let below = self.width.saturating_sub(indent).max(40);
+        let mut wrapped = if opening.contains("  ") {
+            // A table: its columns stand where they stand in the lines below.
+            wrap(&opening, below)
+        } else {
+            wrap(&format!("{}{opening}", " ".repeat(first)), self.width)
+                .into_iter()
+                .map(|line| line.trim_start().to_owned())
+                .collect()
+        }
+        .into_iter();
         said.push(wrapped.next().unwrap_or_default());
         said.extend(wrapped.map(|line| format!("{:indent$}{line}", "")));
         for line in lines {
-            let wrapped = wrap(&self.pen.clean(line), self.width.saturating_sub(indent).max(40));
+            let wrapped = wrap(&self.pen.clean(line), below);
             said.extend(wrapped.into_iter().map(|line| format!("{:indent$}{line}", "")));
         }
         self.push(word, &said.join("\n"));

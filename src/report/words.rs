@@ -16,30 +16,39 @@ pub(crate) fn plural(noun: &str) -> String {
 }
 
 /// Breaks one line at spaces so that none is longer than `width` characters, except for a single longer word.
-/// What is indented stays indented.
+/// What is indented stays indented, and columns, set apart by several spaces, stay columns: what follows goes below the
+/// last of them.
 pub(crate) fn wrap(line: &str, width: usize) -> Vec<String> {
-    let indent: String = line.chars().take_while(|&ch| ch == ' ').collect();
     if line.chars().count() <= width {
         return vec![line.to_owned()];
     }
+    let hang = last_column(line).filter(|column| *column <= width * 2 / 3).unwrap_or(0);
     let mut lines = Vec::new();
-    let mut current = indent.clone();
-    let mut used = indent.len();
-    for word in line.split(' ').filter(|word| !word.is_empty()) {
+    let mut current = String::new();
+    let (mut used, mut gap, mut bare) = (0, 0, true);
+    for word in line.split(' ') {
+        if word.is_empty() {
+            gap += 1;
+            continue;
+        }
         let length = word.chars().count();
-        if used > indent.len() && used + 1 + length > width {
-            lines.push(std::mem::replace(&mut current, indent.clone()));
-            used = indent.len();
+        if !bare && used + gap + length > width {
+            lines.push(std::mem::replace(&mut current, " ".repeat(hang)));
+            (used, gap) = (hang, 0);
         }
-        if used > indent.len() {
-            current.push(' ');
-            used += 1;
-        }
+        current.push_str(&" ".repeat(gap));
         current.push_str(word);
-        used += length;
+        used += gap + length;
+        (gap, bare) = (1, false);
     }
     lines.push(current);
     lines
+}
+
+/// Where the text behind the last run of several spaces starts, or the text behind the indent.
+fn last_column(line: &str) -> Option<usize> {
+    let gap = line.trim_end().rfind("  ").map(|at| at + 2);
+    gap.map(|at| line[..at].chars().count()).or_else(|| line.starts_with(' ').then_some(1))
 }
 
 /// Joins parts with `dot` into lines of at most `width` characters, breaking between parts where that helps.
@@ -85,5 +94,11 @@ mod tests {
     #[test]
     fn an_indented_line_stays_indented() {
         assert_eq!(wrap("  one two three", 8), ["  one", "  two", "  three"]);
+    }
+
+    #[test]
+    fn columns_stay_columns() {
+        assert_eq!(wrap("rule    flow to a b", 15), ["rule    flow to", "        a b"]);
+        assert_eq!(wrap("a-long-name  x", 9), ["a-long-name", "x"]);
     }
 }

@@ -400,7 +400,11 @@ impl<'a> Resources<'a> {
     }
 
     fn add(&mut self, header: &'a Header) {
-        let name = header.name.known().map_or_else(|| header.key.to_string(), ToString::to_string);
+        let name = match &header.name.value {
+            Ok(name) => name.to_string(),
+            Err(unknown) if unknown.text.is_empty() => "?".to_owned(),
+            Err(unknown) => unknown.text.to_string(),
+        };
         self.push(Resource {
             type_name: Cow::Borrowed(&header.type_name),
             id: id_of(header),

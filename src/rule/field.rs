@@ -8,9 +8,12 @@ use std::sync::Arc;
 
 use crate::estate::{Field, Peer, Ports, Side as EstateSide};
 use crate::finding::Label;
-use crate::json::{Trail, Unknown};
+use crate::json::{Reason, Trail, Unknown};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::source::Span;
+
+/// Why a side with nothing in it cannot be told.
+const MISSING: &str = "a field that is missing";
 
 /// The kinds of fields; each has its operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,7 +169,7 @@ impl<'a> Value<'a> {
     /// A side with nothing in it is no valid rule, and unknown (NSG-2).
     fn or_missing(mut self) -> Self {
         if self.parts.is_empty() {
-            self.open = Some("a field that is missing".into());
+            self.open = Some(MISSING.into());
         }
         self
     }
@@ -183,6 +186,16 @@ impl<'a> Value<'a> {
     /// Whether any of it is unknown.
     pub(crate) fn is_open(&self) -> bool {
         self.open.is_some() || self.parts.iter().any(|part| part.atom.is_err())
+    }
+
+    /// Whether a mistake makes it unknown: a field that is missing or that Azure would refuse, of which a finding of its
+    /// own speaks.
+    pub(crate) fn is_faulty(&self) -> bool {
+        let is_fault = |unknown: &Unknown| {
+            matches!(unknown.reason, Reason::Missing(_) | Reason::Invalid(_) | Reason::EvaluationError(_))
+        };
+        self.open.as_deref() == Some(MISSING)
+            || self.parts.iter().any(|part| part.atom.as_ref().is_err_and(|unknown| is_fault(unknown)))
     }
 
     /// The value as it is shown in a message; `None` when nothing is there.
@@ -211,6 +224,7 @@ impl<'a> Part<'a> {
 
     fn shown(&self) -> String {
         match &self.atom {
+            Err(unknown) if unknown.text.is_empty() => "?".to_owned(),
             Err(unknown) => unknown.text.to_string(),
             Ok(Atom::Text(text)) => text.to_string(),
             Ok(Atom::Number(number)) => number.to_string(),
@@ -254,7 +268,10 @@ pub(crate) fn unknown_places(unknown: &Unknown, span: Span, via: Option<&Trail>)
 
 /// Why a value is unknown, in words.
 pub(crate) fn why(unknown: &Unknown) -> Arc<str> {
-    format!("`{}`: {}", unknown.text, unknown.reason).into()
+    match &*unknown.text {
+        "" => unknown.reason.to_string().into(),
+        text => format!("`{text}`: {}", unknown.reason).into(),
+    }
 }
 
 fn shown_addresses(set: &AddressSet) -> String {

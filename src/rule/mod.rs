@@ -13,6 +13,7 @@ mod explain;
 mod fact;
 mod field;
 mod flow;
+mod follow;
 mod item;
 mod judge;
 mod operator;
@@ -37,6 +38,7 @@ pub use case::{Case, CaseFile, CaseInput, Expect};
 pub use compile::{Body, Rule};
 pub use condition::{Condition, Truth};
 pub use derive::Fact;
+pub(crate) use error::suggestion;
 pub use error::{Mistake, RuleError};
 pub use evaluate::patterns;
 pub use explain::{catalogue, explain, explain_rule, explain_service, list, list_json, vocabulary};
@@ -45,6 +47,7 @@ pub use flow::{
     FlowRequirement, Layer, Matching, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,
     fact_addresses,
 };
+pub use follow::{Followed, Question, follow};
 pub use judge::{Judged, judge};
 pub use pack::{Pack, PackSource};
 pub use pattern::PatternRule;

@@ -71,6 +71,9 @@ impl PatternRule {
             }
             let conditions = item.conditions().into_iter().map(|unknown| Truth::Unknown(vec![why(unknown)]));
             let truth = Truth::all(std::iter::once(truth).chain(conditions));
+            if truth != Truth::Yes && self.is_spoiled(&item) {
+                return None;
+            }
             Some(self.finding(&item, &truth, message, base))
         })
     }
@@ -143,6 +146,17 @@ impl PatternRule {
         let tests = self.when.fields();
         let mut own = tests.iter().filter(|(test, negated)| test.field.name == field.name && !negated).peekable();
         own.peek().is_some() && own.all(|(test, _)| test.tests.iter().all(|test| test.holds(&alone) == Truth::Yes))
+    }
+
+    /// Whether a mistake in the item, which is a finding itself, is why the rule cannot tell.
+    fn is_spoiled(&self, item: &Item<'_>) -> bool {
+        self.when.fields().into_iter().any(|(test, _)| {
+            let value = (test.field.read)(item);
+            // What is worked out from the other fields depends on all of them.
+            let derived = value.parts.is_empty() && value.open.is_some();
+            (value.is_faulty() || derived && self.subject.fields().iter().any(|field| (field.read)(item).is_faulty()))
+                && test.tests.iter().any(|test| matches!(test.holds(&value), Truth::Unknown(_)))
+        })
     }
 
     /// The first value that only a deployment can tell: where it is used, and where it would come from.

@@ -66,6 +66,16 @@ impl Site {
         if self.ordinal > 1 { format!("{name}#{}", self.ordinal) } else { name }
     }
 
+    /// The name in sentences: `vnet/subnet` for a subnet whose network is known.
+    pub(crate) fn title(&self, estate: &Estate) -> String {
+        let network = self.subnet.and_then(|at| estate.subnets.get(at)?.network).and_then(|at| estate.networks.get(at));
+        let name = Self { ordinal: 0, ..self.clone() }.name(estate);
+        match network.and_then(|network| network.header.name.known()) {
+            Some(network) => format!("{network}/{name}"),
+            None => name,
+        }
+    }
+
     /// Whether a pattern of `--service NAME@PATTERN` means this site: it matches the name or id of one of its parts,
     /// without case; `*` stands for any characters.
     pub fn matches(&self, estate: &Estate, pattern: &str) -> bool {

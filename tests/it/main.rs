@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may stop, and it says what it skips")]
 
 mod arm;
+mod cli;
 mod corpus;
 mod faults;
 mod floors;

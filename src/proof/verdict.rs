@@ -22,6 +22,9 @@ pub enum Verdict {
     Undecided,
 }
 
+/// What the address of a host goes by that is required by name.
+pub(crate) const HOST: &str = "host";
+
 /// An address of a packet, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -379,7 +382,7 @@ fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>]) -> Vec<A
                 all.push(atom(own.cloned(), false, false, &format!("{base} of the region")));
             }
             Some(Meaning::Subnet(_)) => all.push(atom(own.cloned(), false, false, "subnet")),
-            Some(Meaning::Host(_)) => all.push(atom(own.cloned(), false, false, "host")),
+            Some(Meaning::Host(_)) => all.push(atom(own.cloned(), false, false, HOST)),
             Some(Meaning::Network(_)) => all.push(atom(own.cloned(), false, false, "VirtualNetwork")),
             Some(_) => {}
             None => {

@@ -13,7 +13,7 @@ use crate::rule::compile::Rule;
 use crate::rule::flow::{FlowRequirement, Requirement, RequirementRule};
 use crate::rule::placement::Placement;
 use crate::rule::require::{Judged, port_words};
-use crate::rule::site;
+use crate::rule::{site, wall};
 use crate::source::Span;
 
 /// At most so many rules of a replay are named; the decider always is.
@@ -179,6 +179,9 @@ fn trail(via: &Trail) -> Vec<Label> {
 }
 
 fn written_rule<'a>(subject: &Subject<'_, 'a>, decider: &Decider) -> Option<&'a SecurityRule> {
+    if !matches!(decider.layer, proof::Layer::Group(_)) {
+        return None;
+    }
     subject.scene.group_at(decider.group)?.rules.get(decider.index?)
 }
 
@@ -198,6 +201,9 @@ fn decider_label(
                 format!("`{}`, priority {priority}, {maybe} it first", decider.name)
             };
             Some(Label { span: decider.written?.fault, message })
+        }
+        Kind::BuiltIn if wall::is_default(decider) => {
+            wall::place(subject.estate, &subject.placement.site, decider, judgement)
         }
         Kind::BuiltIn => {
             let group = subject.scene.group_at(decider.group)?;
@@ -234,7 +240,11 @@ fn fallback(subject: &Subject<'_, '_>) -> Option<Label> {
 fn association(subject: &Subject<'_, '_>) -> Option<Label> {
     let subnet = subject.placement.site.subnet.and_then(|at| subject.estate.subnets.get(at))?;
     let name = site::shown(&subnet.header);
-    let is_route = subject.judged.judgement.as_ref()?.layer == Some(proof::Layer::Route);
+    let judgement = subject.judged.judgement.as_ref()?;
+    if judgement.layer == Some(proof::Layer::Firewall) {
+        return wall::way_there(judgement);
+    }
+    let is_route = judgement.layer == Some(proof::Layer::Route);
     let reference = if is_route { subnet.route_table.as_ref() } else { subnet.nsg.as_ref() }?;
     let what = if is_route { "route table" } else { "network security group" };
     // A back reference in the group itself names no place in the subnet.
@@ -324,10 +334,27 @@ fn replay(judgement: &Judgement) -> String {
     let told = judgement.replay.iter().filter(|step| {
         step.missed.is_none() || !matches!(step.rule.kind, Kind::Platform | Kind::SystemRoute | Kind::Unknown)
     });
-    let told = told.filter(|step| step.missed != Some(proof::Coordinate::Rule));
-    let steps = told.map(|step| {
+    let told: Vec<_> = told.filter(|step| step.missed != Some(proof::Coordinate::Rule)).collect();
+    // What matched is the story; of the rest the rules nearest to the decider are told.
+    let matched = told.iter().filter(|step| step.missed.is_none()).count();
+    let mut more = MOST_STEPS.saturating_sub(matched);
+    let mut keep: Vec<bool> = told.iter().map(|step| step.missed.is_none()).collect();
+    for kept in keep.iter_mut().rev().filter(|kept| !**kept) {
+        *kept = more > 0;
+        more = more.saturating_sub(1);
+    }
+    let mut steps: Vec<String> = Vec::new();
+    let mut hidden = 0_usize;
+    for (step, kept) in told.iter().zip(keep) {
+        if !kept {
+            hidden += 1;
+            continue;
+        }
+        if hidden > 0 {
+            steps.push(format!("({} more)", std::mem::take(&mut hidden)));
+        }
         let priority = step.rule.priority.map(|priority| format!("{priority} ")).unwrap_or_default();
-        match step.missed {
+        steps.push(match step.missed {
             Some(missed) => format!("({priority}{}: other {})", step.rule.name, missed.as_str()),
             None => {
                 let effect = match (step.rule.next_hop, step.rule.access) {
@@ -337,15 +364,12 @@ fn replay(judgement: &Judgement) -> String {
                 };
                 format!("{priority}{} {effect}", step.rule.name)
             }
-        }
-    });
-    let steps: Vec<String> = steps.collect();
-    if steps.len() <= MOST_STEPS {
-        return steps.join(" · ");
+        });
     }
-    let hidden = steps.len() - MOST_STEPS;
-    let (head, tail) = (&steps[0], &steps[steps.len() - (MOST_STEPS - 1)..]);
-    format!("{head} · ({hidden} more) · {}", tail.join(" · "))
+    if hidden > 0 {
+        steps.push(format!("({hidden} more)"));
+    }
+    steps.join(" · ")
 }
 
 fn help(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Option<String> {
@@ -371,6 +395,15 @@ fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
     if undecided || !matches!(decider.kind, Kind::Rule | Kind::BuiltIn) {
         return None;
     }
+    if wall::is_default(decider) {
+        return wall::rule_text(
+            subject.estate,
+            &subject.placement.site,
+            flow,
+            &subject.judged.peer,
+            &rule_name(subject),
+        );
+    }
     let group = subject.scene.group_at(decider.group)?;
     let before = decider.priority.filter(|_| decider.kind == Kind::Rule);
     let mut given = subject.given.borrow_mut();
@@ -380,9 +413,14 @@ fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
     Some(rule_text(subject, flow, priority))
 }
 
-fn rule_text(subject: &Subject<'_, '_>, flow: &FlowRequirement, priority: i64) -> String {
+/// `allow-storage` for `azureml/storage-blocked`.
+fn rule_name(subject: &Subject<'_, '_>) -> String {
     let name = subject.rule.card.id.as_str().rsplit('/').next().unwrap_or_default();
-    let name = format!("allow-{}", name.trim_end_matches("-blocked"));
+    format!("allow-{}", name.trim_end_matches("-blocked"))
+}
+
+fn rule_text(subject: &Subject<'_, '_>, flow: &FlowRequirement, priority: i64) -> String {
+    let name = rule_name(subject);
     let protocol = match flow.protocols {
         ProtocolSet::TCP => "Tcp",
         ProtocolSet::UDP => "Udp",

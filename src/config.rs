@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use serde::Deserialize;
@@ -107,7 +108,7 @@ pub enum ConfigError {
         column: u64,
         /// The file's text.
         #[source_code]
-        text: NamedSource<String>,
+        text: Arc<NamedSource<String>>,
         /// Where.
         #[label("here")]
         at: SourceSpan,
@@ -194,9 +195,9 @@ impl Source {
         ConfigError::Invalid {
             message,
             name: self.name.clone(),
-            line: u64::from(line),
-            column: u64::from(column),
-            text: NamedSource::new(&self.name, text.clone()),
+            line,
+            column,
+            text: Arc::new(NamedSource::new(&self.name, text.clone())),
             at: (offset + skip, len).into(),
             help,
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::estate::{Direction, Estate, Field, NetworkSecurityGroup, Peer, SecurityRule};
-use crate::finding::{Applies, FactValue, Finding, Label, Level, Remark, Verdict};
+use crate::finding::{Applies, Finding, Label, Level, Remark, Verdict};
 use crate::json::Trail;
 use crate::net::ProtocolSet;
 use crate::proof::{self, Decider, Judgement, Kind, Scene};
@@ -13,7 +13,7 @@ use crate::rule::compile::Rule;
 use crate::rule::flow::{FlowRequirement, Requirement, RequirementRule};
 use crate::rule::placement::Placement;
 use crate::rule::require::{Judged, port_words};
-use crate::rule::site;
+use crate::rule::{site, wall};
 use crate::source::Span;
 
 /// At most so many rules of a replay are named; the decider always is.
@@ -52,7 +52,6 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
     };
     let (at, mut related) = places(subject, judgement, undecided)?;
     related.extend(association(subject));
-    related.extend(way_to_firewall(judgement));
     related.extend(reasons(subject));
     related.retain(|label| label.span != at.span);
     let mut seen = BTreeSet::new();
@@ -180,6 +179,9 @@ fn trail(via: &Trail) -> Vec<Label> {
 }
 
 fn written_rule<'a>(subject: &Subject<'_, 'a>, decider: &Decider) -> Option<&'a SecurityRule> {
+    if !matches!(decider.layer, proof::Layer::Group(_)) {
+        return None;
+    }
     subject.scene.group_at(decider.group)?.rules.get(decider.index?)
 }
 
@@ -200,10 +202,8 @@ fn decider_label(
             };
             Some(Label { span: decider.written?.fault, message })
         }
-        Kind::BuiltIn if decider.layer == proof::Layer::Firewall => {
-            let message =
-                format!("no rule of this policy lets it pass, and Azure Firewall {maybe} what no rule allows");
-            Some(Label { span: decider.written?.fault, message })
+        Kind::BuiltIn if wall::is_default(decider) => {
+            wall::place(subject.estate, &subject.placement.site, decider, judgement)
         }
         Kind::BuiltIn => {
             let group = subject.scene.group_at(decider.group)?;
@@ -236,24 +236,15 @@ fn fallback(subject: &Subject<'_, '_>) -> Option<Label> {
     Some(Label { span: header.name.span, message: message.to_owned() })
 }
 
-/// The route that leads to the firewall that decides.
-fn way_to_firewall(judgement: &Judgement) -> Option<Label> {
-    let at_firewall = judgement.layer == Some(proof::Layer::Firewall);
-    let mut routes = judgement.replay.iter().filter(|step| step.missed.is_none() && step.rule.kind == Kind::Route);
-    let route = routes.next().filter(|_| at_firewall)?;
-    let message = format!("`{}` leads there", route.rule.name);
-    Some(Label { span: route.rule.written?.fault, message })
-}
-
 /// The place where the subnet takes the network security group or the route table into use.
 fn association(subject: &Subject<'_, '_>) -> Option<Label> {
     let subnet = subject.placement.site.subnet.and_then(|at| subject.estate.subnets.get(at))?;
     let name = site::shown(&subnet.header);
-    let layer = subject.judged.judgement.as_ref()?.layer;
-    if layer == Some(proof::Layer::Firewall) {
-        return None;
+    let judgement = subject.judged.judgement.as_ref()?;
+    if judgement.layer == Some(proof::Layer::Firewall) {
+        return wall::way_there(judgement);
     }
-    let is_route = layer == Some(proof::Layer::Route);
+    let is_route = judgement.layer == Some(proof::Layer::Route);
     let reference = if is_route { subnet.route_table.as_ref() } else { subnet.nsg.as_ref() }?;
     let what = if is_route { "route table" } else { "network security group" };
     // A back reference in the group itself names no place in the subnet.
@@ -355,10 +346,27 @@ fn replay(judgement: &Judgement) -> String {
     let told = judgement.replay.iter().filter(|step| {
         step.missed.is_none() || !matches!(step.rule.kind, Kind::Platform | Kind::SystemRoute | Kind::Unknown)
     });
-    let told = told.filter(|step| step.missed != Some(proof::Coordinate::Rule));
-    let steps = told.map(|step| {
+    let told: Vec<_> = told.filter(|step| step.missed != Some(proof::Coordinate::Rule)).collect();
+    // What matched is the story; of the rest the rules nearest to the decider are told.
+    let matched = told.iter().filter(|step| step.missed.is_none()).count();
+    let mut more = MOST_STEPS.saturating_sub(matched);
+    let mut keep: Vec<bool> = told.iter().map(|step| step.missed.is_none()).collect();
+    for kept in keep.iter_mut().rev().filter(|kept| !**kept) {
+        *kept = more > 0;
+        more = more.saturating_sub(1);
+    }
+    let mut steps: Vec<String> = Vec::new();
+    let mut hidden = 0_usize;
+    for (step, kept) in told.iter().zip(keep) {
+        if !kept {
+            hidden += 1;
+            continue;
+        }
+        if hidden > 0 {
+            steps.push(format!("({} more)", std::mem::take(&mut hidden)));
+        }
         let priority = step.rule.priority.map(|priority| format!("{priority} ")).unwrap_or_default();
-        match step.missed {
+        steps.push(match step.missed {
             Some(missed) => format!("({priority}{}: other {})", step.rule.name, missed.as_str()),
             None => {
                 let effect = match (step.rule.next_hop, step.rule.access) {
@@ -368,15 +376,12 @@ fn replay(judgement: &Judgement) -> String {
                 };
                 format!("{priority}{} {effect}", step.rule.name)
             }
-        }
-    });
-    let steps: Vec<String> = steps.collect();
-    if steps.len() <= MOST_STEPS {
-        return steps.join(" · ");
+        });
     }
-    let hidden = steps.len() - MOST_STEPS;
-    let (head, tail) = (&steps[0], &steps[steps.len() - (MOST_STEPS - 1)..]);
-    format!("{head} · ({hidden} more) · {}", tail.join(" · "))
+    if hidden > 0 {
+        steps.push(format!("({hidden} more)"));
+    }
+    steps.join(" · ")
 }
 
 fn help(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Option<String> {
@@ -402,11 +407,17 @@ fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
     if undecided {
         return None;
     }
-    if decider.layer == proof::Layer::Firewall {
-        return Some(network_rule_text(subject, flow));
-    }
     if !matches!(decider.kind, Kind::Rule | Kind::BuiltIn) {
         return None;
+    }
+    if wall::is_default(decider) {
+        return wall::rule_text(
+            subject.estate,
+            &subject.placement.site,
+            flow,
+            &subject.judged.peer,
+            &rule_name(subject),
+        );
     }
     let group = subject.scene.group_at(decider.group)?;
     let before = decider.priority.filter(|_| decider.kind == Kind::Rule);
@@ -417,38 +428,14 @@ fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
     Some(rule_text(subject, flow, priority))
 }
 
-/// A network rule that would let the flow pass, as it stands in the rules of a collection of a firewall policy.
-fn network_rule_text(subject: &Subject<'_, '_>, flow: &FlowRequirement) -> String {
-    let list = |items: &[String]| {
-        let quoted: Vec<String> = items.iter().map(|item| format!("\"{item}\"")).collect();
-        format!("[{}]", quoted.join(", "))
-    };
-    let sources = match subject.placement.fact("subnet-prefixes") {
-        Some(FactValue::List(prefixes)) => prefixes,
-        _ => vec!["*".to_owned()],
-    };
-    let protocols: Vec<String> = flow.protocols.each().map(|(_, name)| name.to_ascii_uppercase()).collect();
-    let ports: Vec<String> = port_words(flow).split(',').map(str::to_owned).collect();
-    let destinations: Vec<String> = subject.judged.peer.split(" and ").map(str::to_owned).collect();
-    format!(
-        "{{ \"ruleType\": \"NetworkRule\", \"name\": \"{}\", \"ipProtocols\": {}, \"sourceAddresses\": {}, \
-         \"destinationAddresses\": {}, \"destinationPorts\": {} }}",
-        allow_name(subject),
-        list(&protocols),
-        list(&sources),
-        list(&destinations),
-        list(&ports),
-    )
-}
-
-/// What a rule that would settle it is called: `allow-storage` for `azureml/storage-blocked`.
-fn allow_name(subject: &Subject<'_, '_>) -> String {
+/// `allow-storage` for `azureml/storage-blocked`.
+fn rule_name(subject: &Subject<'_, '_>) -> String {
     let name = subject.rule.card.id.as_str().rsplit('/').next().unwrap_or_default();
     format!("allow-{}", name.trim_end_matches("-blocked"))
 }
 
 fn rule_text(subject: &Subject<'_, '_>, flow: &FlowRequirement, priority: i64) -> String {
-    let name = allow_name(subject);
+    let name = rule_name(subject);
     let protocol = match flow.protocols {
         ProtocolSet::TCP => "Tcp",
         ProtocolSet::UDP => "Udp",

@@ -31,6 +31,7 @@ mod template;
 mod text;
 mod value;
 mod vocabulary;
+mod wall;
 mod yaml;
 
 pub use assertion::AssertionRule;

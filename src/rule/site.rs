@@ -173,10 +173,13 @@ fn target(reference: Option<&Reference>) -> Option<usize> {
     reference.and_then(|reference| reference.target)
 }
 
+/// The NSG and the route table of a subnet.
+type Guards = (Option<usize>, Option<usize>);
+
 /// Subnets that NSGs and route tables say they guard, but that the input does not hold. Subnets with the same guards
 /// are one site.
 fn mentioned(estate: &Estate) -> Vec<Site> {
-    let mut guards: BTreeMap<Arc<str>, (Option<usize>, Option<usize>)> = BTreeMap::new();
+    let mut guards: BTreeMap<Arc<str>, Guards> = BTreeMap::new();
     for (at, nsg) in estate.nsgs.iter().enumerate().filter(|(_, nsg)| !nsg.effective) {
         for reference in nsg.subnets.iter().filter(|reference| reference.target.is_none()) {
             guards.entry(key(reference)).or_default().0 = Some(at);
@@ -187,7 +190,7 @@ fn mentioned(estate: &Estate) -> Vec<Site> {
             guards.entry(key(reference)).or_default().1 = Some(at);
         }
     }
-    let mut by_guards: BTreeMap<(Option<usize>, Option<usize>), BTreeSet<Arc<str>>> = BTreeMap::new();
+    let mut by_guards: BTreeMap<Guards, BTreeSet<Arc<str>>> = BTreeMap::new();
     for (id, guard) in guards {
         by_guards.entry(guard).or_default().insert(id);
     }

@@ -1,0 +1,150 @@
+//! How long the proof of all azureml requirements of one placement takes, and how it grows with the number of rules:
+//! large network security groups, and large firewall policies. Run with `cargo bench --bench proving [TAG FILE]`.
+
+#![expect(clippy::print_stdout, reason = "a benchmark says what it measured")]
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use aznetlint::lint::{Settings, lint_texts};
+use aznetlint::rule::{Origin, Pack, Request, Requests};
+
+const ID: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network";
+
+/// A group with `rules` outbound rules and `prefixes` prefixes on each side over all of them, a deny-all at the end.
+fn group(rules: usize, prefixes: usize) -> String {
+    let each = (prefixes / rules.max(1)).max(1);
+    let mut text = format!(
+        "{{ \"type\": \"Microsoft.Network/networkSecurityGroups\", \"name\": \"nsg\", \"id\": \"{ID}/networkSecurityGroups/nsg\", \"location\": \"westeurope\", \"properties\": {{ \"securityRules\": ["
+    );
+    for rule in 0..rules {
+        let list = |from: usize| {
+            let nets = (0..each).map(|at| {
+                let n = from + rule * each + at;
+                format!("\"{}.{}.{}.0/24\"", 20 + n / 65536, (n / 256) % 256, n % 256)
+            });
+            nets.collect::<Vec<_>>().join(",")
+        };
+        let access = if rule % 3 == 0 { "Deny" } else { "Allow" };
+        let port = 1000 + rule;
+        let _ = write!(
+            text,
+            "{{ \"name\": \"r{rule}\", \"properties\": {{ \"priority\": {}, \"direction\": \"Outbound\", \"access\": \"{access}\", \"protocol\": \"Tcp\", \"sourceAddressPrefixes\": [\"10.0.0.0/8\"], \"sourcePortRange\": \"*\", \"destinationAddressPrefixes\": [{}], \"destinationPortRanges\": [\"{port}\", \"443\"] }} }},",
+            100 + rule,
+            list(0),
+        );
+    }
+    text.push_str("{ \"name\": \"end\", \"properties\": { \"priority\": 4096, \"direction\": \"Outbound\", \"access\": \"Deny\", \"protocol\": \"*\", \"sourceAddressPrefix\": \"*\", \"sourcePortRange\": \"*\", \"destinationAddressPrefix\": \"10.99.0.0/16\", \"destinationPortRange\": \"*\" } }] } }");
+    text
+}
+
+fn network(routed: bool) -> String {
+    let table = if routed { format!(", \"routeTable\": {{ \"id\": \"{ID}/routeTables/rt\" }}") } else { String::new() };
+    format!(
+        "{{ \"type\": \"Microsoft.Network/virtualNetworks\", \"name\": \"v\", \"id\": \"{ID}/virtualNetworks/v\", \"location\": \"westeurope\", \"properties\": {{ \"addressSpace\": {{ \"addressPrefixes\": [\"10.0.0.0/16\"] }}, \"subnets\": [ {{ \"name\": \"s\", \"id\": \"{ID}/virtualNetworks/v/subnets/s\", \"properties\": {{ \"addressPrefix\": \"10.0.1.0/24\", \"networkSecurityGroup\": {{ \"id\": \"{ID}/networkSecurityGroups/nsg\" }}{table} }} }} ] }} }}"
+    )
+}
+
+/// A firewall, its route, and a policy of `rules` network rules, the last of which lets the compute's traffic pass.
+fn firewall(rules: usize) -> Vec<(String, String)> {
+    let mut list = String::new();
+    for rule in 0..rules {
+        let _ = write!(
+            list,
+            "{{ \"ruleType\": \"NetworkRule\", \"name\": \"r{rule}\", \"ipProtocols\": [\"TCP\"], \"sourceAddresses\": [\"10.0.0.0/8\"], \"destinationAddresses\": [\"{}.{}.{}.0/24\"], \"destinationPorts\": [\"{}\", \"443\"] }},",
+            30 + rule / 65536,
+            (rule / 256) % 256,
+            rule % 256,
+            1000 + rule % 50000
+        );
+    }
+    list.push_str("{ \"ruleType\": \"NetworkRule\", \"name\": \"all\", \"ipProtocols\": [\"Any\"], \"sourceAddresses\": [\"10.0.0.0/8\"], \"destinationAddresses\": [\"*\"], \"destinationPorts\": [\"*\"] }");
+    vec![
+        (
+            "fw.json".into(),
+            format!(
+                "{{ \"type\": \"Microsoft.Network/azureFirewalls\", \"name\": \"fw\", \"id\": \"{ID}/azureFirewalls/fw\", \"properties\": {{ \"firewallPolicy\": {{ \"id\": \"{ID}/firewallPolicies/p\" }}, \"ipConfigurations\": [ {{ \"properties\": {{ \"privateIPAddress\": \"10.9.0.4\" }} }} ] }} }}"
+            ),
+        ),
+        (
+            "policy.json".into(),
+            format!(
+                "{{ \"type\": \"Microsoft.Network/firewallPolicies\", \"name\": \"p\", \"id\": \"{ID}/firewallPolicies/p\", \"properties\": {{ \"sku\": {{ \"tier\": \"Premium\" }} }} }}"
+            ),
+        ),
+        (
+            "group.json".into(),
+            format!(
+                "{{ \"type\": \"Microsoft.Network/firewallPolicies/ruleCollectionGroups\", \"name\": \"g\", \"id\": \"{ID}/firewallPolicies/p/ruleCollectionGroups/g\", \"properties\": {{ \"priority\": 200, \"ruleCollections\": [ {{ \"ruleCollectionType\": \"FirewallPolicyFilterRuleCollection\", \"name\": \"c\", \"priority\": 200, \"action\": {{ \"type\": \"Allow\" }}, \"rules\": [{list}] }} ] }} }}"
+            ),
+        ),
+        (
+            "rt.json".into(),
+            format!(
+                "{{ \"type\": \"Microsoft.Network/routeTables\", \"name\": \"rt\", \"id\": \"{ID}/routeTables/rt\", \"properties\": {{ \"routes\": [ {{ \"name\": \"default\", \"properties\": {{ \"addressPrefix\": \"0.0.0.0/0\", \"nextHopType\": \"VirtualAppliance\", \"nextHopIpAddress\": \"10.9.0.4\" }} }} ] }} }}"
+            ),
+        ),
+    ]
+}
+
+/// The least time of some runs, in milliseconds: with the requirements, and of everything else.
+fn measure(texts: &[(String, String)], pack: &Pack) -> (f64, f64) {
+    let service = |name: &str| Request {
+        service: name.into(),
+        pattern: Some("s".into()),
+        origin: Origin::CommandLine,
+        ..Request::default()
+    };
+    let with = Settings {
+        requests: Requests { services: vec![service("azureml-compute")], facts: Vec::new() },
+        ..Settings::default()
+    };
+    let without = Settings::default();
+    let least = |settings: &Settings| {
+        let times = (0..5).map(|_| {
+            let start = Instant::now();
+            let outcome = lint_texts(texts.iter().cloned(), pack, settings);
+            assert!(
+                outcome.report.files.iter().all(|file| file.detail.is_none() || !file.named || file.shape.is_some())
+            );
+            start.elapsed().as_secs_f64() * 1e3
+        });
+        times.fold(f64::INFINITY, f64::min)
+    };
+    (least(&with), least(&without))
+}
+
+fn main() {
+    let pack = Pack::load(true, &[]).expect("the shipped rules load");
+    // Only the requirements: pattern rules look at each rule by itself and are not what is measured here.
+    let pack = Pack {
+        rules: pack.rules.into_iter().filter(|rule| rule.card.id.as_str().starts_with("azureml/")).collect(),
+        ..pack
+    };
+    let tags = std::env::args()
+        .nth(1)
+        .filter(|name| !name.starts_with('-'))
+        .and_then(|path| std::fs::read_to_string(path).ok());
+    let with_tags = |mut texts: Vec<(String, String)>| {
+        texts.extend(tags.iter().map(|text| ("ServiceTags_Public.json".to_owned(), text.clone())));
+        texts
+    };
+    println!(
+        "all azureml requirements of one placement, service tags {}",
+        if tags.is_some() { "loaded" } else { "symbolic" }
+    );
+    for (rules, prefixes) in [(100, 400), (1000, 4000)] {
+        let texts = with_tags(vec![("nsg.json".into(), group(rules, prefixes)), ("v.json".into(), network(false))]);
+        let (all, rest) = measure(&texts, &pack);
+        println!(
+            "  group of {rules:5} rules, {prefixes} prefixes: {:8.2} ms (and {rest:.2} ms to read it)",
+            all - rest
+        );
+    }
+    for rules in [1000, 10_000] {
+        let mut texts = vec![("nsg.json".into(), group(10, 10)), ("v.json".into(), network(true))];
+        texts.extend(firewall(rules));
+        let (all, rest) = measure(&with_tags(texts), &pack);
+        println!("  policy of {rules:5} network rules:      {:8.2} ms (and {rest:.2} ms to read it)", all - rest);
+    }
+}

@@ -31,6 +31,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Lint files and folders
     Check(CheckArguments),
+    /// Follow one flow through every layer: which rule decides where, and whether it passes
+    Trace(TraceArguments),
     /// Show what templates deploy, as the linter sees it
     Expand(ExpandArguments),
     /// Say what a rule or service is about: why, how to fix it, where the facts come from
@@ -144,6 +146,39 @@ pub(crate) struct TemplateArguments {
     /// The resource group the templates are deployed to
     #[arg(long, value_name = "NAME")]
     pub(crate) resource_group: Option<String>,
+}
+
+/// Which flow to follow, and where.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 it passes, 1 it is blocked or cannot be told, 2 the run itself failed.")]
+pub(crate) struct TraceArguments {
+    /// Files and folders; `-` reads standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Where it comes from: a subnet (or NSG, route table, firewall) by name or id, an address, or for inbound flows a
+    /// service tag, address or `any`
+    #[arg(long, value_name = "FROM")]
+    pub(crate) from: Option<String>,
+
+    /// Where it goes to: a service tag, host, address or subnet, then port and protocol, as in Storage.westeurope:445/tcp
+    #[arg(long, value_name = "TO:PORT/PROTOCOL")]
+    pub(crate) to: String,
+
+    /// The location of the resource group, such as westeurope
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) templates: TemplateArguments,
+
+    /// Read the addresses of service tags from this file
+    #[arg(long = "service-tags", value_name = "FILE")]
+    pub(crate) service_tags: Vec<PathBuf>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = FormatChoice::Text)]
+    pub(crate) format: FormatChoice,
 }
 
 /// Which templates to show, and how.

@@ -7,5 +7,6 @@ mod settings;
 mod start;
 mod study;
 mod tags;
+mod trace;
 
 pub use start::main;

@@ -3,5 +3,5 @@
 mod run;
 mod template;
 
-pub use run::{Expanded, ExpandedTemplate, Outcome, Settings, expand, lint, lint_input, lint_texts};
+pub use run::{Estates, Expanded, ExpandedTemplate, Outcome, Settings, estates, expand, lint, lint_input, lint_texts};
 pub use template::TemplateOptions;

@@ -49,6 +49,70 @@ pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Set
     lint_input(input::read(&paths, &settings.input, stdin), pack, settings)
 }
 
+/// The estates of a run, with what is needed to ask about them.
+#[derive(Debug)]
+pub struct Estates {
+    /// The texts read.
+    pub files: Files,
+    /// One estate for each choice of parameter files, with what tells the choices apart; empty for the only one.
+    pub estates: Vec<(String, Estate)>,
+    /// The service tags that were loaded.
+    pub tags: TagFiles,
+    /// Paths that could not be read or parsed, with the reason and the place if there is one.
+    pub broken: Vec<(String, String, Option<Span>)>,
+}
+
+/// Reads the estates of files and folders, as [`lint`] would.
+pub fn estates(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Estates {
+    let paths = paths.iter().chain(&settings.templates.parameters).chain(&settings.service_tags);
+    let paths: Vec<PathBuf> = paths.cloned().collect();
+    let Input { mut files, entries, .. } = input::read(&paths, &settings.input, stdin);
+    let (sorted, broken, _) = sort_entries(entries, &files);
+    let Sorted { exports, templates, parameters, tags: found, fragments } = sorted;
+    let mut tags = TagFiles::default();
+    found.into_iter().for_each(|(file, named)| tags.add(file, named));
+    let types = wanted_types(pack);
+    let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
+    let set = given(&mut files, &settings.templates.set);
+    let sheets = Sheets { templates: &templates, fragments: &fragments, parameters: &parameters };
+    let expanded = expand_all(&files, &sheets, &settings.templates, &set, Wanted::Types(&wanted));
+    let data = tags.of(None).map(|file| &file.tags);
+    let rounds = expanded.rounds.iter();
+    let estates = rounds.map(|round| (round.label.clone(), estate_of(&exports, round, data))).collect();
+    Estates { files, estates, tags, broken }
+}
+
+/// What could not be read or parsed: the name, why, and where.
+type Broken = Vec<(String, String, Option<Span>)>;
+
+/// Sorts what was read by what is done with it.
+fn sort_entries(entries: Vec<Entry>, files: &Files) -> (Sorted, Broken, Report) {
+    let mut sorted = Sorted::default();
+    let mut report = Report::default();
+    let mut broken = Vec::new();
+    for entry in entries {
+        if entry.beside {
+            sorted.take_beside(entry);
+            continue;
+        }
+        match &entry.content {
+            Content::Broken(error) => broken.push((entry.name.clone(), error.message.clone(), Some(error.span))),
+            Content::Unreadable(why) => broken.push((entry.name.clone(), why.clone(), None)),
+            _ => {}
+        }
+        let file = FileReport {
+            name: entry.name,
+            file: entry.file,
+            shape: None,
+            outcome: FileOutcome::Skipped,
+            detail: None,
+            named: entry.named,
+        };
+        sorted.take(file, entry.content, files, &mut report);
+    }
+    (sorted, broken, report)
+}
+
 /// The templates of a run, evaluated.
 #[derive(Debug)]
 pub struct Expanded {
@@ -76,27 +140,7 @@ pub struct ExpandedTemplate {
 pub fn expand(paths: &[PathBuf], stdin: &mut dyn Read, settings: &Settings, types: &[String]) -> Expanded {
     let paths: Vec<PathBuf> = paths.iter().chain(&settings.templates.parameters).cloned().collect();
     let Input { mut files, entries, .. } = input::read(&paths, &settings.input, stdin);
-    let mut sorted = Sorted::default();
-    let mut report = Report::default();
-    let mut broken = Vec::new();
-    for entry in entries {
-        match &entry.content {
-            Content::Broken(error) => broken.push((entry.name, error.message.clone(), Some(error.span))),
-            Content::Unreadable(why) => broken.push((entry.name, why.clone(), None)),
-            Content::Document(_) if entry.beside => sorted.take_beside(entry),
-            _ => {
-                let blank = FileReport {
-                    name: entry.name,
-                    file: entry.file,
-                    shape: None,
-                    outcome: FileOutcome::Skipped,
-                    detail: None,
-                    named: entry.named,
-                };
-                sorted.take(blank, entry.content, &files, &mut report);
-            }
-        }
-    }
+    let (sorted, broken, _) = sort_entries(entries, &files);
     let set = given(&mut files, &settings.templates.set);
     let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
     let wanted = if wanted.is_empty() { Wanted::All } else { Wanted::Types(&wanted) };
@@ -119,23 +163,7 @@ pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack
 /// Lints what was read.
 pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let Input { mut files, entries, empty } = input;
-    let mut report = Report::default();
-    let mut sorted = Sorted::default();
-    for entry in entries {
-        if entry.beside {
-            sorted.take_beside(entry);
-            continue;
-        }
-        let file = FileReport {
-            name: entry.name,
-            file: entry.file,
-            shape: None,
-            outcome: FileOutcome::Skipped,
-            detail: None,
-            named: entry.named,
-        };
-        sorted.take(file, entry.content, &files, &mut report);
-    }
+    let (sorted, _, mut report) = sort_entries(entries, &files);
     let Sorted { exports, templates, parameters, tags: found, fragments } = sorted;
     let mut tags = TagFiles::default();
     for (file, named) in found {

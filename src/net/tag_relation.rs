@@ -91,9 +91,15 @@ impl Tag {
         self.is_base() && self.entry().beyond_regions && cloud == Some(Cloud::Public)
     }
 
-    /// Whether it is known to have IPv4 addresses outside `AzureCloud`.
+    /// Whether it is known to have IPv4 addresses that `AzureCloud` has not. Without a cloud: in every one it is in.
     pub fn exceeds_azure_cloud(self, cloud: Option<Cloud>) -> bool {
-        self.is_base() && cloud.is_some_and(|cloud| self.entry().outside.contains(cloud))
+        let entry = self.entry();
+        let mut own = Cloud::ALL.into_iter().filter(|one| entry.clouds.contains(*one));
+        self.is_base()
+            && match cloud {
+                Some(cloud) => entry.outside.contains(cloud),
+                None => !entry.clouds.is_empty() && own.all(|one| entry.outside.contains(one)),
+            }
     }
 
     /// Whether it is known to have addresses of a family at all.
@@ -200,6 +206,19 @@ mod tests {
         let azure = Tag::named("AzureCloud").unwrap();
         assert_eq!(storage.relation(azure, Family::V4, Some(Cloud::Government)), Relation::Inside);
         assert_eq!(storage.relation(azure, Family::V4, None), Relation::Open);
+    }
+
+    #[test]
+    fn some_tags_are_known_to_exceed_azure_cloud() {
+        let exceeds = |text: &str, cloud| Tag::named(text).unwrap().exceeds_azure_cloud(cloud);
+        assert!(exceeds("AzureActiveDirectory", None));
+        assert!(exceeds("AzureFrontDoor.Frontend", Some(Cloud::Public)));
+        assert!(exceeds("Storage", Some(Cloud::China)));
+        assert!(!exceeds("Storage", None));
+        assert!(!exceeds("Storage.WestEurope", Some(Cloud::Public)));
+        assert!(!exceeds("AzureFrontDoor.Frontend", Some(Cloud::Government)));
+        assert!(!exceeds("AzureMachineLearning", Some(Cloud::Public)));
+        assert!(!exceeds("AzureCloud", Some(Cloud::Public)));
     }
 
     #[test]

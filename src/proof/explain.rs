@@ -16,7 +16,7 @@ use crate::proof::host::HostSet;
 use crate::proof::judgement::{Coordinate, Decider, Judgement, Kind, NearMiss, Packet, Step, Written};
 use crate::proof::scene::shown;
 use crate::proof::symbol::{Added, Meaning, Symbols};
-use crate::proof::verdict::{Decision, Place, Point, Verdict};
+use crate::proof::verdict::{Decision, HOST, Place, Point, Verdict};
 use crate::source::Span;
 
 /// The most shadowed rules, near misses and uncovered parts that are named.
@@ -161,13 +161,17 @@ pub(crate) fn packet(direction: Direction, point: &Point) -> Packet {
         let chosen = if set.contains(wanted) { Some(wanted) } else { set.first() };
         chosen.filter(|_| one.has_ports())
     };
-    let host = if point.cell.hosts.is_full() { None } else { point.cell.hosts.example() };
+    // Hosts stand for a destination that is required by name; a tag or address says more than a host behind it.
+    let destination = match &point.destination {
+        Place::Named(name) if name == HOST => point.cell.hosts.example().unwrap_or_else(|| name.clone()),
+        other => place(other),
+    };
     Packet {
         direction,
         protocol,
         source: place(&point.source),
         source_port: port(&point.cell.source_ports, 50000),
-        destination: host.unwrap_or_else(|| place(&point.destination)),
+        destination,
         destination_port: port(&point.cell.destination_ports, 443),
     }
 }

@@ -109,6 +109,7 @@ impl<'s, 'a> Ground<'s, 'a> {
                     let subnet = self.symbols.of(Meaning::Subnet(end), || {
                         Doubt::new("the prefix of the subnet is not known").settled_by("--fact subnet=10.0.1.0/24")
                     });
+                    // A subnet has private addresses where nothing else is shown (NSG-14).
                     let known = self.scene.network_complete && !self.network.is_empty();
                     let room = if known { self.network.clone() } else { self.private() };
                     all.add(room, vec![subnet.holds()]);

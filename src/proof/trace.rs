@@ -13,7 +13,7 @@ use crate::proof::judgement::{Decider, Judgement, Layer, Packet};
 use crate::proof::path::{Part, PathJudgement};
 use crate::proof::scene::Scene;
 use crate::proof::symbol::{End, Meaning, Symbols};
-use crate::proof::verdict::{Place, Point, Verdict};
+use crate::proof::verdict::{HOST, Place, Point, Verdict};
 
 /// A flow followed through all layers.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,6 +96,7 @@ fn point(symbols: &Symbols, cell: &Cell) -> Point {
                 Meaning::Tag(at, tag) if *at == end => Some(tag.to_string()),
                 Meaning::Regional(at, tag, region, _) if *at == end => Some(format!("{tag} of {region}")),
                 Meaning::Subnet(at) if *at == end => Some("subnet".to_owned()),
+                Meaning::Host(at) if *at == end => Some(HOST.to_owned()),
                 Meaning::Network(at) if *at == end => Some("VirtualNetwork".to_owned()),
                 _ => None,
             }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::net::{AddressSet, Cloud, Family, Region, Relation, Tag};
+use crate::net::{AddressSet, Cloud, Family, Region, Tag};
 use crate::proof::cell::{Cell, Term};
 use crate::proof::ground::Ground;
 use crate::proof::symbol::{Added, Doubt, End, Literal, Meaning, Symbol, Symbols};
@@ -21,6 +21,9 @@ pub enum Verdict {
     /// It depends on something unknown.
     Undecided,
 }
+
+/// What the address of a host goes by that is required by name.
+pub(crate) const HOST: &str = "host";
 
 /// An address of a packet, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,24 +61,14 @@ const MOST_SPLITS: usize = 8;
 /// How many dropped cells are looked at for a packet.
 const MOST_CANDIDATES: usize = 512;
 
-/// What an atom is known to be outside of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Outside {
-    Nothing,
-    /// Every tag and the network.
-    Tags,
-    /// The regional forms of its own tag.
-    Regions,
-    /// `AzureCloud`, and so everything inside it.
-    AzureCloud,
-}
-
 /// Some address that surely exists, about which part of the symbols is known.
 struct Atom {
     /// What it is an element of; `None`: an address of its own, or a public one of no tag.
     meaning: Option<Meaning>,
-    /// What it is known to be outside of.
-    outside: Outside,
+    /// It is none of the tags' (then `meaning` is `None`), or none of the regional forms of its tag's.
+    outside: bool,
+    /// It is none of what lies in there, which its own tag is known to exceed.
+    beyond: Option<Beyond>,
     /// The literals that hold for everything required.
     cube: Vec<Literal>,
     /// Where it may lie.
@@ -83,6 +76,15 @@ struct Atom {
     /// Every single address of the range is such an atom; else it is one of them, nobody knows which.
     exact: bool,
     name: String,
+}
+
+/// Something that does not hold all of a tag, although the two meet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Beyond {
+    /// `AzureCloud`.
+    AzureCloud,
+    /// The tags that the catalogue knows to be parts of it, such as `AzureMonitor.Core`.
+    Parts,
 }
 
 /// What is required of each end.
@@ -101,8 +103,10 @@ pub(crate) fn decide(
     if dropped.is_empty() {
         return Decision { verdict: Verdict::Satisfied, witness: None, doubts: Vec::new(), open: Vec::new() };
     }
-    let sources = atoms(ground, End::Source, required.sources);
-    let destinations = atoms(ground, End::Destination, required.destinations);
+    let mut sources = atoms(ground, End::Source, required.sources);
+    let mut destinations = atoms(ground, End::Destination, required.destinations);
+    beyond_few(&mut sources, End::Source, passed);
+    beyond_few(&mut destinations, End::Destination, passed);
     let search = Search { symbols: &ground.symbols, sources: &sources, destinations: &destinations, passed, dropped };
     let mut worlds = 0;
     if let Some(witness) = search.certain(&mut Vec::new(), &mut worlds) {
@@ -222,31 +226,30 @@ impl Search<'_> {
         let meaning = self.symbols.meaning(symbol);
         match (&atom.meaning, meaning) {
             (None, Meaning::Addresses(..)) => None,
-            (None, _) if atom.outside == Outside::Tags => Some(false),
+            (None, _) if atom.outside => Some(false),
             (None, _) => None,
-            (Some(Meaning::Tag(end, own)), Meaning::Tag(..) | Meaning::Regional(..))
-                if self.excludes(atom, *end, *own, meaning) =>
-            {
-                Some(false)
+            (Some(Meaning::Tag(_, own)), Meaning::Tag(_, tag)) if atom.outside && tag.base() == *own => {
+                Some(tag.is_base())
             }
+            (Some(Meaning::Tag(_, own)), Meaning::Regional(_, base, ..)) if atom.outside && base == own => Some(false),
+            (Some(Meaning::Tag(_, own)), meaning) if self.is_beyond(atom.beyond, *own, meaning) => Some(false),
             (Some(own), meaning) => match self.symbols.meanings(own, meaning) {
                 relation if relation.is_inside() => Some(true),
-                Relation::Disjoint => Some(false),
+                crate::net::Relation::Disjoint => Some(false),
                 _ => None,
             },
         }
     }
 
-    /// Whether an atom is known to be outside a tag.
-    fn excludes(&self, atom: &Atom, end: End, own: Tag, other: &Meaning) -> bool {
-        match atom.outside {
-            Outside::Nothing | Outside::Tags => false,
-            Outside::Regions => {
-                self.symbols.meanings(other, &Meaning::Tag(end, own)) == Relation::Inside
-                    && matches!(other, Meaning::Tag(_, tag) | Meaning::Regional(_, tag, ..) if tag.base() == own)
+    /// Whether a meaning lies in what the atom is known to be outside of.
+    fn is_beyond(&self, beyond: Option<Beyond>, own: Tag, meaning: &Meaning) -> bool {
+        match (beyond, meaning) {
+            (Some(Beyond::Parts), Meaning::Tag(_, tag)) => tag.parent() == Some(own),
+            (Some(Beyond::AzureCloud), Meaning::Tag(end, _) | Meaning::Regional(end, ..)) => {
+                let azure = Tag::named("AzureCloud").expect("the catalogue has `AzureCloud`");
+                self.symbols.meanings(meaning, &Meaning::Tag(*end, azure)).is_inside()
             }
-            Outside::AzureCloud => Tag::named("AzureCloud")
-                .is_some_and(|azure| self.symbols.meanings(other, &Meaning::Tag(end, azure)).is_inside()),
+            _ => false,
         }
     }
 
@@ -327,8 +330,8 @@ fn end_of(meaning: &Meaning) -> Option<End> {
         Meaning::Tag(end, _)
         | Meaning::Regional(end, ..)
         | Meaning::Subnet(end)
-        | Meaning::Network(end)
         | Meaning::Host(end)
+        | Meaning::Network(end)
         | Meaning::Group(end, _)
         | Meaning::Addresses(end, _) => Some(*end),
         Meaning::Ports(..) | Meaning::Protocols(_) | Meaning::Packet(_) | Meaning::World(_) => None,
@@ -344,6 +347,7 @@ fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>]) -> Vec<A
         let atom = |meaning: Option<Meaning>, outside, exact, name: &str| Atom {
             meaning,
             outside,
+            beyond: None,
             cube: term.cube.clone(),
             range: AddressSet::clone(&term.set),
             exact,
@@ -355,46 +359,89 @@ fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>]) -> Vec<A
                 all.extend(
                     tags(symbols, end, *tag, family, cloud)
                         .into_iter()
-                        .map(|one| atom(Some(Meaning::Tag(end, one)), Outside::Nothing, false, &one.to_string())),
+                        .map(|one| atom(Some(Meaning::Tag(end, one)), false, false, &one.to_string())),
                 );
-                let beyond = [
-                    (Outside::Regions, tag.exceeds_its_regions(cloud)),
-                    (Outside::AzureCloud, tag.exceeds_azure_cloud(cloud)),
-                ];
-                for (outside, _) in beyond.into_iter().filter(|(_, known)| *known && family == Family::V4) {
-                    all.push(atom(Some(Meaning::Tag(end, *tag)), outside, false, &tag.to_string()));
+                for one in tags(symbols, end, *tag, family, cloud) {
+                    let named = |test: &dyn Fn(Tag) -> bool| symbols.tags(end).any(test);
+                    let azure = one.exceeds_azure_cloud(cloud) && named(&Tag::is_azure_cloud);
+                    let parts = named(&|part| part.parent() == Some(one));
+                    let beyond = [(azure, Beyond::AzureCloud), (parts, Beyond::Parts)];
+                    all.extend(beyond.into_iter().filter(|(known, _)| *known).map(|(_, beyond)| Atom {
+                        beyond: Some(beyond),
+                        ..atom(Some(Meaning::Tag(end, one)), false, false, &one.to_string())
+                    }));
+                }
+                if tag.exceeds_its_regions(cloud) && family == Family::V4 {
+                    all.push(atom(Some(Meaning::Tag(end, *tag)), true, false, &tag.to_string()));
                 }
                 all.extend(regional(symbols, end, Some(*tag)).map(|(meaning, base)| {
-                    atom(Some(meaning.clone()), Outside::Nothing, false, &format!("{base} of the region"))
+                    atom(Some(meaning.clone()), false, false, &format!("{base} of the region"))
                 }));
             }
             Some(Meaning::Regional(_, base, _, false)) if base.has_addresses_everywhere(family) => {
-                all.push(atom(own.cloned(), Outside::Nothing, false, &format!("{base} of the region")));
+                all.push(atom(own.cloned(), false, false, &format!("{base} of the region")));
             }
-            Some(Meaning::Subnet(_)) => all.push(atom(own.cloned(), Outside::Nothing, false, "subnet")),
-            Some(Meaning::Network(_)) => all.push(atom(own.cloned(), Outside::Nothing, false, "VirtualNetwork")),
-            Some(Meaning::Host(_)) => all.push(atom(own.cloned(), Outside::Nothing, false, "host")),
+            Some(Meaning::Subnet(_)) => all.push(atom(own.cloned(), false, false, "subnet")),
+            Some(Meaning::Host(_)) => all.push(atom(own.cloned(), false, false, HOST)),
+            Some(Meaning::Network(_)) => all.push(atom(own.cloned(), false, false, "VirtualNetwork")),
             Some(_) => {}
             None => {
-                all.push(atom(None, Outside::Nothing, true, ""));
+                all.push(atom(None, false, true, ""));
                 // Where everything public is required, so is every tag, and what is in none of them.
                 if ground.public.is_subset(&term.set) && !ground.public.is_empty() {
                     let public = |meaning, outside, name: &str| Atom {
                         range: ground.public.clone(),
                         ..atom(meaning, outside, false, name)
                     };
-                    all.push(public(None, Outside::Tags, "Internet"));
+                    all.push(public(None, true, "Internet"));
                     for tag in symbols.tags(end).filter(|tag| tag.has_addresses(family)) {
-                        all.push(public(Some(Meaning::Tag(end, tag)), Outside::Nothing, &tag.to_string()));
+                        all.push(public(Some(Meaning::Tag(end, tag)), false, &tag.to_string()));
                     }
-                    all.extend(regional(symbols, end, None).map(|(meaning, base)| {
-                        public(Some(meaning.clone()), Outside::Nothing, &format!("{base} of the region"))
-                    }));
+                    all.extend(
+                        regional(symbols, end, None).map(|(meaning, base)| {
+                            public(Some(meaning.clone()), false, &format!("{base} of the region"))
+                        }),
+                    );
                 }
             }
         }
     }
     all
+}
+
+/// The fewest addresses a subnet can have: Azure takes a /29 and larger ones.
+const FEWEST_ADDRESSES: u128 = 8;
+
+/// A subnet of unknown place is larger than the few addresses that some rules let pass: it has one beside them.
+fn beyond_few(atoms: &mut Vec<Atom>, end: End, passed: &[&Cell]) {
+    let size = |set: &AddressSet| {
+        let v4 = set.v4.ranges().iter().map(|(first, last)| u128::from(last - first) + 1);
+        let v6 = set.v6.ranges().iter().map(|(first, last)| (last - first).saturating_add(1));
+        v4.chain(v6).fold(0_u128, u128::saturating_add)
+    };
+    let mut few = AddressSet::empty();
+    for cell in passed.iter().take(MOST_CANDIDATES) {
+        let more = few.union(cell.addresses(end));
+        if size(&more) < FEWEST_ADDRESSES {
+            few = more;
+        }
+    }
+    if few.is_empty() {
+        return;
+    }
+    let whole = |atom: &&Atom| matches!(atom.meaning, Some(Meaning::Subnet(_) | Meaning::Network(_)));
+    let beside: Vec<Atom> = atoms
+        .iter()
+        .filter(whole)
+        .map(|atom| Atom {
+            meaning: atom.meaning.clone(),
+            cube: atom.cube.clone(),
+            range: atom.range.difference(&few),
+            name: atom.name.clone(),
+            ..*atom
+        })
+        .collect();
+    atoms.extend(beside);
 }
 
 /// A tag, those that rules name, and the forms of all of them in the regions that rules name and in one that none does:

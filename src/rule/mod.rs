@@ -13,6 +13,7 @@ mod explain;
 mod fact;
 mod field;
 mod flow;
+mod follow;
 mod item;
 mod judge;
 mod operator;
@@ -47,6 +48,7 @@ pub use flow::{
     FlowRequirement, Layer, Matching, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,
     fact_addresses,
 };
+pub use follow::{Followed, Question, follow};
 pub use judge::{Judged, judge};
 pub use pack::{Pack, PackSource};
 pub use pattern::PatternRule;

@@ -16,6 +16,7 @@ use crate::rule::flow::{
     fact_addresses,
 };
 use crate::rule::placement::Placement;
+use crate::rule::site::Site;
 use crate::rule::template::Template;
 use crate::source::{FileId, Span};
 
@@ -42,9 +43,8 @@ pub(crate) struct Judged {
     pub(crate) counting_on: Option<String>,
 }
 
-/// What the layers know of a placement.
-pub(crate) fn scene<'a>(estate: &'a Estate, placement: &Placement<'_>, tags: Option<&'a TagData>) -> Scene<'a> {
-    let site = &placement.site;
+/// What the layers know of a site.
+pub(crate) fn scene_of<'a>(estate: &'a Estate, site: &Site, tags: Option<&'a TagData>) -> Scene<'a> {
     let group = site.nsg.and_then(|at| estate.nsgs.get(at));
     let table = site.route_table.and_then(|at| estate.route_tables.get(at));
     let mut scene = match site.subnet.and_then(|at| Scene::of_subnet(estate, at, tags)) {
@@ -62,10 +62,22 @@ pub(crate) fn scene<'a>(estate: &'a Estate, placement: &Placement<'_>, tags: Opt
     if let Some(group) = site.interface_nsg.and_then(|at| estate.nsgs.get(at)) {
         scene = scene.with_interface(group);
     }
-    scene = scene.in_estate(estate);
+    scene.in_estate(estate)
+}
+
+/// What the layers know of a placement: its site, and the facts that say more.
+pub(crate) fn scene<'a>(estate: &'a Estate, placement: &Placement<'_>, tags: Option<&'a TagData>) -> Scene<'a> {
+    let mut scene = scene_of(estate, &placement.site, tags);
     if let Some(region) = placement.fact_text("region") {
         scene = scene.in_location(&region);
     }
+    // What does not say its cloud is in the one its rules name a region of, else in the public one.
+    scene.cloud = scene.cloud.or_else(|| {
+        let said = placement.fact_text("cloud");
+        let named = || named_regions(estate, placement).first().map(|region| region.cloud);
+        let said = said.and_then(|cloud| Cloud::ALL.into_iter().find(|one| one.as_str() == cloud));
+        said.or_else(named).or(Some(Cloud::Public))
+    });
     let given = |name: &str| {
         let fact = placement.facts.get(name)?;
         let shown = fact.from == "estate";

@@ -10,8 +10,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "cases", "config", "finding", "fix", "input", "json", "lint", "net", "report", "rule", "arm", "source",
-            "tagfile",
+            "cases", "config", "estate", "finding", "fix", "input", "json", "lint", "net", "proof", "report", "rule",
+            "arm", "source", "tagfile",
         ],
     ),
     ("cases", &["finding", "lint", "rule", "source"]),

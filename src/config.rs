@@ -96,7 +96,7 @@ pub enum ConfigError {
         why: String,
     },
     /// The file says something it cannot say.
-    #[error("{name}:{line}:{column}: {message}")]
+    #[error("{message}")]
     Invalid {
         /// What is wrong.
         message: String,

@@ -152,7 +152,8 @@ impl<'a> Cards<'a> {
         }
         let head_card = cards.get(&head.rule).copied();
         if let Some(seen) = head_card.filter(|card| !card.seen_as.is_empty()) {
-            let quoted: Vec<_> = seen.seen_as.iter().map(|text| format!("\"{text}\"")).collect();
+            let quote = |text: &String| if text.contains('"') { format!("`{text}`") } else { format!("\"{text}\"") };
+            let quoted: Vec<_> = seen.seen_as.iter().map(quote).collect();
             notes.say("seen as", &quoted.join(" or "));
         }
         let mut said = BTreeSet::new();

@@ -2,7 +2,7 @@
 //!
 //! Every flow is a finding of its own here; grouping is for people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use serde::Serialize;
@@ -23,6 +23,10 @@ pub(crate) fn write(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let placement = |placement| Placement::new(placement, files);
+    let required = report.placements.iter().flat_map(|placement| &placement.requirements);
+    let named: BTreeSet<_> =
+        findings.iter().map(|finding| &finding.rule).chain(required.map(|requirement| &requirement.rule)).collect();
+    let spoken = report.rules.iter().filter(|(id, _)| named.contains(id));
     let document = Document {
         version: VERSION,
         tool: Tool { name: "aznetlint", version: &options.version },
@@ -31,7 +35,7 @@ pub(crate) fn write(
         resources: &report.resources,
         placements: report.placements.iter().map(placement).collect(),
         findings: findings.iter().map(|finding| Found::new(finding, files)).collect(),
-        rules: report.rules.iter().map(|(id, card)| (id.as_str(), Rule::new(card))).collect(),
+        rules: spoken.map(|(id, card)| (id.as_str(), Rule::new(card))).collect(),
         assumptions: once(&report.assumptions),
         remarks: once(&report.remarks),
         data: report.data.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),

@@ -52,6 +52,7 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
     };
     let (at, mut related) = places(subject, judgement, undecided)?;
     related.extend(association(subject));
+    related.extend(way_to_firewall(judgement));
     related.extend(reasons(subject));
     related.retain(|label| label.span != at.span);
     let mut seen = BTreeSet::new();
@@ -236,15 +237,24 @@ fn fallback(subject: &Subject<'_, '_>) -> Option<Label> {
     Some(Label { span: header.name.span, message: message.to_owned() })
 }
 
+/// The route that leads to the firewall that decides.
+fn way_to_firewall(judgement: &Judgement) -> Option<Label> {
+    let at_firewall = judgement.layer == Some(proof::Layer::Firewall);
+    let mut routes = judgement.replay.iter().filter(|step| step.missed.is_none() && step.rule.kind == Kind::Route);
+    let route = routes.next().filter(|_| at_firewall)?;
+    let message = format!("`{}` leads there", route.rule.name);
+    Some(Label { span: route.rule.written?.fault, message })
+}
+
 /// The place where the subnet takes the network security group or the route table into use.
 fn association(subject: &Subject<'_, '_>) -> Option<Label> {
     let subnet = subject.placement.site.subnet.and_then(|at| subject.estate.subnets.get(at))?;
     let name = site::shown(&subnet.header);
-    let judgement = subject.judged.judgement.as_ref()?;
-    if judgement.layer == Some(proof::Layer::Firewall) {
-        return wall::way_there(judgement);
+    let layer = subject.judged.judgement.as_ref()?.layer;
+    if layer == Some(proof::Layer::Firewall) {
+        return None;
     }
-    let is_route = judgement.layer == Some(proof::Layer::Route);
+    let is_route = layer == Some(proof::Layer::Route);
     let reference = if is_route { subnet.route_table.as_ref() } else { subnet.nsg.as_ref() }?;
     let what = if is_route { "route table" } else { "network security group" };
     // A back reference in the group itself names no place in the subnet.
@@ -407,17 +417,12 @@ fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
     if undecided {
         return None;
     }
+    if decider.layer == proof::Layer::Firewall {
+        let site = &subject.placement.site;
+        return wall::rule_text(subject.estate, site, flow, &subject.judged.peer, &allow_name(subject));
+    }
     if !matches!(decider.kind, Kind::Rule | Kind::BuiltIn) {
         return None;
-    }
-    if wall::is_default(decider) {
-        return wall::rule_text(
-            subject.estate,
-            &subject.placement.site,
-            flow,
-            &subject.judged.peer,
-            &rule_name(subject),
-        );
     }
     let group = subject.scene.group_at(decider.group)?;
     let before = decider.priority.filter(|_| decider.kind == Kind::Rule);
@@ -428,14 +433,14 @@ fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
     Some(rule_text(subject, flow, priority))
 }
 
-/// `allow-storage` for `azureml/storage-blocked`.
-fn rule_name(subject: &Subject<'_, '_>) -> String {
+/// What a rule that would settle it is called: `allow-storage` for `azureml/storage-blocked`.
+fn allow_name(subject: &Subject<'_, '_>) -> String {
     let name = subject.rule.card.id.as_str().rsplit('/').next().unwrap_or_default();
     format!("allow-{}", name.trim_end_matches("-blocked"))
 }
 
 fn rule_text(subject: &Subject<'_, '_>, flow: &FlowRequirement, priority: i64) -> String {
-    let name = rule_name(subject);
+    let name = allow_name(subject);
     let protocol = match flow.protocols {
         ProtocolSet::TCP => "Tcp",
         ProtocolSet::UDP => "Udp",

@@ -18,7 +18,6 @@ const AROUND: usize = 80;
 pub enum RuleError {
     /// A folder or file cannot be read.
     #[error("`{}` cannot be read: {error}", path.display())]
-    #[diagnostic(code(aznetlint::rules::unreadable))]
     Unreadable {
         /// The folder or file.
         path: PathBuf,
@@ -34,7 +33,6 @@ pub enum RuleError {
 /// Something wrong in a rule file, and where.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{message}")]
-#[diagnostic(code(aznetlint::rules::mistake))]
 pub struct Mistake {
     message: String,
     #[source_code]
@@ -150,7 +148,9 @@ impl SourceCode for Excerpt {
                 }
                 last += 1 + length;
             }
-            (self.0.position(first).0 - 1, 0)
+            // Without lines around it the place itself is asked for.
+            let column = if before == 0 && after == 0 { self.0.position(start).1 - 1 } else { 0 };
+            (self.0.position(first).0 - 1, column)
         };
         let shown = &content[first..last];
         Ok(Box::new(MietteSpanContents::new_named(

@@ -57,9 +57,12 @@ impl Pack {
     /// counts, and a folder's counts before the program's.
     pub fn load(embedded: bool, folders: &[PathBuf]) -> Result<Self, RuleError> {
         let mut batches = Vec::new();
-        if embedded {
-            batches.push((None, embedded_files("")));
+        let mut shipped = embedded_files("");
+        if !embedded {
+            // Which services there are and how they are found is no rule.
+            shipped.retain(is_service);
         }
+        batches.push((None, shipped));
         for folder in folders {
             batches.push((Some(folder.clone()), folder_files(folder, "")?));
         }
@@ -156,7 +159,7 @@ pub(crate) fn folder_files(folder: &Path, ending: &str) -> Result<Vec<RuleFile>,
         error: error.to_string(),
     };
     if !folder.is_dir() {
-        return Err(unreadable(folder, &"it is not a folder"));
+        return Err(unreadable(folder, &"there is no such folder"));
     }
     let walk = walkdir::WalkDir::new(folder)
         .max_depth(MAX_FOLDERS)
@@ -263,6 +266,6 @@ tags: [DEMO-1, storage]
     #[test]
     fn a_folder_that_is_not_there_is_an_error() {
         let error = Pack::load(false, &[PathBuf::from("no/such/folder")]).unwrap_err();
-        assert_eq!(error.to_string(), "`no/such/folder` cannot be read: it is not a folder");
+        assert_eq!(error.to_string(), "`no/such/folder` cannot be read: there is no such folder");
     }
 }

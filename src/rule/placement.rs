@@ -99,7 +99,8 @@ impl Placement<'_> {
         let mut on: BTreeMap<&'static str, String> = BTreeMap::new();
         for (kind, header) in self.site.parts(estate) {
             let id = header.id.as_ref().and_then(|id| id.known()).map(ToString::to_string);
-            on.insert(kind, id.unwrap_or_else(|| site::shown(header)));
+            let name = || if kind == "subnet" { self.site.title(estate) } else { site::shown(header) };
+            on.insert(kind, id.unwrap_or_else(name));
         }
         if !on.contains_key("subnet") && self.site.mentioned.len() == 1 {
             on.extend(self.site.mentioned.first().map(|id| ("subnet", id.to_string())));

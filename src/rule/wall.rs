@@ -2,7 +2,6 @@
 
 use crate::estate::{Direction, Estate, RuleCollection};
 use crate::finding::Label;
-use crate::net::ProtocolSet;
 use crate::proof::{Decider, Judgement, Kind, Layer};
 use crate::rule::flow::FlowRequirement;
 use crate::rule::require::port_words;
@@ -33,13 +32,6 @@ pub(crate) fn place(estate: &Estate, site: &Site, decider: &Decider, judgement: 
     })
 }
 
-/// The route that leads to the firewall.
-pub(crate) fn way_there(judgement: &Judgement) -> Option<Label> {
-    let route = judgement.replay.iter().find(|step| step.rule.next_hop.is_some() && step.missed.is_none())?;
-    let span = route.rule.written?.fault;
-    Some(Label { span, message: format!("`{}` leads to the firewall", route.rule.name) })
-}
-
 /// A network rule that would let the flow pass, as it stands in the list of rules of a collection.
 pub(crate) fn rule_text(
     estate: &Estate,
@@ -58,22 +50,19 @@ pub(crate) fn rule_text(
     if sources.is_empty() {
         sources.push("*".to_owned());
     }
-    let protocol = match flow.protocols {
-        ProtocolSet::TCP => "TCP",
-        ProtocolSet::UDP => "UDP",
-        ProtocolSet::ICMP => "ICMP",
-        _ => "Any",
-    };
-    let peer = peer.split(" and ").next().unwrap_or_default();
+    let protocols: Vec<String> = flow.protocols.each().map(|(_, name)| name.to_ascii_uppercase()).collect();
+    let destinations: Vec<String> = peer.split(" and ").map(str::to_owned).collect();
     let list = |words: &[String]| words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
     let ports = port_words(flow);
     let ports: Vec<String> = if ports.is_empty() { vec!["*".to_owned()] } else { words(&ports) };
-    let (kind, protocols) = if site.policy.is_none() { ("", "protocols") } else { ("NetworkRule", "ipProtocols") };
+    let (kind, field) = if site.policy.is_none() { ("", "protocols") } else { ("NetworkRule", "ipProtocols") };
     let kind = if kind.is_empty() { String::new() } else { format!("\"ruleType\": \"{kind}\", ") };
     Some(format!(
-        "{{ {kind}\"name\": \"{name}\", \"{protocols}\": [\"{protocol}\"], \"sourceAddresses\": [{}], \
-         \"destinationAddresses\": [\"{peer}\"], \"destinationPorts\": [{}] }}",
+        "{{ {kind}\"name\": \"{name}\", \"{field}\": [{}], \"sourceAddresses\": [{}], \
+         \"destinationAddresses\": [{}], \"destinationPorts\": [{}] }}",
+        list(&protocols),
         list(&sources),
+        list(&destinations),
         list(&ports),
     ))
 }

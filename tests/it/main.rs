@@ -12,4 +12,5 @@ mod laws_estate;
 mod laws_routes;
 mod laws_world;
 mod rules;
+mod spellings;
 mod tags;

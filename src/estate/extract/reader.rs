@@ -218,7 +218,8 @@ impl<'a> Reader<'a> {
             self.fault(fault::POWERSHELL_CUT_OFF, item, detail).help =
                 Some("export again with `ConvertTo-Json -Depth 10`".to_owned());
         } else if !sound {
-            self.wrong_type(item, name, "a list of objects");
+            let detail = format!("an item of `{name}` should be an object, and is {}", item.kind());
+            self.fault(fault::WRONG_TYPE, item, detail);
         }
         sound
     }

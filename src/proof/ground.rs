@@ -171,6 +171,7 @@ impl<'s, 'a> Ground<'s, 'a> {
                     // The expansion that stands beside it knows the network better than we do.
                     Some(Special::VirtualNetwork) if tagged && side.items.len() > 1 => {}
                     Some(special) => self.special(end, special, peer.then_some(access), &mut all),
+                    None if self.is_elsewhere(end, name) => {}
                     None => self.tag(end, name, &mut all),
                 },
                 Err(unknown) => self.unknown(end, unknown, &mut all),
@@ -223,6 +224,21 @@ impl<'s, 'a> Ground<'s, 'a> {
             Doubt::new(format!("the addresses of `{name}` are not loaded")).settled_by("--service-tags FILE")
         });
         all.add(self.public.clone(), vec![symbol.holds()]);
+    }
+
+    /// Whether a rule's tag matches nothing here: another cloud's, or a region that neither the catalogue nor the data
+    /// know (TAG-11, NSG-27). A tag that is required is equal to itself all the same (ALG-3).
+    fn is_elsewhere(&self, end: End, name: &str) -> bool {
+        if self.scene.tags.is_some_and(|data| data.get(name).is_some()) {
+            return false;
+        }
+        match Tag::read(name, self.scene.cloud) {
+            Reading::Known(tag) | Reading::Alias { tag, .. } => {
+                self.scene.cloud.is_some_and(|cloud| !tag.is_in(cloud)) && self.symbols.tags(end).all(|one| one != tag)
+            }
+            Reading::UnknownRegion { .. } => self.scene.tags.is_some(),
+            Reading::Unknown { .. } => true,
+        }
     }
 
     /// A value only a deployment can tell; of `Storage.` and an unknown region the tag is known all the same.

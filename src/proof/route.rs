@@ -322,12 +322,17 @@ impl<'a> List<'_, '_, 'a> {
             way
         };
         if !named.is_empty() {
-            for (at, one) in concrete.iter().enumerate().filter(|(_, one)| one.length != Some(0)) {
+            let mut asked: BTreeMap<(Option<u8>, Option<IpAddr>), usize> = BTreeMap::new();
+            for one in concrete.iter().filter(|one| one.length != Some(0)) {
                 let meets = |two: &Candidate<'a>| may_meet(self.ground, &one.way.clause, &two.way.clause);
                 // The system's own routes for the network are always longer than those that drop what is private.
                 let ranked = |two: &Candidate<'a>| one.rank != Rank::System || two.rank != Rank::System;
                 if named.iter().any(|two| two.way.hop != one.way.hop && ranked(two) && meets(two)) {
-                    all.push(longer(self.ground, &one.way, format!("prefix {at}")));
+                    // Prefixes of one length are equal or disjoint: a packet asks once for each length and twin.
+                    let set = one.way.clause.destinations.terms.first().and_then(|term| term.set.first());
+                    let twin = asked.entry((one.length, set)).or_insert(0_usize);
+                    all.push(longer(self.ground, &one.way, format!("prefix {:?} {twin}", one.length)));
+                    *twin += 1;
                 }
             }
         }

@@ -164,6 +164,9 @@ fn is_slip(subject: &Subject<'_, '_>, near: &proof::NearMiss) -> bool {
         Direction::Inbound => proof::Coordinate::Source,
         Direction::Outbound => proof::Coordinate::Destination,
     };
+    if near.coordinate == proof::Coordinate::Host {
+        return false;
+    }
     if near.coordinate != peer {
         return true;
     }

@@ -11,7 +11,7 @@ use proptest::prelude::{ProptestConfig, any};
 use proptest::test_runner::TestRunner;
 
 use crate::laws_estate::{group, known, partly, peer, ports, prefixes, rule, side, unknown, why};
-use crate::laws_world::{Dice, World, addresses};
+use crate::laws_world::{Dice, World, addresses, cases};
 
 const PEERS: [&str; 24] = [
     "*",
@@ -365,9 +365,10 @@ struct Tally {
 }
 
 /// Holds the proof against the replay, many times; says how often it decided.
-fn hold(doubts: Doubts, cases: u32, worlds: u64) -> Tally {
+fn hold(doubts: Doubts, usual: u32, worlds: u64) -> Tally {
     let tally = RefCell::new(Tally::default());
-    let mut runner = TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });
+    let mut runner =
+        TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases(usual)) });
     let outcome = runner.run(&any::<u64>(), |seed| {
         let case = case(seed, doubts);
         let group = build(&case);
@@ -427,7 +428,8 @@ fn unknown_values_are_decided_right_whatever_they_turn_out_to_be() {
 
 #[test]
 fn tags_with_data_are_sets_like_any_other() {
-    let mut runner = TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) });
+    let mut runner =
+        TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases(2000)) });
     let outcome = runner.run(&any::<u64>(), |seed| {
         let case = case(seed, Doubts::Tags);
         let mut world = world(&case, seed);

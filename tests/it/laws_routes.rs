@@ -10,7 +10,7 @@ use proptest::prelude::{ProptestConfig, any};
 use proptest::test_runner::TestRunner;
 
 use crate::laws_estate::{known, partly, peer, prefixes, route, table, unknown, why};
-use crate::laws_world::{Dice, World, addresses};
+use crate::laws_world::{Dice, World, addresses, cases};
 
 const TO: [&str; 17] = [
     "0.0.0.0/0",
@@ -203,7 +203,8 @@ fn world(seed: u64) -> World {
 }
 
 fn hold(doubts: bool, law: impl Fn(&Case, u64)) {
-    let mut runner = TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3000) });
+    let mut runner =
+        TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases(3000)) });
     let outcome = runner.run(&any::<u64>(), |seed| {
         let case = case(seed, doubts);
         law(&case, seed);

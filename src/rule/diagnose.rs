@@ -288,16 +288,18 @@ fn reasons(subject: &Subject<'_, '_>) -> Vec<Label> {
     shown.take(2).collect()
 }
 
-/// Findings with one cause are drawn as one diagnostic.
+/// Findings of a placement with one cause are drawn as one diagnostic: one rule, route or doubt stands behind them.
 fn cause(judgement: &Judgement, undecided: bool, conditional: bool) -> String {
-    let doubt = judgement.why.first().filter(|_| undecided).map(|doubt| (doubt.message.clone(), doubt.span));
-    let decider = judgement.deciders.first();
-    let place = decider.and_then(|one| one.written).map(|written| written.span);
-    let name = decider.map(|one| format!("{}/{}/{}", one.layer.as_str(), one.group, one.name)).unwrap_or_default();
     let kind = if conditional { "if" } else { "is" };
-    match doubt {
-        Some((message, span)) => format!("{kind} {message} {span:?}"),
-        None => format!("{kind} {name} {place:?}"),
+    if let Some(doubt) = judgement.why.first().filter(|_| undecided) {
+        return format!("{kind} undecided: {}", doubt.message);
+    }
+    match judgement.deciders.first() {
+        Some(one) => {
+            let index = one.index.map(|index| format!("#{index}")).unwrap_or_default();
+            format!("{kind} {}/{}/{}{index}", one.layer.as_str(), one.group, one.name)
+        }
+        None => kind.to_owned(),
     }
 }
 

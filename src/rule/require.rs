@@ -551,8 +551,11 @@ impl Judged {
             flow: self.flow.clone(),
             applies: self.applies,
             verdict: self.verdict(),
-            layer: judgement.and_then(|one| one.layer).map(proof::Layer::as_str),
-            decided_by: judgement.into_iter().flat_map(|one| &one.deciders).map(decider).collect(),
+            layer: judgement.and_then(deciding_layer).map(proof::Layer::as_str),
+            decided_by: judgement
+                .into_iter()
+                .flat_map(|one| one.deciders.iter().filter_map(|by| decider(by, one)))
+                .collect(),
             built_in_only: judgement.is_some_and(|one| one.built_in_only),
             uncovered: judgement.map(|one| one.uncovered.clone()).unwrap_or_default(),
             witness: judgement.and_then(|one| one.witness.as_ref()).map(witness),
@@ -568,12 +571,28 @@ fn doubt_words(doubt: &Doubt) -> String {
     }
 }
 
-fn decider(one: &proof::Decider) -> crate::finding::Decider {
-    crate::finding::Decider {
-        name: one.name.to_string(),
-        kind: one.kind.as_str(),
-        place: one.written.map(|written| written.span),
+/// The layer that decided. What Azure routes by itself decides nothing where everything passes.
+fn deciding_layer(judgement: &Judgement) -> Option<proof::Layer> {
+    if judgement.verdict != proof::Verdict::Satisfied {
+        return judgement.layer;
     }
+    let told = judgement.deciders.iter().rev().find(|one| one.kind != proof::Kind::SystemRoute);
+    told.map(|one| one.layer).or(judgement.layer)
+}
+
+/// A decider in the words of the report; `None` for what only stands for something the input does not show, and for the
+/// system's own routes where everything passes.
+fn decider(one: &proof::Decider, judgement: &Judgement) -> Option<crate::finding::Decider> {
+    let kind = match one.kind {
+        proof::Kind::Unknown => return None,
+        proof::Kind::SystemRoute if judgement.verdict == proof::Verdict::Satisfied => return None,
+        proof::Kind::SystemRoute | proof::Kind::Platform | proof::Kind::BuiltIn => "built-in",
+        proof::Kind::Rule => "rule",
+        proof::Kind::Route => "route",
+        proof::Kind::FirewallRule => "firewall-rule",
+    };
+    let place = one.written.map(|written| written.span);
+    Some(crate::finding::Decider { name: one.name.to_string(), kind, place })
 }
 
 fn witness(packet: &proof::Packet) -> Witness {

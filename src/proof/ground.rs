@@ -39,6 +39,8 @@ pub(crate) struct Ground<'s, 'a> {
     pub(crate) public: AddressSet,
     /// What is known of `VirtualNetwork`, platform address included.
     network: AddressSet,
+    /// Where the rest of it may lie. A network whose IPv4 addresses are not shown has private ones.
+    hidden: AddressSet,
     /// Public addresses that a route may have made part of `VirtualNetwork`.
     tunnelled: AddressSet,
     tunnelled_tags: Vec<Tag>,
@@ -88,9 +90,13 @@ impl<'s, 'a> Ground<'s, 'a> {
         let network = scene.network.union(&AddressSet::address(PLATFORM)).intersection(&space);
         let network = network.union(&routed.difference(&public));
         let tunnelled = routed.intersection(&public).difference(&network);
+        let hidden = match family {
+            Family::V4 => space.difference(&public).difference(&network),
+            Family::V6 => space.difference(&network),
+        };
         let public = public.difference(&network);
         let symbols = Symbols::new(family, scene.cloud);
-        Self { scene, symbols, space, public, network, tunnelled, tunnelled_tags }
+        Self { scene, symbols, space, public, network, hidden, tunnelled, tunnelled_tags }
     }
 
     /// The addresses of a requirement's party.
@@ -107,7 +113,7 @@ impl<'s, 'a> Ground<'s, 'a> {
                     });
                     // A subnet has private addresses where nothing else is shown (NSG-14).
                     let known = self.scene.network_complete && !self.network.is_empty();
-                    let room = if known { self.network.clone() } else { self.space.difference(&public_space()) };
+                    let room = if known { self.network.clone() } else { self.hidden.union(&self.network) };
                     all.add(room, vec![subnet.holds()]);
                 }
             },
@@ -291,8 +297,8 @@ impl<'s, 'a> Ground<'s, 'a> {
 
     /// `Internet`: what is public and not in the network. `rule`: a route may have changed what it matches (UNC-1).
     fn internet(&mut self, end: End, rule: bool, all: &mut Match<AddressSet>) {
-        let cube: Vec<Literal> =
-            if self.scene.network_complete { Vec::new() } else { vec![self.network_symbol(end).fails()] };
+        let settled = self.scene.network_complete || !self.hidden.overlaps(&self.public);
+        let cube: Vec<Literal> = if settled { Vec::new() } else { vec![self.network_symbol(end).fails()] };
         let public = self.public.clone();
         if !rule || self.tunnelled.is_empty() {
             all.add(public, cube);
@@ -315,14 +321,14 @@ impl<'s, 'a> Ground<'s, 'a> {
         all.add(self.network.clone(), Vec::new());
         if !self.scene.network_complete {
             let symbol = self.network_symbol(end);
-            all.add(self.space.difference(&self.network), vec![symbol.holds()]);
+            all.add(self.hidden.clone(), vec![symbol.holds()]);
         }
     }
 
     /// The part of `VirtualNetwork` that is not known.
     pub(crate) fn unknown_network(&mut self, all: &mut Match<AddressSet>) {
         let symbol = self.network_symbol(End::Destination);
-        all.add(self.space.difference(&self.network), vec![symbol.holds()]);
+        all.add(self.hidden.clone(), vec![symbol.holds()]);
     }
 
     fn network_symbol(&mut self, end: End) -> Symbol {

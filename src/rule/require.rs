@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::estate::{Direction, Estate, Peer};
 use crate::finding::{Applies, RequirementReport, Verdict, Witness};
 use crate::json::{Reason, Unknown};
-use crate::net::{AddressSet, Cloud, Region, Tag, TagData};
+use crate::net::{AddressSet, Cloud, Pair, Region, Tag, TagData};
 use crate::proof::{self, Doubt, Judgement, Party, Scene};
 use crate::rule::condition::Truth;
 use crate::rule::flow::{
@@ -130,6 +130,8 @@ enum Resolved {
     Host(String),
     /// Facts are missing.
     Missing(Doubt),
+    /// There is no such place: a region without a pair asks for nothing more (TAG-17).
+    Nothing,
 }
 
 fn judge_flow(
@@ -153,7 +155,8 @@ fn judge_flow(
     };
     let mut answers: Vec<(Option<Judgement>, Option<Doubt>, Option<String>)> = Vec::new();
     // A fact that is not known takes no part beside targets that are: these are what the sources name.
-    let known = far.items.iter().any(|target| !matches!(resolve(placement, target), Resolved::Missing(_)));
+    let known =
+        far.items.iter().any(|target| !matches!(resolve(placement, target), Resolved::Missing(_) | Resolved::Nothing));
     for target in &far.items {
         let answer = match resolve(placement, target) {
             Resolved::Party(party, _) => (Some(judge_one(scene, flow, &near, party)), None, None),
@@ -165,6 +168,7 @@ fn judge_flow(
                 Some(internet) => (Some(judge_one(scene, flow, &near, Party::Tag(internet))), None, None),
                 None => (None, Some(Doubt::new("host names cannot be judged here")), None),
             },
+            Resolved::Nothing => continue,
             Resolved::Missing(_) if known && far.mode == Mode::AnyOf => continue,
             Resolved::Missing(doubt) => (None, Some(doubt), None),
         };
@@ -231,6 +235,7 @@ fn judge_route(placement: &Placement<'_>, scene: &Scene<'_>, route: &RouteRequir
             }
             Resolved::Host(host) => missing = Some(Doubt::new(format!("where `{host}` is cannot be told"))),
             Resolved::Missing(doubt) => missing = Some(doubt),
+            Resolved::Nothing => {}
         }
     }
     let best = |one: &Judgement| match (one.verdict, route.destination.mode) {
@@ -348,6 +353,7 @@ fn resolve_tag(placement: &Placement<'_>, template: &Template) -> Resolved {
                 None => Resolved::Missing(Doubt::new(format!("`{name}` is no service tag"))),
             },
         },
+        Err(fact) if &*fact == "paired-region" && is_without_pair(placement) => Resolved::Nothing,
         Err(fact) => {
             let written = template.as_str();
             match written.split_once(".{").and_then(|(base, _)| Tag::named(base)) {
@@ -356,6 +362,12 @@ fn resolve_tag(placement: &Placement<'_>, template: &Template) -> Resolved {
             }
         }
     }
+}
+
+/// Whether Azure documents the region to have no pair.
+fn is_without_pair(placement: &Placement<'_>) -> bool {
+    let region = placement.fact_text("region").and_then(|name| Region::by_name(&name));
+    region.is_some_and(|region| region.pair == Pair::None)
 }
 
 /// The value of a region that is not known: the expression it is written as, or the fact nobody gave.
@@ -393,7 +405,7 @@ fn prefixes(set: &AddressSet) -> String {
 fn words(placement: &Placement<'_>, target: &Target) -> String {
     match resolve(placement, target) {
         Resolved::Party(_, name) | Resolved::Region(_, _, name) | Resolved::Host(name) => name,
-        Resolved::Missing(_) => match target {
+        Resolved::Missing(_) | Resolved::Nothing => match target {
             Target::Fact(name) => name.replace('-', " "),
             Target::Tag(template) | Target::Fqdn(template) => template.as_str().to_owned(),
             _ => String::new(),
@@ -406,7 +418,8 @@ fn all_words(placement: &Placement<'_>, targets: &Targets) -> String {
         // Of alternatives the first is the one the sources name.
         Mode::AnyOf => targets.items.first().map(|target| words(placement, target)).unwrap_or_default(),
         Mode::AllOf => {
-            let all: Vec<String> = targets.items.iter().map(|target| words(placement, target)).collect();
+            let there = |target: &&Target| !matches!(resolve(placement, target), Resolved::Nothing);
+            let all: Vec<String> = targets.items.iter().filter(there).map(|target| words(placement, target)).collect();
             all.join(" and ")
         }
     }

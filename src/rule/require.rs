@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::estate::{Direction, Estate, Peer};
 use crate::finding::{Applies, RequirementReport, Verdict, Witness};
 use crate::json::{Reason, Unknown};
-use crate::net::{AddressSet, Cloud, Region, Tag, TagData};
+use crate::net::{AddressSet, Cloud, Pair, Region, Tag, TagData};
 use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Judgement, Party, PathJudgement, Scene};
 use crate::rule::condition::Truth;
 use crate::rule::flow::{
@@ -145,6 +145,8 @@ enum Resolved {
     Host(String),
     /// Facts are missing.
     Missing(Doubt),
+    /// There is no such place: a region without a pair asks for nothing more (TAG-17).
+    Nothing,
 }
 
 fn judge_flow<'a>(
@@ -169,7 +171,8 @@ fn judge_flow<'a>(
     let asked = Asked { estate, placement, scene, flow, near: &near };
     let mut answers: Vec<(Option<PathJudgement>, Option<Doubt>, Option<String>)> = Vec::new();
     // A fact that is not known takes no part beside targets that are: these are what the sources name.
-    let known = far.items.iter().any(|target| !matches!(resolve(placement, target), Resolved::Missing(_)));
+    let known =
+        far.items.iter().any(|target| !matches!(resolve(placement, target), Resolved::Missing(_) | Resolved::Nothing));
     for target in &far.items {
         let answer = match resolve(placement, target) {
             Resolved::Party(party, _) => (Some(asked.judge(party)), None, None),
@@ -181,6 +184,7 @@ fn judge_flow<'a>(
                 Some(pattern) => (Some(asked.judge(Party::Hosts(HostSet::of(&pattern)))), None, None),
                 None => (None, Some(Doubt::new(format!("`{host}` is no host name"))), None),
             },
+            Resolved::Nothing => continue,
             Resolved::Missing(_) if known && far.mode == Mode::AnyOf => continue,
             Resolved::Missing(doubt) => (None, Some(doubt), None),
         };
@@ -313,6 +317,7 @@ fn judge_route(placement: &Placement<'_>, scene: &Scene<'_>, route: &RouteRequir
             }
             Resolved::Host(host) => missing = Some(Doubt::new(format!("where `{host}` is cannot be told"))),
             Resolved::Missing(doubt) => missing = Some(doubt),
+            Resolved::Nothing => {}
         }
     }
     let best = |one: &Judgement| match (one.verdict, route.destination.mode) {
@@ -404,6 +409,7 @@ fn resolve_tag(placement: &Placement<'_>, template: &Template) -> Resolved {
                 None => Resolved::Missing(Doubt::new(format!("`{name}` is no service tag"))),
             },
         },
+        Err(fact) if &*fact == "paired-region" && is_without_pair(placement) => Resolved::Nothing,
         Err(fact) => {
             let written = template.as_str();
             match written.split_once(".{").and_then(|(base, _)| Tag::named(base)) {
@@ -412,6 +418,12 @@ fn resolve_tag(placement: &Placement<'_>, template: &Template) -> Resolved {
             }
         }
     }
+}
+
+/// Whether Azure documents the region to have no pair.
+fn is_without_pair(placement: &Placement<'_>) -> bool {
+    let region = placement.fact_text("region").and_then(|name| Region::by_name(&name));
+    region.is_some_and(|region| region.pair == Pair::None)
 }
 
 /// The value of a region that is not known: the expression it is written as, or the fact nobody gave.
@@ -449,7 +461,7 @@ fn prefixes(set: &AddressSet) -> String {
 fn words(placement: &Placement<'_>, target: &Target) -> String {
     match resolve(placement, target) {
         Resolved::Party(_, name) | Resolved::Region(_, _, name) | Resolved::Host(name) => name,
-        Resolved::Missing(_) => match target {
+        Resolved::Missing(_) | Resolved::Nothing => match target {
             Target::Fact(name) => name.replace('-', " "),
             Target::Tag(template) | Target::Fqdn(template) => template.as_str().to_owned(),
             _ => String::new(),
@@ -462,7 +474,8 @@ fn all_words(placement: &Placement<'_>, targets: &Targets) -> String {
         // Of alternatives the first is the one the sources name.
         Mode::AnyOf => targets.items.first().map(|target| words(placement, target)).unwrap_or_default(),
         Mode::AllOf => {
-            let all: Vec<String> = targets.items.iter().map(|target| words(placement, target)).collect();
+            let there = |target: &&Target| !matches!(resolve(placement, target), Resolved::Nothing);
+            let all: Vec<String> = targets.items.iter().filter(there).map(|target| words(placement, target)).collect();
             all.join(" and ")
         }
     }

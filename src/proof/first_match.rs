@@ -9,6 +9,10 @@ use crate::proof::symbol::Symbols;
 /// need a few dozen; only input built to split cells over and over comes here.
 const MOST_CELLS: usize = 4096;
 
+/// The most conditions on all cells together: hundreds of rules of which nothing is known make few cells, each with a
+/// condition for every rule it went past.
+const MOST_CONDITIONS: usize = 1 << 16;
+
 /// How many cells may be in flight before those that differ in one coordinate only are joined again.
 const JOIN_AT: usize = 24;
 
@@ -38,6 +42,7 @@ pub(crate) fn first_match<'a>(
     clauses: impl IntoIterator<Item = &'a Clause>,
 ) -> Run {
     let mut run = Run { rest: cells, ..Run::default() };
+    let mut settled = 0_usize;
     for (index, clause) in clauses.into_iter().enumerate() {
         if run.rest.is_empty() {
             break;
@@ -47,6 +52,7 @@ pub(crate) fn first_match<'a>(
             match cell.split(symbols, clause) {
                 None => left.push(cell),
                 Some((matched, mut rest)) => {
+                    settled += matched.iter().map(|cell| cell.cube.len()).sum::<usize>();
                     run.decided.extend(matched.into_iter().map(|cell| Piece { cell, clause: index }));
                     left.append(&mut rest);
                 }
@@ -56,7 +62,8 @@ pub(crate) fn first_match<'a>(
             left = join(left);
         }
         run.rest = left;
-        if run.rest.len() > MOST_CELLS || run.decided.len() > MOST_CELLS {
+        let conditions = settled + run.rest.iter().map(|cell| cell.cube.len()).sum::<usize>();
+        if run.rest.len() > MOST_CELLS || run.decided.len() > MOST_CELLS || conditions > MOST_CONDITIONS {
             run.exceeded = true;
             break;
         }

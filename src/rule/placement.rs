@@ -139,10 +139,11 @@ pub struct Placements<'a> {
 pub fn find<'a>(estate: &'a Estate, services: &'a [Service], requests: &Requests) -> Placements<'a> {
     let mut all = Placements::default();
     let sites = site::sites(estate);
+    let by_type = by_type(estate);
     for service in services {
         let mut found: Vec<Placement<'a>> = Vec::new();
         for finder in &service.found_on {
-            for header in headers(estate, &finder.resource) {
+            for header in of_type(&by_type, &finder.resource) {
                 place(estate, service, finder, header, &mut found, &mut all.elsewhere);
             }
         }
@@ -156,7 +157,7 @@ pub fn find<'a>(estate: &'a Estate, services: &'a [Service], requests: &Requests
                     && request.pattern.as_ref().is_none_or(|pattern| placement.site.matches(estate, pattern))
             });
             let own: Vec<&Request> = own.collect();
-            fill_facts(estate, placement, requests, &own);
+            fill_facts(estate, &by_type, placement, requests, &own);
         }
         all.placements.append(&mut found);
     }
@@ -164,9 +165,20 @@ pub fn find<'a>(estate: &'a Estate, services: &'a [Service], requests: &Requests
     all
 }
 
+/// The resources of an estate by type in lower case: asked for by every fact of every placement.
+type ByType<'a> = BTreeMap<String, Vec<&'a Header>>;
+
+fn by_type(estate: &Estate) -> ByType<'_> {
+    let mut all = ByType::new();
+    for header in estate.headers() {
+        all.entry(header.type_name.to_ascii_lowercase()).or_default().push(header);
+    }
+    all
+}
+
 /// Every resource of a type, compared without case.
-pub(crate) fn headers<'a>(estate: &'a Estate, type_name: &str) -> Vec<&'a Header> {
-    estate.headers().filter(|header| header.type_name.eq_ignore_ascii_case(type_name)).collect()
+fn of_type<'x, 'a>(all: &'x ByType<'a>, type_name: &str) -> &'x [&'a Header] {
+    all.get(&type_name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
 }
 
 fn place<'a>(
@@ -275,7 +287,13 @@ fn add_requested<'a>(
 }
 
 /// Facts in the order of trust: command line, settings, estate, default.
-fn fill_facts(estate: &Estate, placement: &mut Placement<'_>, requests: &Requests, own: &[&Request]) {
+fn fill_facts<'a>(
+    estate: &'a Estate,
+    all: &ByType<'a>,
+    placement: &mut Placement<'a>,
+    requests: &Requests,
+    own: &[&Request],
+) {
     let service = placement.service;
     let mut facts = BTreeMap::new();
     for name in service.facts.keys() {
@@ -294,7 +312,7 @@ fn fill_facts(estate: &Estate, placement: &mut Placement<'_>, requests: &Request
     for _ in 0..2 {
         for (name, spec) in &service.facts {
             if placement.facts.get(name).is_none_or(|fact| fact.value.is_none()) {
-                let fact = from_estate(estate, placement, spec);
+                let fact = from_estate(estate, all, placement, spec);
                 placement.facts.insert(Arc::clone(name), fact);
             }
         }
@@ -317,7 +335,7 @@ fn fill_facts(estate: &Estate, placement: &mut Placement<'_>, requests: &Request
     placement.not_judged = reason.map(|not| not.because.to_string());
 }
 
-fn from_estate(estate: &Estate, placement: &Placement<'_>, spec: &FactSpec) -> Fact {
+fn from_estate<'a>(estate: &'a Estate, all: &ByType<'a>, placement: &Placement<'a>, spec: &FactSpec) -> Fact {
     let standing = Standing { estate, site: &placement.site, resources: &placement.resources, facts: &placement.facts };
     let mut open = None;
     for source in &spec.from {
@@ -325,7 +343,7 @@ fn from_estate(estate: &Estate, placement: &Placement<'_>, spec: &FactSpec) -> F
             FactSource::BuiltIn(fact) => derive(&standing, *fact),
             FactSource::Resource { resource, select, absent, map, otherwise } => {
                 let reading = Reading { spec, select, absent, map, otherwise };
-                reading.combined(&related(estate, placement, resource))
+                reading.combined(&related(estate, all, placement, resource))
             }
         };
         match fact {
@@ -339,7 +357,7 @@ fn from_estate(estate: &Estate, placement: &Placement<'_>, spec: &FactSpec) -> F
 
 /// The resources of a type that a placement rests on: those found on it, the workspaces they belong to, and when it
 /// rests on none, all of that type that the input shows.
-fn related<'a>(estate: &'a Estate, placement: &Placement<'a>, type_name: &str) -> Vec<&'a Header> {
+fn related<'a>(estate: &'a Estate, all: &ByType<'a>, placement: &Placement<'a>, type_name: &str) -> Vec<&'a Header> {
     let is_type = |header: &&Header| header.type_name.eq_ignore_ascii_case(type_name);
     let own: Vec<&Header> = placement.resources.iter().copied().filter(is_type).collect();
     if !own.is_empty() {
@@ -351,7 +369,7 @@ fn related<'a>(estate: &'a Estate, placement: &Placement<'a>, type_name: &str) -
             parents.push(header);
         }
     }
-    if !parents.is_empty() { parents } else { headers(estate, type_name) }
+    if !parents.is_empty() { parents } else { of_type(all, type_name).to_vec() }
 }
 
 struct Reading<'a> {

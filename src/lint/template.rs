@@ -80,9 +80,11 @@ impl Shelf<'_> {
                 .by_name
                 .iter()
                 .filter(|(name, sheet)| {
-                    sheet.file != from && (**name == end || name.ends_with(&format!("/{end}")))
-                        // A file name alone says little: it must stand with the link, and say more than `template`.
-                        && (start + 1 < tail.len() || tail.len() == 1 || !is_common(&end) && is_within(own, name))
+                    sheet.file != from
+                        && (**name == end || name.ends_with(&format!("/{end}")))
+                        && (tail.len() == 1
+                            || tail[start..].iter().any(|part| is_telling(part))
+                                && (start + 1 < tail.len() || is_within(own, name)))
                 })
                 .collect();
             matching.sort_by_key(|(name, _)| std::cmp::Reverse(shared(own, name)));
@@ -129,10 +131,11 @@ fn shown_path(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }
 
-/// Names that half of all templates have.
-fn is_common(name: &str) -> bool {
+/// Whether a part of a path tells one template from another: not a name that half of all templates have, nor a version.
+fn is_telling(part: &str) -> bool {
     const COMMON: [&str; 5] = ["azuredeploy.json", "maintemplate.json", "main.json", "template.json", "deploy.json"];
-    COMMON.iter().any(|common| common.eq_ignore_ascii_case(name))
+    let is_version = part.trim_start_matches(['v', 'V']).chars().all(|ch| ch.is_ascii_digit() || ch == '.');
+    !is_version && !COMMON.iter().any(|common| common.eq_ignore_ascii_case(part))
 }
 
 /// Whether a file stands in a folder or below it.

@@ -12,3 +12,4 @@ mod laws_routes;
 mod laws_world;
 mod rules;
 mod tags;
+mod verdicts;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::estate::{Compute, Estate, Field, Header, NextHop, Peer, PrivateEndpoint, RouteTable, Workspace};
 use crate::finding::FactValue;
 use crate::json::{Trail, Unknown};
-use crate::net::{AddressSet, Cloud, Region};
+use crate::net::{AddressSet, Cloud, RangeSet, Region};
 use crate::rule::fact::BuiltInFact;
 use crate::rule::site::{self, Site};
 use crate::source::Span;
@@ -96,6 +96,9 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
         BuiltInFact::DefaultRoute => default_route(placement),
         BuiltInFact::Firewall => {
             let route = default_route(placement)?;
+            if route.value == Some(FactValue::Text("virtual-network-gateway".to_owned())) {
+                return Some(Fact::open("what is behind the gateway is not known", route.place));
+            }
             let word = route.value.as_ref().map(|value| value == &FactValue::Text("virtual-appliance".to_owned()));
             Some(Fact { value: word.map(FactValue::Bool), ..route })
         }
@@ -294,7 +297,20 @@ fn default_route(placement: &Standing<'_>) -> Option<Fact> {
     Some(Fact::shown(word("internet"), Some(table.routes_span.unwrap_or(table.header.span))))
 }
 
+/// The user's route for everything: several that lead to one hop and leave nothing out are longer than 0.0.0.0/0.
 fn default_of(table: &RouteTable) -> Option<&crate::estate::Route> {
+    let parts = |hop: NextHop| {
+        let same = table.routes.iter().filter(move |route| route.next_hop.known() == Some(&hop));
+        let ranges = same.flat_map(|route| &route.prefixes).filter_map(|prefix| match prefix.known() {
+            Some(Peer::Addresses(set)) if !set.v4.is_full() => Some(set.v4.ranges().iter().copied()),
+            _ => None,
+        });
+        RangeSet::from_ranges(ranges.flatten())
+    };
+    let hops = [NextHop::VirtualAppliance, NextHop::VirtualNetworkGateway, NextHop::Internet, NextHop::Drop];
+    if let Some(hop) = hops.into_iter().find(|hop| parts(*hop).is_full()) {
+        return table.routes.iter().find(|route| route.next_hop.known() == Some(&hop));
+    }
     table.routes.iter().find(|route| {
         route.prefixes.iter().any(|prefix| match prefix.known() {
             Some(Peer::Any) => true,

@@ -337,22 +337,43 @@ fn fill_facts<'a>(
 
 fn from_estate<'a>(estate: &'a Estate, all: &ByType<'a>, placement: &Placement<'a>, spec: &FactSpec) -> Fact {
     let standing = Standing { estate, site: &placement.site, resources: &placement.resources, facts: &placement.facts };
-    let mut open = None;
+    let (mut open, mut known) = (None, None);
+    // Several kinds of resources speak for one fact together, as several of one kind do.
+    let several = spec.from.iter().all(|source| matches!(source, FactSource::Resource { .. }));
+    let decisive = decisive(spec).filter(|_| several);
     for source in &spec.from {
         let fact = match source {
             FactSource::BuiltIn(fact) => derive(&standing, *fact),
+            // A workspace speaks for its compute, but what it says of another subnet counts for less.
+            FactSource::Resource { resource, .. } if known.is_some() && !stands_here(placement, resource) => None,
             FactSource::Resource { resource, select, absent, map, otherwise } => {
                 let reading = Reading { spec, select, absent, map, otherwise };
                 reading.combined(&related(estate, all, placement, resource))
             }
         };
         match fact {
-            Some(fact) if fact.value.is_some() => return fact,
+            Some(fact) if decisive.is_none() && fact.value.is_some() => return fact,
+            Some(fact) if fact.value.is_some() && fact.value == decisive => return fact,
+            Some(fact) if fact.value.is_some() => known = known.or(Some(fact)),
             Some(fact) => open = open.or(Some(fact)),
             None => {}
         }
     }
-    open.unwrap_or_else(Fact::unknown)
+    open.or(known).unwrap_or_else(Fact::unknown)
+}
+
+/// Whether a resource of a type was found on the placement.
+fn stands_here(placement: &Placement<'_>, type_name: &str) -> bool {
+    placement.resources.iter().any(|header| header.type_name.eq_ignore_ascii_case(type_name))
+}
+
+/// The value that settles a yes-or-no fact, whatever else is said: one that has it is enough, or one that has not.
+fn decisive(spec: &FactSpec) -> Option<FactValue> {
+    match (spec.kind, spec.combine) {
+        (FactKind::Boolean, Combine::Any) => Some(FactValue::Bool(true)),
+        (FactKind::Boolean, Combine::All) => Some(FactValue::Bool(false)),
+        _ => None,
+    }
 }
 
 /// The resources of a type that a placement rests on: those found on it, the workspaces they belong to, and when it
@@ -384,11 +405,7 @@ impl Reading<'_> {
     /// What several resources say, made one as the fact's `combine` asks. `None` when no resource says anything.
     fn combined(&self, headers: &[&Header]) -> Option<Fact> {
         let facts: Vec<Fact> = headers.iter().filter_map(|header| self.read(header)).collect();
-        let decisive = match (self.spec.kind, self.spec.combine) {
-            (FactKind::Boolean, Combine::Any) => Some(FactValue::Bool(true)),
-            (FactKind::Boolean, Combine::All) => Some(FactValue::Bool(false)),
-            _ => None,
-        };
+        let decisive = decisive(self.spec);
         if decisive.is_some()
             && let Some(fact) = facts.iter().find(|fact| fact.value == decisive)
         {

@@ -14,3 +14,4 @@ mod laws_world;
 mod rules;
 mod spellings;
 mod tags;
+mod verdicts;

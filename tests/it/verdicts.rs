@@ -1,0 +1,169 @@
+//! Verdicts of the shipped rules on small estates that once went wrong.
+
+use aznetlint::finding::{Applies, FactValue, RequirementReport, Verdict};
+use aznetlint::lint::{Settings, lint_texts};
+use aznetlint::rule::{Origin, Pack, Request, Requests};
+use serde_json::{Value, json};
+
+const NETWORK: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Network";
+const WORKSPACE: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.MachineLearningServices/workspaces/w";
+
+fn nsg(location: &str, rules: &[(&str, &str, &str)]) -> Value {
+    let rule = |(index, (access, from, to)): (usize, &(&str, &str, &str))| {
+        json!({ "name": format!("r{index}"), "properties": {
+            "priority": 100 + index, "direction": "Outbound", "access": access, "protocol": "*", "sourcePortRange": "*",
+            "sourceAddressPrefix": from, "destinationAddressPrefix": to, "destinationPortRange": "*" } })
+    };
+    let rules: Vec<Value> = rules.iter().enumerate().map(rule).collect();
+    json!({ "type": "Microsoft.Network/networkSecurityGroups", "name": "nsg", "location": location,
+        "id": format!("{NETWORK}/networkSecurityGroups/nsg"), "properties": { "securityRules": rules } })
+}
+
+fn routes(location: &str, routes: &[(&str, &str)]) -> Value {
+    let route = |(index, (to, hop)): (usize, &(&str, &str))| {
+        json!({ "name": format!("r{index}"), "properties": { "addressPrefix": to, "nextHopType": hop,
+            "nextHopIpAddress": "10.9.0.4" } })
+    };
+    let routes: Vec<Value> = routes.iter().enumerate().map(route).collect();
+    json!({ "type": "Microsoft.Network/routeTables", "name": "rt", "location": location,
+        "id": format!("{NETWORK}/routeTables/rt"), "properties": { "routes": routes } })
+}
+
+fn subnet(name: &str) -> String {
+    format!("{NETWORK}/virtualNetworks/v/subnets/{name}")
+}
+
+fn network(parts: &Value) -> Value {
+    let mut own = json!({ "addressPrefix": "10.0.1.0/24" });
+    own.as_object_mut().unwrap().extend(parts.as_object().unwrap().clone());
+    json!({ "type": "Microsoft.Network/virtualNetworks", "name": "v", "location": "eastus2",
+        "id": format!("{NETWORK}/virtualNetworks/v"), "properties": {
+            "addressSpace": { "addressPrefixes": ["10.0.0.0/16"] },
+            "subnets": [{ "name": "train", "id": subnet("train"), "properties": own }] } })
+}
+
+fn workspace(serverless: &str, no_public_ip: bool) -> Value {
+    json!({ "type": "Microsoft.MachineLearningServices/workspaces", "name": "w", "location": "eastus2", "id": WORKSPACE,
+        "properties": { "serverlessComputeSettings": {
+            "serverlessComputeCustomSubnet": subnet(serverless), "serverlessComputeNoPublicIP": no_public_ip } } })
+}
+
+fn compute(public_ip: bool) -> Value {
+    json!({ "type": "Microsoft.MachineLearningServices/workspaces/computes", "name": "c", "location": "eastus2",
+        "id": format!("{WORKSPACE}/computes/c"), "properties": { "computeType": "AmlCompute",
+            "properties": { "enableNodePublicIp": public_ip, "subnet": { "id": subnet("train") } } } })
+}
+
+/// What the one placement says of a rule.
+fn answer(resources: &[Value], facts: &[(&str, bool)], rule: &str) -> RequirementReport {
+    let pack = Pack::load(true, &[]).unwrap();
+    let facts = facts.iter().map(|(name, is)| ((*name).to_owned(), FactValue::Bool(*is), Origin::CommandLine));
+    let service = Request { service: "azureml-compute".to_owned(), ..Request::default() };
+    let requests = Requests { services: vec![service], facts: facts.collect() };
+    let texts = resources.iter().enumerate().map(|(index, text)| (format!("{index}.json"), text.to_string()));
+    let outcome = lint_texts(texts, &pack, &Settings { requests, ..Settings::default() });
+    let [placement] = &*outcome.report.placements else { panic!("{:?}", outcome.report.placements) };
+    let wanted = format!("azureml/{rule}");
+    placement.requirements.iter().find(|one| one.rule.as_str() == wanted).unwrap().clone()
+}
+
+fn tags(cloud: &str, lists: &[(&str, &[&str])]) -> Value {
+    let values = lists.iter().map(|(name, prefixes)| {
+        json!({ "name": name, "id": name, "properties": { "changeNumber": 1, "region": "", "regionId": 0,
+            "platform": "Azure", "systemService": name, "addressPrefixes": prefixes, "networkFeatures": ["NSG"] } })
+    });
+    json!({ "changeNumber": 1, "cloud": cloud, "values": values.collect::<Vec<_>>() })
+}
+
+#[test]
+fn a_lone_group_is_decided_with_tag_data_as_without() {
+    let data = tags("Public", &[("AzureMonitor", &["20.1.0.0/24"]), ("AzureKeyVault", &["20.2.0.0/24"])]);
+    let closed = nsg("eastus2", &[("Allow", "VirtualNetwork", "AzureMonitor"), ("Deny", "*", "Internet")]);
+    let facts = [("monitor-private-link", false)];
+    let open = answer(&[closed.clone(), data.clone()], &facts, "monitor-blocked");
+    assert_eq!(open.verdict, Some(Verdict::Satisfied), "{:?}", open.why);
+    let blocked = nsg("eastus2", &[("Allow", "VirtualNetwork", "AzureKeyVault"), ("Deny", "*", "Internet")]);
+    let blocked = answer(&[blocked, data], &facts, "monitor-blocked");
+    assert_eq!(blocked.verdict, Some(Verdict::Violated), "{:?}", blocked.why);
+}
+
+#[test]
+fn a_tag_that_the_cloud_does_not_have_matches_nothing() {
+    let rules = [("Deny", "*", "AzureFrontDoor.FirstParty"), ("Deny", "*", "Storage.WestEurope")];
+    let gov = answer(&[nsg("usgovvirginia", &rules)], &[], "entra-blocked");
+    assert_eq!((gov.verdict, gov.built_in_only), (Some(Verdict::Satisfied), true), "{:?}", gov.why);
+    let data = tags("AzureGovernment", &[("AzureActiveDirectory", &["20.1.0.0/24"])]);
+    let gov = answer(&[nsg("usgovvirginia", &rules), data], &[], "entra-blocked");
+    assert_eq!(gov.verdict, Some(Verdict::Satisfied), "{:?}", gov.why);
+}
+
+#[test]
+fn azure_cloud_and_parts_of_a_tag_are_not_enough() {
+    for (part, rule) in [
+        ("AzureCloud", "entra-blocked"),
+        ("AzureCloud.eastus2", "entra-blocked"),
+        ("AzureCloud", "front-door-blocked"),
+        ("AzureMonitor.Core", "monitor-blocked"),
+        ("AzureMachineLearning.EastUS2", "service-blocked"),
+    ] {
+        let group = nsg("eastus2", &[("Allow", "*", part), ("Deny", "*", "*")]);
+        let one = answer(&[group], &[("monitor-private-link", false)], rule);
+        assert_eq!(one.verdict, Some(Verdict::Violated), "{part}: {:?}", one.why);
+    }
+    let group = nsg("eastus2", &[("Allow", "*", "AzureCloud"), ("Deny", "*", "*")]);
+    assert_eq!(answer(&[group], &[], "service-blocked").verdict, Some(Verdict::Satisfied));
+}
+
+#[test]
+fn an_allow_for_one_address_never_covers_the_subnet() {
+    for from in ["10.0.1.4", "20.1.2.3/32", "20.1.2.0/24"] {
+        let group = nsg("eastus2", &[("Allow", from, "AzureMachineLearning"), ("Deny", "*", "*")]);
+        assert_eq!(answer(&[group], &[], "service-blocked").verdict, Some(Verdict::Violated), "{from}");
+    }
+    let group = nsg("eastus2", &[("Allow", "10.0.0.0/8", "AzureMachineLearning"), ("Deny", "*", "*")]);
+    assert_eq!(answer(&[group], &[], "service-blocked").verdict, Some(Verdict::Undecided));
+}
+
+#[test]
+fn many_prefixes_beside_a_tag_route_are_followed() {
+    let prefixes: Vec<String> = (0..90).map(|last| format!("20.1.{last}.0/28")).collect();
+    let mut list: Vec<(&str, &str)> = prefixes.iter().map(|prefix| (prefix.as_str(), "Internet")).collect();
+    list.extend([("AzureMonitor", "VnetLocal"), ("0.0.0.0/0", "Internet")]);
+    let table = routes("eastus2", &list);
+    let facts = [("monitor-private-link", false)];
+    let one = answer(
+        &[network(&json!({ "routeTable": { "id": format!("{NETWORK}/routeTables/rt") } })), table],
+        &facts,
+        "monitor-blocked",
+    );
+    assert_eq!(one.verdict, Some(Verdict::Satisfied), "{:?}", one.why);
+}
+
+#[test]
+fn halves_are_a_default_route() {
+    let table = routes("eastus2", &[("0.0.0.0/1", "VirtualAppliance"), ("128.0.0.0/1", "VirtualAppliance")]);
+    let place = network(&json!({ "routeTable": { "id": format!("{NETWORK}/routeTables/rt") } }));
+    let one = answer(&[place, table], &[], "storage-smb-blocked");
+    assert_eq!(one.applies, Applies::Yes);
+}
+
+#[test]
+fn every_compute_of_a_subnet_counts() {
+    let place = || network(&json!({}));
+    let applies = |serverless: &str, no_public_ip, public_ip| {
+        let all = [workspace(serverless, no_public_ip), compute(public_ip), place()];
+        answer(&all, &[], "inbound-44224-blocked").applies
+    };
+    assert_eq!(applies("train", false, false), Applies::Yes);
+    assert_eq!(applies("train", true, true), Applies::Yes);
+    assert_eq!(applies("train", true, false), Applies::No);
+    assert_eq!(applies("other", false, false), Applies::No);
+}
+
+#[test]
+fn a_region_without_a_pair_asks_for_nothing_more() {
+    let list = [("AzureMachineLearning.QatarCentral", "Internet"), ("0.0.0.0/0", "VirtualAppliance")];
+    let one = answer(&[routes("qatarcentral", &list)], &[("public-ip", true)], "return-route-diverted");
+    assert_eq!(one.verdict, Some(Verdict::Satisfied), "{:?}", one.why);
+    assert!(!one.flow.contains("paired"), "{}", one.flow);
+}

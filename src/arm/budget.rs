@@ -6,8 +6,8 @@ use crate::json::Unknown;
 
 /// Steps of evaluation.
 const STEPS: u64 = 5_000_000;
-/// Bytes of all values built.
-const BYTES: u64 = 256 << 20;
+/// Bytes of all values built. Azure refuses templates that expand to more than 4 MB.
+const BYTES: u64 = 64 << 20;
 /// Bytes of one string built.
 const TEXT: usize = 4 << 20;
 /// How deep evaluation may nest; the stack of an expansion is sized for it.
@@ -86,7 +86,7 @@ impl Budget {
     fn memory(&mut self, bytes: usize) -> Result<(), Failure> {
         self.bytes = self.bytes.saturating_sub(bytes as u64);
         if self.bytes == 0 {
-            self.spent.get_or_insert("256 MiB of values");
+            self.spent.get_or_insert("64 MiB of values");
         }
         self.left()
     }

@@ -272,9 +272,10 @@ fn cause(judgement: &Judgement, undecided: bool, conditional: bool) -> String {
     let place = decider.and_then(|one| one.written).map(|written| written.span);
     let name = decider.map(|one| format!("{}/{}/{}", one.layer.as_str(), one.group, one.name)).unwrap_or_default();
     let kind = if conditional { "if" } else { "is" };
+    let at = |span: Option<Span>| span.map(|span| format!(" @{}:{}", span.file.0, span.start)).unwrap_or_default();
     match doubt {
-        Some((message, span)) => format!("{kind} {message} {span:?}"),
-        None => format!("{kind} {name} {place:?}"),
+        Some((message, span)) => format!("{kind} {message}{}", at(span)),
+        None => format!("{kind} {name}{}", at(place)),
     }
 }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::estate::NextHop;
-use crate::net::Tag;
+use crate::net::{AddressSet, Tag};
 use crate::proof::ground::Party;
 use crate::proof::judgement::Judgement;
 use crate::proof::route::{Hop, Ruling};
@@ -39,6 +39,11 @@ impl Scene<'_> {
     /// Judges the way out of the subnet for addresses of the internet.
     pub fn egress(&self) -> Egress {
         let internet = Party::Tag(Tag::named("Internet").expect("the catalogue has `Internet`"));
+        // What gives a way out, a firewall above all, gives it to IPv4; what the services need is there.
+        if self.subnet.as_ref().is_some_and(|subnet| !subnet.v4.is_empty() && !subnet.v6.is_empty()) {
+            let subnet = self.subnet.as_ref().map(|both| both.intersection(&AddressSet::all_v4()));
+            return Self { subnet, ..self.clone() }.egress();
+        }
         let explicit = self.judge_hops(&internet, &|hop| self.ruling(hop, false));
         if explicit.verdict == Verdict::Satisfied {
             return Egress { outcome: Outcome::Explicit, judgement: explicit };

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use crate::estate::{Estate, Field, Firewall, NextHop, Route};
+use crate::estate::{Estate, Field, Firewall, Header, NextHop, Route, RouteTable, Subnet};
 use crate::json::Unknown;
 use crate::proof::entry::Author;
 use crate::proof::route::Way;
@@ -21,7 +21,7 @@ pub(crate) enum Lead<'a> {
 }
 
 /// Follows a route to its appliance.
-pub(crate) fn lead<'a>(estate: Option<&'a Estate>, way: &Way<'a>) -> Lead<'a> {
+pub(crate) fn lead<'a>(estate: Option<&'a Estate>, table: Option<&RouteTable>, way: &Way<'a>) -> Lead<'a> {
     let Author::Route(route, _) = &way.author else { return Lead::Elsewhere };
     if way.hop.kind() != Some(NextHop::VirtualAppliance) {
         return Lead::Elsewhere;
@@ -29,7 +29,7 @@ pub(crate) fn lead<'a>(estate: Option<&'a Estate>, way: &Way<'a>) -> Lead<'a> {
     let firewalls = estate.map_or(&[][..], |estate| &estate.firewalls);
     let mut found: Option<(&'a Firewall, Option<String>)> = None;
     for address in &route.next_hop_addresses {
-        match firewall_at(estate, firewalls, address) {
+        match firewall_at(estate, table, firewalls, address) {
             Some((firewall, assumption)) if found.as_ref().is_none_or(|(one, _)| std::ptr::eq(*one, firewall)) => {
                 found = Some((firewall, assumption));
             }
@@ -56,15 +56,16 @@ fn unknown<'a>(route: &Route) -> Lead<'a> {
 
 fn firewall_at<'a>(
     estate: Option<&'a Estate>,
+    table: Option<&RouteTable>,
     firewalls: &'a [Firewall],
     address: &Field<IpAddr>,
 ) -> Option<(&'a Firewall, Option<String>)> {
     let named = |firewall: &Firewall| shown(&firewall.header.name);
     match &address.value {
         Ok(wanted) => {
-            let own = |firewall: &&Firewall| firewall.addresses.iter().any(|one| one.known() == Some(wanted));
-            if let Some(firewall) = firewalls.iter().find(own) {
-                return Some((firewall, None));
+            let mut own = with_address(firewalls, *wanted).peekable();
+            if own.peek().is_some() {
+                return nearest(estate?, table, *wanted).map(|firewall| (firewall, None));
             }
             let usual = |firewall: &&Firewall| {
                 firewall.addresses.iter().all(|one| one.known().is_none())
@@ -89,6 +90,45 @@ fn firewall_at<'a>(
             Some((firewall, Some(assumption)))
         }
     }
+}
+
+fn with_address(firewalls: &[Firewall], wanted: IpAddr) -> impl Iterator<Item = &Firewall> {
+    firewalls.iter().filter(move |firewall| firewall.addresses.iter().any(|one| one.known() == Some(&wanted)))
+}
+
+/// The firewall that an address means to the subnets of a route table. Private addresses are used again in other
+/// networks: of several firewalls it is the one in the subnets' own network or one peered with it, else the one in the
+/// table's subscription. `None` when there is none, or when it cannot be told which.
+pub fn nearest<'a>(estate: &'a Estate, table: Option<&RouteTable>, address: IpAddr) -> Option<&'a Firewall> {
+    let all: Vec<&Firewall> = with_address(&estate.firewalls, address).collect();
+    let only = |some: Vec<&'a Firewall>| if let [one] = some[..] { Some(one) } else { None };
+    if all.len() < 2 {
+        return only(all);
+    }
+    let table = table?;
+    let guarded = |subnet: &&Subnet| {
+        let own = subnet.route_table.as_ref().and_then(|reference| estate.route_tables.get(reference.target?));
+        own.is_some_and(|own| std::ptr::eq(own, table))
+    };
+    let networks: Vec<usize> = estate.subnets.iter().filter(guarded).filter_map(|subnet| subnet.network).collect();
+    let peered = networks.iter().filter_map(|at| estate.networks.get(*at)).flat_map(|network| &network.peerings);
+    let peered = peered.filter_map(|peering| peering.remote.as_ref()?.target);
+    let reach: Vec<usize> = peered.chain(networks.iter().copied()).collect();
+    let is_near = |firewall: &&&Firewall| {
+        let subnets = firewall.subnets.iter().filter_map(|reference| estate.subnets.get(reference.target?));
+        subnets.filter_map(|subnet| subnet.network).any(|network| reach.contains(&network))
+    };
+    let near: Vec<&Firewall> = all.iter().filter(is_near).copied().collect();
+    if !near.is_empty() {
+        return only(near);
+    }
+    let home = subscription(&table.header)?;
+    only(all.into_iter().filter(|firewall| subscription(&firewall.header).as_ref() == Some(&home)).collect())
+}
+
+fn subscription(header: &Header) -> Option<String> {
+    let id = header.id.as_ref()?.known()?.to_ascii_lowercase();
+    id.strip_prefix("/subscriptions/")?.split('/').next().map(str::to_owned)
 }
 
 /// Whether an expression reads the address of a firewall: it names its type, and it or no other.

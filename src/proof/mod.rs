@@ -34,6 +34,7 @@ pub use flow::{Flow, Matching};
 pub use ground::Party;
 pub use host::{HostPattern, HostSet};
 pub use judgement::{Coordinate, Decider, Judgement, Kind, Layer, NearMiss, Packet, Step, Written};
+pub use lead::nearest;
 pub use path::PathJudgement;
 pub use priority::free_priority;
 pub use scene::{Given, Level, NatGateway, Scene};

@@ -241,7 +241,7 @@ impl<'a> Scene<'a> {
                 entries.push(Entry { clause, access, author: way.author.clone() });
                 leads.push(lead);
             };
-            let ruling = match lead(self.estate, &way) {
+            let ruling = match lead(self.estate, self.table(), &way) {
                 Lead::Firewall(firewall, assumption) => {
                     assumptions.extend(assumption.filter(|one| !assumptions.contains(one)));
                     let same =

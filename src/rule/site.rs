@@ -4,10 +4,10 @@
 //! Which service stands there is the work of `placement`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::estate::{Estate, Header, NextHop, Peer, Reference, Subnet};
+use crate::proof;
 
 /// Subnets that Azure reserves for its own appliances; no other service can be placed there.
 const RESERVED: [&str; 6] = [
@@ -237,10 +237,9 @@ fn with_firewall(estate: &Estate, mut site: Site) -> Site {
     let mut hops = table.routes.iter().filter(|route| route.next_hop.known() == Some(&NextHop::VirtualAppliance));
     let default = hops.clone().find(|route| route.prefixes.iter().any(is_default));
     let Some(route) = default.or_else(|| hops.next()) else { return site };
-    let addresses: Vec<IpAddr> = route.next_hop_addresses.iter().filter_map(|field| field.known().copied()).collect();
-    site.firewall = estate.firewalls.iter().position(|firewall| {
-        firewall.addresses.iter().filter_map(|field| field.known()).any(|address| addresses.contains(address))
-    });
+    let mut addresses = route.next_hop_addresses.iter().filter_map(|field| field.known().copied());
+    let firewall = addresses.find_map(|address| proof::nearest(estate, Some(table), address));
+    site.firewall = firewall.and_then(|found| estate.firewalls.iter().position(|one| std::ptr::eq(one, found)));
     site.policy = site.firewall.and_then(|at| target(estate.firewalls[at].policy.as_ref()));
     site
 }

@@ -4,6 +4,7 @@
 mod arm;
 mod cli;
 mod corpus;
+mod examples;
 mod faults;
 mod floors;
 mod laws;

@@ -21,8 +21,6 @@ pub(crate) struct Entry {
     pub(crate) beyond_regions: bool,
     /// The clouds where some of its regional forms have no IPv4 addresses.
     pub(crate) sparse: Clouds,
-    /// It or one of its regional forms may have fewer than eight IPv4 addresses.
-    pub(crate) few: bool,
     /// Usable in routes (TAG-8).
     pub(crate) in_routes: bool,
     /// Usable as a destination in firewalls (TAG-8).
@@ -107,7 +105,6 @@ fn read_line(all: &mut Catalogue, line: &'static str) -> Option<()> {
                 regional_usable: matches!(*regions, "yes" | "more"),
                 beyond_regions: regions.ends_with("more"),
                 sparse: Clouds::default(),
-                few: false,
                 in_routes: uses.contains('r'),
                 in_firewalls: uses.contains('f'),
                 outside: Clouds::read(outside),
@@ -118,10 +115,6 @@ fn read_line(all: &mut Catalogue, line: &'static str) -> Option<()> {
         ("sparse", [name, clouds]) => {
             let at = base(all, name)?;
             all.entries.get_mut(usize::from(at))?.sparse = Clouds::read(clouds);
-        }
-        ("few", [name]) => {
-            let at = base(all, name)?;
-            all.entries.get_mut(usize::from(at))?.few = true;
         }
         ("stage", [name, suffix]) => all.stages.push((base(all, name)?, suffix)),
         ("inside", [child, parent]) => {

@@ -111,12 +111,6 @@ impl Tag {
         }
     }
 
-    /// Whether it is known to have eight IPv4 addresses or more.
-    pub fn has_many_addresses(self, family: Family) -> bool {
-        let entry = self.entry();
-        self.has_addresses(family) && !entry.clouds.is_empty() && !entry.few
-    }
-
     /// Whether each of its regional forms is known to have addresses of a family.
     pub fn has_addresses_everywhere(self, family: Family) -> bool {
         family == Family::V4 && self.entry().regional && self.entry().sparse.is_empty()

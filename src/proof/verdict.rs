@@ -105,8 +105,8 @@ pub(crate) fn decide(
     }
     let mut sources = atoms(ground, End::Source, required.sources);
     let mut destinations = atoms(ground, End::Destination, required.destinations);
-    beyond_few(&mut sources, End::Source, ground.symbols.family, passed);
-    beyond_few(&mut destinations, End::Destination, ground.symbols.family, passed);
+    beyond_few(&mut sources, End::Source, passed);
+    beyond_few(&mut destinations, End::Destination, passed);
     let search = Search { symbols: &ground.symbols, sources: &sources, destinations: &destinations, passed, dropped };
     let mut worlds = 0;
     if let Some(witness) = search.certain(&mut Vec::new(), &mut worlds) {
@@ -139,15 +139,10 @@ impl Search<'_> {
     fn certain(&self, world: &mut Vec<Literal>, worlds: &mut usize) -> Option<(usize, Point)> {
         *worlds += 1;
         let possible: Vec<usize> = (0..self.dropped.len()).filter(|at| agrees(self.dropped[*at], world)).collect();
-        // A packet that is surely in the cell shows who drops it; one that no cell lets pass comes second.
-        for wanted in [Sure::Yes, Sure::Open] {
-            for &at in possible.iter().take(MOST_CANDIDATES) {
-                for (source, destination) in self.pairs() {
-                    if self.holds(self.dropped[at], source, destination, world) == wanted
-                        && let Some(point) = self.surely_dropped(self.dropped[at], source, destination, world)
-                    {
-                        return Some((at, point));
-                    }
+        for &at in possible.iter().take(MOST_CANDIDATES) {
+            for (source, destination) in self.pairs() {
+                if let Some(point) = self.surely_dropped(self.dropped[at], source, destination, world) {
+                    return Some((at, point));
                 }
             }
         }
@@ -414,57 +409,39 @@ fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>]) -> Vec<A
     all
 }
 
-/// The fewest addresses a subnet can have: Azure takes a /29 and larger ones. The tags known to have many have as many.
+/// The fewest addresses a subnet can have: Azure takes a /29 and larger ones.
 const FEWEST_ADDRESSES: u128 = 8;
-/// The public addresses of no service are more than these: Azure has a fiftieth of the internet.
-const FEWEST_ELSEWHERE: u128 = 1 << 30;
 
-impl Atom {
-    /// How many addresses surely are what it is an element of.
-    fn fewest(&self, family: Family) -> u128 {
-        match &self.meaning {
-            Some(Meaning::Subnet(_) | Meaning::Network(_)) => FEWEST_ADDRESSES,
-            Some(Meaning::Tag(_, tag)) if !self.outside && self.beyond.is_none() && tag.has_many_addresses(family) => {
-                FEWEST_ADDRESSES
-            }
-            None if self.outside && family == Family::V4 => FEWEST_ELSEWHERE,
-            _ => 0,
-        }
-    }
-}
-
-/// What has more addresses than the few that rules let pass has one beside them.
-fn beyond_few(atoms: &mut Vec<Atom>, end: End, family: Family, passed: &[&Cell]) {
+/// A subnet of unknown place is larger than the few addresses that some rules let pass: it has one beside them.
+fn beyond_few(atoms: &mut Vec<Atom>, end: End, passed: &[&Cell]) {
     let size = |set: &AddressSet| {
         let v4 = set.v4.ranges().iter().map(|(first, last)| u128::from(last - first) + 1);
         let v6 = set.v6.ranges().iter().map(|(first, last)| (last - first).saturating_add(1));
         v4.chain(v6).fold(0_u128, u128::saturating_add)
     };
-    let few = |fewest: u128| {
-        passed.iter().take(MOST_CANDIDATES).fold(AddressSet::empty(), |few, cell| {
-            let more = few.union(cell.addresses(end));
-            if size(&more) < fewest { more } else { few }
-        })
-    };
-    for fewest in [FEWEST_ADDRESSES, FEWEST_ELSEWHERE] {
-        if atoms.iter().all(|atom| atom.fewest(family) != fewest) {
-            continue;
+    let mut few = AddressSet::empty();
+    for cell in passed.iter().take(MOST_CANDIDATES) {
+        let more = few.union(cell.addresses(end));
+        if size(&more) < FEWEST_ADDRESSES {
+            few = more;
         }
-        let few = few(fewest);
-        let those = |atom: &&Atom| !few.is_empty() && atom.fewest(family) == fewest && atom.range.overlaps(&few);
-        let beside: Vec<Atom> = atoms
-            .iter()
-            .filter(those)
-            .map(|atom| Atom {
-                meaning: atom.meaning.clone(),
-                cube: atom.cube.clone(),
-                range: atom.range.difference(&few),
-                name: atom.name.clone(),
-                ..*atom
-            })
-            .collect();
-        atoms.extend(beside);
     }
+    if few.is_empty() {
+        return;
+    }
+    let whole = |atom: &&Atom| matches!(atom.meaning, Some(Meaning::Subnet(_) | Meaning::Network(_)));
+    let beside: Vec<Atom> = atoms
+        .iter()
+        .filter(whole)
+        .map(|atom| Atom {
+            meaning: atom.meaning.clone(),
+            cube: atom.cube.clone(),
+            range: atom.range.difference(&few),
+            name: atom.name.clone(),
+            ..*atom
+        })
+        .collect();
+    atoms.extend(beside);
 }
 
 /// A tag, those that rules name, and the forms of all of them in the regions that rules name and in one that none does:

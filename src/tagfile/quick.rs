@@ -108,7 +108,8 @@ impl<'t> Pull<'t> {
     /// Steps over the list that opens here.
     ///
     /// The first `]` ends it if it is neither in a string nor in a comment nor that of an inner list: no escape, comment
-    /// or bracket may stand before it, and its strings must be closed.
+    /// or bracket may stand before it, and its strings must be closed. What is not ASCII is left to the parser, which
+    /// knows what of it is blank.
     fn list(&mut self) -> Option<Span> {
         let start = self.at;
         if self.peek()? != b'[' {
@@ -116,7 +117,8 @@ impl<'t> Pull<'t> {
         }
         let length = memchr(b']', &self.bytes[start..])?;
         let inside = &self.bytes[start + 1..start + length];
-        let plain = memchr3(b'\\', b'[', b'{', inside).is_none()
+        let plain = inside.is_ascii()
+            && memchr3(b'\\', b'[', b'{', inside).is_none()
             && memchr_iter(b'"', inside).count().is_multiple_of(2)
             && self.line_comment.find(inside).is_none()
             && self.block_comment.find(inside).is_none();

@@ -190,12 +190,7 @@ impl Cell {
             return None;
         }
         let mut rest = Vec::new();
-        let mut cells = Vec::new();
-        let mut whole = self.clone();
-        if !whole.assume_all(symbols, &clause.guards, &mut rest) {
-            return None;
-        }
-        cells.push(whole);
+        let mut cells = vec![self.clone()];
         cells = along(symbols, cells, &clause.protocols, PROTOCOLS, &mut rest);
         if self.has_ports() {
             cells = along(symbols, cells, &clause.destination_ports, DESTINATION_PORTS, &mut rest);
@@ -206,6 +201,8 @@ impl Cell {
         if let Some(hosts) = &clause.hosts {
             cells = along(symbols, cells, hosts, HOSTS, &mut rest);
         }
+        // Last: what lies beside the clause is not told apart by whether it holds.
+        cells.retain_mut(|cell| cell.assume_all(symbols, &clause.guards, &mut rest));
         if cells.is_empty() { None } else { Some((cells, rest)) }
     }
 

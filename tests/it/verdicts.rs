@@ -140,6 +140,16 @@ fn many_prefixes_beside_a_tag_route_are_followed() {
 }
 
 #[test]
+fn prefixes_of_many_lengths_beside_a_tag_route_are_followed() {
+    let prefixes: Vec<String> = (0..160).map(|index| format!("20.{index}.0.0/{}", 17 + index % 15)).collect();
+    let mut list: Vec<(&str, &str)> = prefixes.iter().map(|prefix| (prefix.as_str(), "Internet")).collect();
+    list.extend([("Storage", "VnetLocal"), ("0.0.0.0/0", "Internet")]);
+    let place = network(&json!({ "routeTable": { "id": format!("{NETWORK}/routeTables/rt") } }));
+    let one = answer(&[place, routes("eastus2", &list)], &[], "service-blocked");
+    assert_eq!(one.verdict, Some(Verdict::Satisfied), "{:?}", one.why);
+}
+
+#[test]
 fn halves_are_a_default_route() {
     let table = routes("eastus2", &[("0.0.0.0/1", "VirtualAppliance"), ("128.0.0.0/1", "VirtualAppliance")]);
     let place = network(&json!({ "routeTable": { "id": format!("{NETWORK}/routeTables/rt") } }));

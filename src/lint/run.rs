@@ -66,8 +66,28 @@ pub struct Estates {
 pub fn estates(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Estates {
     let paths = paths.iter().chain(&settings.templates.parameters).chain(&settings.service_tags);
     let paths: Vec<PathBuf> = paths.cloned().collect();
-    let Input { mut files, entries, .. } = input::read(&paths, &settings.input, stdin);
-    let (sorted, broken, _) = sort_entries(entries, &files);
+    let prepared = prepare(input::read(&paths, &settings.input, stdin), pack, settings);
+    let Prepared { files, exports, tags, expanded, broken, .. } = prepared;
+    let data = tags.of(None).map(|file| &file.tags);
+    let rounds = expanded.rounds.iter();
+    let estates = rounds.map(|round| (round.label.clone(), estate_of(&exports, round, data))).collect();
+    Estates { files, estates, tags, broken }
+}
+
+/// What was read, its templates evaluated: everything that estates are made of.
+struct Prepared {
+    files: Files,
+    exports: Vec<(FileId, Arc<Document>)>,
+    tags: TagFiles,
+    expanded: Templates,
+    broken: Broken,
+    /// The files and what is wrong with their text.
+    report: Report,
+}
+
+fn prepare(input: Input, pack: &Pack, settings: &Settings) -> Prepared {
+    let Input { mut files, entries, .. } = input;
+    let (sorted, broken, report) = sort_entries(entries, &files);
     let Sorted { exports, templates, parameters, tags: found, fragments } = sorted;
     let mut tags = TagFiles::default();
     found.into_iter().for_each(|(file, named)| tags.add(file, named));
@@ -76,10 +96,7 @@ pub fn estates(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &
     let set = given(&mut files, &settings.templates.set);
     let sheets = Sheets { templates: &templates, fragments: &fragments, parameters: &parameters };
     let expanded = expand_all(&files, &sheets, &settings.templates, &set, Wanted::Types(&wanted));
-    let data = tags.of(None).map(|file| &file.tags);
-    let rounds = expanded.rounds.iter();
-    let estates = rounds.map(|round| (round.label.clone(), estate_of(&exports, round, data))).collect();
-    Estates { files, estates, tags, broken }
+    Prepared { files, exports, tags, expanded, broken, report }
 }
 
 /// What could not be read or parsed: the name, why, and where.
@@ -162,23 +179,8 @@ pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack
 
 /// Lints what was read.
 pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
-    let Input { mut files, entries, empty } = input;
-    let (sorted, _, mut report) = sort_entries(entries, &files);
-    let Sorted { exports, templates, parameters, tags: found, fragments } = sorted;
-    let mut tags = TagFiles::default();
-    for (file, named) in found {
-        tags.add(file, named);
-    }
-    let types = wanted_types(pack);
-    let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
-    let set = given(&mut files, &settings.templates.set);
-    let expanded = expand_all(
-        &files,
-        &Sheets { templates: &templates, fragments: &fragments, parameters: &parameters },
-        &settings.templates,
-        &set,
-        Wanted::Types(&wanted),
-    );
+    let empty = input.empty.clone();
+    let Prepared { files, exports, tags, expanded, mut report, .. } = prepare(input, pack, settings);
     note_templates(&mut report, &files, &expanded);
 
     let several = expanded.rounds.len() > 1;

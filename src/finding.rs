@@ -129,6 +129,47 @@ pub struct Finding {
     pub cause: Option<String>,
     /// Rule, resource id and property path: stable under edits elsewhere in the file.
     pub fingerprint: String,
+    /// It is kept, but fails nothing: somebody said so.
+    pub ignored: Option<Ignored>,
+}
+
+/// That a finding is to be ignored, who says so and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    /// Who says so.
+    pub by: IgnoredBy,
+    /// Why, in the words of the user; empty for a baseline, which gives none.
+    pub reason: String,
+    /// Where it is said; `None` when in a file that is no input, such as a baseline.
+    pub place: Option<Span>,
+}
+
+/// What says that a finding is to be ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IgnoredBy {
+    /// A comment in the file.
+    Comment,
+    /// `metadata.aznetlint` of the template or resource.
+    Metadata,
+    /// The `description` of the rule or resource.
+    Description,
+    /// The settings file.
+    Settings,
+    /// The baseline: the finding was there before.
+    Baseline,
+}
+
+impl IgnoredBy {
+    /// The word users read.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Comment => "comment",
+            Self::Metadata => "metadata",
+            Self::Description => "description",
+            Self::Settings => "settings",
+            Self::Baseline => "baseline",
+        }
+    }
 }
 
 /// A dated source of a rule.
@@ -371,6 +412,18 @@ impl Report {
             }
         }
         counts
+    }
+
+    /// The findings that nobody asked to ignore: the ones that count.
+    pub fn open(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.ignored.is_none())
+    }
+
+    /// The finding about a requirement of a placement, by the rule and the placement's id. A finding speaks for a
+    /// placement in all its parameter sets, which the id of a placement names in brackets.
+    pub fn finding_of(&self, rule: &RuleId, placement: &str) -> Option<&Finding> {
+        let is_it = |id: &str| placement.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
+        self.findings.iter().find(|one| one.rule == *rule && one.placement.as_deref().is_some_and(is_it))
     }
 
     /// Whether any file could not be read or parsed.

@@ -459,6 +459,7 @@ fn syntax_finding(error: &SyntaxError, name: &str) -> Finding {
         flow: None,
         cause: None,
         fingerprint: format!("syntax {name}"),
+        ignored: None,
     }
 }
 

@@ -80,6 +80,7 @@ pub(crate) fn finding(rule: &str, level: Level, message: &str, at: Label) -> Fin
         flow: None,
         cause: None,
         fingerprint: format!("{rule}|sample"),
+        ignored: None,
     }
 }
 

@@ -67,6 +67,7 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
         undecided,
         message: message(subject, judgement, undecided, conditional),
         fingerprint: format!("{} {id} {}", card.id, subject.judged.flow),
+        ignored: None,
         cause: Some(cause(judgement, undecided, conditional)),
         at,
         related,

@@ -40,5 +40,6 @@ fn base(rule: &Rule) -> Finding {
         flow: None,
         cause: None,
         fingerprint: String::new(),
+        ignored: None,
     }
 }

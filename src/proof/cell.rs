@@ -88,21 +88,22 @@ impl<S: Values> Match<S> {
     }
 
     /// Values that are known.
-    pub(crate) fn of(set: S) -> Self {
+    pub(crate) fn of(set: impl Into<Arc<S>>) -> Self {
         let mut all = Self::nothing();
         all.add(set, Vec::new());
         all
     }
 
     /// Adds a term; known values join those already there, which come first.
-    pub(crate) fn add(&mut self, set: S, cube: Cube) {
+    pub(crate) fn add(&mut self, set: impl Into<Arc<S>>, cube: Cube) {
+        let set = set.into();
         if set.is_nothing() {
             return;
         }
         match self.terms.first_mut().filter(|first| first.cube.is_empty() && cube.is_empty()) {
             Some(first) => first.set = Arc::new(first.set.or(&set)),
-            None if cube.is_empty() => self.terms.insert(0, Term { set: Arc::new(set), cube }),
-            None => self.terms.push(Term { set: Arc::new(set), cube }),
+            None if cube.is_empty() => self.terms.insert(0, Term { set, cube }),
+            None => self.terms.push(Term { set, cube }),
         }
     }
 
@@ -130,13 +131,13 @@ pub(crate) struct Clause {
 
 impl Clause {
     /// A clause that matches every packet.
-    pub(crate) fn full(addresses: &AddressSet) -> Self {
+    pub(crate) fn full(addresses: &Arc<AddressSet>) -> Self {
         Self {
             guards: Vec::new(),
             protocols: Match::of(ProtocolSet::ALL),
-            sources: Match::of(addresses.clone()),
+            sources: Match::of(Arc::clone(addresses)),
             source_ports: Match::of(PortSet::full()),
-            destinations: Match::of(addresses.clone()),
+            destinations: Match::of(Arc::clone(addresses)),
             destination_ports: Match::of(PortSet::full()),
             hosts: None,
         }

@@ -45,7 +45,7 @@ pub(crate) fn explain(
         judgement.layer = journey.stages.last().map(|stage| stage.layer);
         judgement.deciders = deciders(journey, &journey.passed, None);
         let alone = |stage: &Stage<'_>| judgement.deciders.iter().filter(|one| one.layer == stage.layer).count() <= 1;
-        if flow.matching == Matching::SingleRule && !journey.stages.iter().all(alone) {
+        if flow.matching == Matching::SingleRule && !journey.stages.iter().all(|stage| alone(stage)) {
             judgement.verdict = Verdict::Violated;
         }
         return judgement;

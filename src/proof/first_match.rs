@@ -105,7 +105,7 @@ mod tests {
     }
 
     fn clause(ports: PortSet) -> Clause {
-        Clause { destination_ports: Match::of(ports), ..Clause::full(&AddressSet::all_v4()) }
+        Clause { destination_ports: Match::of(ports), ..Clause::full(&Arc::new(AddressSet::all_v4())) }
     }
 
     #[test]

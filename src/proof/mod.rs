@@ -8,13 +8,16 @@ mod firewall;
 mod first_match;
 mod flow;
 mod ground;
+mod hops;
 mod host;
 mod judgement;
 #[cfg(test)]
 mod laws;
 mod lead;
 mod nsg;
+mod onward;
 mod path;
+mod prepared;
 mod priority;
 mod route;
 #[cfg(test)]
@@ -36,6 +39,7 @@ pub use host::{HostPattern, HostSet};
 pub use judgement::{Coordinate, Decider, Judgement, Kind, Layer, NearMiss, Packet, Step, Written};
 pub use lead::nearest;
 pub use path::PathJudgement;
+pub use prepared::Prepared;
 pub use priority::free_priority;
 pub use scene::{Given, Level, NatGateway, Scene};
 pub use shadow::{Fact, Shadow, same_prefix};

@@ -390,7 +390,7 @@ fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>]) -> Vec<A
                 // Where everything public is required, so is every tag, and what is in none of them.
                 if ground.public.is_subset(&term.set) && !ground.public.is_empty() {
                     let public = |meaning, outside, name: &str| Atom {
-                        range: ground.public.clone(),
+                        range: AddressSet::clone(&ground.public),
                         ..atom(meaning, outside, false, name)
                     };
                     all.push(public(None, true, "Internet"));

@@ -43,13 +43,14 @@ pub fn judge<'a>(
         if placement.not_judged.is_none() {
             let cloud = placement.fact_text("region").map(|region| Cloud::of(&region));
             let scene = scene(estate, placement, tags(cloud));
+            let prepared = scene.prepared();
             let given = RefCell::default();
             for rule in &pack.rules {
                 let Body::Requirement(body) = &rule.body else { continue };
                 if *body.service != *placement.service.name {
                     continue;
                 }
-                let judged = judge_requirement(estate, placement, &scene, body);
+                let judged = judge_requirement(estate, placement, &prepared, body);
                 shown.requirements.push(judged.report(&rule.card.id, &body.rows));
                 for assumption in &judged.assumptions {
                     if !report.assumptions.contains(assumption) {

@@ -185,6 +185,30 @@ impl Cell {
             && clause.hosts.as_ref().is_none_or(|hosts| hosts.may_meet(symbols, &self.hosts, &self.cube))
     }
 
+    /// The end at which alone a clause takes part of it, and the addresses it takes there: everything else about the cell
+    /// matches, whatever the symbols are. `None` when there is more to split it by.
+    pub(crate) fn cut_by<'c>(&self, clause: &'c Clause) -> Option<(End, &'c AddressSet)> {
+        let plain = clause.guards.is_empty()
+            && covers(&clause.protocols, &self.protocols)
+            && (!self.has_ports()
+                || (covers(&clause.destination_ports, &self.destination_ports)
+                    && covers(&clause.source_ports, &self.source_ports)))
+            && clause.hosts.as_ref().is_none_or(|hosts| covers(hosts, &self.hosts));
+        let only = |wanted: &'c Match<AddressSet>| match wanted.terms.as_slice() {
+            [one] if one.cube.is_empty() => Some(&*one.set),
+            _ => None,
+        };
+        if !plain {
+            None
+        } else if covers(&clause.sources, &self.sources) {
+            Some((End::Destination, only(&clause.destinations)?))
+        } else if covers(&clause.destinations, &self.destinations) {
+            Some((End::Source, only(&clause.sources)?))
+        } else {
+            None
+        }
+    }
+
     /// Splits it into what matches a clause and what does not; `None` when it stays whole because nothing does.
     pub(crate) fn split(&self, symbols: &Symbols, clause: &Clause) -> Option<(Vec<Self>, Vec<Self>)> {
         if !self.may_match(symbols, clause) {
@@ -279,6 +303,11 @@ impl Cell {
         unite(&mut self.hosts, &other.hosts, same[5]);
         true
     }
+}
+
+/// Whether every value matches, whatever the symbols are. Known values come first.
+fn covers<S: Values>(wanted: &Match<S>, set: &S) -> bool {
+    wanted.terms.first().is_some_and(|term| term.cube.is_empty() && set.is_within(&term.set))
 }
 
 fn unite<S: Values>(set: &mut Arc<S>, other: &Arc<S>, same: bool) {

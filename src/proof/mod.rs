@@ -8,6 +8,7 @@ mod firewall;
 mod first_match;
 mod flow;
 mod ground;
+mod holes;
 mod hops;
 mod host;
 mod judgement;

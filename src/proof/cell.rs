@@ -263,6 +263,16 @@ impl Cell {
         Some(part)
     }
 
+    /// Whether all of the box is in another one, cubes ignored.
+    pub(crate) fn is_inside(&self, other: &Self) -> bool {
+        self.protocols.is_subset(other.protocols)
+            && self.destination_ports.is_subset(&other.destination_ports)
+            && self.source_ports.is_subset(&other.source_ports)
+            && self.sources.is_subset(&other.sources)
+            && self.destinations.is_subset(&other.destinations)
+            && self.hosts.is_subset(&other.hosts)
+    }
+
     /// The packets of the box outside another box, cubes ignored.
     pub(crate) fn outside(self, other: &Self) -> Vec<Self> {
         if self.within(other).is_none() {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::estate::{Access, Direction, FirewallRule, Ports, RouteOrigin, SecurityRule, Side};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
+use crate::proof::atom::HOST;
 use crate::proof::cell::{Cell, Clause};
 use crate::proof::entry::{Author, Entry};
 use crate::proof::flow::{Ends, Flow, Journey, Matching, Stage, Track};
@@ -16,7 +17,7 @@ use crate::proof::host::HostSet;
 use crate::proof::judgement::{Coordinate, Decider, Judgement, Kind, NearMiss, Packet, Step, Written};
 use crate::proof::scene::{shown, union};
 use crate::proof::symbol::{Added, Meaning, Symbols};
-use crate::proof::verdict::{Decision, HOST, Place, Point, Verdict};
+use crate::proof::verdict::{Decision, Place, Point, Verdict};
 use crate::source::Span;
 
 /// The most shadowed rules, near misses and uncovered parts that are named.

@@ -1,5 +1,6 @@
 //! Proofs over exact sets: what passes a network security group, where routes lead, and what cannot be told.
 
+mod atom;
 mod cell;
 mod egress;
 mod entry;

@@ -3,6 +3,7 @@
 //! The verdicts are those of `path`; this adds a packet and its way where there is nothing to complain about.
 
 use crate::net::{AddressSet, Cloud, Tag};
+use crate::proof::atom::HOST;
 use crate::proof::cell::Cell;
 use crate::proof::explain::{decider, packet};
 use crate::proof::flow::{Flow, Journey, Track};
@@ -13,7 +14,7 @@ use crate::proof::path::{Part, Passage, PathJudgement};
 use crate::proof::prepared::Prepared;
 use crate::proof::scene::Scene;
 use crate::proof::symbol::{End, Meaning, Symbols};
-use crate::proof::verdict::{HOST, Place, Point, Verdict};
+use crate::proof::verdict::{Place, Point, Verdict};
 
 /// A flow followed through all layers.
 #[derive(Clone, Debug, PartialEq)]

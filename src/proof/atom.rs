@@ -41,12 +41,7 @@ pub(crate) enum Beyond {
 }
 
 /// The addresses that surely exist at one end of what is required.
-pub(crate) fn atoms(
-    ground: &Ground<'_, '_>,
-    end: End,
-    terms: &[Term<AddressSet>],
-    passed: &[&Cell],
-) -> Vec<Atom> {
+pub(crate) fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>], passed: &[&Cell]) -> Vec<Atom> {
     let symbols = &ground.symbols;
     let (family, cloud) = (symbols.family, symbols.cloud);
     let mut all = Vec::new();
@@ -101,6 +96,10 @@ pub(crate) fn atoms(
                         ..atom(meaning, outside, false, name)
                     };
                     all.push(public(None, true, "Internet"));
+                    // Of a network with public addresses it is not known how much of a tag is in there.
+                    if symbols.public_network {
+                        continue;
+                    }
                     for tag in symbols.tags(end).filter(|tag| tag.has_addresses(family)) {
                         all.push(public(Some(Meaning::Tag(end, tag)), false, &tag.to_string()));
                     }

@@ -58,7 +58,6 @@ impl Prepared<'_, '_> {
             _ => Egress { outcome: Outcome::Undecided, judgement: explicit },
         }
     }
-
 }
 
 impl Scene<'_> {

@@ -216,9 +216,7 @@ pub(crate) fn misses<'x>(
     let ports = cell.has_ports();
     let meets = move |coordinate: &Coordinate| match coordinate {
         Protocol => clause.protocols.may_meet(symbols, &cell.protocols, &cell.cube),
-        DestinationPort => {
-            !ports || clause.destination_ports.may_meet(symbols, &cell.destination_ports, &cell.cube)
-        }
+        DestinationPort => !ports || clause.destination_ports.may_meet(symbols, &cell.destination_ports, &cell.cube),
         SourcePort => !ports || clause.source_ports.may_meet(symbols, &cell.source_ports, &cell.cube),
         Source => clause.sources.may_meet(symbols, &cell.sources, &cell.cube),
         Destination => clause.destinations.may_meet(symbols, &cell.destinations, &cell.cube),

@@ -217,7 +217,8 @@ mod tests {
             .iter()
             .map(|one| {
                 let ports = one.cell.destination_ports.ranges();
-                let prefixes: Vec<String> = one.cell.destinations.prefixes().take(2).map(|net| net.to_string()).collect();
+                let prefixes: Vec<String> =
+                    one.cell.destinations.prefixes().take(2).map(|net| net.to_string()).collect();
                 format!("{}: {prefixes:?} {ports:?}", one.clause)
             })
             .collect();

@@ -38,7 +38,9 @@ pub(crate) struct Ground<'s, 'a> {
     pub(crate) symbols: Symbols,
     /// Every address of the family.
     pub(crate) space: Arc<AddressSet>,
-    /// The addresses that service tags can hold: what is public and not in the network.
+    /// The addresses that service tags can hold: what is public, be it the network's own.
+    tagged: Arc<AddressSet>,
+    /// What is public and not in the network.
     pub(crate) public: Arc<AddressSet>,
     /// What is known of `VirtualNetwork`, platform address included.
     network: Arc<AddressSet>,
@@ -86,20 +88,23 @@ impl<'s, 'a> Ground<'s, 'a> {
             Family::V4 => AddressSet::all_v4(),
             Family::V6 => AddressSet::all_v6(),
         };
-        let public = public_space().intersection(&space);
+        let tagged = public_space().intersection(&space);
+        let public = &tagged;
         let (routed, tunnelled_tags) = scene.tunnelled();
         let routed = routed.intersection(&space);
         // What is private and leads to an appliance or a gateway is part of the network (NSG-17).
         let network = scene.network.union(&AddressSet::address(PLATFORM)).intersection(&space);
-        let network = network.union(&routed.difference(&public));
-        let tunnelled = routed.intersection(&public).difference(&network);
+        let network = network.union(&routed.difference(public));
+        let tunnelled = routed.intersection(public).difference(&network);
         let public = public.difference(&network);
         // What says nothing of its cloud is in the public one (TAG-12).
-        let symbols = Symbols::new(family, Some(scene.cloud.unwrap_or(Cloud::Public)));
+        let mut symbols = Symbols::new(family, Some(scene.cloud.unwrap_or(Cloud::Public)));
+        symbols.public_network = public != tagged;
         Self {
             scene,
             symbols,
             space: space.into(),
+            tagged: tagged.into(),
             public: public.into(),
             network: network.into(),
             tunnelled: tunnelled.into(),
@@ -119,6 +124,7 @@ impl<'s, 'a> Ground<'s, 'a> {
             scene: self.scene,
             symbols: Symbols::above(symbols),
             space: Arc::clone(&self.space),
+            tagged: Arc::clone(&self.tagged),
             public: Arc::clone(&self.public),
             network: Arc::clone(&self.network),
             tunnelled: Arc::clone(&self.tunnelled),
@@ -264,7 +270,7 @@ impl<'s, 'a> Ground<'s, 'a> {
         let symbol = self.symbols.of(meaning, || {
             Doubt::new(format!("the addresses of `{name}` are not loaded")).settled_by("--service-tags FILE")
         });
-        all.add(Arc::clone(&self.public), vec![symbol.holds()]);
+        all.add(Arc::clone(&self.tagged), vec![symbol.holds()]);
     }
 
     /// Whether a rule's tag matches nothing here: another cloud's, or a region that neither the catalogue nor the data
@@ -299,7 +305,7 @@ impl<'s, 'a> Ground<'s, 'a> {
         let symbol = self.symbols.of(Meaning::Regional(end, base, Arc::clone(&region.key), false), || {
             Doubt::of(&format!("the region of `{base}.{}`", region.text), region)
         });
-        all.add(Arc::clone(&self.public), vec![symbol.holds()]);
+        all.add(Arc::clone(&self.tagged), vec![symbol.holds()]);
     }
 
     /// A special tag as the only address of a rule's side.
@@ -320,7 +326,7 @@ impl<'s, 'a> Ground<'s, 'a> {
                 let symbol = self
                     .symbols
                     .of(Meaning::Tag(end, tag), || Doubt::new("the addresses of `AzurePlatformLKM` are not published"));
-                all.add(Arc::clone(&self.public), vec![symbol.holds()]);
+                all.add(Arc::clone(&self.tagged), vec![symbol.holds()]);
             }
             Special::VirtualNetwork => {
                 self.network_terms(end, all);

@@ -188,13 +188,7 @@ impl<'s, 'a> Prepared<'s, 'a> {
     }
 
     /// Sends outbound traffic through the layers.
-    pub(crate) fn passage(
-        &self,
-        family: Family,
-        flow: &Flow,
-        names: Option<&HostSet>,
-        part: Part,
-    ) -> Passage<'s, 'a> {
+    pub(crate) fn passage(&self, family: Family, flow: &Flow, names: Option<&HostSet>, part: Part) -> Passage<'s, 'a> {
         let hosts = hosts_of(flow, names);
         let pass = self.pass(family, flow);
         let wall = pass.wall(hosts.is_some());

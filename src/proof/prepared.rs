@@ -135,9 +135,8 @@ impl<'s, 'a> Prepared<'s, 'a> {
         appliance: Appliance<'a>,
         named: bool,
     ) -> Rc<Wall<'s, 'a>> {
-        let same = |(known, one, hosts, _): &&AloneEntry<'s, 'a>| {
-            *known == family && *hosts == named && one.is(appliance)
-        };
+        let same =
+            |(known, one, hosts, _): &&AloneEntry<'s, 'a>| *known == family && *hosts == named && one.is(appliance);
         if let Some((.., wall)) = self.alone.borrow().iter().find(same) {
             return Rc::clone(wall);
         }

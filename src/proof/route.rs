@@ -483,11 +483,7 @@ impl Hop {
 }
 
 /// The routes as a stage of a journey, by what a layer makes of each hop.
-pub(crate) fn stage<'a>(
-    ground: &mut Ground<'_, 'a>,
-    ways: &[Way<'a>],
-    ruling: &dyn Fn(&Hop) -> Ruling,
-) -> Stage<'a> {
+pub(crate) fn stage<'a>(ground: &mut Ground<'_, 'a>, ways: &[Way<'a>], ruling: &dyn Fn(&Hop) -> Ruling) -> Stage<'a> {
     let mut entries = Vec::new();
     for way in ways {
         let mut push = |access, guard| {

@@ -135,6 +135,8 @@ pub(crate) enum Added {
 pub(crate) struct Symbols {
     pub(crate) family: Family,
     pub(crate) cloud: Option<Cloud>,
+    /// The network has public addresses of its own, which tags may hold as well.
+    pub(crate) public_network: bool,
     under: Option<Arc<Symbols>>,
     /// How many symbols lie under these.
     first: usize,
@@ -147,13 +149,14 @@ pub(crate) struct Symbols {
 impl Symbols {
     pub(crate) fn new(family: Family, cloud: Option<Cloud>) -> Self {
         let (entries, index, worded) = (Vec::new(), HashMap::new(), HashMap::new());
-        Self { family, cloud, under: None, first: 0, entries, index, worded }
+        Self { family, cloud, public_network: false, under: None, first: 0, entries, index, worded }
     }
 
     /// Room for more symbols on top of others.
     pub(crate) fn above(under: &Arc<Self>) -> Self {
         let first = under.first + under.entries.len();
-        Self { under: Some(Arc::clone(under)), first, ..Self::new(under.family, under.cloud) }
+        let own = Self::new(under.family, under.cloud);
+        Self { public_network: under.public_network, under: Some(Arc::clone(under)), first, ..own }
     }
 
     /// The symbol of a meaning. The doubt of the first to ask stays.
@@ -250,13 +253,23 @@ impl Symbols {
             (Meaning::Tag(..), Meaning::Regional(..)) => swapped(self.meanings(two, one)),
             (Meaning::Subnet(e1) | Meaning::Group(e1, _), Meaning::Network(e2)) if e1 == e2 => Relation::Inside,
             (Meaning::Network(e1), Meaning::Subnet(e2) | Meaning::Group(e2, _)) if e1 == e2 => Relation::Holds,
-            (Meaning::Tag(e1, _) | Meaning::Regional(e1, ..), two) if two.private_end() == Some(*e1) => {
+            (Meaning::Tag(e1, _) | Meaning::Regional(e1, ..), two) if self.private_end(two) == Some(*e1) => {
                 Relation::Disjoint
             }
-            (one, Meaning::Tag(e2, _) | Meaning::Regional(e2, ..)) if one.private_end() == Some(*e2) => {
+            (one, Meaning::Tag(e2, _) | Meaning::Regional(e2, ..)) if self.private_end(one) == Some(*e2) => {
                 Relation::Disjoint
             }
             _ => Relation::Open,
+        }
+    }
+
+    /// The end at which a meaning is a private address inside the virtual network. What is not shown of the network is
+    /// taken for private; the rest is as it is shown.
+    fn private_end(&self, meaning: &Meaning) -> Option<End> {
+        match meaning {
+            Meaning::Network(end) => Some(*end),
+            Meaning::Subnet(end) | Meaning::Group(end, _) if !self.public_network => Some(*end),
+            _ => None,
         }
     }
 
@@ -289,16 +302,6 @@ impl Symbols {
             }
         }
         Added::New
-    }
-}
-
-impl Meaning {
-    /// The end at which it is an address inside the virtual network.
-    fn private_end(&self) -> Option<End> {
-        match self {
-            Self::Subnet(end) | Self::Network(end) | Self::Group(end, _) => Some(*end),
-            _ => None,
-        }
     }
 }
 
@@ -335,7 +338,10 @@ mod tests {
         let (monitor, sql) = (tag(&mut one, "AzureMonitor"), tag(&mut two, "Sql"));
         assert_eq!(one.tags(End::Destination).count(), 2);
         assert_eq!(two.tags(End::Destination).count(), 2);
-        assert_eq!((one.meaning(monitor), two.meaning(sql)).0, &Meaning::Tag(End::Destination, Tag::named("AzureMonitor").unwrap()));
+        assert_eq!(
+            (one.meaning(monitor), two.meaning(sql)).0,
+            &Meaning::Tag(End::Destination, Tag::named("AzureMonitor").unwrap())
+        );
         assert_eq!(one.meaning(storage), two.meaning(storage));
     }
 

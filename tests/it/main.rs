@@ -9,6 +9,7 @@ mod faults;
 mod floors;
 mod laws;
 mod laws_cases;
+mod laws_coverage;
 mod laws_estate;
 mod laws_routes;
 mod laws_world;

@@ -1,6 +1,7 @@
 //! How long the proof of all azureml requirements of one placement takes, and how it grows with the number of rules:
-//! large network security groups, and large firewall policies. Run with `cargo bench --bench proving [TAG FILE]`; with a
-//! file everything is measured without it and with it.
+//! large network security groups, and large firewall policies. Run with `cargo bench --bench proving -- [TAG FILE]`; with
+//! a file everything is measured without it and with it. `--only TEXT` takes the lines that hold the text, and `--once`
+//! runs each once, for counting instructions.
 
 #![expect(clippy::print_stdout, reason = "a benchmark says what it measured")]
 
@@ -89,7 +90,7 @@ fn firewall(rules: usize) -> Vec<(String, String)> {
 }
 
 /// The least time of some runs, in milliseconds: with the requirements, and of everything else.
-fn measure(texts: &[(String, String)], pack: &Pack) -> (f64, f64) {
+fn measure(texts: &[(String, String)], pack: &Pack, once: bool) -> (f64, f64) {
     let service = |name: &str| Request {
         service: name.into(),
         pattern: Some("s".into()),
@@ -102,7 +103,7 @@ fn measure(texts: &[(String, String)], pack: &Pack) -> (f64, f64) {
     };
     let without = Settings::default();
     let least = |settings: &Settings| {
-        let times = (0..5).map(|_| {
+        let times = (0..if once { 1 } else { 5 }).map(|_| {
             let start = Instant::now();
             let outcome = lint_texts(texts.iter().cloned(), pack, settings);
             assert!(!outcome.report.has_errors(), "every text is read");
@@ -128,8 +129,12 @@ fn groups(count: usize) -> String {
 }
 
 /// More than anybody has, with every rule: how long the whole of it takes.
-fn hostile(pack: &Pack) {
-    let run = |what: &str, texts: Vec<(String, String)>, pattern: &str| {
+fn hostile(pack: &Pack, options: &Options) {
+    let run = |what: &str, texts: &dyn Fn() -> Vec<(String, String)>, pattern: &str| {
+        if !options.wants(what) {
+            return;
+        }
+        let texts = texts();
         let service = Request {
             service: "azureml-compute".into(),
             pattern: Some(pattern.into()),
@@ -144,9 +149,9 @@ fn hostile(pack: &Pack) {
         println!("  {what}: {:.2} s, {findings} findings", start.elapsed().as_secs_f64());
     };
     println!("all rules, more than anybody has");
-    let texts = vec![("nsg.json".into(), group(100_000, 100_000)), ("v.json".into(), network(false))];
-    run("one group of 100,000 rules", texts, "s");
-    run("5,000 groups, each of them a placement", vec![("groups.json".into(), groups(5000))], "*");
+    let large = || vec![("nsg.json".into(), group(100_000, 100_000)), ("v.json".into(), network(false))];
+    run("one group of 100,000 rules", &large, "s");
+    run("5,000 groups, each of them a placement", &|| vec![("groups.json".into(), groups(5000))], "*");
 }
 
 /// One kind of input: what it is made of, and the sizes it is measured at.
@@ -173,26 +178,54 @@ const SERIES: [Series; 2] = [
     },
 ];
 
+/// What the command line asks for.
+struct Options {
+    only: Option<String>,
+    once: bool,
+    tags: Option<String>,
+}
+
+impl Options {
+    fn read() -> Self {
+        let mut all = Self { only: None, once: false, tags: None };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--only" => all.only = arguments.next(),
+                "--once" => all.once = true,
+                option if option.starts_with('-') => {}
+                path => all.tags = std::fs::read_to_string(path).ok(),
+            }
+        }
+        all
+    }
+
+    fn wants(&self, line: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| line.contains(only))
+    }
+}
+
 fn main() {
+    let options = Options::read();
     let whole = Pack::load(true, &[]).expect("the shipped rules load");
     // Only the requirements: pattern rules look at each rule by itself and are not what is measured here.
     let pack = Pack {
         rules: whole.rules.iter().filter(|rule| rule.card.id.as_str().starts_with("azureml/")).cloned().collect(),
         ..whole.clone()
     };
-    let file = std::env::args()
-        .nth(1)
-        .filter(|name| !name.starts_with('-'))
-        .and_then(|path| std::fs::read_to_string(path).ok());
     println!("all azureml requirements of one placement");
-    for tags in std::iter::once(None).chain(file.as_ref().map(Some)) {
-        println!("service tags {}", if tags.is_some() { "loaded" } else { "symbolic" });
+    for tags in std::iter::once(None).chain(options.tags.as_ref().map(Some)) {
+        let state = if tags.is_some() { "loaded" } else { "symbolic" };
+        println!("service tags {state}");
         for series in &SERIES {
             let mut last: Option<f64> = None;
             for &size in series.sizes {
+                if !options.wants(&format!("{state} {} {size}.", series.what)) {
+                    continue;
+                }
                 let mut texts = (series.texts)(size);
                 texts.extend(tags.map(|text| ("ServiceTags_Public.json".to_owned(), text.clone())));
-                let (all, rest) = measure(&texts, &pack);
+                let (all, rest) = measure(&texts, &pack, options.once);
                 let took = all - rest;
                 let growth = last.map(|last| format!(", {:.1} times as long", took / last)).unwrap_or_default();
                 println!("  {} {size:6}: {took:8.2} ms (and {rest:.2} ms to read it){growth}", series.what);
@@ -200,5 +233,5 @@ fn main() {
             }
         }
     }
-    hostile(&whole);
+    hostile(&whole, &options);
 }

@@ -107,6 +107,11 @@ impl<S: Values> Match<S> {
         }
     }
 
+    /// Whether all its values are known.
+    fn is_plain(&self) -> bool {
+        self.terms.iter().all(|term| term.cube.is_empty())
+    }
+
     /// Whether some value of a set may match under a cube.
     pub(crate) fn may_meet(&self, symbols: &Symbols, set: &S, cube: &[Literal]) -> bool {
         self.terms.iter().any(|term| {
@@ -142,6 +147,17 @@ impl Clause {
             hosts: None,
         }
     }
+
+    /// Whether it asks for nothing that is not known.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.guards.is_empty()
+            && self.protocols.is_plain()
+            && self.sources.is_plain()
+            && self.source_ports.is_plain()
+            && self.destinations.is_plain()
+            && self.destination_ports.is_plain()
+            && self.hosts.as_ref().is_none_or(Match::is_plain)
+    }
 }
 
 /// A box of packets under a cube. Its protocols either all have ports or all have none; without ports both port sets
@@ -169,6 +185,14 @@ impl Cell {
         match end {
             End::Source => &self.sources,
             End::Destination => &self.destinations,
+        }
+    }
+
+    /// The addresses at an end, to be changed.
+    pub(crate) fn addresses_mut(&mut self, end: End) -> &mut Arc<AddressSet> {
+        match end {
+            End::Source => &mut self.sources,
+            End::Destination => &mut self.destinations,
         }
     }
 

@@ -11,12 +11,14 @@ use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::atom::HOST;
 use crate::proof::cell::{Cell, Clause};
 use crate::proof::entry::{Author, Entry};
-use crate::proof::flow::{Ends, Flow, Journey, Matching, Stage, Track};
+use crate::proof::first_match::Met;
+use crate::proof::flow::{Ends, Flow, Journey, Matching, Track};
 use crate::proof::ground::Ground;
 use crate::proof::host::HostSet;
 use crate::proof::judgement::{Coordinate, Decider, Judgement, Kind, NearMiss, Packet, Step, Written};
 use crate::proof::scene::{shown, union};
-use crate::proof::symbol::{Added, Meaning, Symbols};
+use crate::proof::stage::Stage;
+use crate::proof::symbol::{Added, End, Meaning, Symbols};
 use crate::proof::verdict::{Decision, Place, Point, Verdict};
 use crate::source::Span;
 
@@ -39,60 +41,111 @@ pub(crate) fn explain(
                 .stages
                 .iter()
                 .zip(&track.met)
-                .any(|(stage, entry)| matches!(stage.entries[*entry].author, Author::BuiltIn(..)))
+                .any(|(stage, met)| matches!(stage.entries[met.first()].author, Author::BuiltIn(..)))
         };
         judgement.partly_built_in = journey.passed.iter().any(by_built_in);
         judgement.built_in_only = judgement.partly_built_in && journey.passed.iter().all(by_built_in);
         judgement.layer = journey.stages.last().map(|stage| stage.layer);
         judgement.deciders = deciders(journey, &journey.passed, None);
-        let alone = |stage: &Stage<'_>| judgement.deciders.iter().filter(|one| one.layer == stage.layer).count() <= 1;
-        if flow.matching == Matching::SingleRule && !journey.stages.iter().all(|stage| alone(stage)) {
-            judgement.verdict = Verdict::Violated;
-        }
+        judgement.verdict = verdict(flow, journey, &judgement.deciders);
         return judgement;
     }
-    let witness = decision.witness;
-    judgement.deciders = deciders(journey, &journey.dropped, witness.as_ref().map(|(at, _)| *at));
+    let witness = decision.witness.map(|(at, point)| match journey.dropped.get(at) {
+        Some(track) => met_by(track, point),
+        None => (Vec::new(), point),
+    });
+    judgement.deciders = deciders(journey, &journey.dropped, witness.as_ref().map(|(met, _)| met.as_slice()));
     judgement.layer = judgement.deciders.first().map(|one| one.layer);
     judgement.uncovered = uncovered(ground, journey, ends, flow, &decision.open);
-    if let Some((at, point)) = witness {
+    if let Some((met, point)) = witness {
         judgement.witness = Some(packet(flow.direction, &point));
-        if let Some(track) = journey.dropped.get(at) {
-            judgement.replay = replay(ground, journey, track, &point);
-            if let Some(last) = track.met.len().checked_sub(1) {
-                let (stage, decider) = (&journey.stages[last], track.met[last]);
-                alternatives(ground, stage, decider, &point, &mut judgement);
-            }
+        judgement.replay = replay(ground, journey, &met, &point);
+        if let Some(last) = met.len().checked_sub(1) {
+            alternatives(ground, &journey.stages[last], met[last], &point, &mut judgement);
         }
     }
     judgement
 }
 
-/// Every entry that the last stage of some tracks met, in order; the one of the track `first` in front.
-fn deciders(journey: &Journey<'_>, tracks: &[Track], first: Option<usize>) -> Vec<Decider> {
+/// The verdict alone, for those who ask for no reasons.
+pub(crate) fn verdict_of(flow: &Flow, journey: &Journey<'_>, decision: &Decision) -> Verdict {
+    match (decision.verdict, flow.matching) {
+        (Verdict::Satisfied, Matching::SingleRule) => verdict(flow, journey, &deciders(journey, &journey.passed, None)),
+        (verdict, _) => verdict,
+    }
+}
+
+/// Where everything passes it may still be asked that one rule per layer lets it.
+fn verdict(flow: &Flow, journey: &Journey<'_>, deciders: &[Decider]) -> Verdict {
+    let alone = |stage: &Stage<'_>| deciders.iter().filter(|one| one.layer == stage.layer).count() <= 1;
+    match flow.matching == Matching::SingleRule && !journey.stages.iter().all(|stage| alone(stage)) {
+        true => Verdict::Violated,
+        false => Verdict::Satisfied,
+    }
+}
+
+/// The entries that a packet of a track met, one per stage, and the packet in what they took: of those that share a cell
+/// the first that takes some of it.
+fn met_by(track: &Track, mut point: Point) -> (Vec<usize>, Point) {
+    let mut all = Vec::new();
+    for met in &track.met {
+        let Met::Several(shares) = met else {
+            all.push(met.first());
+            continue;
+        };
+        let place = |point: &Point| match (shares.end, &point.source, &point.destination) {
+            (End::Source, Place::Among(set), _) | (End::Destination, _, Place::Among(set)) => Some(set.clone()),
+            _ => None,
+        };
+        let among = place(&point);
+        let meets = |part: &AddressSet| {
+            part.overlaps(point.cell.addresses(shares.end)) && among.as_ref().is_none_or(|set| part.overlaps(set))
+        };
+        let Some((entry, part)) = shares.parts.iter().find(|(_, part)| meets(part)) else {
+            all.push(met.first());
+            continue;
+        };
+        all.push(*entry);
+        let addresses = point.cell.addresses_mut(shares.end);
+        *addresses = Arc::new(addresses.intersection(part));
+        if let Some(set) = among {
+            let place = Place::Among(set.intersection(part));
+            match shares.end {
+                End::Source => point.source = place,
+                End::Destination => point.destination = place,
+            }
+        }
+    }
+    (all, point)
+}
+
+/// Every entry that the last stage of some tracks met, in order; the last of those that `first` met in front.
+fn deciders(journey: &Journey<'_>, tracks: &[Track], first: Option<&[usize]>) -> Vec<Decider> {
     let satisfied = first.is_none() && std::ptr::eq(tracks, journey.passed.as_slice());
     let mut met: Vec<(usize, usize)> = tracks
         .iter()
         .flat_map(|track| {
             let from = if satisfied { 0 } else { track.met.len().saturating_sub(1) };
-            track.met.iter().copied().enumerate().skip(from)
+            track.met.iter().enumerate().skip(from).flat_map(|(stage, met)| met.all().map(move |entry| (stage, entry)))
         })
         .collect();
     met.sort_unstable();
     met.dedup();
-    if let Some(track) = first.and_then(|first| tracks.get(first))
-        && let Some(last) = track.met.len().checked_sub(1)
+    if let Some(first) = first
+        && let Some(last) = first.len().checked_sub(1)
     {
-        let front = (last, track.met[last]);
+        let front = (last, first[last]);
         met.retain(|one| *one != front);
         met.insert(0, front);
     }
-    let mut seen = HashSet::new();
-    let all = met.into_iter().map(|(stage, entry)| {
-        let stage = &journey.stages[stage];
-        decider(stage, &stage.entries[entry])
+    // A rule may stand behind several entries; where it has an index, that tells it from others.
+    let (mut indexed, mut others) = (HashSet::new(), HashSet::new());
+    let all = met.into_iter().map(|(stage, entry)| (stage, &*journey.stages[stage].deciders(decider)[entry]));
+    let new = all.filter(|(stage, one)| match one.index {
+        Some(index) => indexed.insert((*stage, index, one.access, one.kind)),
+        None => others.insert(*one),
     });
-    all.filter(|one| seen.insert(one.clone())).collect()
+    new.map(|(_, one)| one.clone()).collect()
 }
 
 /// An entry as a decider; its fault is what the rule does.
@@ -185,9 +238,10 @@ fn usable(set: &AddressSet) -> Option<IpAddr> {
 }
 
 /// The rules the witness met, layer by layer, the deciding one of each layer last.
-fn replay(ground: &Ground<'_, '_>, journey: &Journey<'_>, track: &Track, point: &Point) -> Vec<Step> {
+fn replay(ground: &Ground<'_, '_>, journey: &Journey<'_>, met: &[usize], point: &Point) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
-    for (stage, &last) in journey.stages.iter().zip(&track.met) {
+    for (stage, &last) in journey.stages.iter().zip(met) {
+        let deciders = stage.deciders(decider);
         // A rule whose place is unknown stands in several; the last one tells.
         let mut seen = HashSet::new();
         let mut met = Vec::new();
@@ -199,7 +253,7 @@ fn replay(ground: &Ground<'_, '_>, journey: &Journey<'_>, track: &Track, point: 
             }
             let missed = || misses(&ground.symbols, &point.cell, &entry.clause).next();
             let missed = (index != last).then(|| missed().unwrap_or(Coordinate::Rule));
-            met.push(Step { rule: decider(stage, entry), missed });
+            met.push(Step { rule: Arc::clone(&deciders[index]), missed });
         }
         steps.extend(met.into_iter().rev());
     }
@@ -237,25 +291,30 @@ fn alternatives(ground: &Ground<'_, '_>, stage: &Stage<'_>, last: usize, point: 
         let mut missed = misses(&ground.symbols, &point.cell, &entry.clause);
         match (missed.next(), missed.next()) {
             (None, _) if index > last && judgement.shadowed.len() < MOST_NAMED => {
-                let one = decider(stage, entry);
-                if !judgement.shadowed.contains(&one) {
-                    judgement.shadowed.push(one);
+                let one = &*stage.deciders(decider)[index];
+                if !judgement.shadowed.contains(one) {
+                    judgement.shadowed.push(one.clone());
                 }
             }
-            (Some(coordinate), None) if coordinate != Coordinate::Rule => {
-                let rule = at_field(decider(stage, entry), &entry.author, coordinate);
-                near.push(NearMiss { rule, coordinate });
-            }
+            (Some(coordinate), None) if coordinate != Coordinate::Rule => near.push((coordinate, index)),
             _ => {}
         }
     }
     // A slip in protocol or port is likelier than a rule for somebody else.
-    near.sort_by_key(|one| one.coordinate);
-    near.dedup();
+    near.sort_by_key(|(coordinate, _)| *coordinate);
     let place = |one: &Decider| one.written.map(|written| written.span);
-    near.retain(|one| judgement.shadowed.iter().all(|shadowed| place(shadowed) != place(&one.rule)));
-    near.truncate(MOST_NAMED);
-    judgement.near = near;
+    for (coordinate, index) in near {
+        if judgement.near.len() == MOST_NAMED {
+            break;
+        }
+        let one = Decider::clone(&stage.deciders(decider)[index]);
+        let rule = at_field(one, &stage.entries[index].author, coordinate);
+        let told = judgement.shadowed.iter().any(|shadowed| place(shadowed) == place(&rule));
+        let one = NearMiss { rule, coordinate };
+        if !told && judgement.near.last() != Some(&one) {
+            judgement.near.push(one);
+        }
+    }
 }
 
 /// A rule with the field of a coordinate at fault.

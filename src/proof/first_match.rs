@@ -2,29 +2,66 @@
 //!
 //! What a clause does with its packets is known to the layer that asks; what the result means to `verdict`.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::estate::Access;
+use crate::net::AddressSet;
 use crate::proof::cell::{Cell, Clause};
 use crate::proof::holes::Holes;
+use crate::proof::scene::union;
 use crate::proof::symbol::{End, Symbols};
 
 /// The most cells in flight, and the most pieces kept: beyond it the answer is undecided. A thousand ordinary rules
 /// need a few dozen; only input built to split cells over and over comes here.
-const MOST_CELLS: usize = 4096;
+pub(crate) const MOST_CELLS: usize = 4096;
 
 /// The most conditions on all cells together: hundreds of rules of which nothing is known make few cells, each with a
 /// condition for every rule it went past.
 const MOST_CONDITIONS: usize = 1 << 16;
 
 /// How many cells may be in flight before those that differ in one coordinate only are joined again.
-const JOIN_AT: usize = 24;
+pub(crate) const JOIN_AT: usize = 24;
 
-/// Packets that one clause decides.
+/// How many clauses may take their part of one cell before what those of one kind took is kept together. In tests few, so
+/// that the laws look at it.
+const SHARE_AT: usize = if cfg!(test) { 1 } else { 24 };
+
+/// Packets and what decides them.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece {
     pub(crate) cell: Cell,
-    /// The index of the clause.
-    pub(crate) clause: usize,
+    pub(crate) met: Met,
+}
+
+/// The clause that decides packets, by index, or several that take their parts of a cell and do the same with them.
+#[derive(Clone, Debug)]
+pub(crate) enum Met {
+    One(usize),
+    Several(Rc<Shares>),
+}
+
+/// The parts that clauses took of the addresses at one end of a cell, in the order of the clauses. There is at least one.
+#[derive(Debug)]
+pub(crate) struct Shares {
+    pub(crate) end: End,
+    pub(crate) parts: Vec<(usize, AddressSet)>,
+}
+
+impl Met {
+    /// The first of the clauses.
+    pub(crate) fn first(&self) -> usize {
+        self.all().next().expect("somebody took a part")
+    }
+
+    /// The clauses, in order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = usize> + '_ {
+        let (one, parts) = match self {
+            Self::One(clause) => (Some(*clause), &[][..]),
+            Self::Several(shares) => (None, &shares.parts[..]),
+        };
+        one.into_iter().chain(parts.iter().map(|(clause, _)| *clause))
+    }
 }
 
 /// What became of the packets.
@@ -38,18 +75,41 @@ pub(crate) struct Run {
     pub(crate) exceeded: bool,
 }
 
+/// A clause in its place. Clauses of one kind do the same with their packets, and may be told of together.
+#[derive(Clone, Copy)]
+pub(crate) struct Placed<'a> {
+    pub(crate) clause: &'a Clause,
+    pub(crate) index: usize,
+    pub(crate) kind: Option<Access>,
+}
+
 /// A cell in flight. What rules have taken from the addresses at one end is kept beside it.
 struct Flying {
     cell: Cell,
-    taken: Option<(End, Holes)>,
+    taken: Option<Taken>,
+}
+
+/// What was taken of the addresses at one end.
+struct Taken {
+    end: End,
+    holes: Holes,
+    parts: Vec<Part>,
+}
+
+/// What one clause took.
+struct Part {
+    turn: usize,
+    clause: usize,
+    kind: Option<Access>,
+    addresses: AddressSet,
 }
 
 /// What a clause makes of a cell.
 enum Outcome {
     /// Nothing: no packet matches.
     Missed,
-    /// It takes these packets from the addresses at one end, and nothing else.
-    Took(Cell),
+    /// It takes packets from the addresses at one end, and nothing else.
+    Took,
     /// It splits the cell.
     Split(Vec<Cell>, Vec<Cell>),
 }
@@ -59,41 +119,51 @@ impl Flying {
         Self { cell, taken: None }
     }
 
-    /// The cell without what was taken; `None` when nothing is left.
-    fn landed(self) -> Option<Cell> {
+    /// The cell without what was taken; `None` when nothing is left. What was taken goes to `told`.
+    fn landed(self, told: &mut Vec<(usize, Piece)>) -> Option<Cell> {
         let mut cell = self.cell;
-        if let Some((end, holes)) = self.taken {
-            let left = Arc::new(holes.spare(cell.addresses(end)));
-            match end {
-                End::Source => cell.sources = left,
-                End::Destination => cell.destinations = left,
-            }
+        if let Some(taken) = self.taken {
+            let left = taken.holes.spare(cell.addresses(taken.end).clone());
+            tell(&cell, taken.end, taken.parts, told);
+            *cell.addresses_mut(taken.end) = Arc::new(left);
         }
         (!cell.sources.is_empty() && !cell.destinations.is_empty()).then_some(cell)
     }
 
-    fn meet(&mut self, symbols: &Symbols, clause: &Clause) -> Outcome {
+    fn meet(
+        &mut self,
+        symbols: &Symbols,
+        placed: Placed<'_>,
+        turn: &mut usize,
+        told: &mut Vec<(usize, Piece)>,
+    ) -> Outcome {
+        let Placed { clause, index, kind } = placed;
         if !self.cell.may_match(symbols, clause) {
             return Outcome::Missed;
         }
         if let Some((end, set)) = self.cell.cut_by(clause)
-            && self.taken.as_ref().is_none_or(|(taken, _)| *taken == end)
+            && self.taken.as_ref().is_none_or(|taken| taken.end == end)
         {
-            let (_, holes) = self.taken.get_or_insert_with(|| (end, Holes::default()));
-            let part = holes.spare(&set.intersection(self.cell.addresses(end)));
-            if part.is_empty() {
+            let taken = self.taken.get_or_insert_with(|| Taken { end, holes: Holes::default(), parts: Vec::new() });
+            let own = self.cell.addresses(end);
+            let addresses = taken.holes.spare(set.intersection(own));
+            if addresses.is_empty() {
                 return Outcome::Missed;
             }
-            holes.take(&part);
-            let part = Arc::new(part);
-            let cell = match end {
-                End::Source => Cell { sources: part, ..self.cell.clone() },
-                End::Destination => Cell { destinations: part, ..self.cell.clone() },
-            };
-            return Outcome::Took(cell);
+            let all = own.is_subset(set);
+            if !all {
+                taken.holes.take(&addresses);
+            }
+            *turn += 1;
+            taken.parts.push(Part { turn: *turn, clause: index, kind, addresses });
+            if all && let Some(taken) = self.taken.take() {
+                tell(&self.cell, end, taken.parts, told);
+                return Outcome::Split(Vec::new(), Vec::new());
+            }
+            return Outcome::Took;
         }
         let whole = Self { cell: self.cell.clone(), taken: self.taken.take() };
-        match whole.landed() {
+        match whole.landed(told) {
             None => Outcome::Split(Vec::new(), Vec::new()),
             Some(cell) => match cell.split(symbols, clause) {
                 Some((matched, rest)) => Outcome::Split(matched, rest),
@@ -106,71 +176,107 @@ impl Flying {
     }
 }
 
+/// Tells what clauses took of a cell: each part by itself, or all that clauses of one kind took together where they are
+/// many. Together they are one cell to whoever looks at them next.
+fn tell(cell: &Cell, end: End, parts: Vec<Part>, told: &mut Vec<(usize, Piece)>) {
+    let mut shared: Vec<(Access, Vec<Part>)> = Vec::new();
+    let piece = |addresses: AddressSet, met: Met| {
+        let mut cell = cell.clone();
+        *cell.addresses_mut(end) = Arc::new(addresses);
+        Piece { cell, met }
+    };
+    for part in parts {
+        let Some(kind) = part.kind else {
+            told.push((part.turn, piece(part.addresses, Met::One(part.clause))));
+            continue;
+        };
+        match shared.iter_mut().find(|(one, _)| *one == kind) {
+            Some((_, parts)) => parts.push(part),
+            None => shared.push((kind, vec![part])),
+        }
+    }
+    for (_, parts) in shared {
+        match parts.first() {
+            Some(first) if parts.len() > SHARE_AT => {
+                let turn = first.turn;
+                let all = union(parts.iter().map(|part| &part.addresses));
+                let parts = parts.into_iter().map(|part| (part.clause, part.addresses)).collect();
+                told.push((turn, piece(all, Met::Several(Rc::new(Shares { end, parts })))));
+            }
+            _ => told.extend(parts.into_iter().map(|part| (part.turn, piece(part.addresses, Met::One(part.clause))))),
+        }
+    }
+}
+
 /// Sends every packet of the cells to the first clause that matches it.
 pub(crate) fn first_match<'a>(
     symbols: &Symbols,
     cells: Vec<Cell>,
-    clauses: impl IntoIterator<Item = &'a Clause>,
+    clauses: impl IntoIterator<Item = Placed<'a>>,
 ) -> Run {
-    let mut run = Run::default();
     let mut flying: Vec<Flying> = cells.into_iter().map(Flying::new).collect();
+    let mut told: Vec<(usize, Piece)> = Vec::new();
+    // Pieces are told when their cell lands; this is their order by clause.
+    let mut turn = 0_usize;
     let mut settled = 0_usize;
     let mut split = Vec::new();
-    for (index, clause) in clauses.into_iter().enumerate() {
+    let mut exceeded = false;
+    for (at, placed) in clauses.into_iter().enumerate() {
         if flying.is_empty() {
             break;
         }
-        let decided = run.decided.len();
-        let mut changed = false;
-        flying.retain_mut(|one| match one.meet(symbols, clause) {
-            Outcome::Missed => true,
-            Outcome::Took(cell) => {
-                run.decided.push(Piece { cell, clause: index });
-                true
-            }
+        let (mut changed, before) = (false, turn);
+        flying.retain_mut(|one| match one.meet(symbols, placed, &mut turn, &mut told) {
+            Outcome::Missed | Outcome::Took => true,
             Outcome::Split(matched, rest) => {
-                run.decided.extend(matched.into_iter().map(|cell| Piece { cell, clause: index }));
+                for cell in matched {
+                    turn += 1;
+                    settled += cell.cube.len();
+                    told.push((turn, Piece { cell, met: Met::One(placed.index) }));
+                }
                 split.extend(rest);
                 changed = true;
                 false
             }
         });
-        if !changed && run.decided.len() == decided {
+        if !changed && turn == before {
             continue;
         }
-        settled += run.decided[decided..].iter().map(|piece| piece.cell.cube.len()).sum::<usize>();
         flying.extend(split.drain(..).map(Flying::new));
         if changed && flying.len() > JOIN_AT {
-            flying = join(flying.into_iter().filter_map(Flying::landed).collect());
+            let landed = flying.into_iter().filter_map(|one| one.landed(&mut told)).collect();
+            flying = join(landed).into_iter().map(Flying::new).collect();
         }
         let conditions = settled + flying.iter().map(|one| one.cell.cube.len()).sum::<usize>();
         // A clause decides one piece as a rule: only more than that tells of input built to split cells.
-        let pieces = run.decided.len().saturating_sub(index);
+        let pieces = turn.saturating_sub(at);
         if flying.len() > MOST_CELLS || pieces > MOST_CELLS || conditions > MOST_CONDITIONS {
-            run.exceeded = true;
+            exceeded = true;
             break;
         }
     }
-    run.rest = flying.into_iter().filter_map(Flying::landed).collect();
-    run
+    let rest = flying.into_iter().filter_map(|one| one.landed(&mut told)).collect();
+    told.sort_by_key(|(turn, _)| *turn);
+    Run { decided: told.into_iter().map(|(_, piece)| piece).collect(), rest, exceeded }
 }
 
 /// Joins cells that differ in one coordinate only; one pass, quadratic in the cells in flight, which are bounded.
-fn join(cells: Vec<Cell>) -> Vec<Flying> {
+pub(crate) fn join(cells: Vec<Cell>) -> Vec<Cell> {
     let mut joined: Vec<Cell> = Vec::with_capacity(cells.len());
     for cell in cells {
         if !joined.iter_mut().rev().take(JOIN_AT).any(|one| one.join(&cell)) {
             joined.push(cell);
         }
     }
-    joined.into_iter().map(Flying::new).collect()
+    joined
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use super::first_match;
+    use super::{Met, Placed, Run, SHARE_AT};
+    use crate::estate::Access;
     use crate::net::{AddressSet, Cloud, Family, PortSet, ProtocolSet, Tag};
     use crate::proof::cell::{Cell, Clause, Match};
     use crate::proof::host::HostSet;
@@ -188,6 +294,20 @@ mod tests {
         }
     }
 
+    fn first_match<'a>(symbols: &Symbols, cells: Vec<Cell>, clauses: impl IntoIterator<Item = &'a Clause>) -> Run {
+        of_kind(None, symbols, cells, clauses)
+    }
+
+    fn of_kind<'a>(
+        kind: Option<Access>,
+        symbols: &Symbols,
+        cells: Vec<Cell>,
+        clauses: impl IntoIterator<Item = &'a Clause>,
+    ) -> Run {
+        let placed = clauses.into_iter().enumerate().map(|(index, clause)| Placed { clause, index, kind });
+        super::first_match(symbols, cells, placed)
+    }
+
     fn clause(ports: PortSet) -> Clause {
         Clause { destination_ports: Match::of(ports), ..Clause::full(&Arc::new(AddressSet::all_v4())) }
     }
@@ -197,7 +317,8 @@ mod tests {
         let symbols = Symbols::new(Family::V4, None);
         let clauses = [clause(PortSet::range(80, 90)), clause(PortSet::range(85, 100))];
         let run = first_match(&symbols, vec![cell(PortSet::range(0, 95))], &clauses);
-        let ports: Vec<_> = run.decided.iter().map(|one| (one.clause, one.cell.destination_ports.ranges())).collect();
+        let ports: Vec<_> =
+            run.decided.iter().map(|one| (one.met.first(), one.cell.destination_ports.ranges())).collect();
         assert_eq!(ports, [(0, [(80, 90)].as_slice()), (1, [(91, 95)].as_slice())]);
         assert_eq!(run.rest[0].destination_ports.ranges(), &[(0, 79)]);
     }
@@ -219,7 +340,7 @@ mod tests {
                 let ports = one.cell.destination_ports.ranges();
                 let prefixes: Vec<String> =
                     one.cell.destinations.prefixes().take(2).map(|net| net.to_string()).collect();
-                format!("{}: {prefixes:?} {ports:?}", one.clause)
+                format!("{}: {prefixes:?} {ports:?}", one.met.first())
             })
             .collect();
         assert_eq!(
@@ -233,6 +354,25 @@ mod tests {
             ]
         );
         assert!(run.rest.is_empty());
+    }
+
+    #[test]
+    fn what_many_clauses_of_one_kind_take_is_told_of_together() {
+        let symbols = Symbols::new(Family::V4, None);
+        let to = |at: usize| Clause {
+            destinations: Match::of(AddressSet::prefix(format!("10.0.{at}.0/25").parse().unwrap())),
+            ..clause(PortSet::full())
+        };
+        let clauses: Vec<Clause> = (0..=SHARE_AT).map(to).collect();
+        let few = of_kind(Some(Access::Allow), &symbols, vec![cell(PortSet::full())], &clauses[1..]);
+        assert_eq!(few.decided.len(), SHARE_AT);
+        let many = of_kind(Some(Access::Allow), &symbols, vec![cell(PortSet::full())], &clauses);
+        let [one] = many.decided.as_slice() else { panic!("{:?}", many.decided) };
+        assert_eq!(one.met.all().collect::<Vec<_>>(), (0..=SHARE_AT).collect::<Vec<_>>());
+        assert_eq!(one.cell.destinations.v4.ranges().len(), clauses.len());
+        let Met::Several(shares) = &one.met else { panic!() };
+        assert_eq!((shares.end, shares.parts.len()), (End::Destination, clauses.len()));
+        assert!(!many.rest[0].destinations.overlaps(&one.cell.destinations));
     }
 
     #[test]

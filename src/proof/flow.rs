@@ -3,19 +3,21 @@
 //! Ordering the rules of a layer is the work of that layer's file, finding the verdict that of `verdict`, and choosing
 //! the layers that of `path`.
 
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::estate::{Access, Direction};
 use crate::net::{AddressSet, Family, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Match};
-use crate::proof::entry::{Author, Entry};
-use crate::proof::first_match::first_match;
+use crate::proof::entry::Author;
+use crate::proof::first_match::Met;
 use crate::proof::ground::{Ground, Party};
 use crate::proof::host::HostSet;
 use crate::proof::judgement::{Judgement, Layer};
 use crate::proof::nsg::entries;
 use crate::proof::scene::Scene;
+use crate::proof::stage::Stage;
 use crate::proof::symbol::{Doubt, End};
 use crate::proof::verdict::{Decision, Required, Verdict, decide};
 
@@ -48,19 +50,11 @@ pub struct Flow {
     pub matching: Matching,
 }
 
-/// One layer, its rules in order.
-pub(crate) struct Stage<'a> {
-    pub(crate) layer: Layer,
-    /// The index of the group in the scene.
-    pub(crate) group: usize,
-    pub(crate) entries: Vec<Entry<'a>>,
-}
-
-/// Packets and the entries they met: one per stage, by index.
+/// Packets and the entries they met, stage by stage.
 #[derive(Clone, Debug)]
 pub(crate) struct Track {
     pub(crate) cell: Cell,
-    pub(crate) met: Vec<usize>,
+    pub(crate) met: Vec<Met>,
 }
 
 /// What became of the required packets.
@@ -80,21 +74,33 @@ impl<'a> Journey<'a> {
 
     /// Sends what has passed so far through one more stage.
     pub(crate) fn through(&mut self, ground: &Ground<'_, 'a>, stage: &Rc<Stage<'a>>) {
+        self.through_parts(ground, stage, |_| Some(0..stage.entries.len()));
+    }
+
+    /// Sends what has passed so far each through its own part of a stage. What has no part has passed.
+    pub(crate) fn through_parts(
+        &mut self,
+        ground: &Ground<'_, 'a>,
+        stage: &Rc<Stage<'a>>,
+        part_of: impl Fn(&Track) -> Option<Range<usize>>,
+    ) {
         let mut passed = Vec::new();
         for track in std::mem::take(&mut self.passed) {
-            let clauses = stage.entries.iter().map(|entry| &entry.clause);
-            let run = first_match(&ground.symbols, vec![track.cell], clauses);
-            self.exceeded |= run.exceeded;
+            let Some(part) = part_of(&track) else {
+                passed.push(track);
+                continue;
+            };
+            let run = stage.run(&ground.symbols, part, vec![track.cell]);
+            // The last entry of a part matches everything; what is left here belongs to a run that was cut short.
+            self.exceeded |= run.exceeded || !run.rest.is_empty();
             for piece in run.decided {
-                let met = track.met.iter().copied().chain([piece.clause]).collect();
-                let next = Track { cell: piece.cell, met };
-                match stage.entries[piece.clause].access {
+                let access = stage.entries[piece.met.first()].access;
+                let next = Track { cell: piece.cell, met: track.met.iter().cloned().chain([piece.met]).collect() };
+                match access {
                     Access::Allow => passed.push(next),
                     Access::Deny => self.dropped.push(next),
                 }
             }
-            // The last entry of a stage matches everything; what is left here belongs to a run that was cut short.
-            self.exceeded |= !run.rest.is_empty();
         }
         self.passed = passed;
         self.stages.push(Rc::clone(stage));
@@ -187,7 +193,7 @@ pub(crate) fn group_stages<'a>(
         if explicit {
             entries.retain(|entry| !(matches!(entry.author, Author::BuiltIn(..)) && entry.access == Access::Allow));
         }
-        Rc::new(Stage { layer: Layer::Group(*level), group: index, entries })
+        Rc::new(Stage::new(Layer::Group(*level), index, entries))
     });
     let mut stages: Vec<Rc<Stage<'a>>> = stages.collect();
     if direction == Direction::Inbound {

@@ -57,8 +57,9 @@ const PLATFORM: IpAddr = IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16));
 const METADATA: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254));
 
 /// The platform's addresses, which are open whatever a rule says, unless it names their own tags (NSG-21).
-pub(crate) fn platform_addresses() -> AddressSet {
-    AddressSet::address(PLATFORM).union(&AddressSet::address(METADATA))
+pub(crate) fn platform_addresses() -> &'static AddressSet {
+    static ADDRESSES: OnceLock<AddressSet> = OnceLock::new();
+    ADDRESSES.get_or_init(|| AddressSet::address(PLATFORM).union(&AddressSet::address(METADATA)))
 }
 
 /// Every address that may be public (NSG-20), `VirtualNetwork` not yet taken away.
@@ -169,7 +170,7 @@ impl<'s, 'a> Ground<'s, 'a> {
                     self.network_terms(end, &mut all);
                     let platform = platform_addresses();
                     for term in &mut all.terms {
-                        term.set = Arc::new(term.set.difference(&platform));
+                        term.set = Arc::new(term.set.difference(platform));
                     }
                     all.terms.retain(|term| !term.set.is_empty());
                 }

@@ -13,6 +13,9 @@ pub(crate) struct Holes {
     v6: Gone<u128>,
 }
 
+/// Of sets that have fewer ranges than one in so many that are gone, each range is looked up by itself.
+const LOOK_UP: usize = 16;
+
 /// Disjoint closed ranges, last number by first.
 #[derive(Clone, Debug)]
 struct Gone<T>(BTreeMap<T, T>);
@@ -25,8 +28,8 @@ impl<T> Default for Gone<T> {
 
 impl Holes {
     /// What is still there of a set.
-    pub(crate) fn spare(&self, set: &AddressSet) -> AddressSet {
-        AddressSet { v4: self.v4.spare(&set.v4), v6: self.v6.spare(&set.v6) }
+    pub(crate) fn spare(&self, set: AddressSet) -> AddressSet {
+        AddressSet { v4: self.v4.spare(set.v4), v6: self.v6.spare(set.v6) }
     }
 
     /// Takes out what is still there.
@@ -37,32 +40,32 @@ impl Holes {
 }
 
 impl<T: Bound> Gone<T> {
-    fn spare(&self, set: &RangeSet<T>) -> RangeSet<T> {
-        if self.0.is_empty() {
-            return set.clone();
+    fn spare(&self, set: RangeSet<T>) -> RangeSet<T> {
+        let (Some(&(first, _)), Some(&(_, last))) = (set.ranges().first(), set.ranges().last()) else { return set };
+        let many = set.ranges().len() > self.0.len() / LOOK_UP;
+        if !many && set.ranges().iter().all(|range| self.within(*range).next().is_none()) {
+            return set;
         }
-        let mut spared = Vec::new();
-        for &(first, last) in set.ranges() {
-            let before = self.0.range(..first).next_back().filter(|(_, end)| **end >= first);
-            let mut from = Some(first);
-            for (&low, &high) in before.into_iter().chain(self.0.range(first..=last)) {
-                let Some(start) = from.filter(|start| *start <= last) else { break };
-                if let Some(end) = low.before().filter(|end| start <= *end) {
-                    spared.push((start, end));
-                }
-                from = high.after();
-            }
-            if let Some(start) = from {
-                spared.push((start, last));
-            }
+        if !many {
+            let holes = set.ranges().iter().flat_map(|range| self.within(*range));
+            return set.difference(&RangeSet::from_ranges(holes));
         }
-        RangeSet::from_ranges(spared)
+        let holes: Vec<(T, T)> = self.within((first, last)).collect();
+        if holes.is_empty() { set } else { set.difference(&RangeSet::from_ranges(holes)) }
+    }
+
+    /// What is gone of a range, descending, with what hangs over its ends.
+    fn within(&self, (first, last): (T, T)) -> impl Iterator<Item = (T, T)> + '_ {
+        let holes = self.0.range(..=last).rev();
+        holes.map(|(low, high)| (*low, *high)).take_while(move |(_, high)| *high >= first)
     }
 
     /// The ranges must be spared so far.
     fn take(&mut self, set: &RangeSet<T>) {
-        for &(first, last) in set.ranges() {
-            self.0.insert(first, last);
+        if set.ranges().len() > self.0.len() / LOOK_UP {
+            self.0.append(&mut set.ranges().iter().copied().collect());
+        } else {
+            self.0.extend(set.ranges().iter().copied());
         }
     }
 }
@@ -81,13 +84,13 @@ mod tests {
             let wide = |(first, length): &(u16, u8)| (u32::from(*first), u32::from(*first) + u32::from(*length));
             for set in &sets {
                 let set = RangeSet::from_ranges(set.iter().map(wide));
-                let part = gone.spare(&set);
+                let part = gone.spare(set.clone());
                 assert_eq!(part, left.intersection(&set));
                 gone.take(&part);
                 left = left.difference(&set);
             }
             let asked = RangeSet::from_ranges(asked.iter().map(|(one, two)| (u32::from(*one), u32::from(*two))));
-            assert_eq!(gone.spare(&asked), left.intersection(&asked));
+            assert_eq!(gone.spare(asked.clone()), left.intersection(&asked));
         }
     }
 }

@@ -141,7 +141,7 @@ impl Coordinate {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// The rule.
-    pub rule: Decider,
+    pub rule: Arc<Decider>,
     /// The coordinate that kept it from matching; `None`: it matched.
     pub missed: Option<Coordinate>,
 }

@@ -26,6 +26,7 @@ mod route;
 mod sample;
 mod scene;
 mod shadow;
+mod stage;
 mod symbol;
 #[cfg(test)]
 mod tests;

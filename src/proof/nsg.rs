@@ -126,7 +126,7 @@ fn unknown_part<'a>(ground: &mut Ground<'_, 'a>, doubt: &Doubt, key: &str, all: 
         let mut clause = Clause::full(&ground.space);
         clause.guards.push(guard.holds());
         if !platform_addresses().and(&ground.space).is_empty() {
-            clause.destinations = Match::of(ground.space.minus(&platform_addresses()));
+            clause.destinations = Match::of(ground.space.minus(platform_addresses()));
         }
         all.push(Entry { clause, access, author: Author::Unknown(doubt.clone()) });
     }
@@ -248,6 +248,9 @@ fn clause(
 
 /// Takes the platform's addresses out of what a rule matches, unless it names their own tags (NSG-21).
 fn spare_platform(ground: &Ground<'_, '_>, rule: &SecurityRule, destinations: &mut Match<AddressSet>) {
+    if !destinations.terms.iter().any(|term| term.set.meets(platform_addresses())) {
+        return;
+    }
     let mut spared = platform_addresses().and(&ground.space);
     for item in &rule.destinations.items {
         let Some(Peer::Tag(name)) = item.known() else { continue };

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use crate::estate::{Access, NextHop};
 use crate::proof::entry::Entry;
 use crate::proof::firewall::Appliance;
-use crate::proof::flow::Stage;
 use crate::proof::ground::Ground;
 use crate::proof::judgement::Layer;
 use crate::proof::lead::{Lead, lead};
 use crate::proof::route::{Hop, Ruling, Way};
+use crate::proof::stage::Stage;
 use crate::proof::symbol::{Doubt, Meaning};
 
 /// The routes as a layer of the path, and the firewalls they lead to.
@@ -63,7 +63,7 @@ pub(crate) fn onward<'a>(ground: &mut Ground<'_, 'a>, ways: &[Way<'a>]) -> Onwar
             }
         }
     }
-    let stage = Rc::new(Stage { layer: Layer::Route, group: 0, entries });
+    let stage = Rc::new(Stage::new(Layer::Route, 0, entries));
     Onward { stage, leads, firewalls, assumptions }
 }
 

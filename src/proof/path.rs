@@ -6,16 +6,14 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::estate::{Access, CollectionKind, Direction, Estate, NextHop};
 use crate::net::{Family, Special};
 use crate::proof::entry::{Author, Entry};
-use crate::proof::explain::explain;
+use crate::proof::explain::{explain, verdict_of};
 use crate::proof::firewall::Appliance;
-use crate::proof::first_match::first_match;
-use crate::proof::flow::{Ends, Flow, Journey, Stage, Track};
+use crate::proof::flow::{Ends, Flow, Journey, Track};
 use crate::proof::ground::{Ground, Party};
 use crate::proof::host::HostSet;
 use crate::proof::judgement::{Judgement, Layer};
@@ -32,7 +30,7 @@ pub struct PathJudgement {
     /// The verdict, the layer that drops first, the witness and its way.
     pub judgement: Judgement,
     /// What each layer says of all that is required, as if the others let everything pass. Empty when satisfied.
-    pub layers: Vec<(Layer, Judgement)>,
+    pub layers: Vec<(Layer, Verdict)>,
     /// It passes, and some of it by the name of its host only.
     pub by_host_names: bool,
     /// What is taken for granted, as sentences without their full stop.
@@ -114,7 +112,7 @@ impl<'s, 'a> Prepared<'s, 'a> {
         });
         let (assumptions, by_host_names) = learnt.take().remove(&judgement.family).unwrap_or_default();
         let satisfied = judgement.verdict == Verdict::Satisfied;
-        let layers = if satisfied { Vec::new() } else { self.layers(flow, names, judgement.family) };
+        let layers = if satisfied { Vec::new() } else { self.verdicts(flow, names, judgement.family) };
         PathJudgement { judgement, layers, by_host_names: satisfied && by_host_names, assumptions }
     }
 
@@ -133,8 +131,7 @@ impl<'s, 'a> Prepared<'s, 'a> {
             let mut ground = alone.ground();
             let ends = Ends::new(&mut ground, &flow.from, &flow.to);
             let mut journey = start(&ends, flow, hosts);
-            let all = 0..alone.stage.entries.len();
-            through_firewalls(&mut journey, &ground, &alone.stage, |_| Some(all.clone()));
+            journey.through(&ground, &alone.stage);
             let by_host_names = names_decide(&journey);
             let assumptions = assumptions_of(&journey);
             let passage = Passage { ground, journey, ends, assumptions, by_host_names };
@@ -156,7 +153,7 @@ impl<'s, 'a> Prepared<'s, 'a> {
             judgement = reply;
         }
         let satisfied = judgement.verdict == Verdict::Satisfied;
-        let layers = if satisfied { Vec::new() } else { self.layers(flow, None, judgement.family) };
+        let layers = if satisfied { Vec::new() } else { self.verdicts(flow, None, judgement.family) };
         PathJudgement { judgement, layers, by_host_names: false, assumptions: vec![NO_ADMIN_RULES.to_owned()] }
     }
 
@@ -167,6 +164,33 @@ impl<'s, 'a> Prepared<'s, 'a> {
 
     /// What each layer says of all that is required, as if the others let everything pass, in the order they are met.
     pub(crate) fn layers(&self, flow: &Flow, names: Option<&HostSet>, family: Family) -> Vec<(Layer, Judgement)> {
+        let mut all = self.each_layer(flow, names, family, judged);
+        if flow.direction == Direction::Inbound {
+            all.extend(self.reply(flow).map(|reply| (Layer::Route, reply)));
+        }
+        all
+    }
+
+    /// The same without the reasons.
+    fn verdicts(&self, flow: &Flow, names: Option<&HostSet>, family: Family) -> Vec<(Layer, Verdict)> {
+        let verdict = |flow: &Flow, passage: &Passage<'_, '_>| {
+            let decision = passage.journey.decide(&passage.ground, &passage.ends);
+            verdict_of(flow, &passage.journey, &decision)
+        };
+        let mut all = self.each_layer(flow, names, family, verdict);
+        if flow.direction == Direction::Inbound {
+            all.extend(self.reply(flow).map(|reply| (Layer::Route, reply.verdict)));
+        }
+        all
+    }
+
+    fn each_layer<T>(
+        &self,
+        flow: &Flow,
+        names: Option<&HostSet>,
+        family: Family,
+        judge: impl Fn(&Flow, &Passage<'_, '_>) -> T,
+    ) -> Vec<(Layer, T)> {
         let groups = self.scene.groups.iter().enumerate();
         let mut parts: Vec<(Layer, Part)> =
             groups.map(|(at, (level, _))| (Layer::Group(*level), Part::Group(at))).collect();
@@ -178,11 +202,8 @@ impl<'s, 'a> Prepared<'s, 'a> {
         for (layer, part) in parts {
             let passage = self.passage(family, flow, names, part);
             if !passage.journey.stages.is_empty() {
-                all.push((layer, judged(flow, &passage)));
+                all.push((layer, judge(flow, &passage)));
             }
-        }
-        if flow.direction == Direction::Inbound {
-            all.extend(self.reply(flow).map(|reply| (Layer::Route, reply)));
         }
         all
     }
@@ -226,10 +247,10 @@ fn onward_through<'a>(
         let dropped = std::mem::take(&mut journey.dropped);
         journey.passed.extend(dropped);
     }
-    let leads_to = |track: &Track| track.met.get(at).and_then(|entry| onward.leads.get(*entry).copied().flatten());
+    let leads_to = |track: &Track| track.met.get(at).and_then(|met| onward.leads.get(met.first()).copied().flatten());
     let reached = journey.passed.iter().any(|track| leads_to(track).is_some());
     match wall.filter(|_| reached && part != Part::Route) {
-        Some(wall) => through_firewalls(journey, ground, &wall.stage, |track| {
+        Some(wall) => journey.through_parts(ground, &wall.stage, |track| {
             leads_to(track).and_then(|index| wall.ranges.get(index).cloned())
         }),
         None if part == Part::Firewall => journey.stages.clear(),
@@ -264,41 +285,13 @@ fn judged(flow: &Flow, passage: &Passage<'_, '_>) -> Judgement {
     explain(&passage.ground, flow, &passage.journey, decision, &passage.ends)
 }
 
-/// Sends tracks through their own part of a joined stage. Those without one have passed.
-fn through_firewalls<'a>(
-    journey: &mut Journey<'a>,
-    ground: &Ground<'_, 'a>,
-    stage: &Rc<Stage<'a>>,
-    range_of: impl Fn(&Track) -> Option<std::ops::Range<usize>>,
-) {
-    let mut passed = Vec::new();
-    for track in std::mem::take(&mut journey.passed) {
-        let Some(range) = range_of(&track) else {
-            passed.push(track);
-            continue;
-        };
-        let clauses = stage.entries[range.clone()].iter().map(|entry| &entry.clause);
-        let run = first_match(&ground.symbols, vec![track.cell], clauses);
-        journey.exceeded |= run.exceeded || !run.rest.is_empty();
-        for piece in run.decided {
-            let entry = range.start + piece.clause;
-            let next = Track { cell: piece.cell, met: track.met.iter().copied().chain([entry]).collect() };
-            match stage.entries[entry].access {
-                Access::Allow => passed.push(next),
-                Access::Deny => journey.dropped.push(next),
-            }
-        }
-    }
-    journey.passed = passed;
-    journey.stages.push(Rc::clone(stage));
-}
-
-/// The entries of firewalls that let something pass.
+/// The entries of firewalls that let something pass; of several that share it, which look at no host, the first.
 fn opening<'j, 'a>(journey: &'j Journey<'a>) -> impl Iterator<Item = &'j Entry<'a>> {
     let last = journey.stages.last().filter(|stage| stage.layer == Layer::Firewall);
     let at = journey.stages.len().saturating_sub(1);
-    last.into_iter()
-        .flat_map(move |stage| journey.passed.iter().filter_map(move |track| stage.entries.get(*track.met.get(at)?)))
+    last.into_iter().flat_map(move |stage| {
+        journey.passed.iter().filter_map(move |track| stage.entries.get(track.met.get(at)?.first()))
+    })
 }
 
 fn names_decide(journey: &Journey<'_>) -> bool {

@@ -10,13 +10,14 @@ use std::sync::Arc;
 
 use crate::estate::{Direction, Estate};
 use crate::net::{Family, Tag};
-use crate::proof::firewall::{Appliance, stage};
-use crate::proof::flow::{Flow, Matching, Stage, group_stages};
+use crate::proof::firewall::{Appliance, entries};
+use crate::proof::flow::{Flow, Matching, group_stages};
 use crate::proof::ground::Ground;
 use crate::proof::judgement::Layer;
 use crate::proof::onward::{Onward, onward};
 use crate::proof::route::{Way, ways};
 use crate::proof::scene::Scene;
+use crate::proof::stage::Stage;
 use crate::proof::symbol::{End, Symbols};
 
 /// A scene and its compiled layers.
@@ -153,14 +154,14 @@ fn wall<'s, 'a>(
     firewalls: &[Appliance<'a>],
     named: bool,
 ) -> Wall<'s, 'a> {
-    let mut joined = Stage { layer: Layer::Firewall, group: 0, entries: Vec::new() };
+    let mut joined = Vec::new();
     let mut ranges = Vec::new();
     for firewall in firewalls {
-        let entries = stage(&mut ground, estate, *firewall, named).entries;
-        ranges.push(joined.entries.len()..joined.entries.len() + entries.len());
-        joined.entries.extend(entries);
+        let start = joined.len();
+        joined.extend(entries(&mut ground, estate, *firewall, named));
+        ranges.push(start..joined.len());
     }
-    Wall { base: Base::of(ground), stage: Rc::new(joined), ranges }
+    Wall { base: Base::of(ground), stage: Rc::new(Stage::new(Layer::Firewall, 0, joined)), ranges }
 }
 
 impl<'s, 'a> Pass<'s, 'a> {

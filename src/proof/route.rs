@@ -14,10 +14,10 @@ use crate::json::Unknown;
 use crate::net::{AddressSet, Reading, Relation, Tag};
 use crate::proof::cell::{Clause, Match};
 use crate::proof::entry::{Author, Entry};
-use crate::proof::flow::Stage;
 use crate::proof::ground::{Ground, regional_parts};
 use crate::proof::judgement::Layer;
 use crate::proof::scene::{Given, shown};
+use crate::proof::stage::Stage;
 use crate::proof::symbol::{Doubt, End, Meaning};
 
 /// Where a route leads.
@@ -501,5 +501,5 @@ pub(crate) fn stage<'a>(ground: &mut Ground<'_, 'a>, ways: &[Way<'a>], ruling: &
             }
         }
     }
-    Stage { layer: Layer::Route, group: 0, entries }
+    Stage::new(Layer::Route, 0, entries)
 }

@@ -6,18 +6,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::estate::{Access, Direction, Field, Peer, RouteTable};
+use crate::estate::{Direction, Field, Peer, RouteTable};
 use crate::net::{Family, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause, Match};
 use crate::proof::entry::{Author, Entry};
 use crate::proof::explain::decider;
-use crate::proof::first_match::first_match;
-use crate::proof::flow::Stage;
+use crate::proof::first_match::{Piece, first_match};
 use crate::proof::ground::Ground;
 use crate::proof::host::HostSet;
 use crate::proof::judgement::{Decider, Layer};
 use crate::proof::nsg::entries;
 use crate::proof::scene::Scene;
+use crate::proof::stage::Stage;
 use crate::proof::symbol::Doubt;
 use crate::proof::verdict::{Required, Verdict, decide};
 
@@ -113,7 +113,7 @@ impl Scene<'_> {
         let Some((level, given)) = self.groups.get(group) else { return };
         let mut ground = Ground::new(self, family);
         let entries = entries(&mut ground, given, direction);
-        let stage = Stage { layer: Layer::Group(*level), group, entries };
+        let stage = Stage::new(Layer::Group(*level), group, entries);
         let mut last = BTreeMap::new();
         for (at, entry) in stage.entries.iter().enumerate() {
             if let Author::Rule(_, index) = &entry.author {
@@ -152,8 +152,8 @@ fn look(ground: &Ground<'_, '_>, stage: &Stage<'_>, at: usize, shadow: &mut Shad
     let start = stage.entries.iter().position(|entry| place(entry) == Some(*own)).unwrap_or(at);
     let end = stage.entries.iter().rposition(|entry| place(entry) == Some(*own)).map_or(at + 1, |last| last + 1);
     let required = Required { sources: &entry.clause.sources.terms, destinations: &entry.clause.destinations.terms };
-    let ahead = first_match(&ground.symbols, cells, stage.entries[..start].iter().map(|entry| &entry.clause));
-    let mut by: Vec<usize> = ahead.decided.iter().map(|piece| piece.clause).collect();
+    let ahead = first_match(&ground.symbols, cells, stage.placed(0..start));
+    let mut by: Vec<usize> = ahead.decided.iter().flat_map(|piece| piece.met.all()).collect();
     by.sort_unstable();
     by.dedup();
     shadow.by = by.into_iter().map(|index| decider(stage, &stage.entries[index])).collect();
@@ -177,10 +177,9 @@ fn look(ground: &Ground<'_, '_>, stage: &Stage<'_>, at: usize, shadow: &mut Shad
         shadow.redundant = Fact::Unknown(vec![doubt]);
         return;
     }
-    let behind = &stage.entries[end..];
-    let run = first_match(&ground.symbols, ahead.rest.clone(), behind.iter().map(|entry| &entry.clause));
-    let same = |access: Access| access == entry.access;
-    let (alike, other): (Vec<_>, Vec<_>) = run.decided.iter().partition(|piece| same(behind[piece.clause].access));
+    let run = first_match(&ground.symbols, ahead.rest.clone(), stage.placed(end..stage.entries.len()));
+    let same = |piece: &&Piece| stage.entries[piece.met.first()].access == entry.access;
+    let (alike, other): (Vec<_>, Vec<_>) = run.decided.iter().partition(same);
     let alike: Vec<&Cell> = alike.into_iter().map(|piece| &piece.cell).chain(taken).collect();
     let other: Vec<&Cell> = other.into_iter().map(|piece| &piece.cell).chain(&run.rest).collect();
     shadow.redundant = fact(ground, &required, &alike, &other);

@@ -70,7 +70,7 @@ impl Prepared<'_, '_> {
         let Passage { ground, journey, .. } = self.passage(family, flow, names, Part::Whole);
         if path.judgement.verdict != Verdict::Satisfied {
             let way = path.judgement.replay.iter().filter(|step| step.missed.is_none());
-            let way = way.map(|step| step.rule.clone()).collect();
+            let way = way.map(|step| Decider::clone(&step.rule)).collect();
             return Trace { packet: path.judgement.witness.clone(), way, layers, path };
         }
         let plain = journey.passed.iter().min_by_key(|track| track.cell.cube.len());
@@ -82,7 +82,7 @@ impl Prepared<'_, '_> {
 
 fn way_of(journey: &Journey<'_>, track: &Track) -> Vec<Decider> {
     let met = journey.stages.iter().zip(&track.met);
-    met.filter_map(|(stage, entry)| Some(decider(stage, stage.entries.get(*entry)?))).collect()
+    met.filter_map(|(stage, met)| Some(decider(stage, stage.entries.get(met.first())?))).collect()
 }
 
 /// A packet of a cell. An end that no address pins down goes by its tag.

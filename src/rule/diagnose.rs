@@ -333,14 +333,14 @@ fn remarks(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
     if layers.len() > 1 {
         let mut dropped = false;
         let said = layers.iter().map(|(layer, one)| {
-            let verdict = match (one.verdict, dropped) {
+            let verdict = match (one, dropped) {
                 (proof::Verdict::Satisfied, false) => "lets it pass",
                 (proof::Verdict::Satisfied, true) => "would let it pass",
                 (proof::Verdict::Violated, false) => "drops it",
                 (proof::Verdict::Violated, true) => "would drop it as well",
                 (proof::Verdict::Undecided, _) => "cannot be told",
             };
-            dropped |= one.verdict == proof::Verdict::Violated;
+            dropped |= *one == proof::Verdict::Violated;
             format!("{} {verdict}", layer.as_str())
         });
         remarks.push(Remark { kind: "path", text: said.collect::<Vec<_>>().join(" → ") });

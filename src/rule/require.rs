@@ -32,7 +32,7 @@ pub(crate) struct Judged {
     /// `None` when it does not apply.
     pub(crate) judgement: Option<Judgement>,
     /// What each layer says by itself, when the whole is not satisfied.
-    pub(crate) layers: Vec<(proof::Layer, Judgement)>,
+    pub(crate) layers: Vec<(proof::Layer, proof::Verdict)>,
     /// A firewall lets it pass by the names of its hosts.
     pub(crate) by_host_names: bool,
     /// What the proof took for granted.

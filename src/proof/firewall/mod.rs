@@ -8,4 +8,4 @@ mod side;
 mod stage;
 
 pub use order::{Appliance, Placed};
-pub(crate) use stage::stage;
+pub(crate) use stage::entries;

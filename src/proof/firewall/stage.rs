@@ -9,19 +9,18 @@ use crate::proof::entry::{Author, Entry};
 use crate::proof::firewall::order::{Appliance, Line, Placed, What, lines};
 use crate::proof::firewall::setting::{Resolver, Unnatted};
 use crate::proof::firewall::{application, network};
-use crate::proof::flow::Stage;
 use crate::proof::ground::Ground;
 use crate::proof::judgement::{Decider, Kind, Layer, Written};
 use crate::proof::scene::shown;
 use crate::proof::symbol::{Doubt, Literal, Meaning};
 
-/// The layer of a firewall. `named`: the hosts of the packets are known.
-pub(crate) fn stage<'a>(
+/// The rules of a firewall in order. `named`: the hosts of the packets are known.
+pub(crate) fn entries<'a>(
     ground: &mut Ground<'_, 'a>,
     estate: &'a Estate,
     appliance: Appliance<'a>,
     named: bool,
-) -> Stage<'a> {
+) -> Vec<Entry<'a>> {
     let mut entries = Vec::new();
     let header = match appliance {
         Appliance::Firewall(firewall) => &firewall.header,
@@ -61,7 +60,7 @@ pub(crate) fn stage<'a>(
     }
     let denied = Author::Firewall(Box::new(by_default(header)), None);
     entries.push(Entry { clause: Clause::full(&ground.space), access: Access::Deny, author: denied });
-    Stage { layer: Layer::Firewall, group: 0, entries }
+    entries
 }
 
 fn guards(ground: &mut Ground<'_, '_>, line: &Line<'_>) -> Vec<Literal> {

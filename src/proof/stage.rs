@@ -1,0 +1,254 @@
+//! One layer: its rules in order, and what they make of packets.
+//!
+//! Most rules ask for nothing that is not known, and requirements ask for few boxes of packets: what a stretch of such
+//! rules makes of a box is worked out once, and told to everybody who comes with that box. Sending cells past single
+//! rules is the work of `first_match`.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::estate::Access;
+use crate::net::{AddressSet, PortSet, ProtocolSet};
+use crate::proof::cell::Cell;
+use crate::proof::entry::{Author, Entry};
+use crate::proof::first_match::{JOIN_AT, MOST_CELLS, Piece, Placed, Run, first_match, join};
+use crate::proof::host::HostSet;
+use crate::proof::judgement::{Decider, Layer};
+use crate::proof::symbol::Symbols;
+
+/// So many rules in a row that ask for nothing unknown are a stretch. In tests few are, so that the laws look at them.
+const STRETCH: usize = if cfg!(test) { 3 } else { 32 };
+
+/// For so many boxes it is kept what a stretch makes of them.
+const MOST_KNOWN: usize = 512;
+
+/// One layer, its rules in order.
+pub(crate) struct Stage<'a> {
+    pub(crate) layer: Layer,
+    /// The index of the group in the scene.
+    pub(crate) group: usize,
+    pub(crate) entries: Vec<Entry<'a>>,
+    /// Where the stretches are.
+    plain: Vec<Range<usize>>,
+    known: RefCell<HashMap<Asked, Rc<Run>>>,
+    deciders: OnceCell<Vec<Arc<Decider>>>,
+}
+
+impl<'a> Stage<'a> {
+    pub(crate) fn new(layer: Layer, group: usize, entries: Vec<Entry<'a>>) -> Self {
+        let plain = stretches(&entries);
+        Self { layer, group, entries, plain, known: RefCell::default(), deciders: OnceCell::new() }
+    }
+
+    /// Every entry as a decider; `make` is asked once.
+    pub(crate) fn deciders(&self, make: impl Fn(&Self, &Entry<'a>) -> Decider) -> &[Arc<Decider>] {
+        self.deciders.get_or_init(|| self.entries.iter().map(|entry| Arc::new(make(self, entry))).collect())
+    }
+
+    /// Sends packets to the first entry of a part that matches them.
+    pub(crate) fn run(&self, symbols: &Symbols, part: Range<usize>, cells: Vec<Cell>) -> Run {
+        let end = part.end;
+        let mut all = Run { rest: cells, ..Run::default() };
+        let mut at = part.start;
+        let within = |stretch: &Range<usize>| stretch.start.max(part.start)..stretch.end.min(end);
+        let stretches = self.plain.iter().map(within).filter(|stretch| stretch.len() >= STRETCH);
+        for stretch in stretches.chain(std::iter::once(end..end)) {
+            if at < stretch.start && !all.rest.is_empty() && !all.exceeded {
+                let run = first_match(symbols, std::mem::take(&mut all.rest), self.placed(at..stretch.start));
+                all.decided.extend(run.decided);
+                all.rest = run.rest;
+                all.exceeded = run.exceeded;
+            }
+            if !stretch.is_empty() && !all.exceeded {
+                self.along(symbols, &stretch, &mut all);
+            }
+            at = stretch.end;
+        }
+        all
+    }
+
+    /// The clauses of a part.
+    pub(crate) fn placed(&self, part: Range<usize>) -> impl Iterator<Item = Placed<'_>> {
+        let start = part.start;
+        self.entries[part].iter().enumerate().map(move |(at, entry)| Placed {
+            clause: &entry.clause,
+            index: start + at,
+            kind: self.kind(entry),
+        })
+    }
+
+    /// Rules that do the same are of one kind; what Azure adds, routes, and rules that look at hosts are told one by one.
+    fn kind(&self, entry: &Entry<'_>) -> Option<Access> {
+        let written = matches!(entry.author, Author::Rule(..) | Author::Firewall(_, Some(_)));
+        (written && self.layer != Layer::Route && entry.clause.hosts.is_none()).then_some(entry.access)
+    }
+
+    /// Sends cells along a stretch.
+    fn along(&self, symbols: &Symbols, stretch: &Range<usize>, all: &mut Run) {
+        let before = all.decided.len();
+        // Where no rule looks at hosts, packets fare alike whatever theirs are.
+        let hosted = self.entries[stretch.clone()].iter().any(|entry| entry.clause.hosts.is_some());
+        for cell in std::mem::take(&mut all.rest) {
+            let run = self.known(symbols, stretch, &cell, hosted);
+            let with = |part: &Cell| Cell {
+                cube: cell.cube.clone(),
+                hosts: Arc::clone(if hosted { &part.hosts } else { &cell.hosts }),
+                ..part.clone()
+            };
+            all.decided.extend(run.decided.iter().map(|one| Piece { cell: with(&one.cell), met: one.met.clone() }));
+            all.rest.extend(run.rest.iter().map(with));
+            all.exceeded |= run.exceeded;
+            if all.decided.len() - before > stretch.len() + MOST_CELLS {
+                all.exceeded = true;
+                break;
+            }
+        }
+        all.decided[before..].sort_by_key(|piece| piece.met.first());
+        if all.rest.len() > JOIN_AT {
+            all.rest = join(std::mem::take(&mut all.rest));
+        }
+        all.exceeded |= all.rest.len() > MOST_CELLS;
+    }
+
+    /// What a stretch makes of the box of a cell, whatever its cube is: no rule of a stretch looks at it.
+    fn known(&self, symbols: &Symbols, stretch: &Range<usize>, cell: &Cell, hosted: bool) -> Rc<Run> {
+        let asked = Asked::of(stretch, cell, hosted);
+        if let Some(run) = self.known.borrow().get(&asked) {
+            return Rc::clone(run);
+        }
+        let alone = Cell { cube: Vec::new(), ..cell.clone() };
+        let run = Rc::new(first_match(symbols, vec![alone], self.placed(stretch.clone())));
+        let mut known = self.known.borrow_mut();
+        if known.len() < MOST_KNOWN {
+            known.insert(asked, Rc::clone(&run));
+        }
+        run
+    }
+}
+
+/// Where so many entries in a row ask for nothing unknown.
+fn stretches(entries: &[Entry<'_>]) -> Vec<Range<usize>> {
+    let mut all = Vec::new();
+    let mut start = 0;
+    for at in 0..=entries.len() {
+        if entries.get(at).is_some_and(|entry| entry.clause.is_plain()) {
+            continue;
+        }
+        if at - start >= STRETCH {
+            all.push(start..at);
+        }
+        start = at + 1;
+    }
+    all
+}
+
+/// A box of packets before a stretch.
+#[derive(PartialEq, Eq)]
+struct Asked {
+    stretch: Range<usize>,
+    protocols: ProtocolSet,
+    sources: Arc<AddressSet>,
+    source_ports: Arc<PortSet>,
+    destinations: Arc<AddressSet>,
+    destination_ports: Arc<PortSet>,
+    /// Where some rule looks at them.
+    hosts: Option<Arc<HostSet>>,
+}
+
+impl Asked {
+    fn of(stretch: &Range<usize>, cell: &Cell, hosted: bool) -> Self {
+        Self {
+            stretch: stretch.clone(),
+            protocols: cell.protocols,
+            sources: Arc::clone(&cell.sources),
+            source_ports: Arc::clone(&cell.source_ports),
+            destinations: Arc::clone(&cell.destinations),
+            destination_ports: Arc::clone(&cell.destination_ports),
+            hosts: hosted.then(|| Arc::clone(&cell.hosts)),
+        }
+    }
+}
+
+impl Hash for Asked {
+    /// Sets may have thousands of ranges: their size and their ends tell them apart well enough.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.stretch.hash(state);
+        self.protocols.hash(state);
+        for set in [&self.sources, &self.destinations] {
+            let (v4, v6) = (set.v4.ranges(), set.v6.ranges());
+            (v4.len(), v4.first(), v4.last(), v6.len(), v6.first(), v6.last()).hash(state);
+        }
+        for set in [&self.source_ports, &self.destination_ports] {
+            set.ranges().hash(state);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{STRETCH, Stage};
+    use crate::estate::{Access, Direction};
+    use crate::net::{AddressSet, Cloud, Family, PortSet, ProtocolSet, Tag};
+    use crate::proof::first_match::{Met, Placed, Run, first_match};
+    use crate::proof::flow::{Ends, group_stages};
+    use crate::proof::ground::{Ground, Party};
+    use crate::proof::sample::{outbound, security_group};
+    use crate::proof::scene::{Given, Level, Scene};
+
+    /// The destinations each entry decides, by its literals and ports.
+    fn told(run: &Run) -> BTreeMap<(usize, String), AddressSet> {
+        let mut all: BTreeMap<(usize, String), AddressSet> = BTreeMap::new();
+        let mut add = |entry: usize, cell: String, part: &AddressSet| {
+            let known = all.entry((entry, cell)).or_default();
+            *known = known.union(part);
+        };
+        for piece in &run.decided {
+            let rest = format!("{:?} {:?}", piece.cell.cube, piece.cell.destination_ports);
+            match &piece.met {
+                Met::One(entry) => add(*entry, rest, &piece.cell.destinations),
+                Met::Several(shares) => {
+                    shares.parts.iter().for_each(|(entry, part)| add(*entry, rest.clone(), part));
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn a_stretch_does_what_its_rules_do_one_by_one() {
+        let rules = (0..STRETCH * 4).map(|at| {
+            let access = if at % 3 == 0 { Access::Deny } else { Access::Allow };
+            let to = if at == STRETCH * 2 { "Storage".to_owned() } else { format!("20.{}.0.0/15", at * 7 % 200) };
+            let ports = if at % 5 == 0 { PortSet::range(443, 443) } else { PortSet::full() };
+            outbound(&format!("r{at}"), 100 + i64::try_from(at).unwrap(), access, &to, ports)
+        });
+        let group = security_group(rules.collect());
+        let scene = Scene {
+            cloud: Some(Cloud::Public),
+            groups: vec![(Level::Subnet, Given::Here(&group))],
+            ..Scene::default()
+        };
+        let mut ground = Ground::new(&scene, Family::V4);
+        let stages = group_stages(&mut ground, Direction::Outbound, false);
+        let stage: &Stage<'_> = &stages[0];
+        assert_eq!(stage.plain.len(), 2);
+        for name in ["Storage", "AzureMonitor", "Sql"] {
+            let ends = Ends::new(&mut ground, &Party::Any, &Party::Tag(Tag::named(name).unwrap()));
+            let cells = ends.cells(ProtocolSet::TCP, &PortSet::range(80, 500));
+            let all = 0..stage.entries.len();
+            let single = stage.placed(all.clone()).map(|placed| Placed { kind: None, ..placed });
+            let single = first_match(&ground.symbols, cells.clone(), single);
+            let run = stage.run(&ground.symbols, all, cells);
+            assert!(run.decided.len() < single.decided.len());
+            assert_eq!(told(&run), told(&single), "{name}");
+        }
+        // Before the first stretch all tags ask about one box, before the second two of them about what the ports made of it.
+        assert_eq!(stage.known.borrow().len(), 3);
+    }
+}

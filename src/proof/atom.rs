@@ -58,20 +58,20 @@ pub(crate) fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>
         let own = term.cube.iter().find(|literal| literal.holds).map(|literal| symbols.meaning(literal.symbol));
         match own {
             Some(Meaning::Tag(_, tag)) => {
-                all.extend(
-                    tags(symbols, end, *tag, family, cloud)
-                        .into_iter()
-                        .map(|one| atom(Some(Meaning::Tag(end, one)), false, false, &one.to_string())),
-                );
-                for one in tags(symbols, end, *tag, family, cloud) {
+                let inside = tags(symbols, end, *tag, family, cloud);
+                let plain = |one: &Tag| atom(Some(Meaning::Tag(end, *one)), false, false, &one.to_string());
+                all.extend(inside.iter().map(plain));
+                for one in inside {
                     let named = |test: &dyn Fn(Tag) -> bool| symbols.tags(end).any(test);
                     let azure = one.exceeds_azure_cloud(cloud) && named(&Tag::is_azure_cloud);
                     let parts = named(&|part| part.parent() == Some(one));
                     let beyond = [(azure, Beyond::AzureCloud), (parts, Beyond::Parts)];
-                    all.extend(beyond.into_iter().filter(|(known, _)| *known).map(|(_, beyond)| Atom {
-                        beyond: Some(beyond),
-                        ..atom(Some(Meaning::Tag(end, one)), false, false, &one.to_string())
-                    }));
+                    all.extend(
+                        beyond
+                            .into_iter()
+                            .filter(|(known, _)| *known)
+                            .map(|(_, beyond)| Atom { beyond: Some(beyond), ..plain(&one) }),
+                    );
                 }
                 if tag.exceeds_its_regions(cloud) && family == Family::V4 {
                     all.push(atom(Some(Meaning::Tag(end, *tag)), true, false, &tag.to_string()));

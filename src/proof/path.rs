@@ -195,7 +195,11 @@ impl<'s, 'a> Prepared<'s, 'a> {
         let mut parts: Vec<(Layer, Part)> =
             groups.map(|(at, (level, _))| (Layer::Group(*level), Part::Group(at))).collect();
         match flow.direction {
-            Direction::Outbound => parts.extend([(Layer::Route, Part::Route), (Layer::Firewall, Part::Firewall)]),
+            Direction::Outbound => {
+                parts.push((Layer::Route, Part::Route));
+                let walled = self.pass(family, flow).wall(hosts_of(flow, names).is_some()).is_some();
+                parts.extend(walled.then_some((Layer::Firewall, Part::Firewall)));
+            }
             Direction::Inbound => parts.reverse(),
         }
         let mut all = Vec::new();
@@ -224,6 +228,7 @@ impl<'s, 'a> Prepared<'s, 'a> {
         let mut assumptions = vec![NO_ADMIN_RULES.to_owned()];
         if let Some(onward) = pass.onward.as_ref().filter(|_| !matches!(part, Part::Groups | Part::Group(_))) {
             assumptions.extend(onward.assumptions.iter().cloned());
+            assumptions.extend(self.scene.may_learn_default().then(|| NO_LEARNT_DEFAULT.to_owned()));
             onward_through(&mut journey, &ground, onward, wall, part);
         }
         let by_host_names = names_decide(&journey);
@@ -259,6 +264,7 @@ fn onward_through<'a>(
 }
 
 const NO_ADMIN_RULES: &str = "no security admin rule of a Virtual Network Manager applies";
+const NO_LEARNT_DEFAULT: &str = "the gateway of the network teaches the subnet no default route by BGP";
 const NO_THREATS: &str = "threat intelligence and intrusion detection of the firewall drop nothing of it";
 const NO_CATEGORIES: &str = "no web category that the firewall denies holds its hosts";
 const SAME_NAMES: &str = "clients resolve names through the firewall's DNS proxy";

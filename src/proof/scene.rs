@@ -64,6 +64,8 @@ pub struct Scene<'a> {
     pub default_outbound: Option<Field<bool>>,
     /// The subnet is known: what it does not have is known to be absent. False for a lone group or table.
     pub subnet_shown: bool,
+    /// The network has a gateway, which may teach the subnet routes.
+    pub gateway: bool,
     /// Services with a service endpoint in the subnet.
     pub service_endpoints: Vec<Arc<str>>,
     /// The prefixes of service tags, when they are loaded.
@@ -196,11 +198,32 @@ impl<'a> Scene<'a> {
         (union(&addresses), tags)
     }
 
+    /// Whether a gateway may lead the subnet's default route elsewhere: it is let in, and no route of the table goes
+    /// before it (RT-3, RT-7).
+    pub(crate) fn may_learn_default(&self) -> bool {
+        let is_default = |route: &Route| {
+            route.prefixes.iter().filter_map(Field::known).any(|prefix| match prefix {
+                Peer::Any => true,
+                Peer::Addresses(set) => set.v4.is_full(),
+                Peer::Tag(_) | Peer::Invalid(_) => false,
+            })
+        };
+        let shut = |table: &RouteTable| {
+            table.effective
+                || table.disable_bgp.as_ref().is_some_and(|field| field.known() == Some(&true))
+                || table.routes.iter().any(is_default)
+        };
+        self.gateway && self.subnet_shown && !self.table().is_some_and(shut)
+    }
+
     fn read_network(&mut self, estate: &'a Estate, subnet: &Subnet) {
         let Some(network) = subnet.network.and_then(|index| estate.networks.get(index)) else {
             self.network = self.subnet.clone().unwrap_or_default();
             return;
         };
+        // A gateway stands in a subnet of this name, and nothing else does.
+        let is_gateway = |subnet: &Subnet| subnet.header.name.known().is_some_and(|name| is_gateway_subnet(name));
+        self.gateway = network.subnets.iter().filter_map(|at| estate.subnets.get(*at)).any(is_gateway);
         self.own_space = network.address_space.iter().filter_map(|space| space.known().cloned()).collect();
         let mut complete = !network.address_space.is_empty() && all_known(&network.address_space).is_some();
         for peering in &network.peerings {
@@ -248,6 +271,15 @@ fn given<'a, T>(reference: &Reference, list: &'a [T], what: &str) -> Given<'a, T
             Given::Missing(doubt.settled_by(format!("the file that holds {what} `{name}`")))
         }
     }
+}
+
+/// Whether a name, which may have the network's in front, is that of the subnet where gateways are.
+fn is_gateway_subnet(name: &str) -> bool {
+    const NAME: &str = "GatewaySubnet";
+    let start = name.len().checked_sub(NAME.len());
+    start.and_then(|at| Some((name.get(..at)?, name.get(at..)?))).is_some_and(|(parents, last)| {
+        (parents.is_empty() || parents.ends_with('/')) && last.eq_ignore_ascii_case(NAME)
+    })
 }
 
 /// A text for messages, whether it is known or not.

@@ -311,3 +311,21 @@ fn replies_to_the_internet_must_not_leave_through_the_firewall() {
     let out = route("aml", "AzureMachineLearning", NextHop::Internet);
     assert_eq!(judge(vec![to_firewall(), out]).verdict, Verdict::Satisfied);
 }
+
+#[test]
+fn what_a_gateway_may_teach_is_taken_for_granted_where_it_could() {
+    let said = |scene: &Scene<'_>| {
+        let path = scene.path(&flow(tag("AzureActiveDirectory"), 443), None);
+        path.assumptions.iter().any(|one| one.contains("by BGP"))
+    };
+    let open = table(vec![route("other", "10.1.0.0/16", NextHop::Drop)]);
+    let own = table(vec![route("default", "0.0.0.0/0", NextHop::Internet)]);
+    let mut shut = table(Vec::new());
+    shut.disable_bgp = Some(known(true));
+    let with = |table, gateway| Scene { routes: table, subnet_shown: true, gateway, ..scene() };
+    assert!(said(&with(None, true)));
+    assert!(said(&with(Some(Given::Here(&open)), true)));
+    assert!(!said(&with(Some(Given::Here(&open)), false)));
+    assert!(!said(&with(Some(Given::Here(&own)), true)));
+    assert!(!said(&with(Some(Given::Here(&shut)), true)));
+}

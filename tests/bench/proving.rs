@@ -128,21 +128,36 @@ fn groups(count: usize) -> String {
     text
 }
 
+/// One network with many subnets, all of one group.
+fn subnets(count: usize) -> String {
+    let subnets = (0..count).map(|at| {
+        format!(
+            "{{ \"name\": \"s{at}\", \"id\": \"{ID}/virtualNetworks/v/subnets/s{at}\", \"properties\": {{ \"addressPrefix\": \"10.{}.{}.0/24\", \"networkSecurityGroup\": {{ \"id\": \"{ID}/networkSecurityGroups/nsg\" }} }} }}",
+            at / 256,
+            at % 256
+        )
+    });
+    format!(
+        "{{ \"type\": \"Microsoft.Network/virtualNetworks\", \"name\": \"v\", \"id\": \"{ID}/virtualNetworks/v\", \"location\": \"westeurope\", \"properties\": {{ \"addressSpace\": {{ \"addressPrefixes\": [\"10.0.0.0/8\"] }}, \"subnets\": [{}] }} }}",
+        subnets.collect::<Vec<_>>().join(",")
+    )
+}
+
 /// More than anybody has, with every rule: how long the whole of it takes.
 fn hostile(pack: &Pack, options: &Options) {
-    let run = |what: &str, texts: &dyn Fn() -> Vec<(String, String)>, pattern: &str| {
+    let run = |what: &str, texts: &dyn Fn() -> Vec<(String, String)>, patterns: &[String]| {
         if !options.wants(what) {
             return;
         }
         let texts = texts();
-        let service = Request {
+        let services = patterns.iter().map(|pattern| Request {
             service: "azureml-compute".into(),
-            pattern: Some(pattern.into()),
+            pattern: Some(pattern.clone()),
             origin: Origin::CommandLine,
             ..Request::default()
-        };
-        let settings =
-            Settings { requests: Requests { services: vec![service], facts: Vec::new() }, ..Settings::default() };
+        });
+        let requests = Requests { services: services.collect(), facts: Vec::new() };
+        let settings = Settings { requests, ..Settings::default() };
         let start = Instant::now();
         let outcome = lint_texts(texts, pack, &settings);
         let findings = outcome.report.findings.len();
@@ -150,8 +165,13 @@ fn hostile(pack: &Pack, options: &Options) {
     };
     println!("all rules, more than anybody has");
     let large = || vec![("nsg.json".into(), group(100_000, 100_000)), ("v.json".into(), network(false))];
-    run("one group of 100,000 rules", &large, "s");
-    run("5,000 groups, each of them a placement", &|| vec![("groups.json".into(), groups(5000))], "*");
+    run("one group of 100,000 rules", &large, &["s".to_owned()]);
+    let many = || vec![("groups.json".into(), groups(5000))];
+    run("5,000 groups, each of them a placement", &many, &["*".to_owned()]);
+    let each: Vec<String> = (0..5000).map(|at| format!("nsg{at}")).collect();
+    run("5,000 groups, each asked for by itself", &many, &each);
+    let wide = || vec![("v.json".into(), subnets(2000)), ("nsg.json".into(), group(10, 10))];
+    run("2,000 subnets of one network, each of them a placement", &wide, &["*".to_owned()]);
 }
 
 /// One kind of input: what it is made of, and the sizes it is measured at.

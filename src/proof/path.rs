@@ -216,7 +216,8 @@ impl<'s, 'a> Prepared<'s, 'a> {
     pub(crate) fn passage(&self, family: Family, flow: &Flow, names: Option<&HostSet>, part: Part) -> Passage<'s, 'a> {
         let hosts = hosts_of(flow, names);
         let pass = self.pass(family, flow);
-        let wall = pass.wall(hosts.is_some());
+        // The groups alone ask nothing of the firewalls behind them.
+        let wall = if part == Part::Groups { None } else { pass.wall(hosts.is_some()) };
         let mut ground = wall.map_or_else(|| pass.ground(), Wall::ground);
         let ends = Ends::new(&mut ground, &flow.from, &flow.to);
         let mut journey = start(&ends, flow, hosts);

@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod expand;
+mod output;
 mod settings;
 mod start;
 mod study;

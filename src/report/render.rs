@@ -2,10 +2,10 @@
 
 use std::io::{self, BufWriter, Write};
 
-use crate::finding::{Finding, Level, Report};
-use crate::report::json;
+use crate::finding::{Finding, Report};
 use crate::report::options::{Format, Options};
-use crate::report::terminal;
+use crate::report::rank::weight;
+use crate::report::{azure, csv, github, json, junit, markdown, sarif, terminal};
 use crate::source::Files;
 
 /// Writes a report in the chosen format. The same report gives the same bytes.
@@ -18,6 +18,12 @@ pub fn render(report: &Report, files: &Files, options: &Options, out: &mut dyn W
     match options.format {
         Format::Text => terminal::write(report, &findings, files, options, &mut out)?,
         Format::Json => json::write(report, &findings, files, options, &mut out)?,
+        Format::Sarif => sarif::write(report, &findings, files, options, &mut out)?,
+        Format::Github => github::write(report, &findings, files, options, &mut out)?,
+        Format::Azure => azure::write(report, &findings, files, options, &mut out)?,
+        Format::Junit => junit::write(report, &findings, files, options, &mut out)?,
+        Format::Markdown => markdown::write(report, &findings, files, options, &mut out)?,
+        Format::Csv => csv::write(report, &findings, files, options, &mut out)?,
     }
     out.flush()
 }
@@ -34,10 +40,4 @@ fn shown<'a>(report: &'a Report, files: &Files, options: &Options) -> Vec<&'a Fi
             .then_with(|| a.rule.cmp(&b.rule))
     });
     findings
-}
-
-/// A requirement that cannot be decided matters as much as a warning to a reader, whatever it is gated as.
-fn weight(finding: &Finding) -> Level {
-    let requirement = finding.placement.is_some();
-    if finding.undecided && requirement { finding.level.max(Level::Warning) } else { finding.level }
 }

@@ -37,7 +37,7 @@ pub(crate) struct Annotations {
 }
 
 impl Annotations {
-    /// Of the findings that nobody asked to ignore. `of` gives the level as which the pipeline counts a level.
+    /// Of these findings. `of` gives the level as which the pipeline counts a level.
     pub(crate) fn new(
         report: &Report,
         findings: &[&Finding],
@@ -47,8 +47,7 @@ impl Annotations {
     ) -> Self {
         let paths = Paths::new(report, files, &options.base);
         let ledger = Ledger::new(report);
-        let open: Vec<&Finding> = findings.iter().copied().filter(|finding| finding.ignored.is_none()).collect();
-        let groups = worst_first(group(&open), options.undecided);
+        let groups = worst_first(group(findings), options.undecided);
         let unreadable = unreadable(report, &paths);
         let found = groups.iter().map(|group| {
             let head = group.head();

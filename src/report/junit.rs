@@ -3,7 +3,7 @@
 //! A violated requirement is a failure; what is undecided, ignored, or violated only if an unknown fact holds is
 //! skipped, with the reason. The shape is that of the xUnit schema of Jenkins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use crate::finding::{Finding, Ignored, Level, Outcome, PlacementReport, Report, Verdict};
@@ -12,7 +12,7 @@ use crate::report::options::Options;
 use crate::report::paths::Paths;
 use crate::report::rank::level;
 use crate::report::standing::{Standing, standings};
-use crate::source::Files;
+use crate::source::{FileId, Files};
 
 /// Writes the report as JUnit XML, with a line end.
 pub(crate) fn write(
@@ -26,8 +26,13 @@ pub(crate) fn write(
     let ledger = Ledger::new(report);
     let writer = Writer { paths: &paths, ledger: &ledger, options };
     let mut suites: Vec<Suite> = report.placements.iter().map(|placement| writer.placement(placement)).collect();
-    suites.extend(writer.findings(findings));
-    suites.extend(writer.unreadable(report));
+    // What is wrong with a file that cannot be read is said there.
+    let broken: BTreeSet<FileId> =
+        report.files.iter().filter(|file| file.outcome == Outcome::Error).filter_map(|file| file.file).collect();
+    let (unreadable, others): (Vec<&Finding>, Vec<&Finding>) =
+        findings.iter().copied().partition(|finding| broken.contains(&finding.at.span.file));
+    suites.extend(writer.findings(&others));
+    suites.extend(writer.unreadable(report, &unreadable));
     let sum = |of: fn(&Suite) -> usize| suites.iter().map(of).sum::<usize>();
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     writeln!(
@@ -182,11 +187,13 @@ impl Writer<'_> {
         suites.into_iter().map(|(name, tests)| Suite { name, properties: Vec::new(), tests }).collect()
     }
 
-    fn unreadable(&self, report: &Report) -> Option<Suite> {
+    fn unreadable(&self, report: &Report, findings: &[&Finding]) -> Option<Suite> {
         let broken = report.files.iter().filter(|file| file.outcome == Outcome::Error);
         let test = |file: &crate::finding::FileReport| {
             let message = file.detail.clone().unwrap_or_else(|| "it cannot be read".to_owned());
-            let end = End { kind: "error", reason: "unreadable", message, text: self.paths.path(&file.name) };
+            let finding = findings.iter().find(|finding| Some(finding.at.span.file) == file.file);
+            let text = finding.map_or_else(|| self.paths.path(&file.name), |finding| self.text(finding));
+            let end = End { kind: "error", reason: "unreadable", message, text };
             Test { name: self.paths.path(&file.name), class: "input".to_owned(), end: Some(end), said: String::new() }
         };
         let tests: Vec<Test> = broken.map(test).collect();

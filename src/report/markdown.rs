@@ -61,8 +61,7 @@ pub(crate) fn write(
             format!("<details><summary>{} ignored</summary>\n\n{}\n</details>\n\n", ignored.len(), lines.concat());
         page.whole(&list, "");
     }
-    let shown: Vec<&Finding> = findings.to_vec();
-    page.always(&format!("{}\n", plain(&closing::line(report, &shown, PLAIN))));
+    page.always(&format!("{}\n", plain(&closing::line(report, &open, PLAIN))));
     out.write_all(page.text.as_bytes())
 }
 

@@ -31,6 +31,8 @@ mod words;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tests;

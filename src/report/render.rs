@@ -13,22 +13,23 @@ use crate::source::Files;
 /// # Errors
 /// When `out` does not take the bytes.
 pub fn render(report: &Report, files: &Files, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let findings = shown(report, files, options);
+    let all = shown(report, files, options);
+    let findings: Vec<&Finding> = all.iter().copied().filter(|finding| finding.ignored.is_none()).collect();
     let mut out = BufWriter::new(out);
     match options.format {
         Format::Text => terminal::write(report, &findings, files, options, &mut out)?,
         Format::Json => json::write(report, &findings, files, options, &mut out)?,
-        Format::Sarif => sarif::write(report, &findings, files, options, &mut out)?,
+        Format::Sarif => sarif::write(report, &all, files, options, &mut out)?,
         Format::Github => github::write(report, &findings, files, options, &mut out)?,
         Format::Azure => azure::write(report, &findings, files, options, &mut out)?,
-        Format::Junit => junit::write(report, &findings, files, options, &mut out)?,
-        Format::Markdown => markdown::write(report, &findings, files, options, &mut out)?,
-        Format::Csv => csv::write(report, &findings, files, options, &mut out)?,
+        Format::Junit => junit::write(report, &all, files, options, &mut out)?,
+        Format::Markdown => markdown::write(report, &all, files, options, &mut out)?,
+        Format::Csv => csv::write(report, &all, files, options, &mut out)?,
     }
     out.flush()
 }
 
-/// The findings at or above the chosen level, by path, place and rule.
+/// The findings at or above the chosen level, those that are ignored too, by path, place and rule.
 fn shown<'a>(report: &'a Report, files: &Files, options: &Options) -> Vec<&'a Finding> {
     let mut findings: Vec<_> = report.findings.iter().filter(|finding| weight(finding) >= options.min_level).collect();
     findings.sort_by(|a, b| {

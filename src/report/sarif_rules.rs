@@ -20,12 +20,16 @@ pub(crate) fn described(card: &RuleCard) -> Value {
     };
     let mut rule = json!({
         "id": card.id.as_str(),
-        "name": name(card.id.as_str()),
         "shortDescription": { "text": cut(&sentence(&card.title)) },
         "fullDescription": { "text": cut(&sentence(why)) },
         "help": { "text": help(card), "markdown": help_markdown(card) },
         "defaultConfiguration": { "level": card.level.as_str() },
     });
+    // A name that says no more than the id is none.
+    let name = name(card.id.as_str());
+    if !name.eq_ignore_ascii_case(card.id.as_str()) {
+        rule["name"] = json!(name);
+    }
     if let Some(source) = card.sources.iter().find(|source| url(&source.url).is_some()) {
         rule["helpUri"] = json!(source.url);
     }

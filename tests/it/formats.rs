@@ -161,3 +161,70 @@ fn json_reports_keep_to_their_schema() {
     }
     assert!(checked > 10, "{checked} reports");
 }
+
+fn aznetlint(arguments: &[&str]) -> std::process::Output {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_aznetlint"));
+    command.current_dir(root()).env("NO_COLOR", "1").env("GITHUB_REPOSITORY", "").args(arguments).output().unwrap()
+}
+
+#[test]
+fn the_gate_is_the_same_in_every_format() {
+    let runs: [(&[&str], i32); 5] = [
+        (&["examples/secure-workspace"], 0),
+        (&["examples/storage-445-denied"], 1),
+        (&["examples/storage-445-denied", "--exit-zero"], 0),
+        (&["examples/undecided", "--undecided", "error"], 1),
+        (&["tests/cli/broken.in", "--exit-zero"], 2),
+    ];
+    for (arguments, status) in runs {
+        for format in Format::ALL {
+            let arguments = [arguments, &["--format", format.as_str()]].concat();
+            assert_eq!(aznetlint(&arguments).status.code(), Some(status), "{arguments:?}");
+        }
+    }
+}
+
+#[test]
+fn one_run_writes_several_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let into = |format: &str| format!("{format}={}", folder.path().join(format).display());
+    let (sarif, junit) = (into("sarif"), into("junit"));
+    let arguments = ["examples/storage-445-denied", "--output", &sarif, "--output", "csv", "--output", &junit];
+    let run = aznetlint(&arguments);
+    assert_eq!(run.status.code(), Some(1));
+    for (format, bytes) in [
+        ("csv", run.stdout),
+        ("sarif", fs::read(folder.path().join("sarif")).unwrap()),
+        ("junit", fs::read(folder.path().join("junit")).unwrap()),
+    ] {
+        let alone = aznetlint(&["examples/storage-445-denied", "--format", format]);
+        assert!(bytes == alone.stdout && !bytes.is_empty(), "{format} is what --format gives");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else is left there");
+    // A report in a file alone leaves standard output empty.
+    assert!(aznetlint(&["examples/secure-workspace", "--output", &sarif]).stdout.is_empty());
+}
+
+#[test]
+fn a_value_of_the_command_line_has_a_place_in_a_file() {
+    let arguments = ["examples/undecided", "--format", "sarif", "--min-level", "note"];
+    for set in [&[][..], &["--set", "plainHttpBlockedRange=10.0.0.0/99"], &["--set", "plainHttpBlockedRange=0.0.0.0/0"]]
+    {
+        let run = aznetlint(&[&arguments, set].concat());
+        let sarif: Value = serde_json::from_slice(&run.stdout).unwrap();
+        for result in sarif["runs"][0]["results"].as_array().unwrap() {
+            for location in [&result["locations"], &result["relatedLocations"]].into_iter().filter_map(Value::as_array)
+            {
+                for place in location {
+                    let uri = place["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap();
+                    assert!(root().join(uri).is_file(), "{uri}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_schema_is_printed() {
+    assert_eq!(String::from_utf8(aznetlint(&["schema", "report"]).stdout).unwrap().trim_end(), SCHEMA.trim_end());
+}

@@ -57,7 +57,7 @@ impl Annotations {
                 rules: rules_of(group),
                 path: home.path,
                 region: home.span.map(|span| paths.region(span)),
-                message: message(group, home.message, &ledger),
+                message: message(group, &home.message, &ledger),
             }
         });
         let mut counts = [0; 3];

@@ -207,7 +207,7 @@ impl Writer<'_> {
             None => home.path,
         };
         let mut lines = vec![place];
-        lines.extend((!home.message.is_empty()).then(|| home.message.to_owned()));
+        lines.extend((!home.message.is_empty()).then(|| home.message.clone()));
         lines.extend(finding.remarks.iter().map(|remark| format!("{}: {}", remark.kind, remark.text)));
         lines.extend(finding.help.iter().map(|help| format!("fix: {help}")));
         lines.extend(finding.snippet.iter().cloned());

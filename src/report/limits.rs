@@ -101,15 +101,6 @@ fn annotations_stay_within_what_is_shown() {
 }
 
 #[test]
-fn sarif_keeps_the_worst_of_too_many() {
-    let (files, report) = many(&[(Level::Note, 1000), (Level::Error, 24_500)]);
-    let text = rendered(&report, &files, Format::Sarif);
-    assert_eq!(text.matches("\"ruleId\"").count(), 25_000);
-    assert_eq!(text.matches("\"level\": \"error\",\n          \"message\"").count(), 24_500);
-    assert!(text.contains("500 more findings are not listed here."));
-}
-
-#[test]
 fn a_summary_stays_within_its_size() {
     let (files, report) = many(&[(Level::Error, 25_000)]);
     let text = rendered(&report, &files, Format::Markdown);

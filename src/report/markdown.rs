@@ -227,7 +227,7 @@ impl Writer<'_> {
         }
         let mut lines = Vec::new();
         if !home.message.is_empty() {
-            lines.push(format!("- here: {}", prose(home.message)));
+            lines.push(format!("- here: {}", prose(&home.message)));
         }
         for label in head.related.iter().filter(|label| !label.message.is_empty()).take(12) {
             let place = self.link(&self.paths.path_of(label.span.file), Some(label.span));

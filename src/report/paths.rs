@@ -4,13 +4,15 @@
 
 use std::cell::OnceCell;
 
-use crate::finding::{FileReport, Finding, Label, Outcome, Report};
+use crate::finding::{FileReport, Finding, Outcome, Report};
 use crate::report::ledger::Ledger;
 use crate::report::options::Base;
 use crate::source::{FileId, Files, Span};
 
 /// The path that stands for the input when it holds no file at all.
 const NO_FILE: &str = "stdin";
+/// The name of what was read from standard input.
+const STDIN: &str = "<stdin>";
 
 /// The paths of one report.
 pub(crate) struct Paths<'a> {
@@ -22,13 +24,13 @@ pub(crate) struct Paths<'a> {
 }
 
 /// Where a finding is shown.
-pub(crate) struct Home<'a> {
+pub(crate) struct Home {
     /// The path from the root of the repository.
     pub(crate) path: String,
     /// The characters; `None` when the file as a whole has to stand in.
     pub(crate) span: Option<Span>,
-    /// What to say about the place.
-    pub(crate) message: &'a str,
+    /// What to say about the place; names what it stands for when that is another.
+    pub(crate) message: String,
 }
 
 /// A stretch of text by lines and columns from 1, the columns in units of UTF-16.
@@ -62,23 +64,29 @@ impl<'a> Paths<'a> {
     }
 
     /// Where a finding is shown: at its own place if that lies in a file; else at the first related place that does, at
-    /// what is known about its placement or decided about its flow; else at the first file of the run.
-    pub(crate) fn home<'f>(&self, finding: &'f Finding, ledger: &Ledger<'_>) -> Home<'f> {
-        let labels = std::iter::once(&finding.at).chain(&finding.related);
-        if let Some(Label { span, message }) = labels.into_iter().find(|label| self.is_file(label.span.file)) {
-            return Home { path: self.path_of(span.file), span: Some(*span), message };
+    /// what is known about its placement or decided about its flow; else at the first file of the run. A run that has no
+    /// file is shown at its own lines of standard input.
+    pub(crate) fn home(&self, finding: &Finding, ledger: &Ledger<'_>) -> Home {
+        let own = finding.at.span;
+        let files = || self.report.files.iter().filter(|file| is_file(&file.name));
+        if self.is_file(own.file) || (files().next().is_none() && self.files.name(own.file) == STDIN) {
+            return Home { path: self.path_of(own.file), span: Some(own), message: finding.at.message.clone() };
         }
+        let related = finding.related.iter().map(|label| label.span);
         let deciders = ledger.requirement(finding).into_iter().flat_map(|requirement| &requirement.decided_by);
         let placement = finding.placement.as_deref().and_then(|id| ledger.placement(id));
         let facts = placement.into_iter().flat_map(|placement| &placement.facts);
-        let places = deciders.filter_map(|decider| decider.place).chain(facts.filter_map(|fact| fact.place));
-        if let Some(span) = places.into_iter().find(|span| self.is_file(span.file)) {
-            return Home { path: self.path_of(span.file), span: Some(span), message: "" };
-        }
-        let files = || self.report.files.iter().filter(|file| is_file(&file.name));
+        let places = related.chain(deciders.filter_map(|one| one.place)).chain(facts.filter_map(|fact| fact.place));
+        let span = places.into_iter().find(|span| self.is_file(span.file));
         let judged = |file: &&FileReport| file.outcome == Outcome::Judged;
-        let first = files().find(judged).or_else(|| files().next());
-        Home { path: first.map_or(NO_FILE.to_owned(), |file| self.path(&file.name)), span: None, message: "" }
+        let first = || files().find(judged).or_else(|| files().next()).map(|file| self.path(&file.name));
+        let path = span.map(|span| self.path_of(span.file)).or_else(first).unwrap_or_else(|| NO_FILE.to_owned());
+        let origin = format!("{}:{}", self.files.name(own.file), self.files.position(own));
+        let message = match finding.at.message.as_str() {
+            "" => format!("in {origin}"),
+            said => format!("{said} (in {origin})"),
+        };
+        Home { path, span, message }
     }
 
     /// Lines and columns of a span, columns in units of UTF-16.
@@ -108,7 +116,7 @@ impl<'a> Paths<'a> {
 
 /// Whether a name is that of a file, not of standard input or a value of the command line.
 fn is_file(name: &str) -> bool {
-    !name.is_empty() && name != "<stdin>" && !name.starts_with("--set ")
+    !name.is_empty() && name != STDIN && !name.starts_with("--set ")
 }
 
 /// The path of a file from the root, with `/` between its parts. A file beside the root is reached by `..`.
@@ -235,6 +243,7 @@ mod tests {
             ("infra/network/nsg-training.json".to_owned(), Some("\"deny-blocked-out\"".to_owned()))
         );
         assert_eq!(home(&alone), ("infra/ml/compute.json".to_owned(), None));
+        assert_eq!(paths.home(&alone, &ledger).message, "this range (in --set blockedRange:1:1)");
         let empty = Report::default();
         let paths = Paths::new(&empty, &files, &here);
         assert_eq!(paths.home(&alone, &Ledger::new(&empty)).path, "stdin");

@@ -138,7 +138,7 @@ impl Results<'_> {
         let home = self.paths.home(finding, &self.ledger);
         let mut location = json!({ "physicalLocation": place_of(self.paths, &home) });
         if !home.message.is_empty() {
-            location["message"] = message(home.message);
+            location["message"] = message(&home.message);
         }
         if let Some(resource) = finding.resource.as_deref().filter(|resource| !resource.is_empty()) {
             location["logicalLocations"] = json!([{ "fullyQualifiedName": resource, "kind": "resource" }]);
@@ -147,7 +147,7 @@ impl Results<'_> {
             "ruleId": finding.rule.as_str(),
             "ruleIndex": self.rules[&finding.rule],
             "level": level(finding, self.options.undecided).as_str(),
-            "message": message(&text(finding)),
+            "message": message(&text(finding, &home.message)),
             "locations": [location],
         });
         let related = self.related(finding, home.span);
@@ -190,7 +190,7 @@ impl Results<'_> {
     }
 
     /// The way of a flow: what decided, then what is at fault.
-    fn code_flow(&self, finding: &Finding, home: &Home<'_>) -> Option<Value> {
+    fn code_flow(&self, finding: &Finding, home: &Home) -> Option<Value> {
         let requirement = self.ledger.requirement(finding)?;
         let end = home.span?;
         let mut seen = BTreeSet::from([end]);
@@ -207,7 +207,7 @@ impl Results<'_> {
         if steps.is_empty() {
             return None;
         }
-        let said = if home.message.is_empty() { self.files.slice(end) } else { home.message };
+        let said = if home.message.is_empty() { self.files.slice(end) } else { &home.message };
         let own = json!({ "location": { "physicalLocation": place(self.paths, end), "message": message(said) } });
         // What is not known comes before the rules that hang on it; what is at fault comes last.
         steps.insert(if finding.undecided { 0 } else { steps.len() }, own);
@@ -222,10 +222,10 @@ fn within(one: Span, other: Span) -> bool {
 }
 
 /// What a result says: the matter, the label, the packet, and what to do.
-fn text(finding: &Finding) -> String {
+fn text(finding: &Finding, label: &str) -> String {
     let mut lines = vec![sentence(&finding.message)];
-    if !finding.at.message.is_empty() {
-        lines.push(sentence(&finding.at.message));
+    if !label.is_empty() {
+        lines.push(sentence(label));
     }
     let told = finding.remarks.iter().filter(|remark| matches!(remark.kind, "packet" | "replay" | "settle it"));
     lines.extend(told.map(|remark| format!("{}: {}", remark.kind, remark.text.replace('\n', " "))));
@@ -263,7 +263,7 @@ fn suppression(ignored: &Ignored, paths: &Paths<'_>) -> Value {
     suppression
 }
 
-fn place_of(paths: &Paths<'_>, home: &Home<'_>) -> Value {
+fn place_of(paths: &Paths<'_>, home: &Home) -> Value {
     match home.span {
         Some(span) => place(paths, span),
         // Code scanning refuses the whole file for one result without a line.
@@ -315,4 +315,34 @@ fn notifications(report: &Report, paths: &Paths<'_>, all: usize, shown: &[&Findi
         (all > shown.len()).then(|| note(&format!("{} more findings are not listed here", all - shown.len())));
     let said: BTreeSet<&String> = report.remarks.iter().chain(&report.assumptions).collect();
     broken.chain(left_out).chain(said.into_iter().map(|text| note(text))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RESULTS, encoded, fitting, message};
+    use crate::finding::{Finding, Label, Level};
+    use crate::report::sample::finding;
+    use crate::source::{FileId, Span};
+
+    #[test]
+    fn the_worst_of_too_many_are_kept_in_their_order() {
+        let at = || Label { span: Span::new(FileId(0), 0, 1), message: String::new() };
+        let of = |level: Level| move |_| finding("a/b", level, "it is so", at());
+        let notes = (0..1000).map(of(Level::Note));
+        let findings: Vec<Finding> = notes.chain((500..RESULTS).map(of(Level::Error))).collect();
+        let fitting = fitting(&findings.iter().collect::<Vec<_>>(), Level::Note);
+        assert_eq!(fitting.len(), RESULTS);
+        assert!(fitting.is_sorted_by_key(|finding| finding.level), "notes stood first and still do");
+        assert_eq!(fitting.iter().filter(|finding| finding.level == Level::Error).count(), RESULTS - 500);
+    }
+
+    #[test]
+    fn a_name_makes_no_link() {
+        assert_eq!(message("[x](https://a.b)")["text"], "[x] (https://a.b)");
+    }
+
+    #[test]
+    fn paths_are_encoded() {
+        assert_eq!(encoded("infra/größe 1%.json"), "infra/gr%C3%B6%C3%9Fe%201%25.json");
+    }
 }

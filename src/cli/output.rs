@@ -67,8 +67,8 @@ impl Outputs {
     }
 
     /// Writes every report: the files first, so that they are whole when the reader of standard output has gone.
-    pub(crate) fn write(&self, arguments: &CheckArguments, outcome: &Outcome) -> Result<()> {
-        let options = options(arguments);
+    pub(crate) fn write(&self, arguments: &CheckArguments, outcome: &Outcome, baseline: bool) -> Result<()> {
+        let options = report::Options { baseline, ..options(arguments) };
         for (format, path) in &self.files {
             let options = report::Options { format: *format, ..options.clone() };
             let mut bytes = Vec::new();

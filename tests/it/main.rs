@@ -8,6 +8,7 @@ mod examples;
 mod faults;
 mod floors;
 mod formats;
+mod ignoring;
 mod laws;
 mod laws_cases;
 mod laws_estate;

@@ -72,8 +72,8 @@ pub(crate) struct CheckArguments {
     pub(crate) no_default_rules: bool,
 
     /// How to print
-    #[arg(long, value_enum, default_value_t = FormatChoice::Text)]
-    pub(crate) format: FormatChoice,
+    #[arg(long, value_enum, default_value_t = ReportChoice::Text)]
+    pub(crate) format: ReportChoice,
 
     /// Exit with 1 when a finding is at least this serious
     #[arg(long, value_enum, default_value_t = Gate::Error, value_name = "LEVEL")]
@@ -268,6 +268,18 @@ pub(crate) enum FormatChoice {
     Text,
     /// For programs, version 1
     Json,
+}
+
+/// The formats of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportChoice {
+    /// For people
+    #[default]
+    Text,
+    /// For programs, version 1
+    Json,
+    /// For people, one page that needs nothing but a browser
+    Html,
 }
 
 /// From which level on findings fail the run.

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use miette::Result;
 
-use crate::cli::arguments::{CheckArguments, FormatChoice, Gate, LevelChoice, UndecidedLevel};
+use crate::cli::arguments::{CheckArguments, Gate, LevelChoice, ReportChoice, UndecidedLevel};
 use crate::cli::settings::{FlagError, gather};
 use crate::cli::start::{End, OutputError};
 use crate::finding::{Level, Report, Verdict};
@@ -39,10 +39,11 @@ fn print(arguments: &CheckArguments, outcome: &Outcome) -> Result<()> {
     let terminal = io::stdout().is_terminal();
     let options = report::Options {
         format: match arguments.format {
-            FormatChoice::Text => Format::Text,
-            FormatChoice::Json => Format::Json,
+            ReportChoice::Text => Format::Text,
+            ReportChoice::Json => Format::Json,
+            ReportChoice::Html => Format::Html,
         },
-        color: color && arguments.format == FormatChoice::Text,
+        color: color && arguments.format == ReportChoice::Text,
         width: if terminal { columns().min(WIDEST) } else { 100 },
         min_level: match arguments.min_level {
             LevelChoice::Note => Level::Note,

@@ -91,7 +91,7 @@ impl<'a> Cards<'a> {
     }
 
     /// The first line: the finding's own words, or how many flows a cause stops.
-    fn message(&self, group: &Group<'_>) -> String {
+    pub(crate) fn message(&self, group: &Group<'_>) -> String {
         let head = group.head();
         let flows = group.findings().iter().all(|finding| finding.flow.is_some());
         let placement = head.placement.as_deref().and_then(|id| self.placements.get(id));
@@ -171,25 +171,7 @@ impl<'a> Cards<'a> {
 
     /// What to do: each advice once, with every snippet that goes with it.
     fn fixes(&self, group: &Group<'_>, notes: &mut Notes) {
-        let mut fixes: Vec<(&str, Vec<&str>)> = Vec::new();
-        let mut known = BTreeMap::new();
-        let mut said = BTreeSet::new();
-        for finding in group.findings() {
-            let help = finding.help.as_deref().unwrap_or("").trim();
-            let snippet = finding.snippet.as_deref().map(str::trim).filter(|snippet| !snippet.is_empty());
-            if help.is_empty() && snippet.is_none() {
-                continue;
-            }
-            let at = *known.entry(help).or_insert_with(|| {
-                fixes.push((help, Vec::new()));
-                fixes.len() - 1
-            });
-            if let Some(snippet) = snippet
-                && said.insert((at, snippet))
-            {
-                fixes[at].1.push(snippet);
-            }
-        }
+        let fixes = group.advice();
         let shown = if self.options.verbose { usize::MAX } else { FIXES };
         let hidden: usize = fixes.iter().skip(shown).count();
         for (help, snippets) in fixes.iter().take(shown) {
@@ -202,7 +184,7 @@ impl<'a> Cards<'a> {
 }
 
 /// What stands in the brackets: the rule, or the folder of all rules that speak.
-fn rules_of(group: &Group<'_>) -> String {
+pub(crate) fn rules_of(group: &Group<'_>) -> String {
     let head = group.head().rule.as_str();
     if group.findings().iter().all(|finding| finding.rule.as_str() == head) {
         return head.to_owned();
@@ -214,7 +196,7 @@ fn rules_of(group: &Group<'_>) -> String {
 }
 
 /// The places to show, the primary one first, each once.
-fn places<'a>(group: &Group<'a>) -> Vec<&'a Label> {
+pub(crate) fn places<'a>(group: &Group<'a>) -> Vec<&'a Label> {
     let head = group.head();
     let mut places: Vec<&Label> = Vec::new();
     for label in std::iter::once(&head.at).chain(&head.related).take(PLACES) {

@@ -3,6 +3,7 @@
 mod card;
 mod closing;
 mod group;
+mod html;
 mod json;
 mod opening;
 mod options;

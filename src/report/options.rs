@@ -10,17 +10,20 @@ pub enum Format {
     Text,
     /// For programs: version 1 of the JSON format.
     Json,
+    /// For people, to keep and to pass on: one page that needs nothing but a browser.
+    Html,
 }
 
 impl Format {
     /// Every format, in the order shown to users.
-    pub const ALL: [Self; 2] = [Self::Text, Self::Json];
+    pub const ALL: [Self; 3] = [Self::Text, Self::Json, Self::Html];
 
     /// The word users write.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Json => "json",
+            Self::Html => "html",
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use crate::finding::{Finding, Level, Report};
+use crate::report::html;
 use crate::report::json;
 use crate::report::options::{Format, Options};
 use crate::report::terminal;
@@ -18,6 +19,7 @@ pub fn render(report: &Report, files: &Files, options: &Options, out: &mut dyn W
     match options.format {
         Format::Text => terminal::write(report, &findings, files, options, &mut out)?,
         Format::Json => json::write(report, &findings, files, options, &mut out)?,
+        Format::Html => html::write(report, &findings, files, options, &mut out)?,
     }
     out.flush()
 }

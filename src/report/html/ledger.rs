@@ -97,10 +97,14 @@ impl<'a> Ledger<'a> {
 
     /// The anchors of the diagnostics about a requirement of a placement. One speaks for a placement in all its
     /// parameter sets, which the id of a placement names in brackets.
-    pub(crate) fn diagnostics(&self, placement: &str, rule: &RuleId) -> Vec<(String, &Group<'a>)> {
+    pub(crate) fn diagnostics<'s>(
+        &'s self,
+        placement: &'s str,
+        rule: &'s RuleId,
+    ) -> impl Iterator<Item = (String, &'s Group<'a>)> {
         let ends = placement.match_indices('[').map(|(at, _)| at).chain([placement.len()]);
-        let found = ends.filter_map(|end| self.of.get(&(rule, &placement[..end]))).flatten();
-        found.filter_map(|&index| Some((self.anchor(index)?, self.group(index)?))).collect()
+        let found = ends.filter_map(move |end| self.of.get(&(rule, &placement[..end]))).flatten();
+        found.filter_map(|&index| Some((self.anchor(index)?, self.group(index)?)))
     }
 
     /// The anchor of the placement that a finding is about, and the placement.

@@ -45,7 +45,7 @@ impl Markup {
     /// Text of any origin in which what stands between backticks is code.
     pub(crate) fn prose(&mut self, text: &str) -> &mut Self {
         let parts: Vec<&str> = text.split('`').collect();
-        if parts.len() % 2 == 0 {
+        if parts.len().is_multiple_of(2) {
             return self.text(text);
         }
         for (index, part) in parts.into_iter().enumerate() {

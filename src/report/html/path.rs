@@ -7,14 +7,14 @@ use crate::report::html::standing::Standing;
 use crate::report::opening::short_name;
 
 /// The size of a station, and the space between two.
-const WIDTH: usize = 186;
+const WIDTH: usize = 180;
 const HEIGHT: usize = 76;
-const GAP: usize = 54;
+const GAP: usize = 50;
 /// The space around the drawing.
 const EDGE: usize = 3;
 /// The columns of a name and of the line below it.
-const NAME: usize = 21;
-const BELOW: usize = 24;
+const NAME: usize = 20;
+const BELOW: usize = 22;
 
 /// Something on the way.
 struct Station {
@@ -56,9 +56,11 @@ fn stations(placement: &PlacementReport, requirement: &RequirementReport) -> Vec
     let path = &requirement.path;
     let kinds = ["subnet", "interface-nsg", "nsg", "route-table", "firewall", "firewall-policy"];
     let placed = kinds.iter().find_map(|kind| placement.on.get_key_value(kind));
+    // Its network is named in the heading above.
+    let bare = |id: &String| short_name(id).rsplit('/').next().unwrap_or_default().to_owned();
     let near = Station {
         kind: placed.map_or("placement", |(kind, _)| kind_words(kind)),
-        name: placed.map_or_else(|| placement.service.clone(), |(_, id)| short_name(id)),
+        name: placed.map_or_else(|| placement.service.clone(), |(_, id)| bare(id)),
         below: placement.service.clone(),
         standing: None,
         stops: false,

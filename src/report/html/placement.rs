@@ -160,13 +160,13 @@ impl<'a, 'l> Placements<'a, 'l> {
         for why in &one.why {
             out.raw("<dt>why</dt><dd>").prose(why).raw("</dd>");
         }
-        for (anchor, group) in self.ledger.diagnostics(&placed.placement.id, &one.rule) {
+        for (anchor, group) in self.ledger.diagnostics(&placed.placement.id, &one.rule).take(NAMED) {
             let head = group.head();
             out.raw("<dt>").raw(if head.ignored.is_some() { "ignored" } else { "finding" }).raw("</dt><dd><a");
             out.attribute("href", format!("#{anchor}")).raw(">").prose(&head.message).raw("</a></dd>");
         }
         if !one.rows.is_empty() {
-            out.raw("<dt>answers</dt><dd>").text(&one.rows.join(", ")).raw("</dd>");
+            out.raw("<dt>rows</dt><dd>").text(&one.rows.join(", ")).raw("</dd>");
         }
         out.raw("</dl>");
     }

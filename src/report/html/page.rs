@@ -23,8 +23,8 @@ const SCRIPT: &str = include_str!("script.js");
 /// What the page may do: apply its own style, run its own script, and nothing else. The hashes are those of the two
 /// files; a test says what they have to be.
 const POLICY: &str = concat!(
-    "default-src 'none'; style-src 'sha256-2FAz0Zx+T0vJzLikcbFdf4bwC7Mo/ha/T0ZrDIimWpo='; ",
-    "script-src 'sha256-aonOwpTv7J5i7ZoFwAPgGeQ59p0zq/99IpTHE8soClY='; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; style-src 'sha256-wEKQW1mQlLsbNwmi9wzTHUOEW1UZGJ0nszuqDNwIYX4='; ",
+    "script-src 'sha256-o58cK2ZdSsVxjfUH7D8KGEUINZomN+8Qa1zCAhKfnIo='; base-uri 'none'; form-action 'none'"
 );
 
 /// The files listed; the unreadable ones come first.

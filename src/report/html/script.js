@@ -58,6 +58,13 @@
     });
   }
 
+  // Only what does scroll is a stop for the keyboard.
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target } of entries)
+      target.tabIndex = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight ? 0 : -1;
+  });
+  for (const one of document.querySelectorAll(".scroll")) sizes.observe(one);
+
   // Print everything, then fold again what was folded.
   let folded = [];
   addEventListener("beforeprint", () => {

@@ -6,7 +6,7 @@ use crate::finding::{Finding, Ignored, Level, Source};
 use crate::report::card::{Cards, places, rules_of};
 use crate::report::group::Group;
 use crate::report::html::excerpt;
-use crate::report::html::ledger::{DIAGNOSTICS, Ledger};
+use crate::report::html::guide::{DIAGNOSTICS, Guide};
 use crate::report::html::markup::Markup;
 use crate::report::opening::short_name;
 use crate::report::snippet;
@@ -18,14 +18,16 @@ const EXCERPTS: usize = 200;
 const FLOWS: usize = 60;
 /// The snippets one advice shows.
 const SNIPPETS: usize = 12;
+/// The reasons for ignoring one diagnostic.
+const REASONS: usize = 12;
 /// The columns of a snippet.
 const WIDTH: usize = 88;
 
 /// Writes a list of diagnostics, the first of which has this index on the page.
-pub(crate) fn list(ledger: &Ledger<'_>, groups: &[Group<'_>], first: usize, cards: &Cards<'_>, out: &mut Markup) {
+pub(crate) fn list(guide: &Guide<'_>, groups: &[Group<'_>], first: usize, cards: &Cards<'_>, out: &mut Markup) {
     for (nth, group) in groups.iter().take(DIAGNOSTICS).enumerate() {
-        let anchor = ledger.anchor(first + nth).unwrap_or_default();
-        card(ledger, group, &anchor, nth < EXCERPTS, cards, out);
+        let anchor = guide.anchor(first + nth).unwrap_or_default();
+        card(guide, group, &anchor, nth < EXCERPTS, cards, out);
     }
     let hidden = groups.len().saturating_sub(DIAGNOSTICS);
     if hidden > 0 {
@@ -43,56 +45,60 @@ pub(crate) fn level(finding: &Finding) -> (&'static str, &'static str, &'static 
     }
 }
 
-fn card(ledger: &Ledger<'_>, group: &Group<'_>, anchor: &str, excerpts: bool, cards: &Cards<'_>, out: &mut Markup) {
+fn card(guide: &Guide<'_>, group: &Group<'_>, anchor: &str, excerpts: bool, cards: &Cards<'_>, out: &mut Markup) {
     let head = group.head();
     let (sign, word, class) = level(head);
     out.raw("<article class=\"finding ").raw(class).raw("\"").attribute("id", anchor).raw("><h3><span class=\"mark ");
     out.raw(class).raw("\"><span class=\"sign\" aria-hidden=\"true\">").raw(sign).raw("</span> ").raw(word);
     out.raw("</span> ").prose(&cards.message(group)).raw("</h3><p class=\"meta\"><code>").text(&rules_of(group));
     out.raw("</code>");
-    if let Some(placed) = head.placement.as_deref().and_then(|id| ledger.placed(id)) {
+    if let Some(placed) = head.placement.as_deref().and_then(|id| guide.placed(id)) {
         out.raw(" · <a")
             .attribute("href", format!("#p{}", placed.number))
             .raw(">")
-            .text(&ledger.heading(placed))
+            .text(&guide.heading(placed))
             .raw("</a>");
     } else if let Some(about) = head.placement.as_ref().or(head.resource.as_ref()) {
         out.raw(" · <span").attribute("title", about).raw(">").text(&short_name(about)).raw("</span>");
     }
     out.raw(" · ");
-    ledger.place(head.at.span, out);
+    guide.place(head.at.span, out);
     out.raw("</p>");
-    if let Some(ignored) = &head.ignored {
-        ignoring(ledger, ignored, out);
+    // Each flow of a group may be ignored for a reason of its own.
+    let mut said = BTreeSet::new();
+    for ignored in group.findings().iter().filter_map(|finding| finding.ignored.as_ref()) {
+        if said.insert((ignored.by, ignored.reason.trim())) && said.len() <= REASONS {
+            ignoring(guide, ignored, out);
+        }
     }
     if excerpts {
-        excerpt::write(ledger.files, &places(group), out);
+        excerpt::write(guide.files, &places(group), out);
     }
-    flows(ledger, group, out);
+    flows(guide, group, out);
     remarks(head, group.is_several(), out);
     advice(group, out);
-    origin(ledger, group, out);
+    origin(guide, group, out);
     out.raw("</article>");
 }
 
-fn ignoring(ledger: &Ledger<'_>, ignored: &Ignored, out: &mut Markup) {
+fn ignoring(guide: &Guide<'_>, ignored: &Ignored, out: &mut Markup) {
     out.raw("<p class=\"reason\"><strong>Ignored by ").text(ignored.by.as_str()).raw("</strong>");
     if !ignored.reason.trim().is_empty() {
         out.raw(": ").prose(ignored.reason.trim());
     }
     if let Some(place) = ignored.place {
         out.raw(" ");
-        ledger.place(place, out);
+        guide.place(place, out);
     }
     out.raw("</p>");
 }
 
 /// The flows of a diagnostic that stops several, each with a link to its detail.
-fn flows(ledger: &Ledger<'_>, group: &Group<'_>, out: &mut Markup) {
+fn flows(guide: &Guide<'_>, group: &Group<'_>, out: &mut Markup) {
     if !group.is_several() {
         return;
     }
-    let placed = group.head().placement.as_deref().and_then(|id| ledger.placed(id));
+    let placed = group.head().placement.as_deref().and_then(|id| guide.placed(id));
     let anchors: BTreeMap<_, _> =
         placed.into_iter().flat_map(|placed| placed.requirements()).map(|(anchor, one)| (&one.rule, anchor)).collect();
     out.raw("<ul class=\"flow-list\">");
@@ -149,8 +155,8 @@ fn advice(group: &Group<'_>, out: &mut Markup) {
 }
 
 /// Why it matters and where that is written, for every rule that speaks.
-fn origin(ledger: &Ledger<'_>, group: &Group<'_>, out: &mut Markup) {
-    let rules = &ledger.report.rules;
+fn origin(guide: &Guide<'_>, group: &Group<'_>, out: &mut Markup) {
+    let rules = &guide.report.rules;
     let cards: BTreeMap<_, _> =
         group.findings().iter().filter_map(|finding| rules.get_key_value(&finding.rule)).collect();
     let each = |texts: Vec<&str>| -> Vec<String> {

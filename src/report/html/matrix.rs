@@ -3,31 +3,31 @@
 use std::collections::BTreeMap;
 
 use crate::finding::RequirementReport;
-use crate::report::html::ledger::{Ledger, Placed};
+use crate::report::html::guide::{Guide, Placed};
 use crate::report::html::markup::Markup;
 use crate::report::html::standing::Standing;
 
 /// Writes the tables, their legend and the buttons of the filter, which the script brings to life.
-pub(crate) fn write(ledger: &Ledger<'_>, out: &mut Markup) {
+pub(crate) fn write(guide: &Guide<'_>, out: &mut Markup) {
     let mut services: BTreeMap<&str, Vec<Placed<'_>>> = BTreeMap::new();
-    for placed in ledger.placements.iter().filter(|placed| !placed.placement.requirements.is_empty()) {
+    for placed in guide.placements.iter().filter(|placed| !placed.placement.requirements.is_empty()) {
         services.entry(&placed.placement.service).or_default().push(*placed);
     }
     if services.is_empty() {
         return;
     }
     out.raw("<section id=\"matrix\" aria-labelledby=\"matrix-h\"><h2 id=\"matrix-h\">Requirements by placement</h2>");
-    filter(ledger, out);
+    filter(guide, out);
     for (service, placements) in services {
-        table(ledger, service, &placements, out);
+        table(guide, service, &placements, out);
     }
     out.raw("</section>");
 }
 
-fn filter(ledger: &Ledger<'_>, out: &mut Markup) {
+fn filter(guide: &Guide<'_>, out: &mut Markup) {
     out.raw("<div class=\"filter\" hidden role=\"group\" aria-label=\"Show only\"><button type=\"button\" ");
     out.raw("data-show=\"\" aria-pressed=\"true\">all</button>");
-    let there = |standing: Standing| ledger.placements.iter().any(|placed| placed.count(standing) > 0);
+    let there = |standing: Standing| guide.placements.iter().any(|placed| placed.count(standing) > 0);
     let shown: Vec<Standing> = Standing::ALL.into_iter().filter(|standing| there(*standing)).collect();
     for standing in &shown {
         out.raw("<button type=\"button\" aria-pressed=\"false\" data-show=\"").raw(standing.class()).raw("\">");
@@ -43,7 +43,7 @@ fn filter(ledger: &Ledger<'_>, out: &mut Markup) {
     out.raw("</dl>");
 }
 
-fn table(ledger: &Ledger<'_>, service: &str, placements: &[Placed<'_>], out: &mut Markup) {
+fn table(guide: &Guide<'_>, service: &str, placements: &[Placed<'_>], out: &mut Markup) {
     let mut rows = rows(placements);
     // Stable: what no placement needs comes last.
     rows.sort_by_key(|cells| cells.iter().flatten().all(|(_, one)| Standing::of(one) == Standing::NotNeeded));
@@ -53,7 +53,7 @@ fn table(ledger: &Ledger<'_>, service: &str, placements: &[Placed<'_>], out: &mu
     for placed in placements {
         out.raw("<th scope=\"col\"><a").attribute("href", format!("#p{}", placed.number));
         out.attribute("title", &placed.placement.id).raw(">");
-        for (index, part) in ledger.name(*placed).split('/').enumerate() {
+        for (index, part) in guide.name(*placed).split('/').enumerate() {
             out.raw(if index > 0 { "/<wbr>" } else { "" }).text(part);
         }
         out.raw("</a></th>");

@@ -2,7 +2,7 @@
 
 mod excerpt;
 mod finding;
-mod ledger;
+mod guide;
 mod markup;
 mod matrix;
 mod page;

@@ -7,7 +7,7 @@ use crate::finding::{Finding, Outcome, Report, Verdict};
 use crate::report::card::Cards;
 use crate::report::closing;
 use crate::report::html::finding;
-use crate::report::html::ledger::Ledger;
+use crate::report::html::guide::Guide;
 use crate::report::html::markup::Markup;
 use crate::report::html::matrix;
 use crate::report::html::placement::Placements;
@@ -42,18 +42,20 @@ pub(crate) fn write(
     options: &Options,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let ledger = Ledger::new(report, findings, files);
+    let guide = Guide::new(report, findings, files);
     let cards = Cards::new(report, files, options, PLAIN);
     let mut page = Markup::default();
     head(report, options, &mut page);
     page.raw("<body>");
-    banner(report, findings, &ledger, options, &mut page);
+    // The closing line speaks of what counts.
+    let open: Vec<&Finding> = findings.iter().copied().filter(|finding| finding.ignored.is_none()).collect();
+    banner(report, &open, &guide, options, &mut page);
     page.raw("<main>");
-    matrix::write(&ledger, &mut page);
-    diagnostics(&ledger, &cards, &mut page);
-    questions(&ledger, &mut page);
-    placements(&ledger, &mut page);
-    ignored(&ledger, &cards, &mut page);
+    matrix::write(&guide, &mut page);
+    diagnostics(&guide, &cards, &mut page);
+    questions(&guide, &mut page);
+    placements(&guide, &mut page);
+    ignored(&guide, &cards, &mut page);
     granted(report, &mut page);
     looked_at(report, &mut page);
     page.raw("</main><footer><p>aznetlint ").text(&options.version);
@@ -91,7 +93,7 @@ fn headline(report: &Report) -> String {
     }
 }
 
-fn banner(report: &Report, findings: &[&Finding], ledger: &Ledger<'_>, options: &Options, out: &mut Markup) {
+fn banner(report: &Report, findings: &[&Finding], guide: &Guide<'_>, options: &Options, out: &mut Markup) {
     let counts = report.counts();
     out.raw(
         "<a class=\"skip\" href=\"#content\">to the content</a><header><p class=\"brand\"><strong>aznetlint</strong> ",
@@ -122,19 +124,19 @@ fn banner(report: &Report, findings: &[&Finding], ledger: &Ledger<'_>, options: 
         }
         out.raw("</dl>");
     }
-    contents(ledger, out);
+    contents(guide, out);
     out.raw("</header><span id=\"content\" tabindex=\"-1\"></span>");
 }
 
-fn contents(ledger: &Ledger<'_>, out: &mut Markup) {
-    let report = ledger.report;
-    let judged = ledger.placements.iter().any(|placed| !placed.placement.requirements.is_empty());
+fn contents(guide: &Guide<'_>, out: &mut Markup) {
+    let report = guide.report;
+    let judged = guide.placements.iter().any(|placed| !placed.placement.requirements.is_empty());
     let parts: [(&'static str, &'static str, usize); 7] = [
         ("#matrix", "Matrix", usize::from(judged)),
-        ("#findings", "Findings", ledger.open.len()),
-        ("#undecided", "Open questions", open_questions(ledger).len()),
+        ("#findings", "Findings", guide.open.len()),
+        ("#undecided", "Open questions", open_questions(guide).len()),
         ("#placements", "Placements", report.placements.len()),
-        ("#ignored", "Ignored", ledger.ignored.len()),
+        ("#ignored", "Ignored", guide.ignored.len()),
         ("#assumptions", "Assumptions", granted_lines(report).len()),
         ("#files", "Files", report.files.len()),
     ];
@@ -154,20 +156,20 @@ fn section(id: &'static str, title: &'static str, out: &mut Markup) {
     out.raw("-h\">").raw(title).raw("</h2>");
 }
 
-fn diagnostics(ledger: &Ledger<'_>, cards: &Cards<'_>, out: &mut Markup) {
-    if ledger.open.is_empty() {
+fn diagnostics(guide: &Guide<'_>, cards: &Cards<'_>, out: &mut Markup) {
+    if guide.open.is_empty() {
         return;
     }
     section("findings", "Findings", out);
-    finding::list(ledger, &ledger.open, 0, cards, out);
+    finding::list(guide, &guide.open, 0, cards, out);
     out.raw("</section>");
 }
 
 /// What would settle undecided flows, each once, with the flows that wait for it.
-fn open_questions<'a>(ledger: &Ledger<'a>) -> Vec<(&'a str, Vec<(String, String)>)> {
+fn open_questions<'a>(guide: &Guide<'a>) -> Vec<(&'a str, Vec<(String, String)>)> {
     let mut questions: Vec<(&str, Vec<(String, String)>)> = Vec::new();
     let mut known: BTreeMap<&str, usize> = BTreeMap::new();
-    for placed in &ledger.placements {
+    for placed in &guide.placements {
         for (anchor, one) in placed.requirements() {
             if one.verdict != Some(Verdict::Undecided) && Standing::of(one) != Standing::Conditional {
                 continue;
@@ -177,7 +179,7 @@ fn open_questions<'a>(ledger: &Ledger<'a>) -> Vec<(&'a str, Vec<(String, String)
                     questions.push((why, Vec::new()));
                     questions.len() - 1
                 });
-                questions[at].1.push((anchor.clone(), format!("{} – {}", one.flow, ledger.name(*placed))));
+                questions[at].1.push((anchor.clone(), format!("{} – {}", one.flow, guide.name(*placed))));
             }
         }
     }
@@ -186,8 +188,8 @@ fn open_questions<'a>(ledger: &Ledger<'a>) -> Vec<(&'a str, Vec<(String, String)
     questions
 }
 
-fn questions(ledger: &Ledger<'_>, out: &mut Markup) {
-    let questions = open_questions(ledger);
+fn questions(guide: &Guide<'_>, out: &mut Markup) {
+    let questions = open_questions(guide);
     if questions.is_empty() {
         return;
     }
@@ -211,16 +213,16 @@ fn more(all: usize, shown: usize, out: &mut Markup) {
     }
 }
 
-fn placements(ledger: &Ledger<'_>, out: &mut Markup) {
-    if ledger.placements.is_empty() {
+fn placements(guide: &Guide<'_>, out: &mut Markup) {
+    if guide.placements.is_empty() {
         return;
     }
     section("placements", "Placements", out);
-    let mut writer = Placements::new(ledger);
-    for placed in &ledger.placements {
+    let mut writer = Placements::new(guide);
+    for placed in &guide.placements {
         writer.write(*placed, out);
     }
-    let hidden = ledger.report.placements.len() - ledger.placements.len();
+    let hidden = guide.report.placements.len() - guide.placements.len();
     if hidden > 0 {
         out.raw("<p class=\"more\">").text(&count(hidden, "more placement")).raw(", left out of the matrix too: ");
         out.raw("the JSON format has them all.</p>");
@@ -228,14 +230,14 @@ fn placements(ledger: &Ledger<'_>, out: &mut Markup) {
     out.raw("</section>");
 }
 
-fn ignored(ledger: &Ledger<'_>, cards: &Cards<'_>, out: &mut Markup) {
-    if ledger.ignored.is_empty() {
+fn ignored(guide: &Guide<'_>, cards: &Cards<'_>, out: &mut Markup) {
+    if guide.ignored.is_empty() {
         return;
     }
     section("ignored", "Ignored", out);
-    out.raw("<details><summary>").text(&count(ledger.ignored.len(), "diagnostic"));
+    out.raw("<details><summary>").text(&count(guide.ignored.len(), "diagnostic"));
     out.raw(" that somebody asked to ignore</summary>");
-    finding::list(ledger, &ledger.ignored, ledger.open.len(), cards, out);
+    finding::list(guide, &guide.ignored, guide.open.len(), cards, out);
     out.raw("</details></section>");
 }
 

@@ -1,7 +1,7 @@
 //! One placement: where it is, what is known about it, and every flow it needs with its path, packet and reasons.
 
 use crate::finding::{Decider, FactReport, RequirementReport, Witness};
-use crate::report::html::ledger::{Ledger, Placed};
+use crate::report::html::guide::{Guide, Placed};
 use crate::report::html::markup::Markup;
 use crate::report::html::path;
 use crate::report::html::standing::Standing;
@@ -17,7 +17,7 @@ const NAMED: usize = 8;
 
 /// Writes placements one by one; counts what is bounded over the whole page.
 pub(crate) struct Placements<'a, 'l> {
-    ledger: &'l Ledger<'a>,
+    guide: &'l Guide<'a>,
     /// The paths that may still be drawn, of flows that do not pass and of those that do.
     troubled: usize,
     passing: usize,
@@ -26,18 +26,18 @@ pub(crate) struct Placements<'a, 'l> {
 
 impl<'a, 'l> Placements<'a, 'l> {
     /// For the placements of a page.
-    pub(crate) fn new(ledger: &'l Ledger<'a>) -> Self {
-        let of = |standing: Standing| ledger.placements.iter().map(|placed| placed.count(standing)).sum::<usize>();
+    pub(crate) fn new(guide: &'l Guide<'a>) -> Self {
+        let of = |standing: Standing| guide.placements.iter().map(|placed| placed.count(standing)).sum::<usize>();
         let troubled = of(Standing::Blocked) + of(Standing::Conditional) + of(Standing::Undecided);
         let troubled = troubled.min(PATHS);
-        Self { ledger, troubled, passing: PATHS - troubled, unfolded: UNFOLDED }
+        Self { guide, troubled, passing: PATHS - troubled, unfolded: UNFOLDED }
     }
 
     /// Writes one placement.
     pub(crate) fn write(&mut self, placed: Placed<'a>, out: &mut Markup) {
         let placement = placed.placement;
         out.raw("<section class=\"placement\"").attribute("id", format!("p{}", placed.number)).raw("><h3>");
-        out.text(&self.ledger.heading(placed)).raw("</h3><p class=\"tally-line\">");
+        out.text(&self.guide.heading(placed)).raw("</h3><p class=\"tally-line\">");
         for standing in Standing::ALL {
             let count = placed.count(standing);
             if count > 0 {
@@ -110,7 +110,7 @@ impl<'a, 'l> Placements<'a, 'l> {
             };
             out.raw("</td><td>");
             if let Some(span) = fact.place {
-                self.ledger.place(span, out);
+                self.guide.place(span, out);
             } else if fact.value.is_some() {
                 out.text(fact.from);
             }
@@ -160,7 +160,7 @@ impl<'a, 'l> Placements<'a, 'l> {
         for why in &one.why {
             out.raw("<dt>why</dt><dd>").prose(why).raw("</dd>");
         }
-        for (anchor, group) in self.ledger.diagnostics(&placed.placement.id, &one.rule).take(NAMED) {
+        for (anchor, group) in self.guide.diagnostics(&placed.placement.id, &one.rule).take(NAMED) {
             let head = group.head();
             out.raw("<dt>").raw(if head.ignored.is_some() { "ignored" } else { "finding" }).raw("</dt><dd><a");
             out.attribute("href", format!("#{anchor}")).raw(">").prose(&head.message).raw("</a></dd>");
@@ -175,7 +175,7 @@ impl<'a, 'l> Placements<'a, 'l> {
         out.element("<code>", &decider.name, "</code> ");
         out.raw("<span class=\"faint\">").text(&decider.kind.replace('-', " ")).raw("</span> ");
         if let Some(span) = decider.place {
-            self.ledger.place(span, out);
+            self.guide.place(span, out);
         }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) const PLACEMENTS: usize = 250;
 pub(crate) const DIAGNOSTICS: usize = 1000;
 
 /// What the page shows.
-pub(crate) struct Ledger<'a> {
+pub(crate) struct Guide<'a> {
     /// The report.
     pub(crate) report: &'a Report,
     /// The texts.
@@ -58,7 +58,7 @@ impl<'a> Placed<'a> {
     }
 }
 
-impl<'a> Ledger<'a> {
+impl<'a> Guide<'a> {
     /// For a report and those of its findings that are shown.
     pub(crate) fn new(report: &'a Report, findings: &[&'a Finding], files: &'a Files) -> Self {
         let (ignored, open): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.ignored.is_some());

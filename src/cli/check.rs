@@ -72,7 +72,8 @@ mod tests {
     use crate::cli::arguments::{Gate, UndecidedLevel};
     use crate::cli::start::End;
     use crate::finding::{
-        Applies, Finding, Ignored, IgnoredBy, Label, Level, PlacementReport, Report, RequirementReport, RuleId, Verdict,
+        Applies, Finding, Ignored, IgnoredBy, Label, Level, PathReport, PlacementReport, Report, RequirementReport,
+        RuleId, Verdict,
     };
     use crate::source::{FileId, Span};
 
@@ -90,6 +91,7 @@ mod tests {
             uncovered: Vec::new(),
             witness: None,
             why: Vec::new(),
+            path: PathReport::default(),
         };
         let placement = PlacementReport {
             id: "service@subnet[dev]".to_owned(),

@@ -131,25 +131,7 @@ impl<'a> Cards<'a> {
 
     /// What to do: each advice once, with every snippet that goes with it.
     fn fixes(&self, group: &Group<'_>, notes: &mut Notes) {
-        let mut fixes: Vec<(&str, Vec<&str>)> = Vec::new();
-        let mut known = BTreeMap::new();
-        let mut said = BTreeSet::new();
-        for finding in group.findings() {
-            let help = finding.help.as_deref().unwrap_or("").trim();
-            let snippet = finding.snippet.as_deref().map(str::trim).filter(|snippet| !snippet.is_empty());
-            if help.is_empty() && snippet.is_none() {
-                continue;
-            }
-            let at = *known.entry(help).or_insert_with(|| {
-                fixes.push((help, Vec::new()));
-                fixes.len() - 1
-            });
-            if let Some(snippet) = snippet
-                && said.insert((at, snippet))
-            {
-                fixes[at].1.push(snippet);
-            }
-        }
+        let fixes = group.advice();
         let shown = if self.options.verbose { usize::MAX } else { FIXES };
         let hidden: usize = fixes.iter().skip(shown).count();
         for (help, snippets) in fixes.iter().take(shown) {
@@ -162,7 +144,7 @@ impl<'a> Cards<'a> {
 }
 
 /// The places to show, the primary one first, each once.
-fn places<'a>(group: &Group<'a>) -> Vec<&'a Label> {
+pub(crate) fn places<'a>(group: &Group<'a>) -> Vec<&'a Label> {
     let head = group.head();
     let mut places: Vec<&Label> = Vec::new();
     for label in std::iter::once(&head.at).chain(&head.related).take(PLACES) {

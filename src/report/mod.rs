@@ -8,6 +8,7 @@ mod csv;
 mod github;
 mod group;
 mod headline;
+mod html;
 mod json;
 mod junit;
 mod ledger;

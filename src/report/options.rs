@@ -22,12 +22,23 @@ pub enum Format {
     Markdown,
     /// For spreadsheets: a row for each requirement and each finding.
     Csv,
+    /// For people, to keep and to pass on: one page that needs nothing but a browser.
+    Html,
 }
 
 impl Format {
     /// Every format, in the order shown to users.
-    pub const ALL: [Self; 8] =
-        [Self::Text, Self::Json, Self::Sarif, Self::Github, Self::Azure, Self::Junit, Self::Markdown, Self::Csv];
+    pub const ALL: [Self; 9] = [
+        Self::Text,
+        Self::Json,
+        Self::Sarif,
+        Self::Github,
+        Self::Azure,
+        Self::Junit,
+        Self::Markdown,
+        Self::Csv,
+        Self::Html,
+    ];
 
     /// The word users write.
     pub fn as_str(self) -> &'static str {
@@ -40,6 +51,7 @@ impl Format {
             Self::Junit => "junit",
             Self::Markdown => "markdown",
             Self::Csv => "csv",
+            Self::Html => "html",
         }
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use crate::finding::{Finding, Report};
 use crate::report::options::{Format, Options};
 use crate::report::rank::weight;
-use crate::report::{azure, csv, github, json, junit, markdown, sarif, terminal};
+use crate::report::{azure, csv, github, html, json, junit, markdown, sarif, terminal};
 use crate::source::Files;
 
 /// Writes a report in the chosen format. The same report gives the same bytes.
@@ -25,6 +25,7 @@ pub fn render(report: &Report, files: &Files, options: &Options, out: &mut dyn W
         Format::Junit => junit::write(report, &all, files, options, &mut out)?,
         Format::Markdown => markdown::write(report, &all, files, options, &mut out)?,
         Format::Csv => csv::write(report, &all, files, options, &mut out)?,
+        Format::Html => html::write(report, &all, files, options, &mut out)?,
     }
     out.flush()
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::estate::{Direction, Estate, Peer};
-use crate::finding::{Applies, RequirementReport, Verdict, Witness};
+use crate::finding::{Applies, LayerReport, PathReport, RequirementReport, Verdict, Witness};
 use crate::json::{Reason, Unknown};
 use crate::net::{AddressSet, Cloud, Pair, Region, Tag, TagData};
 use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Judgement, Party, PathJudgement, Prepared, Scene};
@@ -27,6 +27,8 @@ pub(crate) struct Judged {
     pub(crate) open_facts: Vec<Arc<str>>,
     /// The requirement in a few words.
     pub(crate) flow: String,
+    /// Whether the other end begins.
+    pub(crate) inbound: bool,
     /// Who the other end is, in words.
     pub(crate) peer: String,
     /// `None` when it does not apply.
@@ -110,6 +112,7 @@ pub(crate) fn judge<'a>(
         applies,
         open_facts,
         flow: describe(placement, &rule.require),
+        inbound: matches!(&rule.require, Requirement::Flow(flow) if flow.direction == Direction::Inbound),
         peer: peer_words(placement, &rule.require),
         judgement: None,
         layers: Vec::new(),
@@ -546,11 +549,7 @@ impl Judged {
         if self.applies == Applies::No {
             return None;
         }
-        Some(self.judgement.as_ref().map_or(Verdict::Undecided, |judgement| match judgement.verdict {
-            proof::Verdict::Satisfied => Verdict::Satisfied,
-            proof::Verdict::Violated => Verdict::Violated,
-            proof::Verdict::Undecided => Verdict::Undecided,
-        }))
+        Some(self.judgement.as_ref().map_or(Verdict::Undecided, |judgement| verdict(judgement.verdict)))
     }
 
     /// What the report says of it.
@@ -578,7 +577,42 @@ impl Judged {
             uncovered: judgement.map(|one| one.uncovered.clone()).unwrap_or_default(),
             witness: judgement.and_then(|one| one.witness.as_ref()).map(witness),
             why,
+            path: PathReport { inbound: self.inbound, peer: self.peer.clone(), layers: self.path() },
         }
+    }
+
+    /// What each layer says. Where the proof kept no account of each, the rules that decided tell which there are.
+    fn path(&self) -> Vec<LayerReport> {
+        let Some(whole) = &self.judgement else { return Vec::new() };
+        let met = |layer: proof::Layer, judgement: &Judgement| LayerReport {
+            layer: match layer {
+                proof::Layer::Group(proof::Level::Interface) => "interface-nsg",
+                proof::Layer::Group(proof::Level::Subnet) => "nsg",
+                proof::Layer::Route => "route-table",
+                proof::Layer::Firewall => "firewall",
+            },
+            verdict: verdict(judgement.verdict),
+            decides: whole.verdict != proof::Verdict::Satisfied && whole.layer == Some(layer),
+            decided_by: judgement.deciders.iter().filter(|by| by.layer == layer).filter_map(named).collect(),
+        };
+        if !self.layers.is_empty() {
+            return self.layers.iter().map(|(layer, judgement)| met(*layer, judgement)).collect();
+        }
+        let mut layers: Vec<proof::Layer> = Vec::new();
+        for layer in whole.deciders.iter().map(|by| by.layer).chain(whole.layer) {
+            if !layers.contains(&layer) {
+                layers.push(layer);
+            }
+        }
+        layers.into_iter().map(|layer| met(layer, whole)).collect()
+    }
+}
+
+fn verdict(verdict: proof::Verdict) -> Verdict {
+    match verdict {
+        proof::Verdict::Satisfied => Verdict::Satisfied,
+        proof::Verdict::Violated => Verdict::Violated,
+        proof::Verdict::Undecided => Verdict::Undecided,
     }
 }
 
@@ -601,9 +635,16 @@ fn deciding_layer(judgement: &Judgement) -> Option<proof::Layer> {
 /// A decider in the words of the report; `None` for what only stands for something the input does not show, and for the
 /// system's own routes where everything passes.
 fn decider(one: &proof::Decider, judgement: &Judgement) -> Option<crate::finding::Decider> {
+    match one.kind {
+        proof::Kind::SystemRoute if judgement.verdict == proof::Verdict::Satisfied => None,
+        _ => named(one),
+    }
+}
+
+/// A decider in the words of the report; `None` for what only stands for something the input does not show.
+fn named(one: &proof::Decider) -> Option<crate::finding::Decider> {
     let kind = match one.kind {
         proof::Kind::Unknown => return None,
-        proof::Kind::SystemRoute if judgement.verdict == proof::Verdict::Satisfied => return None,
         proof::Kind::SystemRoute | proof::Kind::Platform | proof::Kind::BuiltIn => "built-in",
         proof::Kind::Rule => "rule",
         proof::Kind::Route => "route",

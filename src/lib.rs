@@ -17,4 +17,5 @@ pub mod proof;
 pub mod report;
 pub mod rule;
 pub mod source;
+mod spelling;
 pub mod tagfile;

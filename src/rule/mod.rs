@@ -15,6 +15,7 @@ mod field;
 mod flow;
 mod follow;
 mod item;
+mod json_schema;
 mod judge;
 mod operator;
 mod pack;
@@ -23,6 +24,7 @@ mod placement;
 mod predicate;
 mod require;
 mod schema;
+mod select;
 mod service;
 mod side;
 mod site;
@@ -49,10 +51,12 @@ pub use flow::{
     fact_addresses,
 };
 pub use follow::{Followed, Question, follow};
+pub use json_schema::json_schema;
 pub use judge::{Judged, judge};
 pub use pack::{Pack, PackSource};
 pub use pattern::PatternRule;
 pub use placement::{Origin, Placement, Placements, Request, Requests, find};
+pub use select::{RuleName, Selection};
 pub use service::{Finder, NotJudged, Service};
 pub use subject::Subject;
 pub use template::Template;

@@ -96,7 +96,7 @@ fn measure(texts: &[(String, String)], pack: &Pack) -> (f64, f64) {
         ..Request::default()
     };
     let with = Settings {
-        requests: Requests { services: vec![service("azureml-compute")], facts: Vec::new() },
+        requests: Requests { services: vec![service("azureml-compute")], ..Requests::default() },
         ..Settings::default()
     };
     let without = Settings::default();

@@ -1,13 +1,21 @@
 //! `aznetlint check`: lint and print.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 
 use miette::Result;
 
 use crate::cli::arguments::{CheckArguments, FormatChoice, Gate, LevelChoice, UndecidedLevel};
+use crate::cli::found::Found;
+use crate::cli::levels::Thresholds;
+use crate::cli::progress::{Watch, is_watched};
 use crate::cli::settings::{FlagError, gather};
+use crate::cli::show::show;
 use crate::cli::start::{End, OutputError};
+use crate::cli::target::target;
+use crate::config::ServiceSetting;
 use crate::finding::{Level, Report, Verdict};
+use crate::input::Progress;
 use crate::lint::{self, Outcome};
 use crate::report::{self, Format};
 
@@ -15,25 +23,78 @@ use crate::report::{self, Format};
 const WIDEST: usize = 120;
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
-    let gathered = gather(arguments)?;
-    let outcome = lint::lint(&arguments.paths, &mut io::stdin().lock(), &gathered.pack, &gathered.settings);
-    if let Some((request, names)) = outcome.unmatched.first() {
+    let mut gathered = gather(arguments)?;
+    let target = target(arguments, &gathered.found);
+    if arguments.scope.show_settings {
+        show(arguments, &gathered, target.ok().as_ref())?;
+        return Ok(End::Clean);
+    }
+    let target = target?;
+    gathered.settings.changed = target.changed;
+    let mut outcome = if target.idle {
+        if arguments.scope.changed && arguments.format == FormatChoice::Text {
+            return Ok(End::Clean);
+        }
+        let mut outcome = Outcome::default();
+        outcome.report.remarks.push("no JSON file of Azure's networks is among the files that changed".to_owned());
+        outcome
+    } else {
+        let watch = is_watched(arguments).then(|| {
+            let progress = Arc::new(Progress::default());
+            gathered.settings.input.progress = Some(Arc::clone(&progress));
+            Watch::start(progress)
+        });
+        let outcome = lint::lint(&target.paths, &mut io::stdin().lock(), &gathered.pack, &gathered.settings);
+        drop(watch);
+        outcome
+    };
+    if gathered.settings.changed.is_some() {
+        outcome.empty.clear();
+    }
+    if !target.gone.is_empty() {
+        outcome.report.remarks.push(format!(
+            "{} {} gone; what that causes in other files shows only in a run over everything",
+            target.gone.join(", "),
+            if target.gone.len() == 1 { "is" } else { "are" }
+        ));
+    }
+    unmatched(&gathered.found, &mut outcome, arguments.paths.is_empty() || arguments.scope.changed)?;
+    print(arguments, &gathered.thresholds, &outcome)?;
+    for folder in &outcome.empty {
+        // Nobody is left to tell when standard error is gone.
+        let _gone = writeln!(anstream::stderr(), "error: there is no JSON file in {folder}");
+    }
+    Ok(end(arguments, &gathered.thresholds, &outcome))
+}
+
+/// A service that was placed on nothing is a mistake. Settings are for the whole project: they may speak of what is not
+/// among the paths of the command line.
+fn unmatched(found: &Found, outcome: &mut Outcome, is_everything: bool) -> Result<()> {
+    for (request, names) in &outcome.unmatched {
         let help = if names.is_empty() {
             "the input holds no subnet, NSG, route table, firewall or policy".to_owned()
         } else {
             format!("the input holds: {}", names.join(", "))
         };
-        return Err(FlagError::new(format!("--service {request} matches nothing"), help).into());
+        let on = |setting: &ServiceSetting| {
+            let on = setting.on.as_ref()?;
+            (format!("{}@{}", setting.service.value, on.value) == *request).then(|| (on.value.clone(), on.defined))
+        };
+        match found.config.services.iter().find_map(on) {
+            Some((on, at)) if is_everything => {
+                return Err(found.config.error(at, format!("on: `{on}` matches nothing"), Some(help)).into());
+            }
+            Some((on, at)) => {
+                let remark = format!("`{on}` of {} is not among these networks", found.place(at));
+                outcome.report.remarks.push(remark);
+            }
+            None => return Err(FlagError::new(format!("--service {request} matches nothing"), help).into()),
+        }
     }
-    print(arguments, &outcome)?;
-    for folder in &outcome.empty {
-        // Nobody is left to tell when standard error is gone.
-        let _gone = writeln!(anstream::stderr(), "error: there is no JSON file in {folder}");
-    }
-    Ok(end(arguments, &outcome))
+    Ok(())
 }
 
-fn print(arguments: &CheckArguments, outcome: &Outcome) -> Result<()> {
+fn print(arguments: &CheckArguments, thresholds: &Thresholds, outcome: &Outcome) -> Result<()> {
     let stdout = anstream::stdout();
     let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
     let terminal = io::stdout().is_terminal();
@@ -44,7 +105,7 @@ fn print(arguments: &CheckArguments, outcome: &Outcome) -> Result<()> {
         },
         color: color && arguments.format == FormatChoice::Text,
         width: if terminal { columns().min(WIDEST) } else { 100 },
-        min_level: match arguments.min_level {
+        min_level: match thresholds.min_level {
             LevelChoice::Note => Level::Note,
             LevelChoice::Warning => Level::Warning,
             LevelChoice::Error => Level::Error,
@@ -63,11 +124,11 @@ fn columns() -> usize {
 }
 
 /// The exit status: the same in every format.
-fn end(arguments: &CheckArguments, outcome: &Outcome) -> End {
+fn end(arguments: &CheckArguments, thresholds: &Thresholds, outcome: &Outcome) -> End {
     if outcome.report.has_errors() || !outcome.empty.is_empty() {
         return End::Failed;
     }
-    if arguments.exit_zero { End::Clean } else { gate(&outcome.report, arguments.fail_on, arguments.undecided) }
+    if arguments.exit_zero { End::Clean } else { gate(&outcome.report, thresholds.fail_on, thresholds.undecided) }
 }
 
 fn gate(report: &Report, fail_on: Gate, undecided: UndecidedLevel) -> End {

@@ -2,11 +2,21 @@
 
 mod arguments;
 mod check;
+mod document;
 mod expand;
+mod flag;
+mod found;
+mod git;
+mod init;
+mod levels;
+mod progress;
+mod scope;
 mod settings;
+mod show;
 mod start;
 mod study;
 mod tags;
+mod target;
 mod trace;
 
 pub use start::main;

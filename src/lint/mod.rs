@@ -1,7 +1,9 @@
 //! One run, from paths to outcome.
 
+mod narrow;
 mod run;
 mod template;
 
+pub use narrow::{Changed, PathRules};
 pub use run::{Estates, Expanded, ExpandedTemplate, Outcome, Settings, estates, expand, lint, lint_input, lint_texts};
-pub use template::TemplateOptions;
+pub use template::{TemplateChoice, TemplateOptions};

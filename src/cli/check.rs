@@ -26,7 +26,9 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
     let mut gathered = gather(arguments)?;
     let target = target(arguments, &gathered.found);
     if arguments.scope.show_settings {
-        show(arguments, &gathered, target.ok().as_ref())?;
+        // That nothing is named is shown as well; what git cannot tell is an error.
+        let target = if arguments.scope.changed_since.is_some() { Some(target?) } else { target.ok() };
+        show(arguments, &gathered, target.as_ref())?;
         return Ok(End::Clean);
     }
     let target = target?;
@@ -51,13 +53,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
     if gathered.settings.changed.is_some() {
         outcome.empty.clear();
     }
-    if !target.gone.is_empty() {
-        outcome.report.remarks.push(format!(
-            "{} {} gone; what that causes in other files shows only in a run over everything",
-            target.gone.join(", "),
-            if target.gone.len() == 1 { "is" } else { "are" }
-        ));
-    }
+    outcome.report.remarks.extend(gone(&target.gone));
     unmatched(&gathered.found, &mut outcome, arguments.paths.is_empty() || arguments.scope.changed)?;
     print(arguments, &gathered.thresholds, &outcome)?;
     for folder in &outcome.empty {
@@ -65,6 +61,19 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
         let _gone = writeln!(anstream::stderr(), "error: there is no JSON file in {folder}");
     }
     Ok(end(arguments, &gathered.thresholds, &outcome))
+}
+
+/// That files were deleted, which no finding can point into.
+fn gone(files: &[String]) -> Option<String> {
+    const MOST: usize = 4;
+    let named = files.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let is_gone = match files.len() {
+        0 => return None,
+        1 => format!("{named} is gone"),
+        count if count <= MOST => format!("{named} are gone"),
+        count => format!("{named} and {} more are gone", count - MOST),
+    };
+    Some(format!("{is_gone}; what that causes in other files shows only in a run over everything"))
 }
 
 /// A service that was placed on nothing is a mistake. Settings are for the whole project: they may speak of what is not

@@ -1,6 +1,6 @@
 //! Narrows a report: what the settings say for some files only, and what concerns the files that changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::finding::{FileReport, Finding, Level, Outcome, Report, RuleId, Verdict};
@@ -43,16 +43,18 @@ pub(crate) fn by_path(report: &mut Report, files: &Files, entries: &[PathRules])
     if entries.is_empty() {
         return;
     }
-    let covered = |finding: &Finding| {
-        let name = files.name(finding.at.span.file);
-        entries.iter().filter(|entry| entry.files.cover(name)).collect::<Vec<_>>()
-    };
+    // Asking the disk where a file lies is done once for each file.
+    let mut covering: BTreeMap<FileId, Vec<&PathRules>> = BTreeMap::new();
     let mut dropped = BTreeSet::new();
     let mut kept = Vec::new();
     for mut finding in std::mem::take(&mut report.findings) {
         let card = report.rules.get(&finding.rule).cloned();
         let mut level = Some(finding.level);
-        for entry in covered(&finding) {
+        let file = finding.at.span.file;
+        let covering = covering
+            .entry(file)
+            .or_insert_with(|| entries.iter().filter(|entry| entry.files.cover(files.name(file))).collect());
+        for entry in covering.iter() {
             let Some(card) = &card else { continue };
             match entry.rules.level(card) {
                 Some(chosen) if entry.rules.levels.iter().any(|(name, _)| name.names(card)) => {

@@ -262,3 +262,39 @@ fn documents_come_from_the_one_definition() {
     assert_eq!(run(folder.path(), &["man", "--dir", "pages"]).0, Some(0));
     assert!(folder.path().join("pages/aznetlint-check.1").is_file());
 }
+
+/// The verdicts of a run over a copy of an example, as (satisfied, violated), under these settings.
+fn counts(folder: &Path, settings: &str) -> (u64, u64) {
+    write(folder, "aznetlint.yaml", settings);
+    let output = aznetlint(folder, &["--format", "json", "--fail-on", "never"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let count = |name: &str| report["counts"][name].as_u64().unwrap();
+    (count("satisfied"), count("violated"))
+}
+
+#[test]
+fn settings_for_some_files_change_findings_facts_and_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/inbound-44224-blocked");
+    for entry in fs::read_dir(example).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        write(folder, &format!("infra/{name}"), &fs::read_to_string(entry.path()).unwrap());
+    }
+    let (satisfied, violated) = counts(folder, "paths: [infra]\n");
+    assert!(violated > 0);
+    // What is skipped is not counted either.
+    let skipped = "paths: [infra]\nper-path: [{ path: infra/, skip: [azureml] }]\n";
+    assert_eq!(counts(folder, skipped), (satisfied, 0));
+    let elsewhere = "paths: [infra]\nper-path: [{ path: other/, skip: [azureml] }]\n";
+    assert_eq!(counts(folder, elsewhere), (satisfied, violated));
+    // A fact of the settings for these files goes before the estate: without a public IP nothing has to come in.
+    let fact = "paths: [infra]\nper-path: [{ path: infra/**, facts: { public-ip: false, no-public-ip: true } }]\n";
+    assert_ne!(counts(folder, fact), (satisfied, violated));
+    // A level changes what fails the run, not what is counted.
+    let level = "paths: [infra]\nper-path: [{ path: infra/, levels: { azureml: note } }]\n";
+    assert_eq!(counts(folder, level), (satisfied, violated));
+    assert_eq!(run(folder, &[]).0, Some(0));
+    assert_eq!(run(folder, &["--no-config", "infra"]).0, Some(1));
+}

@@ -141,7 +141,7 @@ pub(crate) struct ServiceArguments {
 }
 
 /// What templates are evaluated with.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct TemplateArguments {
     /// Evaluate templates with this parameter file instead of those beside them; several: once with each
     #[arg(long = "parameters", value_name = "FILE")]

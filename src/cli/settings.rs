@@ -90,6 +90,22 @@ pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
     Ok(Gathered { settings, pack, thresholds, found, rules_loaded })
 }
 
+/// What holds for commands that judge no rules: settings apply to them as to a check.
+pub(crate) fn gather_for(
+    paths: &[PathBuf],
+    templates: &TemplateArguments,
+    region: Option<&str>,
+    service_tags: &[PathBuf],
+) -> Result<Gathered> {
+    gather(&CheckArguments {
+        paths: paths.to_vec(),
+        templates: templates.clone(),
+        services: ServiceArguments { region: region.map(str::to_owned), ..ServiceArguments::default() },
+        service_tags: service_tags.to_vec(),
+        ..CheckArguments::default()
+    })
+}
+
 /// What the settings say of some templates.
 fn choice(found: &Found, entry: &ParameterSetting) -> Result<TemplateChoice, ConfigError> {
     let mut parameters = Vec::new();
@@ -107,7 +123,7 @@ fn choice(found: &Found, entry: &ParameterSetting) -> Result<TemplateChoice, Con
 }
 
 /// What templates are evaluated with. The region is that of their resource group as well.
-pub(crate) fn templates(arguments: &TemplateArguments, region: Option<String>) -> Result<TemplateOptions> {
+fn templates(arguments: &TemplateArguments, region: Option<String>) -> Result<TemplateOptions> {
     let set = arguments.set.iter().map(|written| match written.split_once('=') {
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
         None => {
@@ -211,7 +227,7 @@ fn service<'p>(pack: &'p Pack, name: &str, place: &str) -> Result<&'p Service, F
 }
 
 /// A region by its ARM location or display name.
-pub(crate) fn region(text: &str, place: &str) -> Result<String, FlagError> {
+fn region(text: &str, place: &str) -> Result<String, FlagError> {
     let region = Region::by_name(text).ok_or_else(|| {
         let flat: String = text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
         let close = Region::all().iter().map(|region| region.location).find(|location| {

@@ -228,6 +228,9 @@ fn settings_choose_the_parameters_of_templates() {
         text.matches("[nsg/ssh-open-to-internet]").count()
     };
     assert_eq!(opened("region: westeurope\n"), 0);
+    write(folder, "aznetlint.yaml", "parameters: [{ template: one/, set: { source: 10.9.8.7 } }]\n");
+    assert!(run(folder, &["expand", "one"]).1.contains("10.9.8.7"));
+    assert!(!run(folder, &["expand", "two"]).1.contains("10.9.8.7"));
     assert_eq!(opened("parameters: [{ template: one/main.json, files: [values/open.json] }]\n"), 1);
     assert_eq!(opened("parameters: [{ template: two/*, set: { source: '*' } }]\n"), 1);
     assert_eq!(opened("parameters: [{ set: { source: '*' } }]\n"), 2);

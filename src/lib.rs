@@ -1,7 +1,7 @@
 //! Decides whether Azure Machine Learning can work in the network that a team's Azure JSON describes.
 //!
 //! The road: paths → [`input`] → [`json`] documents → [`arm`] expansion of templates → [`estate`] → [`proof`]s →
-//! [`finding`]s → [`report`].
+//! [`finding`]s → [`suppress`] → [`report`].
 
 pub mod arm;
 pub mod cases;
@@ -18,4 +18,5 @@ pub mod report;
 pub mod rule;
 pub mod source;
 mod spelling;
+pub mod suppress;
 pub mod tagfile;

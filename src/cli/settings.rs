@@ -7,6 +7,7 @@ use miette::Result;
 use serde_saphyr::{Location, Spanned};
 
 use crate::arm::{self, Assumptions};
+use crate::cli::accepted::accepted;
 use crate::cli::arguments::{CheckArguments, ServiceArguments, TemplateArguments};
 pub(crate) use crate::cli::flag::FlagError;
 use crate::cli::found::{Found, read_config};
@@ -26,6 +27,8 @@ pub(crate) struct Gathered {
     pub(crate) found: Found,
     /// How many rules there are, those that do not run included.
     pub(crate) rules_loaded: usize,
+    /// The file of the findings that were there before; it is not read yet.
+    pub(crate) baseline: Option<PathBuf>,
 }
 
 /// Reads the settings file, loads the rules, and lays the command line over both.
@@ -86,8 +89,12 @@ pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
     let rules_loaded = pack.rules.len();
     pack.apply(&selection);
     let thresholds = thresholds(arguments, &found);
-    let settings = Settings { input, requests, templates, service_tags, per_path, facts_in, ..Settings::default() };
-    Ok(Gathered { settings, pack, thresholds, found, rules_loaded })
+    let accepted = accepted(config, &found.base)?;
+    let of_settings = || config.baseline.as_ref().map(|file| found.below(&file.value));
+    let baseline = arguments.baseline.clone().or_else(of_settings);
+    let settings =
+        Settings { input, requests, templates, service_tags, per_path, facts_in, accepted, ..Settings::default() };
+    Ok(Gathered { settings, pack, thresholds, found, rules_loaded, baseline })
 }
 
 /// What holds for commands that judge no rules: settings apply to them as to a check.

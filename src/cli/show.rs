@@ -190,6 +190,15 @@ fn of_rules(arguments: &CheckArguments, gathered: &Gathered, lines: &mut Vec<Lin
             push(lines, format!("{path}: fact {name}"), shown, found.place(value.defined));
         }
     }
+    for entry in &config.allow {
+        let rules = entry.rule.value.all().join(", ");
+        push(lines, format!("allow {rules}"), entry.reason.value.trim(), found.place(entry.rule.defined));
+    }
+    match (&arguments.baseline, &config.baseline) {
+        (Some(file), _) => push(lines, "baseline", file.display(), "command line"),
+        (None, Some(file)) => push(lines, "baseline", found.below(&file.value).display(), found.place(file.defined)),
+        (None, None) => {}
+    }
     push(lines, "rules that run", gathered.pack.rules.len(), format!("of {}", gathered.rules_loaded));
 }
 

@@ -9,7 +9,10 @@ use crate::spelling::suggestion;
 
 /// What users write for a key that has another name.
 const OTHER_NAMES: &[(&str, &str)] = &[
-    ("ignore", "`skip` names rules that are not run, `exclude` files that are not read"),
+    (
+        "ignore",
+        "`allow` names findings to live with and why, `skip` rules that are not run, `exclude` files that are not read",
+    ),
     ("disable", "`skip` names rules that are not run"),
     ("rule", "`rules` names folders with rules of your own, `levels` says how serious a rule is"),
     ("severity", "`levels` says how serious a rule is"),
@@ -93,13 +96,20 @@ impl Source {
         self.error(at, message, help)
     }
 
+    /// The byte a line starts at, and the bytes from there to a column.
+    pub(crate) fn offset(&self, line: u64, column: u64) -> (usize, usize) {
+        let before = |number: u64| usize::try_from(number).unwrap_or(1) - 1;
+        let start = self.text.split_inclusive('\n').take(before(line)).map(str::len).sum();
+        let rest: &str = self.text.get(start..).unwrap_or("");
+        (start, rest.chars().take(before(column)).map(char::len_utf8).sum())
+    }
+
     /// That something at a place is wrong.
     pub(crate) fn error(&self, at: Option<Location>, message: String, help: Option<String>) -> ConfigError {
         let (line, column) = at.map_or((1, 1), |at| (at.line().max(1), at.column().max(1)));
         let text = &self.text;
-        let offset = text.split_inclusive('\n').take(usize::try_from(line).unwrap_or(1) - 1).map(str::len).sum();
+        let (offset, skip) = self.offset(line, column);
         let rest: &str = text.get(offset..).unwrap_or("");
-        let skip: usize = rest.chars().take(usize::try_from(column).unwrap_or(1) - 1).map(char::len_utf8).sum();
         let word = |rest: &str| {
             let end = rest.find(['\n', '\r', ',', '}', ']', '#']).unwrap_or(rest.len());
             rest[..end].split(": ").next().unwrap_or("").trim_end().trim_end_matches(':').len()

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
 
 use crate::config::error::{ConfigError, Source};
-use crate::config::value::{Entries, FactSetting, GateSetting, LeastSetting, LevelSetting};
+use crate::config::value::{Entries, FactSetting, GateSetting, LeastSetting, LevelSetting, Words};
 
 /// The name of the settings file.
 pub const FILE_NAME: &str = "aznetlint.yaml";
@@ -56,6 +56,10 @@ pub struct Config {
     pub levels: Entries<LevelSetting>,
     /// What holds for some files only.
     pub per_path: Vec<PathSetting>,
+    /// Findings that are allowed.
+    pub allow: Vec<AllowSetting>,
+    /// The file of the findings that were there before.
+    pub baseline: Option<Spanned<PathBuf>>,
     /// From which level on findings fail the run.
     pub fail_on: Option<Spanned<GateSetting>>,
     /// The least level that is shown.
@@ -115,6 +119,28 @@ pub struct ServiceSetting {
     pub facts: BTreeMap<String, Spanned<FactSetting>>,
 }
 
+/// Findings that are allowed, and why.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AllowSetting {
+    /// The rule or rules, `*` for any characters.
+    pub rule: Spanned<Words>,
+    /// Why.
+    pub reason: Spanned<String>,
+    /// The files, in the notation of .gitignore, from the folder of this file.
+    #[serde(default)]
+    pub path: Option<Spanned<String>>,
+    /// The resource, by name or id, `*` for any characters.
+    #[serde(default)]
+    pub resource: Option<String>,
+    /// The placement, by id or the name of what it is placed on, `*` for any characters.
+    #[serde(default)]
+    pub placement: Option<String>,
+    /// The last day it holds, `YYYY-MM-DD`.
+    #[serde(default)]
+    pub expires: Option<Spanned<String>>,
+}
+
 impl Config {
     /// Reads a settings file.
     ///
@@ -163,6 +189,17 @@ impl Config {
     /// That what stands at a place of the file means nothing to the rules.
     pub fn error(&self, at: Location, message: String, help: Option<String>) -> ConfigError {
         self.source.error(Some(at), message, help)
+    }
+
+    /// The name of the file and its text; empty when there is none.
+    pub fn file(&self) -> (&str, &str) {
+        (&self.source.name, &self.source.text)
+    }
+
+    /// The byte of the text that a place starts at.
+    pub fn offset(&self, at: Location) -> usize {
+        let (start, skip) = self.source.offset(at.line().max(1), at.column().max(1));
+        start + skip
     }
 
     /// The name of the file, for messages; empty when there is none.

@@ -5,5 +5,5 @@ mod file;
 mod value;
 
 pub use error::{ConfigError, Source};
-pub use file::{Config, FILE_NAME, ParameterSetting, PathSetting, ServiceSetting};
-pub use value::{Entries, FactSetting, GateSetting, LeastSetting, LevelSetting};
+pub use file::{AllowSetting, Config, FILE_NAME, ParameterSetting, PathSetting, ServiceSetting};
+pub use value::{Entries, FactSetting, GateSetting, LeastSetting, LevelSetting, Words};

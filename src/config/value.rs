@@ -9,6 +9,26 @@ use serde_saphyr::Spanned;
 
 use crate::finding::{FactValue, Level};
 
+/// A word, or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Words {
+    /// A word.
+    One(String),
+    /// Several words.
+    Several(Vec<String>),
+}
+
+impl Words {
+    /// Each word.
+    pub fn all(&self) -> &[String] {
+        match self {
+            Self::One(word) => std::slice::from_ref(word),
+            Self::Several(words) => words,
+        }
+    }
+}
+
 /// A fact as written: a word, a yes or no, a number, or a list of words.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]

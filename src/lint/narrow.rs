@@ -81,7 +81,7 @@ pub(crate) fn by_path(report: &mut Report, files: &Files, entries: &[PathRules])
 
 /// Keeps what concerns the files that changed: findings with a label in one of them, or in a template whose parameter
 /// file or parent changed. What cannot be read counts only when it changed.
-pub(crate) fn to_changed(report: &mut Report, expanded: &Templates, changed: &Changed) {
+pub(crate) fn to_changed(report: &mut Report, files: &Files, expanded: &Templates, changed: &Changed) {
     if changed.is_everything() {
         report.remarks.push("the settings, rules or service tags changed, so everything is reported".to_owned());
         return;
@@ -90,12 +90,12 @@ pub(crate) fn to_changed(report: &mut Report, expanded: &Templates, changed: &Ch
     let files_changed = if count == 1 { "the file that changed" } else { "the files that changed" };
     report.remarks.push(format!("only what concerns {files_changed} is reported"));
     let touched = touched(report, expanded, changed);
-    let inputs: BTreeSet<FileId> = report.files.iter().filter_map(|file| file.file).collect();
     let is_template = |file: &FileReport| file.shape.as_deref() == Some("template");
     let templates = report.files.iter().filter(|file| is_template(file)).filter_map(|file| file.file);
     let some_template = templates.into_iter().any(|file| touched.contains(&file));
     // A value of the command line or the settings stands in no input; it belongs to the templates.
-    let concerns_file = |file: FileId| touched.contains(&file) || some_template && !inputs.contains(&file);
+    let is_given = |file: FileId| ["--set ", "set "].iter().any(|by| files.name(file).starts_with(by));
+    let concerns_file = |file: FileId| touched.contains(&file) || some_template && is_given(file);
 
     let mut dropped = BTreeSet::new();
     report.findings.retain(|finding| {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use regex::Regex;
 
 use crate::estate::{Estate, Header};
-use crate::finding::{Finding, Label, Level, Remark};
+use crate::finding::{Finding, Label, Level, Remark, fingerprint};
 use crate::json::{Member, Node, Number, Selection, Selector, Unknown, Value as Json};
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
@@ -166,7 +166,8 @@ impl AssertionRule {
             finding.message = format!("cannot tell whether {}", finding.message);
             finding.remarks.push(Remark { kind: "depends on", text: reasons.join("\n") });
         }
-        finding.fingerprint = format!("{}|{}|{}", base.rule, resource.id.to_ascii_lowercase(), self.select.text());
+        finding.subject = Some(resource.node.span);
+        finding.fingerprint = fingerprint(&base.rule, &resource.id, self.select.text());
         Some(finding)
     }
 

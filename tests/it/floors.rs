@@ -11,15 +11,15 @@ const FLOORS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "cases", "config", "estate", "finding", "fix", "input", "json", "lint", "net", "proof", "report", "rule",
-            "arm", "source", "spelling", "tagfile",
+            "arm", "source", "spelling", "suppress", "tagfile",
         ],
     ),
-    ("cases", &["finding", "lint", "rule", "source"]),
+    ("cases", &["finding", "lint", "rule", "source", "suppress"]),
     (
         "lint",
         &[
-            "arm", "config", "estate", "finding", "input", "json", "net", "proof", "rule", "source", "suppress",
-            "tagfile",
+            "arm", "config", "estate", "finding", "input", "json", "net", "proof", "rule", "source", "spelling",
+            "suppress", "tagfile",
         ],
     ),
     ("rule", &["estate", "finding", "json", "net", "proof", "source", "spelling"]),

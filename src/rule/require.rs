@@ -9,7 +9,7 @@ use crate::estate::{Direction, Estate, Peer};
 use crate::finding::{Applies, RequirementReport, Verdict, Witness};
 use crate::json::{Reason, Unknown};
 use crate::net::{AddressSet, Cloud, Pair, Region, Tag, TagData};
-use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Judgement, Party, PathJudgement, Scene};
+use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Judgement, Party, PathJudgement, Prepared, Scene};
 use crate::rule::condition::Truth;
 use crate::rule::flow::{
     FlowRequirement, Layer, Matching, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,
@@ -93,7 +93,12 @@ pub(crate) fn scene<'a>(estate: &'a Estate, placement: &Placement<'_>, tags: Opt
 }
 
 /// Judges one requirement of one placement.
-pub(crate) fn judge(estate: &Estate, placement: &Placement<'_>, scene: &Scene<'_>, rule: &RequirementRule) -> Judged {
+pub(crate) fn judge<'a>(
+    estate: &'a Estate,
+    placement: &Placement<'a>,
+    scene: &Prepared<'_, 'a>,
+    rule: &RequirementRule,
+) -> Judged {
     let lookup = |name: &str| placement.fact(name);
     let in_cloud = cloud_holds(placement, &rule.clouds);
     let (applies, open_facts) = match Truth::all([rule.applies.holds(&lookup), in_cloud]) {
@@ -152,7 +157,7 @@ enum Resolved {
 fn judge_flow<'a>(
     estate: &'a Estate,
     placement: &Placement<'a>,
-    scene: &Scene<'a>,
+    scene: &Prepared<'_, 'a>,
     flow: &FlowRequirement,
     judged: &mut Judged,
 ) {
@@ -221,15 +226,15 @@ fn judge_flow<'a>(
 }
 
 /// A flow that is asked for, one end of it still open.
-struct Asked<'x, 'a> {
+struct Asked<'x, 's, 'a> {
     estate: &'a Estate,
     placement: &'x Placement<'a>,
-    scene: &'x Scene<'a>,
+    scene: &'x Prepared<'s, 'a>,
     flow: &'x FlowRequirement,
     near: &'x Party,
 }
 
-impl Asked<'_, '_> {
+impl<'a> Asked<'_, '_, 'a> {
     fn judge(&self, far: Party) -> PathJudgement {
         let flow = self.flow;
         let (from, to) = match flow.direction {
@@ -256,7 +261,7 @@ impl Asked<'_, '_> {
     }
 
     /// The firewall or policy that is all there is to judge.
-    fn alone(&self) -> Option<Appliance<'_>> {
+    fn alone(&self) -> Option<Appliance<'a>> {
         let site = &self.placement.site;
         if site.subnet.is_some() || site.nsg.is_some() || site.interface_nsg.is_some() || site.route_table.is_some() {
             return None;
@@ -298,7 +303,7 @@ impl Asked<'_, '_> {
 }
 
 /// A requirement on routes: of several destinations all must take the hop, or one, as the rule says.
-fn judge_route(placement: &Placement<'_>, scene: &Scene<'_>, route: &RouteRequirement, judged: &mut Judged) {
+fn judge_route(placement: &Placement<'_>, scene: &Prepared<'_, '_>, route: &RouteRequirement, judged: &mut Judged) {
     if let Some(doubt) = nothing_shown(placement, &[Layer::Route]) {
         judged.unshown = Some(doubt);
         return;
@@ -332,7 +337,7 @@ fn judge_route(placement: &Placement<'_>, scene: &Scene<'_>, route: &RouteRequir
 }
 
 /// A requirement on a way out: default outbound access does not count.
-fn judge_egress(placement: &Placement<'_>, scene: &Scene<'_>, judged: &mut Judged) {
+fn judge_egress(placement: &Placement<'_>, scene: &Prepared<'_, '_>, judged: &mut Judged) {
     if let Some(doubt) = nothing_shown(placement, &[Layer::Route]) {
         judged.unshown = Some(doubt);
         return;

@@ -11,6 +11,7 @@ mod floors;
 mod ignoring;
 mod laws;
 mod laws_cases;
+mod laws_coverage;
 mod laws_estate;
 mod laws_routes;
 mod laws_world;

@@ -137,7 +137,7 @@ fn hostile(pack: &Pack) {
             ..Request::default()
         };
         let settings =
-            Settings { requests: Requests { services: vec![service], facts: Vec::new() }, ..Settings::default() };
+            Settings { requests: Requests { services: vec![service], ..Requests::default() }, ..Settings::default() };
         let start = Instant::now();
         let outcome = lint_texts(texts, pack, &settings);
         let findings = outcome.report.findings.len();

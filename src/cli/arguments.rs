@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::scope::ScopeArguments;
 use crate::report::Format;
 
 /// Decides whether Azure Machine Learning can work in the network your Azure JSON describes.
@@ -14,7 +15,6 @@ use crate::report::Format;
     version,
     about,
     args_conflicts_with_subcommands = true,
-    subcommand_negates_reqs = true,
     max_term_width = 110,
     after_help = "Exit status: 0 nothing at or above --fail-on, 1 findings, 2 the run itself failed or an input could not be read."
 )]
@@ -48,16 +48,25 @@ pub(crate) enum Command {
     Test(TestArguments),
     /// Look into a file of service tags: what a tag holds, what holds it, and which tags hold an address
     Tags(TagsArguments),
-    /// Print the JSON Schema of a format
+    /// Write a settings file from what is found
+    Init(InitArguments),
+    /// Print the JSON Schema of settings, rules or reports
     Schema(SchemaArguments),
+    /// Print the completions for a shell
+    Completions(CompletionsArguments),
+    /// Print the manual
+    Man(ManArguments),
 }
 
 /// What is linted and how it is shown.
 #[derive(Debug, Default, Args)]
 pub(crate) struct CheckArguments {
-    /// Files and folders; `-` reads standard input
-    #[arg(value_name = "PATH", required = true)]
+    /// Files and folders; `-` reads standard input; without any, the paths of the settings file
+    #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) scope: ScopeArguments,
 
     #[command(flatten)]
     pub(crate) services: ServiceArguments,
@@ -86,17 +95,17 @@ pub(crate) struct CheckArguments {
     #[arg(long = "output", value_name = "FORMAT[=FILE]")]
     pub(crate) outputs: Vec<String>,
 
-    /// Exit with 1 when a finding is at least this serious
-    #[arg(long, value_enum, default_value_t = Gate::Error, value_name = "LEVEL")]
-    pub(crate) fail_on: Gate,
+    /// Exit with 1 when a finding is at least this serious [default: error]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<Gate>,
 
-    /// What a requirement that cannot be decided counts as for --fail-on
-    #[arg(long, value_enum, default_value_t = UndecidedLevel::Note, value_name = "LEVEL")]
-    pub(crate) undecided: UndecidedLevel,
+    /// What a requirement that cannot be decided counts as for --fail-on [default: note]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) undecided: Option<UndecidedLevel>,
 
-    /// Show findings from this level up
-    #[arg(long, value_enum, default_value_t = LevelChoice::Warning, value_name = "LEVEL")]
-    pub(crate) min_level: LevelChoice,
+    /// Show findings from this level up [default: warning]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) min_level: Option<LevelChoice>,
 
     /// Exit with 0 whatever is found; a run that fails still exits with 2
     #[arg(long)]
@@ -160,7 +169,7 @@ pub(crate) struct ServiceArguments {
 }
 
 /// What templates are evaluated with.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct TemplateArguments {
     /// Evaluate templates with this parameter file instead of those beside them; several: once with each
     #[arg(long = "parameters", value_name = "FILE")]
@@ -301,17 +310,54 @@ fn report_formats() -> impl TypedValueParser<Value = ReportFormat> {
     words.map(|word| ReportFormat(Format::of(&word).unwrap_or_default()))
 }
 
+/// Where to look, and where to write.
+#[derive(Debug, Args)]
+pub(crate) struct InitArguments {
+    /// The folder or file to look at
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
+
+    /// Print the settings instead of writing aznetlint.yaml into the current folder
+    #[arg(long)]
+    pub(crate) stdout: bool,
+
+    /// Write over a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// Which shell to complete for.
+#[derive(Debug, Args)]
+#[command(after_help = "For bash: aznetlint completions bash > ~/.local/share/bash-completion/completions/aznetlint")]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Where the manual goes.
+#[derive(Debug, Args)]
+pub(crate) struct ManArguments {
+    /// Write one page for every command into this folder, instead of the first page to standard output
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
 /// Which schema to print.
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArguments {
-    /// What the schema is of
-    #[arg(value_enum)]
-    pub(crate) of: SchemaChoice,
+    /// What it is for
+    #[arg(value_enum, value_name = "KIND")]
+    pub(crate) kind: SchemaKind,
 }
 
 /// What there is a schema of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SchemaChoice {
+pub(crate) enum SchemaKind {
+    /// aznetlint.yaml
+    Settings,
+    /// A rule
+    Rule,
     /// What check --format json prints
     Report,
 }

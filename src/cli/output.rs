@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use miette::Result;
 
 use crate::cli::arguments::{CheckArguments, Gate, LevelChoice, UndecidedLevel};
-use crate::cli::settings::FlagError;
+use crate::cli::flag::FlagError;
+use crate::cli::levels::Thresholds;
 use crate::cli::start::OutputError;
 use crate::finding::Level;
 use crate::lint::Outcome;
@@ -66,9 +67,20 @@ impl Outputs {
         Ok(Self { stdout: stdout.or_else(|| files.is_empty().then_some(Format::Text)), files })
     }
 
+    /// Whether people are the only ones to read what comes out.
+    pub(crate) fn is_text_alone(&self) -> bool {
+        self.stdout == Some(Format::Text) && self.files.is_empty()
+    }
+
     /// Writes every report: the files first, so that they are whole when the reader of standard output has gone.
-    pub(crate) fn write(&self, arguments: &CheckArguments, outcome: &Outcome, baseline: bool) -> Result<()> {
-        let options = report::Options { baseline, ..options(arguments) };
+    pub(crate) fn write(
+        &self,
+        arguments: &CheckArguments,
+        thresholds: &Thresholds,
+        outcome: &Outcome,
+        baseline: bool,
+    ) -> Result<()> {
+        let options = report::Options { baseline, ..options(arguments, thresholds) };
         for (format, path) in &self.files {
             let options = report::Options { format: *format, ..options.clone() };
             let mut bytes = Vec::new();
@@ -96,19 +108,19 @@ impl Outputs {
     }
 }
 
-fn options(arguments: &CheckArguments) -> report::Options {
+fn options(arguments: &CheckArguments, thresholds: &Thresholds) -> report::Options {
     report::Options {
-        min_level: match arguments.min_level {
+        min_level: match thresholds.min_level {
             LevelChoice::Note => Level::Note,
             LevelChoice::Warning => Level::Warning,
             LevelChoice::Error => Level::Error,
         },
-        fail_on: match arguments.fail_on {
+        fail_on: match thresholds.fail_on {
             Gate::Note => Level::Note,
             Gate::Warning => Level::Warning,
             Gate::Error | Gate::Never => Level::Error,
         },
-        undecided: match arguments.undecided {
+        undecided: match thresholds.undecided {
             UndecidedLevel::Note => Level::Note,
             UndecidedLevel::Warning => Level::Warning,
             UndecidedLevel::Error => Level::Error,

@@ -9,12 +9,12 @@ use crate::finding::{FactValue, RuleCard, Source};
 use crate::rule::case::{Case, CaseFile, Expect};
 use crate::rule::compile::{Body, Rule};
 use crate::rule::condition::Condition;
-use crate::rule::error::nearest;
 use crate::rule::fact::{BuiltInFact, FactSource};
 use crate::rule::field::Kind;
 use crate::rule::pack::Pack;
 use crate::rule::service::Service;
 use crate::rule::subject::Subject;
+use crate::spelling::nearest;
 
 /// The rule or service of a name, explained; else what was meant.
 pub fn explain(pack: &Pack, cases: &[CaseFile], name: &str) -> Result<String, Option<String>> {

@@ -13,6 +13,7 @@ use crate::rule::derive::{Fact, Standing, derive, workspace_of};
 use crate::rule::fact::{Combine, FactKind, FactSource, FactSpec};
 use crate::rule::service::{Finder, Service};
 use crate::rule::site::{self, Site};
+use crate::source::FileId;
 
 /// A service the user asks for, on the command line or in the settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub struct Requests {
     pub services: Vec<Request>,
     /// Facts of every placement; of two for one name the earlier one counts.
     pub facts: Vec<(String, FactValue, Origin)>,
+    /// Facts of the placements that stand in these files, by the settings; of two for one name the later one counts.
+    pub facts_in: Vec<(BTreeSet<FileId>, BTreeMap<String, FactValue>)>,
 }
 
 /// One service on one site.
@@ -303,13 +306,21 @@ fn fill_facts<'a>(
     own: &[&Request],
 ) {
     let service = placement.service;
+    let stands_in: BTreeSet<FileId> =
+        placement.site.parts(estate).first().map(|(_, header)| header.span.file).into_iter().collect();
     let mut facts = BTreeMap::new();
     for name in service.facts.keys() {
         let said = |origin: Origin| {
             let of_placement = own.iter().filter(|request| request.origin == origin);
             let of_placement = of_placement.filter_map(|request| request.facts.get(&**name).cloned());
+            let of_files = requests
+                .facts_in
+                .iter()
+                .rev()
+                .filter(|(files, _)| origin == Origin::Settings && !files.is_disjoint(&stands_in));
+            let of_files = of_files.filter_map(|(_, facts)| facts.get(&**name).cloned());
             let of_all = requests.facts.iter().filter(|(fact, _, from)| *fact == **name && *from == origin);
-            let value = of_placement.chain(of_all.map(|(_, value, _)| value.clone())).next()?;
+            let value = of_placement.chain(of_files).chain(of_all.map(|(_, value, _)| value.clone())).next()?;
             Some(Fact { value: Some(value), from: origin.as_str(), place: None, via: None, why: None, unknown: None })
         };
         let fact = said(Origin::CommandLine).or_else(|| said(Origin::Settings));

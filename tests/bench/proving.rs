@@ -97,7 +97,7 @@ fn measure(texts: &[(String, String)], pack: &Pack) -> (f64, f64) {
         ..Request::default()
     };
     let with = Settings {
-        requests: Requests { services: vec![service("azureml-compute")], facts: Vec::new() },
+        requests: Requests { services: vec![service("azureml-compute")], ..Requests::default() },
         ..Settings::default()
     };
     let without = Settings::default();
@@ -137,7 +137,7 @@ fn hostile(pack: &Pack) {
             ..Request::default()
         };
         let settings =
-            Settings { requests: Requests { services: vec![service], facts: Vec::new() }, ..Settings::default() };
+            Settings { requests: Requests { services: vec![service], ..Requests::default() }, ..Settings::default() };
         let start = Instant::now();
         let outcome = lint_texts(texts, pack, &settings);
         let findings = outcome.report.findings.len();

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may stop, and it says what it skips")]
 
 mod arm;
+mod changes;
 mod cli;
 mod corpus;
 mod examples;
@@ -16,7 +17,7 @@ mod laws_estate;
 mod laws_routes;
 mod laws_world;
 mod rules;
-mod schema;
+mod schemas;
 mod spellings;
 mod tags;
 mod verdicts;

@@ -59,7 +59,7 @@ fn answer(resources: &[Value], facts: &[(&str, bool)], rule: &str) -> Requiremen
     let pack = Pack::load(true, &[]).unwrap();
     let facts = facts.iter().map(|(name, is)| ((*name).to_owned(), FactValue::Bool(*is), Origin::CommandLine));
     let service = Request { service: "azureml-compute".to_owned(), ..Request::default() };
-    let requests = Requests { services: vec![service], facts: facts.collect() };
+    let requests = Requests { services: vec![service], facts: facts.collect(), ..Requests::default() };
     let texts = resources.iter().enumerate().map(|(index, text)| (format!("{index}.json"), text.to_string()));
     let outcome = lint_texts(texts, &pack, &Settings { requests, ..Settings::default() });
     let [placement] = &*outcome.report.placements else { panic!("{:?}", outcome.report.placements) };

@@ -331,6 +331,7 @@ fn end_of(meaning: &Meaning) -> Option<End> {
         | Meaning::Regional(end, ..)
         | Meaning::Subnet(end)
         | Meaning::Host(end)
+        | Meaning::Untagged(end)
         | Meaning::Network(end)
         | Meaning::Group(end, _)
         | Meaning::Addresses(end, _) => Some(*end),
@@ -382,7 +383,7 @@ fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>]) -> Vec<A
                 all.push(atom(own.cloned(), false, false, &format!("{base} of the region")));
             }
             Some(Meaning::Subnet(_)) => all.push(atom(own.cloned(), false, false, "subnet")),
-            Some(Meaning::Host(_)) => all.push(atom(own.cloned(), false, false, HOST)),
+            Some(Meaning::Host(_) | Meaning::Untagged(_)) => all.push(atom(own.cloned(), false, false, HOST)),
             Some(Meaning::Network(_)) => all.push(atom(own.cloned(), false, false, "VirtualNetwork")),
             Some(_) => {}
             None => {

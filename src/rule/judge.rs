@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::estate::Estate;
-use crate::finding::{Report, RuleCard};
+use crate::finding::{FactValue, Report, RuleCard};
 use crate::net::{Cloud, TagData};
+use crate::rule::asked::BY_HOSTS;
 use crate::rule::compile::Body;
 use crate::rule::diagnose::{Subject, diagnose};
 use crate::rule::evaluate::patterns;
+use crate::rule::flow::{HostsAre, RequirementRule};
+use crate::rule::names::cloud_of;
 use crate::rule::pack::Pack;
-use crate::rule::placement::{Placements, Requests, find};
+use crate::rule::placement::{Placement, Placements, Requests, find};
 use crate::rule::require::{judge as judge_requirement, scene};
 use crate::source::Files;
 
@@ -36,7 +39,7 @@ pub fn judge<'a>(
     let mut report = Report { resources: count(estate), ..Report::default() };
     for placement in &placements {
         let mut shown = placement.report(estate);
-        let asked = asked(pack, &placement.service.name);
+        let asked = asked(pack, placement);
         for fact in &mut shown.facts {
             fact.asked = asked.contains(&*fact.name);
         }
@@ -50,7 +53,7 @@ pub fn judge<'a>(
                     continue;
                 }
                 let judged = judge_requirement(estate, placement, &scene, body);
-                shown.requirements.push(judged.report(&rule.card.id, &body.rows));
+                shown.requirements.push(judged.report(&rule.card.id, &rows(body, placement)));
                 for assumption in &judged.assumptions {
                     if !report.assumptions.contains(assumption) {
                         report.assumptions.push(assumption.clone());
@@ -73,13 +76,29 @@ pub fn judge<'a>(
     Judged { report, unmatched: unmatched.collect() }
 }
 
+/// The rows of the requirement table that a requirement answers where it stands: its own, and those of the hosts it
+/// asks for in that cloud.
+fn rows(body: &RequirementRule, placement: &Placement<'_>) -> Vec<String> {
+    let needed = body.require.hosts().filter(|(are, _)| *are == HostsAre::Needed);
+    let hosts = needed.filter_map(|(_, hosts)| hosts.of(cloud_of(placement))).flatten();
+    body.rows.iter().chain(hosts.flat_map(|host| &host.rows)).cloned().collect()
+}
+
 /// The facts that requirements of a service hang on.
-fn asked(pack: &Pack, service: &str) -> BTreeSet<Arc<str>> {
+fn asked(pack: &Pack, placement: &Placement<'_>) -> BTreeSet<Arc<str>> {
     let bodies = pack.rules.iter().filter_map(|rule| match &rule.body {
-        Body::Requirement(body) if *body.service == *service => Some(body),
+        Body::Requirement(body) if *body.service == *placement.service.name => Some(body),
         _ => None,
     });
-    bodies.flat_map(|body| body.applies.facts()).chain([Arc::from("region")]).collect()
+    let mut asked: BTreeSet<Arc<str>> = BTreeSet::from([Arc::from("region")]);
+    // What hosts are filled in with matters where a firewall works by hosts.
+    let hosts = placement.fact(BY_HOSTS) == Some(FactValue::Bool(true));
+    for body in bodies {
+        asked.extend(body.applies.facts());
+        let lists = body.require.hosts().filter(|_| hosts).filter_map(|(_, hosts)| hosts.of(cloud_of(placement)));
+        asked.extend(lists.flatten().flat_map(|host| host.name.names()).map(Arc::from));
+    }
+    asked
 }
 
 /// What is said once about the run.

@@ -4,6 +4,7 @@
 mod arm;
 mod cli;
 mod corpus;
+mod coverage;
 mod examples;
 mod faults;
 mod floors;

@@ -129,7 +129,8 @@ impl Asked<'_, '_> {
         for fact in &missing {
             let is_region = fact.ends_with("region");
             let (mut values, more) = named_values(self.estate, self.placement, hosts, fact);
-            stray |= more;
+            // With several facts open, one value alone tells too little.
+            stray |= more || (missing.len() > 1 && !values.is_empty());
             if is_region {
                 values.extend(named_regions(self.estate, self.placement).iter().map(|one| one.location.to_owned()));
             }

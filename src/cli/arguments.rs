@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::report::Format;
 
 /// Decides whether Azure Machine Learning can work in the network your Azure JSON describes.
 #[derive(Debug, Parser)]
@@ -45,6 +48,8 @@ pub(crate) enum Command {
     Test(TestArguments),
     /// Look into a file of service tags: what a tag holds, what holds it, and which tags hold an address
     Tags(TagsArguments),
+    /// Print the JSON Schema of a format
+    Schema(SchemaArguments),
 }
 
 /// What is linted and how it is shown.
@@ -73,9 +78,13 @@ pub(crate) struct CheckArguments {
     #[arg(long)]
     pub(crate) no_default_rules: bool,
 
-    /// How to print
-    #[arg(long, value_enum, default_value_t = FormatChoice::Text)]
-    pub(crate) format: FormatChoice,
+    /// How to print; without it and without --output, as text
+    #[arg(long, value_parser = report_formats(), value_name = "FORMAT")]
+    pub(crate) format: Option<ReportFormat>,
+
+    /// Write a report in this format, to FILE or to standard output; can be given several times
+    #[arg(long = "output", value_name = "FORMAT[=FILE]")]
+    pub(crate) outputs: Vec<String>,
 
     /// Exit with 1 when a finding is at least this serious
     #[arg(long, value_enum, default_value_t = Gate::Error, value_name = "LEVEL")]
@@ -282,7 +291,32 @@ pub(crate) struct TagsArguments {
     pub(crate) format: FormatChoice,
 }
 
-/// The output formats.
+/// A format of the reports of `check`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ReportFormat(pub(crate) Format);
+
+/// Takes the words of the formats there are, so that a new format needs no line here.
+fn report_formats() -> impl TypedValueParser<Value = ReportFormat> {
+    let words = PossibleValuesParser::new(Format::ALL.map(Format::as_str));
+    words.map(|word| ReportFormat(Format::of(&word).unwrap_or_default()))
+}
+
+/// Which schema to print.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArguments {
+    /// What the schema is of
+    #[arg(value_enum)]
+    pub(crate) of: SchemaChoice,
+}
+
+/// What there is a schema of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaChoice {
+    /// What check --format json prints
+    Report,
+}
+
+/// The output formats of the other commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FormatChoice {
     /// For people

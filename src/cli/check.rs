@@ -1,21 +1,19 @@
-//! `aznetlint check`: lint and print.
+//! `aznetlint check`: lint, and say with what the run ends. Writing the reports is the work of `output`.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use miette::Result;
 
 use crate::cli::accepted::read;
-use crate::cli::arguments::{CheckArguments, FormatChoice, Gate, LevelChoice, UndecidedLevel};
+use crate::cli::arguments::{CheckArguments, Gate, UndecidedLevel};
+use crate::cli::output::Outputs;
 use crate::cli::settings::{FlagError, gather};
-use crate::cli::start::{End, OutputError};
+use crate::cli::start::End;
 use crate::finding::{Level, Report, Verdict};
 use crate::lint::{self, Outcome};
-use crate::report::{self, Format};
-
-/// The widest page, in characters; longer lines are hard to read.
-const WIDEST: usize = 120;
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
+    let outputs = Outputs::of(arguments)?;
     let mut gathered = gather(arguments)?;
     gathered.settings.accepted.baseline = gathered.baseline.as_deref().map(read).transpose()?;
     let outcome = lint::lint(&arguments.paths, &mut io::stdin().lock(), &gathered.pack, &gathered.settings);
@@ -27,41 +25,12 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
         };
         return Err(FlagError::new(format!("--service {request} matches nothing"), help).into());
     }
-    print(arguments, &outcome)?;
+    outputs.write(arguments, &outcome, gathered.baseline.is_some())?;
     for folder in &outcome.empty {
         // Nobody is left to tell when standard error is gone.
         let _gone = writeln!(anstream::stderr(), "error: there is no JSON file in {folder}");
     }
     Ok(end(arguments, &outcome))
-}
-
-fn print(arguments: &CheckArguments, outcome: &Outcome) -> Result<()> {
-    let stdout = anstream::stdout();
-    let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-    let terminal = io::stdout().is_terminal();
-    let options = report::Options {
-        format: match arguments.format {
-            FormatChoice::Text => Format::Text,
-            FormatChoice::Json => Format::Json,
-        },
-        color: color && arguments.format == FormatChoice::Text,
-        width: if terminal { columns().min(WIDEST) } else { 100 },
-        min_level: match arguments.min_level {
-            LevelChoice::Note => Level::Note,
-            LevelChoice::Warning => Level::Warning,
-            LevelChoice::Error => Level::Error,
-        },
-        ascii: false,
-        verbose: arguments.verbose,
-        ..report::Options::default()
-    };
-    report::render(&outcome.report, &outcome.files, &options, &mut stdout.lock()).map_err(OutputError::report)
-}
-
-/// The width of the terminal, when it says so.
-fn columns() -> usize {
-    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    said.filter(|columns| *columns >= 40).unwrap_or(100)
 }
 
 /// The exit status: the same in every format.

@@ -5,6 +5,7 @@ mod arguments;
 mod baseline;
 mod check;
 mod expand;
+mod output;
 mod settings;
 mod start;
 mod study;

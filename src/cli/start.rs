@@ -57,6 +57,7 @@ pub fn main() -> ExitCode {
         Some(Command::Rules(rules)) => study::rules(&rules),
         Some(Command::Test(test)) => study::test(&test),
         Some(Command::Tags(tags)) => tags::run(&tags),
+        Some(Command::Schema(schema)) => study::schema(&schema),
     };
     match ended {
         Ok(end) => end.into(),

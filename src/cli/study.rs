@@ -1,4 +1,4 @@
-//! `aznetlint explain`, `rules` and `test`: looking at the rules themselves.
+//! `aznetlint explain`, `rules`, `test` and `schema`: looking at the rules and formats themselves.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -6,10 +6,13 @@ use std::io::Write;
 use miette::Result;
 
 use crate::cases;
-use crate::cli::arguments::{ExplainArguments, FormatChoice, RulesArguments, TestArguments};
+use crate::cli::arguments::{
+    ExplainArguments, FormatChoice, RulesArguments, SchemaArguments, SchemaChoice, TestArguments,
+};
 use crate::cli::settings::FlagError;
 use crate::cli::start::{End, OutputError};
 use crate::finding::RuleId;
+use crate::report;
 use crate::rule::{self, CaseFile, Pack};
 
 /// Says what a rule or service is about.
@@ -44,6 +47,13 @@ pub(crate) fn rules(arguments: &RulesArguments) -> Result<End> {
 fn print(text: &str) -> Result<End> {
     writeln!(anstream::stdout().lock(), "{text}").map_err(OutputError::report)?;
     Ok(End::Clean)
+}
+
+/// Prints the JSON Schema of a format.
+pub(crate) fn schema(arguments: &SchemaArguments) -> Result<End> {
+    match arguments.of {
+        SchemaChoice::Report => print(report::SCHEMA.trim_end()),
+    }
 }
 
 /// Runs the cases of a folder. The shipped rules are loaded as well, so that a folder can use their services; a folder

@@ -88,21 +88,22 @@ impl<S: Values> Match<S> {
     }
 
     /// Values that are known.
-    pub(crate) fn of(set: S) -> Self {
+    pub(crate) fn of(set: impl Into<Arc<S>>) -> Self {
         let mut all = Self::nothing();
         all.add(set, Vec::new());
         all
     }
 
     /// Adds a term; known values join those already there, which come first.
-    pub(crate) fn add(&mut self, set: S, cube: Cube) {
+    pub(crate) fn add(&mut self, set: impl Into<Arc<S>>, cube: Cube) {
+        let set = set.into();
         if set.is_nothing() {
             return;
         }
         match self.terms.first_mut().filter(|first| first.cube.is_empty() && cube.is_empty()) {
             Some(first) => first.set = Arc::new(first.set.or(&set)),
-            None if cube.is_empty() => self.terms.insert(0, Term { set: Arc::new(set), cube }),
-            None => self.terms.push(Term { set: Arc::new(set), cube }),
+            None if cube.is_empty() => self.terms.insert(0, Term { set, cube }),
+            None => self.terms.push(Term { set, cube }),
         }
     }
 
@@ -130,13 +131,13 @@ pub(crate) struct Clause {
 
 impl Clause {
     /// A clause that matches every packet.
-    pub(crate) fn full(addresses: &AddressSet) -> Self {
+    pub(crate) fn full(addresses: &Arc<AddressSet>) -> Self {
         Self {
             guards: Vec::new(),
             protocols: Match::of(ProtocolSet::ALL),
-            sources: Match::of(addresses.clone()),
+            sources: Match::of(Arc::clone(addresses)),
             source_ports: Match::of(PortSet::full()),
-            destinations: Match::of(addresses.clone()),
+            destinations: Match::of(Arc::clone(addresses)),
             destination_ports: Match::of(PortSet::full()),
             hosts: None,
         }
@@ -182,6 +183,30 @@ impl Cell {
             && clause.sources.may_meet(symbols, &self.sources, &self.cube)
             && clause.destinations.may_meet(symbols, &self.destinations, &self.cube)
             && clause.hosts.as_ref().is_none_or(|hosts| hosts.may_meet(symbols, &self.hosts, &self.cube))
+    }
+
+    /// The end at which alone a clause takes part of it, and the addresses it takes there: everything else about the cell
+    /// matches, whatever the symbols are. `None` when there is more to split it by.
+    pub(crate) fn cut_by<'c>(&self, clause: &'c Clause) -> Option<(End, &'c AddressSet)> {
+        let plain = clause.guards.is_empty()
+            && covers(&clause.protocols, &self.protocols)
+            && (!self.has_ports()
+                || (covers(&clause.destination_ports, &self.destination_ports)
+                    && covers(&clause.source_ports, &self.source_ports)))
+            && clause.hosts.as_ref().is_none_or(|hosts| covers(hosts, &self.hosts));
+        let only = |wanted: &'c Match<AddressSet>| match wanted.terms.as_slice() {
+            [one] if one.cube.is_empty() => Some(&*one.set),
+            _ => None,
+        };
+        if !plain {
+            None
+        } else if covers(&clause.sources, &self.sources) {
+            Some((End::Destination, only(&clause.destinations)?))
+        } else if covers(&clause.destinations, &self.destinations) {
+            Some((End::Source, only(&clause.sources)?))
+        } else {
+            None
+        }
     }
 
     /// Splits it into what matches a clause and what does not; `None` when it stays whole because nothing does.
@@ -238,6 +263,16 @@ impl Cell {
         Some(part)
     }
 
+    /// Whether all of the box is in another one, cubes ignored.
+    pub(crate) fn is_inside(&self, other: &Self) -> bool {
+        self.protocols.is_subset(other.protocols)
+            && self.destination_ports.is_subset(&other.destination_ports)
+            && self.source_ports.is_subset(&other.source_ports)
+            && self.sources.is_subset(&other.sources)
+            && self.destinations.is_subset(&other.destinations)
+            && self.hosts.is_subset(&other.hosts)
+    }
+
     /// The packets of the box outside another box, cubes ignored.
     pub(crate) fn outside(self, other: &Self) -> Vec<Self> {
         if self.within(other).is_none() {
@@ -278,6 +313,11 @@ impl Cell {
         unite(&mut self.hosts, &other.hosts, same[5]);
         true
     }
+}
+
+/// Whether every value matches, whatever the symbols are. Known values come first.
+fn covers<S: Values>(wanted: &Match<S>, set: &S) -> bool {
+    wanted.terms.first().is_some_and(|term| term.cube.is_empty() && set.is_within(&term.set))
 }
 
 fn unite<S: Values>(set: &mut Arc<S>, other: &Arc<S>, same: bool) {

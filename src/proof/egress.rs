@@ -8,6 +8,7 @@ use crate::estate::NextHop;
 use crate::net::{AddressSet, Tag};
 use crate::proof::ground::Party;
 use crate::proof::judgement::Judgement;
+use crate::proof::prepared::Prepared;
 use crate::proof::route::{Hop, Ruling};
 use crate::proof::scene::Scene;
 use crate::proof::symbol::{Doubt, Meaning};
@@ -35,26 +36,34 @@ pub struct Egress {
     pub judgement: Judgement,
 }
 
-impl Scene<'_> {
+impl Prepared<'_, '_> {
     /// Judges the way out of the subnet for addresses of the internet.
     pub fn egress(&self) -> Egress {
+        let scene = self.scene;
         let internet = Party::Tag(Tag::named("Internet").expect("the catalogue has `Internet`"));
         // What gives a way out, a firewall above all, gives it to IPv4; what the services need is there.
-        if self.subnet.as_ref().is_some_and(|subnet| !subnet.v4.is_empty() && !subnet.v6.is_empty()) {
-            let subnet = self.subnet.as_ref().map(|both| both.intersection(&AddressSet::all_v4()));
-            return Self { subnet, ..self.clone() }.egress();
+        if scene.subnet.as_ref().is_some_and(|subnet| !subnet.v4.is_empty() && !subnet.v6.is_empty()) {
+            let subnet = scene.subnet.as_ref().map(|both| both.intersection(&AddressSet::all_v4()));
+            return Scene { subnet, ..scene.clone() }.egress();
         }
-        let explicit = self.judge_hops(&internet, &|hop| self.ruling(hop, false));
+        let explicit = self.judge_hops(&internet, &|hop| scene.ruling(hop, false));
         if explicit.verdict == Verdict::Satisfied {
             return Egress { outcome: Outcome::Explicit, judgement: explicit };
         }
-        let any = self.judge_hops(&internet, &|hop| self.ruling(hop, true));
+        let any = self.judge_hops(&internet, &|hop| scene.ruling(hop, true));
         match (explicit.verdict, any.verdict) {
             (_, Verdict::Violated) => Egress { outcome: Outcome::Missing, judgement: any },
             (Verdict::Violated, Verdict::Satisfied) => Egress { outcome: Outcome::DefaultOnly, judgement: explicit },
             (Verdict::Violated, _) => Egress { outcome: Outcome::Undecided, judgement: any },
             _ => Egress { outcome: Outcome::Undecided, judgement: explicit },
         }
+    }
+}
+
+impl Scene<'_> {
+    /// Judges the way out of the subnet for addresses of the internet.
+    pub fn egress(&self) -> Egress {
+        self.prepared().egress()
     }
 
     /// Whether a hop leads out; by default outbound access only if that counts.

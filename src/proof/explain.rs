@@ -8,15 +8,16 @@ use std::sync::Arc;
 
 use crate::estate::{Access, Direction, FirewallRule, Ports, RouteOrigin, SecurityRule, Side};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
+use crate::proof::atom::HOST;
 use crate::proof::cell::{Cell, Clause};
 use crate::proof::entry::{Author, Entry};
 use crate::proof::flow::{Ends, Flow, Journey, Matching, Stage, Track};
 use crate::proof::ground::Ground;
 use crate::proof::host::HostSet;
 use crate::proof::judgement::{Coordinate, Decider, Judgement, Kind, NearMiss, Packet, Step, Written};
-use crate::proof::scene::shown;
+use crate::proof::scene::{shown, union};
 use crate::proof::symbol::{Added, Meaning, Symbols};
-use crate::proof::verdict::{Decision, HOST, Place, Point, Verdict};
+use crate::proof::verdict::{Decision, Place, Point, Verdict};
 use crate::source::Span;
 
 /// The most shadowed rules, near misses and uncovered parts that are named.
@@ -45,7 +46,7 @@ pub(crate) fn explain(
         judgement.layer = journey.stages.last().map(|stage| stage.layer);
         judgement.deciders = deciders(journey, &journey.passed, None);
         let alone = |stage: &Stage<'_>| judgement.deciders.iter().filter(|one| one.layer == stage.layer).count() <= 1;
-        if flow.matching == Matching::SingleRule && !journey.stages.iter().all(alone) {
+        if flow.matching == Matching::SingleRule && !journey.stages.iter().all(|stage| alone(stage)) {
             judgement.verdict = Verdict::Violated;
         }
         return judgement;
@@ -86,15 +87,12 @@ fn deciders(journey: &Journey<'_>, tracks: &[Track], first: Option<usize>) -> Ve
         met.retain(|one| *one != front);
         met.insert(0, front);
     }
-    let mut all: Vec<Decider> = Vec::new();
-    for (stage, entry) in met {
+    let mut seen = HashSet::new();
+    let all = met.into_iter().map(|(stage, entry)| {
         let stage = &journey.stages[stage];
-        let one = decider(stage, &stage.entries[entry]);
-        if !all.contains(&one) {
-            all.push(one);
-        }
-    }
-    all
+        decider(stage, &stage.entries[entry])
+    });
+    all.filter(|one| seen.insert(one.clone())).collect()
 }
 
 /// An entry as a decider; its fault is what the rule does.
@@ -199,7 +197,7 @@ fn replay(ground: &Ground<'_, '_>, journey: &Journey<'_>, track: &Track, point: 
             {
                 continue;
             }
-            let missed = || misses(&ground.symbols, &point.cell, &entry.clause).first().copied();
+            let missed = || misses(&ground.symbols, &point.cell, &entry.clause).next();
             let missed = (index != last).then(|| missed().unwrap_or(Coordinate::Rule));
             met.push(Step { rule: decider(stage, entry), missed });
         }
@@ -209,21 +207,24 @@ fn replay(ground: &Ground<'_, '_>, journey: &Journey<'_>, track: &Track, point: 
 }
 
 /// The coordinates in which no packet of a cell can match a clause.
-pub(crate) fn misses(symbols: &Symbols, cell: &Cell, clause: &Clause) -> Vec<Coordinate> {
+pub(crate) fn misses<'x>(
+    symbols: &'x Symbols,
+    cell: &'x Cell,
+    clause: &'x Clause,
+) -> impl Iterator<Item = Coordinate> + 'x {
+    use Coordinate::{Destination, DestinationPort, Host, Protocol, Rule, Source, SourcePort};
     let ports = cell.has_ports();
-    let meets = [
-        (clause.protocols.may_meet(symbols, &cell.protocols, &cell.cube), Coordinate::Protocol),
-        (
-            !ports || clause.destination_ports.may_meet(symbols, &cell.destination_ports, &cell.cube),
-            Coordinate::DestinationPort,
-        ),
-        (!ports || clause.source_ports.may_meet(symbols, &cell.source_ports, &cell.cube), Coordinate::SourcePort),
-        (clause.sources.may_meet(symbols, &cell.sources, &cell.cube), Coordinate::Source),
-        (clause.destinations.may_meet(symbols, &cell.destinations, &cell.cube), Coordinate::Destination),
-        (clause.hosts.as_ref().is_none_or(|hosts| hosts.may_meet(symbols, &cell.hosts, &cell.cube)), Coordinate::Host),
-        (clause.guards.iter().all(|guard| symbols.adds(&cell.cube, *guard) != Added::Impossible), Coordinate::Rule),
-    ];
-    meets.into_iter().filter(|(meets, _)| !meets).map(|(_, coordinate)| coordinate).collect()
+    let meets = move |coordinate: &Coordinate| match coordinate {
+        Protocol => clause.protocols.may_meet(symbols, &cell.protocols, &cell.cube),
+        DestinationPort => !ports || clause.destination_ports.may_meet(symbols, &cell.destination_ports, &cell.cube),
+        SourcePort => !ports || clause.source_ports.may_meet(symbols, &cell.source_ports, &cell.cube),
+        Source => clause.sources.may_meet(symbols, &cell.sources, &cell.cube),
+        Destination => clause.destinations.may_meet(symbols, &cell.destinations, &cell.cube),
+        Host => clause.hosts.as_ref().is_none_or(|hosts| hosts.may_meet(symbols, &cell.hosts, &cell.cube)),
+        Rule => clause.guards.iter().all(|guard| symbols.adds(&cell.cube, *guard) != Added::Impossible),
+    };
+    let all = [Protocol, DestinationPort, SourcePort, Source, Destination, Host, Rule];
+    all.into_iter().filter(move |coordinate| !meets(coordinate))
 }
 
 /// Custom allow rules that would let the witness pass: shadowed ones, and those that miss it narrowly.
@@ -233,11 +234,17 @@ fn alternatives(ground: &Ground<'_, '_>, stage: &Stage<'_>, last: usize, point: 
         if entry.access != Access::Allow || !matches!(entry.author, Author::Rule(..) | Author::Firewall(_, Some(_))) {
             continue;
         }
-        let one = decider(stage, entry);
-        match misses(&ground.symbols, &point.cell, &entry.clause).as_slice() {
-            [] if index > last && !judgement.shadowed.contains(&one) => judgement.shadowed.push(one),
-            [coordinate] if *coordinate != Coordinate::Rule => {
-                near.push(NearMiss { rule: at_field(one, &entry.author, *coordinate), coordinate: *coordinate })
+        let mut missed = misses(&ground.symbols, &point.cell, &entry.clause);
+        match (missed.next(), missed.next()) {
+            (None, _) if index > last && judgement.shadowed.len() < MOST_NAMED => {
+                let one = decider(stage, entry);
+                if !judgement.shadowed.contains(&one) {
+                    judgement.shadowed.push(one);
+                }
+            }
+            (Some(coordinate), None) if coordinate != Coordinate::Rule => {
+                let rule = at_field(decider(stage, entry), &entry.author, coordinate);
+                near.push(NearMiss { rule, coordinate });
             }
             _ => {}
         }
@@ -249,7 +256,6 @@ fn alternatives(ground: &Ground<'_, '_>, stage: &Stage<'_>, last: usize, point: 
     near.retain(|one| judgement.shadowed.iter().all(|shadowed| place(shadowed) != place(&one.rule)));
     near.truncate(MOST_NAMED);
     judgement.near = near;
-    judgement.shadowed.truncate(MOST_NAMED);
 }
 
 /// A rule with the field of a coordinate at fault.
@@ -327,8 +333,8 @@ fn uncovered(ground: &Ground<'_, '_>, journey: &Journey<'_>, ends: &Ends, flow: 
         (&ends.destinations, cells.iter().map(|cell| &*cell.destinations).collect()),
     ];
     for (required, sets) in sides {
-        let required = required.terms.iter().fold(AddressSet::empty(), |all, term| all.union(&term.set));
-        let dropped = sets.into_iter().fold(AddressSet::empty(), |all, set| all.union(set));
+        let required = union(required.terms.iter().map(|term| &*term.set));
+        let dropped = union(sets);
         if !required.is_subset(&dropped) {
             dropped.prefixes().take(MOST_NAMED).for_each(|prefix| add(prefix.to_string()));
         }

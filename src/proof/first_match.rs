@@ -2,8 +2,11 @@
 //!
 //! What a clause does with its packets is known to the layer that asks; what the result means to `verdict`.
 
+use std::sync::Arc;
+
 use crate::proof::cell::{Cell, Clause};
-use crate::proof::symbol::Symbols;
+use crate::proof::holes::Holes;
+use crate::proof::symbol::{End, Symbols};
 
 /// The most cells in flight, and the most pieces kept: beyond it the answer is undecided. A thousand ordinary rules
 /// need a few dozen; only input built to split cells over and over comes here.
@@ -35,51 +38,132 @@ pub(crate) struct Run {
     pub(crate) exceeded: bool,
 }
 
+/// A cell in flight. What rules have taken from the addresses at one end is kept beside it.
+struct Flying {
+    cell: Cell,
+    taken: Option<(End, Holes)>,
+}
+
+/// What a clause makes of a cell.
+enum Outcome {
+    /// Nothing: no packet matches.
+    Missed,
+    /// It takes these packets from the addresses at one end, and nothing else.
+    Took(Cell),
+    /// It splits the cell.
+    Split(Vec<Cell>, Vec<Cell>),
+}
+
+impl Flying {
+    fn new(cell: Cell) -> Self {
+        Self { cell, taken: None }
+    }
+
+    /// The cell without what was taken; `None` when nothing is left.
+    fn landed(self) -> Option<Cell> {
+        let mut cell = self.cell;
+        if let Some((end, holes)) = self.taken {
+            let left = Arc::new(holes.spare(cell.addresses(end)));
+            match end {
+                End::Source => cell.sources = left,
+                End::Destination => cell.destinations = left,
+            }
+        }
+        (!cell.sources.is_empty() && !cell.destinations.is_empty()).then_some(cell)
+    }
+
+    fn meet(&mut self, symbols: &Symbols, clause: &Clause) -> Outcome {
+        if !self.cell.may_match(symbols, clause) {
+            return Outcome::Missed;
+        }
+        if let Some((end, set)) = self.cell.cut_by(clause)
+            && self.taken.as_ref().is_none_or(|(taken, _)| *taken == end)
+        {
+            let (_, holes) = self.taken.get_or_insert_with(|| (end, Holes::default()));
+            let part = holes.spare(&set.intersection(self.cell.addresses(end)));
+            if part.is_empty() {
+                return Outcome::Missed;
+            }
+            holes.take(&part);
+            let part = Arc::new(part);
+            let cell = match end {
+                End::Source => Cell { sources: part, ..self.cell.clone() },
+                End::Destination => Cell { destinations: part, ..self.cell.clone() },
+            };
+            return Outcome::Took(cell);
+        }
+        let whole = Self { cell: self.cell.clone(), taken: self.taken.take() };
+        match whole.landed() {
+            None => Outcome::Split(Vec::new(), Vec::new()),
+            Some(cell) => match cell.split(symbols, clause) {
+                Some((matched, rest)) => Outcome::Split(matched, rest),
+                None => {
+                    self.cell = cell;
+                    Outcome::Missed
+                }
+            },
+        }
+    }
+}
+
 /// Sends every packet of the cells to the first clause that matches it.
 pub(crate) fn first_match<'a>(
     symbols: &Symbols,
     cells: Vec<Cell>,
     clauses: impl IntoIterator<Item = &'a Clause>,
 ) -> Run {
-    let mut run = Run { rest: cells, ..Run::default() };
+    let mut run = Run::default();
+    let mut flying: Vec<Flying> = cells.into_iter().map(Flying::new).collect();
     let mut settled = 0_usize;
+    let mut split = Vec::new();
     for (index, clause) in clauses.into_iter().enumerate() {
-        if run.rest.is_empty() {
+        if flying.is_empty() {
             break;
         }
-        let mut left = Vec::with_capacity(run.rest.len());
-        for cell in run.rest {
-            match cell.split(symbols, clause) {
-                None => left.push(cell),
-                Some((matched, mut rest)) => {
-                    settled += matched.iter().map(|cell| cell.cube.len()).sum::<usize>();
-                    run.decided.extend(matched.into_iter().map(|cell| Piece { cell, clause: index }));
-                    left.append(&mut rest);
-                }
+        let decided = run.decided.len();
+        let mut changed = false;
+        flying.retain_mut(|one| match one.meet(symbols, clause) {
+            Outcome::Missed => true,
+            Outcome::Took(cell) => {
+                run.decided.push(Piece { cell, clause: index });
+                true
             }
+            Outcome::Split(matched, rest) => {
+                run.decided.extend(matched.into_iter().map(|cell| Piece { cell, clause: index }));
+                split.extend(rest);
+                changed = true;
+                false
+            }
+        });
+        if !changed && run.decided.len() == decided {
+            continue;
         }
-        if left.len() > JOIN_AT {
-            left = join(left);
+        settled += run.decided[decided..].iter().map(|piece| piece.cell.cube.len()).sum::<usize>();
+        flying.extend(split.drain(..).map(Flying::new));
+        if changed && flying.len() > JOIN_AT {
+            flying = join(flying.into_iter().filter_map(Flying::landed).collect());
         }
-        run.rest = left;
-        let conditions = settled + run.rest.iter().map(|cell| cell.cube.len()).sum::<usize>();
-        if run.rest.len() > MOST_CELLS || run.decided.len() > MOST_CELLS || conditions > MOST_CONDITIONS {
+        let conditions = settled + flying.iter().map(|one| one.cell.cube.len()).sum::<usize>();
+        // A clause decides one piece as a rule: only more than that tells of input built to split cells.
+        let pieces = run.decided.len().saturating_sub(index);
+        if flying.len() > MOST_CELLS || pieces > MOST_CELLS || conditions > MOST_CONDITIONS {
             run.exceeded = true;
             break;
         }
     }
+    run.rest = flying.into_iter().filter_map(Flying::landed).collect();
     run
 }
 
 /// Joins cells that differ in one coordinate only; one pass, quadratic in the cells in flight, which are bounded.
-fn join(cells: Vec<Cell>) -> Vec<Cell> {
+fn join(cells: Vec<Cell>) -> Vec<Flying> {
     let mut joined: Vec<Cell> = Vec::with_capacity(cells.len());
     for cell in cells {
         if !joined.iter_mut().rev().take(JOIN_AT).any(|one| one.join(&cell)) {
             joined.push(cell);
         }
     }
-    joined
+    joined.into_iter().map(Flying::new).collect()
 }
 
 #[cfg(test)]
@@ -105,7 +189,7 @@ mod tests {
     }
 
     fn clause(ports: PortSet) -> Clause {
-        Clause { destination_ports: Match::of(ports), ..Clause::full(&AddressSet::all_v4()) }
+        Clause { destination_ports: Match::of(ports), ..Clause::full(&Arc::new(AddressSet::all_v4())) }
     }
 
     #[test]
@@ -116,6 +200,39 @@ mod tests {
         let ports: Vec<_> = run.decided.iter().map(|one| (one.clause, one.cell.destination_ports.ranges())).collect();
         assert_eq!(ports, [(0, [(80, 90)].as_slice()), (1, [(91, 95)].as_slice())]);
         assert_eq!(run.rest[0].destination_ports.ranges(), &[(0, 79)]);
+    }
+
+    #[test]
+    fn what_rules_take_one_by_one_is_gone_for_the_next() {
+        let symbols = Symbols::new(Family::V4, None);
+        let to = |prefix: &str| Clause {
+            destinations: Match::of(AddressSet::prefix(prefix.parse().unwrap())),
+            ..clause(PortSet::full())
+        };
+        let half = Clause { destination_ports: Match::of(PortSet::range(0, 10)), ..to("10.0.0.0/7") };
+        let clauses = [to("10.0.0.0/9"), to("10.0.0.0/8"), to("10.64.0.0/10"), half, clause(PortSet::full())];
+        let run = first_match(&symbols, vec![cell(PortSet::range(0, 20))], &clauses);
+        let told: Vec<String> = run
+            .decided
+            .iter()
+            .map(|one| {
+                let ports = one.cell.destination_ports.ranges();
+                let prefixes: Vec<String> =
+                    one.cell.destinations.prefixes().take(2).map(|net| net.to_string()).collect();
+                format!("{}: {prefixes:?} {ports:?}", one.clause)
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                r#"0: ["10.0.0.0/9"] [(0, 20)]"#,
+                r#"1: ["10.128.0.0/9"] [(0, 20)]"#,
+                r#"3: ["11.0.0.0/8"] [(0, 10)]"#,
+                r#"4: ["0.0.0.0/5", "8.0.0.0/7"] [(11, 20)]"#,
+                r#"4: ["0.0.0.0/5", "8.0.0.0/7"] [(0, 10)]"#,
+            ]
+        );
+        assert!(run.rest.is_empty());
     }
 
     #[test]

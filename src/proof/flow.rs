@@ -3,6 +3,7 @@
 //! Ordering the rules of a layer is the work of that layer's file, finding the verdict that of `verdict`, and choosing
 //! the layers that of `path`.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::estate::{Access, Direction};
@@ -14,7 +15,7 @@ use crate::proof::ground::{Ground, Party};
 use crate::proof::host::HostSet;
 use crate::proof::judgement::{Judgement, Layer};
 use crate::proof::nsg::entries;
-use crate::proof::scene::{Given, Scene};
+use crate::proof::scene::Scene;
 use crate::proof::symbol::{Doubt, End};
 use crate::proof::verdict::{Decision, Required, Verdict, decide};
 
@@ -65,7 +66,7 @@ pub(crate) struct Track {
 /// What became of the required packets.
 #[derive(Default)]
 pub(crate) struct Journey<'a> {
-    pub(crate) stages: Vec<Stage<'a>>,
+    pub(crate) stages: Vec<Rc<Stage<'a>>>,
     pub(crate) passed: Vec<Track>,
     pub(crate) dropped: Vec<Track>,
     pub(crate) exceeded: bool,
@@ -78,7 +79,7 @@ impl<'a> Journey<'a> {
     }
 
     /// Sends what has passed so far through one more stage.
-    pub(crate) fn through(&mut self, ground: &Ground<'_, 'a>, stage: Stage<'a>) {
+    pub(crate) fn through(&mut self, ground: &Ground<'_, 'a>, stage: &Rc<Stage<'a>>) {
         let mut passed = Vec::new();
         for track in std::mem::take(&mut self.passed) {
             let clauses = stage.entries.iter().map(|entry| &entry.clause);
@@ -96,7 +97,7 @@ impl<'a> Journey<'a> {
             self.exceeded |= !run.rest.is_empty();
         }
         self.passed = passed;
-        self.stages.push(stage);
+        self.stages.push(Rc::clone(stage));
     }
 
     /// The verdict on what was required.
@@ -173,29 +174,22 @@ impl Scene<'_> {
     }
 }
 
-/// The groups of the scene in the order that traffic of a direction meets them.
+/// The groups of the scene in the order that traffic of a direction meets them. `explicit`: without what the built-in
+/// rules let pass.
 pub(crate) fn group_stages<'a>(
     ground: &mut Ground<'_, 'a>,
     direction: Direction,
-    matching: Matching,
-) -> Vec<Stage<'a>> {
-    let groups: Vec<(usize, Layer, Given<'a, _>)> = ground
-        .scene
-        .groups
-        .iter()
-        .enumerate()
-        .map(|(index, (level, group))| (index, Layer::Group(*level), group.clone()))
-        .collect();
-    let mut stages: Vec<Stage<'a>> = groups
-        .into_iter()
-        .map(|(index, layer, group)| {
-            let mut entries = entries(ground, &group, direction);
-            if matching != Matching::Effective {
-                entries.retain(|entry| !(matches!(entry.author, Author::BuiltIn(..)) && entry.access == Access::Allow));
-            }
-            Stage { layer, group: index, entries }
-        })
-        .collect();
+    explicit: bool,
+) -> Vec<Rc<Stage<'a>>> {
+    let scene = ground.scene;
+    let stages = scene.groups.iter().enumerate().map(|(index, (level, group))| {
+        let mut entries = entries(ground, group, direction);
+        if explicit {
+            entries.retain(|entry| !(matches!(entry.author, Author::BuiltIn(..)) && entry.access == Access::Allow));
+        }
+        Rc::new(Stage { layer: Layer::Group(*level), group: index, entries })
+    });
+    let mut stages: Vec<Rc<Stage<'a>>> = stages.collect();
     if direction == Direction::Inbound {
         stages.reverse();
     }

@@ -39,14 +39,18 @@ pub(crate) struct Ground<'s, 'a> {
     pub(crate) scene: &'s Scene<'a>,
     pub(crate) symbols: Symbols,
     /// Every address of the family.
-    pub(crate) space: AddressSet,
-    /// The addresses that service tags can hold: what is public and not in the network.
-    pub(crate) public: AddressSet,
+    pub(crate) space: Arc<AddressSet>,
+    /// The addresses that service tags can hold: what is public, be it the network's own.
+    tagged: Arc<AddressSet>,
+    /// What is public and not in the network.
+    pub(crate) public: Arc<AddressSet>,
     /// What is known of `VirtualNetwork`, platform address included.
-    network: AddressSet,
+    network: Arc<AddressSet>,
     /// Public addresses that a route may have made part of `VirtualNetwork`.
-    tunnelled: AddressSet,
-    tunnelled_tags: Vec<Tag>,
+    tunnelled: Arc<AddressSet>,
+    tunnelled_tags: Arc<[Tag]>,
+    /// The tags of another cloud that the proof is about.
+    foreign: Arc<[(End, Tag)]>,
 }
 
 /// The platform's address for DNS, DHCP and health probes.
@@ -86,24 +90,56 @@ impl<'s, 'a> Ground<'s, 'a> {
             Family::V4 => AddressSet::all_v4(),
             Family::V6 => AddressSet::all_v6(),
         };
-        let public = public_space().intersection(&space);
+        let tagged = public_space().intersection(&space);
+        let public = &tagged;
         let (routed, tunnelled_tags) = scene.tunnelled();
         let routed = routed.intersection(&space);
         // What is private and leads to an appliance or a gateway is part of the network (NSG-17).
         let network = scene.network.union(&AddressSet::address(PLATFORM)).intersection(&space);
-        let network = network.union(&routed.difference(&public));
-        let tunnelled = routed.intersection(&public).difference(&network);
+        let network = network.union(&routed.difference(public));
+        let tunnelled = routed.intersection(public).difference(&network);
         let public = public.difference(&network);
         // What says nothing of its cloud is in the public one (TAG-12).
-        let symbols = Symbols::new(family, Some(scene.cloud.unwrap_or(Cloud::Public)));
-        Self { scene, symbols, space, public, network, tunnelled, tunnelled_tags }
+        let mut symbols = Symbols::new(family, Some(scene.cloud.unwrap_or(Cloud::Public)));
+        symbols.public_network = public != tagged;
+        Self {
+            scene,
+            symbols,
+            space: space.into(),
+            tagged: tagged.into(),
+            public: public.into(),
+            network: network.into(),
+            tunnelled: tunnelled.into(),
+            tunnelled_tags: tunnelled_tags.into(),
+            foreign: Arc::default(),
+        }
+    }
+
+    /// The same ground for proofs about tags of another cloud: rules that name them match them (ALG-3).
+    pub(crate) fn about(self, foreign: &[(End, Tag)]) -> Self {
+        Self { foreign: foreign.into(), ..self }
+    }
+
+    /// The same ground with room for symbols of its own above others.
+    pub(crate) fn above(&self, symbols: &Arc<Symbols>) -> Self {
+        Self {
+            scene: self.scene,
+            symbols: Symbols::above(symbols),
+            space: Arc::clone(&self.space),
+            tagged: Arc::clone(&self.tagged),
+            public: Arc::clone(&self.public),
+            network: Arc::clone(&self.network),
+            tunnelled: Arc::clone(&self.tunnelled),
+            tunnelled_tags: Arc::clone(&self.tunnelled_tags),
+            foreign: Arc::clone(&self.foreign),
+        }
     }
 
     /// The addresses of a requirement's party.
     pub(crate) fn party(&mut self, end: End, party: &Party) -> Match<AddressSet> {
         let mut all = Match::nothing();
         match party {
-            Party::Any => all.add(self.space.clone(), Vec::new()),
+            Party::Any => all.add(Arc::clone(&self.space), Vec::new()),
             Party::Addresses(set) => all.add(set.intersection(&self.space), Vec::new()),
             Party::Subnet => match &self.scene.subnet {
                 Some(prefixes) => all.add(prefixes.intersection(&self.space), Vec::new()),
@@ -113,7 +149,7 @@ impl<'s, 'a> Ground<'s, 'a> {
                     });
                     // A subnet has private addresses where nothing else is shown (NSG-14).
                     let known = self.scene.network_complete && !self.network.is_empty();
-                    let room = if known { self.network.clone() } else { self.private() };
+                    let room = if known { Arc::clone(&self.network) } else { self.private().into() };
                     all.add(room, vec![subnet.holds()]);
                 }
             },
@@ -155,6 +191,17 @@ impl<'s, 'a> Ground<'s, 'a> {
         }
     }
 
+    /// The tags of a flow's ends that are another cloud's, and of whose addresses nothing is loaded.
+    pub(crate) fn foreign(scene: &Scene<'_>, from: &Party, to: &Party) -> Vec<(End, Tag)> {
+        let read = |party: &Party| match party {
+            Party::Tag(tag) if tag.special().is_none() => Tag::read(&tag.to_string(), scene.cloud).tag(),
+            _ => None,
+        };
+        let ends = [(End::Source, read(from)), (End::Destination, read(to))];
+        let foreign = |tag: &Tag| scene.cloud.is_some_and(|cloud| !tag.is_in(cloud));
+        ends.into_iter().filter_map(|(end, tag)| Some((end, tag.filter(foreign)?))).collect()
+    }
+
     /// The addresses of one side of a rule. `peer`: it is the side away from the subnet. `access`: what the rule does.
     pub(crate) fn side(
         &mut self,
@@ -174,7 +221,7 @@ impl<'s, 'a> Ground<'s, 'a> {
         let by_name = tagged && self.scene.tags.is_none() && side.items.iter().any(named);
         for item in &side.items {
             match &item.value {
-                Ok(Peer::Any) => all.add(self.space.clone(), Vec::new()),
+                Ok(Peer::Any) => all.add(Arc::clone(&self.space), Vec::new()),
                 Ok(Peer::Addresses(set)) if !by_name => known.push(set),
                 Ok(Peer::Addresses(_) | Peer::Invalid(_)) => {}
                 Ok(Peer::Tag(name)) => match Tag::read(name, self.scene.cloud).tag().and_then(Tag::special) {
@@ -204,7 +251,7 @@ impl<'s, 'a> Ground<'s, 'a> {
             let mut network = Match::nothing();
             self.network_terms(end, &mut network);
             for term in network.terms {
-                all.add(AddressSet::clone(&term.set), term.cube.into_iter().chain([symbol.holds()]).collect());
+                all.add(term.set, term.cube.into_iter().chain([symbol.holds()]).collect());
             }
         }
         if side.items.is_empty() && side.groups.is_empty() {
@@ -212,7 +259,7 @@ impl<'s, 'a> Ground<'s, 'a> {
             let symbol = self.symbols.of(Meaning::Addresses(end, key), || {
                 Doubt::new("the rule names no address on this side").at(side.span)
             });
-            all.add(self.space.clone(), vec![symbol.holds()]);
+            all.add(Arc::clone(&self.space), vec![symbol.holds()]);
         }
         all
     }
@@ -233,7 +280,7 @@ impl<'s, 'a> Ground<'s, 'a> {
         let symbol = self.symbols.of(meaning, || {
             Doubt::new(format!("the addresses of `{name}` are not loaded")).settled_by("--service-tags FILE")
         });
-        all.add(self.public.clone(), vec![symbol.holds()]);
+        all.add(Arc::clone(&self.tagged), vec![symbol.holds()]);
     }
 
     /// Whether a rule's tag matches nothing here: another cloud's, or a region that neither the catalogue nor the data
@@ -244,7 +291,7 @@ impl<'s, 'a> Ground<'s, 'a> {
         }
         match Tag::read(name, self.scene.cloud) {
             Reading::Known(tag) | Reading::Alias { tag, .. } => {
-                self.scene.cloud.is_some_and(|cloud| !tag.is_in(cloud)) && self.symbols.tags(end).all(|one| one != tag)
+                self.scene.cloud.is_some_and(|cloud| !tag.is_in(cloud)) && !self.foreign.contains(&(end, tag))
             }
             Reading::UnknownRegion { .. } => self.scene.tags.is_some(),
             Reading::Unknown { .. } => true,
@@ -261,14 +308,14 @@ impl<'s, 'a> Ground<'s, 'a> {
             "" => Doubt::of("an address", unknown),
             text => Doubt::of(&format!("`{text}`"), unknown),
         });
-        all.add(self.space.clone(), vec![symbol.holds()]);
+        all.add(Arc::clone(&self.space), vec![symbol.holds()]);
     }
 
     fn regional(&mut self, end: End, base: Tag, region: &Arc<Unknown>, all: &mut Match<AddressSet>) {
         let symbol = self.symbols.of(Meaning::Regional(end, base, Arc::clone(&region.key), false), || {
             Doubt::of(&format!("the region of `{base}.{}`", region.text), region)
         });
-        all.add(self.public.clone(), vec![symbol.holds()]);
+        all.add(Arc::clone(&self.tagged), vec![symbol.holds()]);
     }
 
     /// A special tag as the only address of a rule's side.
@@ -289,24 +336,24 @@ impl<'s, 'a> Ground<'s, 'a> {
                 let symbol = self
                     .symbols
                     .of(Meaning::Tag(end, tag), || Doubt::new("the addresses of `AzurePlatformLKM` are not published"));
-                all.add(self.public.clone(), vec![symbol.holds()]);
+                all.add(Arc::clone(&self.tagged), vec![symbol.holds()]);
             }
             Special::VirtualNetwork => {
                 self.network_terms(end, all);
                 match access {
                     None => {}
-                    Some(Access::Deny) => all.add(self.tunnelled.clone(), Vec::new()),
+                    Some(Access::Deny) => all.add(Arc::clone(&self.tunnelled), Vec::new()),
                     Some(Access::Allow) if self.tunnelled.is_empty() => {}
-                    Some(Access::Allow) => all.add(self.tunnelled.clone(), vec![self.widened()]),
+                    Some(Access::Allow) => all.add(Arc::clone(&self.tunnelled), vec![self.widened()]),
                 }
                 if access.is_some() {
-                    for tag in self.tunnelled_tags.clone() {
+                    for tag in Arc::clone(&self.tunnelled_tags).iter() {
                         let mut addresses = Match::nothing();
                         self.tag(end, &tag.to_string(), &mut addresses);
                         let widened = self.widened();
                         for term in addresses.terms {
                             let cube = [widened].into_iter().chain(term.cube).collect();
-                            all.add(AddressSet::clone(&term.set), cube);
+                            all.add(term.set, cube);
                         }
                     }
                 }
@@ -317,7 +364,7 @@ impl<'s, 'a> Ground<'s, 'a> {
 
     /// `Internet`: what is public and not in the network. `rule`: a route may have changed what it matches (UNC-1).
     fn internet(&mut self, rule: bool, all: &mut Match<AddressSet>) {
-        let public = self.public.clone();
+        let public = Arc::clone(&self.public);
         if !rule || self.tunnelled.is_empty() {
             all.add(public, Vec::new());
             return;
@@ -336,7 +383,7 @@ impl<'s, 'a> Ground<'s, 'a> {
 
     /// `VirtualNetwork` without what routes may add to it.
     fn network_terms(&mut self, end: End, all: &mut Match<AddressSet>) {
-        all.add(self.network.clone(), Vec::new());
+        all.add(Arc::clone(&self.network), Vec::new());
         if !self.scene.network_complete {
             let symbol = self.network_symbol(end);
             all.add(self.private().difference(&self.network), vec![symbol.holds()]);

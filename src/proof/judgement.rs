@@ -68,7 +68,7 @@ impl Kind {
 }
 
 /// Where a rule or route is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Written {
     /// The whole of it.
     pub span: Span,
@@ -81,7 +81,7 @@ pub struct Written {
 }
 
 /// A rule or route that decides, or could have.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Decider {
     /// The layer it is in.
     pub layer: Layer,

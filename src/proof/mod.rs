@@ -1,5 +1,6 @@
 //! Proofs over exact sets: what passes a network security group, where routes lead, and what cannot be told.
 
+mod atom;
 mod cell;
 mod egress;
 mod entry;
@@ -8,13 +9,17 @@ mod firewall;
 mod first_match;
 mod flow;
 mod ground;
+mod holes;
+mod hops;
 mod host;
 mod judgement;
 #[cfg(test)]
 mod laws;
 mod lead;
 mod nsg;
+mod onward;
 mod path;
+mod prepared;
 mod priority;
 mod route;
 #[cfg(test)]
@@ -36,6 +41,7 @@ pub use host::{HostPattern, HostSet};
 pub use judgement::{Coordinate, Decider, Judgement, Kind, Layer, NearMiss, Packet, Step, Written};
 pub use lead::nearest;
 pub use path::PathJudgement;
+pub use prepared::Prepared;
 pub use priority::free_priority;
 pub use scene::{Given, Level, NatGateway, Scene};
 pub use shadow::{Fact, Shadow, same_prefix};

@@ -292,15 +292,15 @@ fn ports(ground: &mut Ground<'_, '_>, end: End, ports: &Ports) -> Match<PortSet>
 
 fn built_in<'a>(ground: &mut Ground<'_, 'a>, group: &'a NetworkSecurityGroup, rule: &'static BuiltIn) -> Entry<'a> {
     let outbound = rule.direction == Direction::Outbound;
+    let mut clause = Clause::full(&ground.space);
     let mut side = |end, name: &str, peer: bool| {
         if name == "*" {
-            return Match::of(ground.space.clone());
+            return Match::of(Arc::clone(&ground.space));
         }
         let tag = Tag::named(name).expect("the catalogue has the tags of built-in rules");
         let special = tag.special().expect("built-in rules name special tags only");
         ground.special_in_rule(end, special, peer.then_some(rule.access))
     };
-    let mut clause = Clause::full(&AddressSet::full());
     clause.sources = side(End::Source, rule.source, !outbound);
     clause.destinations = side(End::Destination, rule.destination, outbound);
     let shown = group

@@ -6,22 +6,24 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::estate::{Access, CollectionKind, Direction, Estate, NextHop};
 use crate::net::{Family, Special};
 use crate::proof::entry::{Author, Entry};
 use crate::proof::explain::explain;
-use crate::proof::firewall::{Appliance, stage};
+use crate::proof::firewall::Appliance;
 use crate::proof::first_match::first_match;
-use crate::proof::flow::{Ends, Flow, Journey, Stage, Track, group_stages};
+use crate::proof::flow::{Ends, Flow, Journey, Stage, Track};
 use crate::proof::ground::{Ground, Party};
 use crate::proof::host::HostSet;
 use crate::proof::judgement::{Judgement, Layer};
-use crate::proof::lead::{Lead, lead};
-use crate::proof::route::{Hop, Ruling, ways};
+use crate::proof::onward::Onward;
+use crate::proof::prepared::{Prepared, Wall};
+use crate::proof::route::{Hop, Ruling};
 use crate::proof::scene::Scene;
-use crate::proof::symbol::{Doubt, Meaning};
+use crate::proof::symbol::Meaning;
 use crate::proof::verdict::Verdict;
 
 /// The answer on traffic through all layers.
@@ -38,7 +40,8 @@ pub struct PathJudgement {
 }
 
 /// A journey through all layers, and what was learnt on the way.
-pub(crate) struct Passage<'a> {
+pub(crate) struct Passage<'s, 'a> {
+    pub(crate) ground: Ground<'s, 'a>,
     pub(crate) journey: Journey<'a>,
     pub(crate) ends: Ends,
     pub(crate) assumptions: Vec<String>,
@@ -64,11 +67,7 @@ pub(crate) enum Part {
 impl<'a> Scene<'a> {
     /// Judges traffic by the network security groups alone.
     pub fn judge(&self, flow: &Flow) -> Judgement {
-        self.in_each_family(|family| {
-            let mut ground = Ground::new(self, family);
-            let passage = self.passage(&mut ground, flow, None, Part::Groups);
-            judged(&ground, flow, &passage)
-        })
+        self.prepared().judge(flow)
     }
 
     /// Judges traffic by every layer it meets.
@@ -79,15 +78,39 @@ impl<'a> Scene<'a> {
     /// Judges traffic by every layer it meets. `names`: the hosts behind the destination, all of them, by which a
     /// firewall may let it pass as well (AML-13).
     pub fn path(&self, flow: &Flow, names: Option<&HostSet>) -> PathJudgement {
+        self.prepared().path(flow, names)
+    }
+
+    /// Judges traffic by a firewall or policy alone, whatever routes there are.
+    pub fn judge_firewall(
+        &self,
+        estate: &'a Estate,
+        appliance: Appliance<'a>,
+        flow: &Flow,
+        names: Option<&HostSet>,
+    ) -> PathJudgement {
+        self.prepared().judge_firewall(estate, appliance, flow, names)
+    }
+}
+
+impl<'s, 'a> Prepared<'s, 'a> {
+    /// Judges traffic by the network security groups alone.
+    pub fn judge(&self, flow: &Flow) -> Judgement {
+        self.scene.in_each_family(|family| judged(flow, &self.passage(family, flow, None, Part::Groups)))
+    }
+
+    /// Judges traffic by every layer it meets. `names`: the hosts behind the destination, all of them, by which a
+    /// firewall may let it pass as well (AML-13).
+    pub fn path(&self, flow: &Flow, names: Option<&HostSet>) -> PathJudgement {
         if flow.direction == Direction::Inbound {
             return self.inbound(flow);
         }
         let learnt = RefCell::new(BTreeMap::new());
-        let judgement = self.in_each_family(|family| {
-            let mut ground = Ground::new(self, family);
-            let passage = self.passage(&mut ground, flow, names, Part::Whole);
-            learnt.borrow_mut().insert(family, (passage.assumptions.clone(), passage.by_host_names));
-            judged(&ground, flow, &passage)
+        let judgement = self.scene.in_each_family(|family| {
+            let passage = self.passage(family, flow, names, Part::Whole);
+            let judgement = judged(flow, &passage);
+            learnt.borrow_mut().insert(family, (passage.assumptions, passage.by_host_names));
+            judgement
         });
         let (assumptions, by_host_names) = learnt.take().remove(&judgement.family).unwrap_or_default();
         let satisfied = judgement.verdict == Verdict::Satisfied;
@@ -104,19 +127,20 @@ impl<'a> Scene<'a> {
         names: Option<&HostSet>,
     ) -> PathJudgement {
         let learnt = RefCell::new(BTreeMap::new());
-        let judgement = self.in_each_family(|family| {
-            let mut ground = Ground::new(self, family);
-            let ends = Ends::new(&mut ground, &flow.from, &flow.to);
+        let judgement = self.scene.in_each_family(|family| {
             let hosts = hosts_of(flow, names);
+            let alone = self.alone(family, estate, appliance, hosts.is_some());
+            let mut ground = alone.ground();
+            let ends = Ends::new(&mut ground, &flow.from, &flow.to);
             let mut journey = start(&ends, flow, hosts);
-            let stage = stage(&mut ground, estate, appliance, hosts.is_some());
-            let all = 0..stage.entries.len();
-            through_firewalls(&mut journey, &ground, stage, |_| Some(all.clone()));
+            let all = 0..alone.stage.entries.len();
+            through_firewalls(&mut journey, &ground, &alone.stage, |_| Some(all.clone()));
             let by_host_names = names_decide(&journey);
             let assumptions = assumptions_of(&journey);
-            let passage = Passage { journey, ends, assumptions, by_host_names };
-            learnt.borrow_mut().insert(family, (passage.assumptions.clone(), by_host_names));
-            judged(&ground, flow, &passage)
+            let passage = Passage { ground, journey, ends, assumptions, by_host_names };
+            let judgement = judged(flow, &passage);
+            learnt.borrow_mut().insert(family, (passage.assumptions, by_host_names));
+            judgement
         });
         let (assumptions, by_host_names) = learnt.take().remove(&judgement.family).unwrap_or_default();
         let by_host_names = by_host_names && judgement.verdict == Verdict::Satisfied;
@@ -143,18 +167,18 @@ impl<'a> Scene<'a> {
 
     /// What each layer says of all that is required, as if the others let everything pass, in the order they are met.
     pub(crate) fn layers(&self, flow: &Flow, names: Option<&HostSet>, family: Family) -> Vec<(Layer, Judgement)> {
+        let groups = self.scene.groups.iter().enumerate();
         let mut parts: Vec<(Layer, Part)> =
-            self.groups.iter().enumerate().map(|(at, (level, _))| (Layer::Group(*level), Part::Group(at))).collect();
+            groups.map(|(at, (level, _))| (Layer::Group(*level), Part::Group(at))).collect();
         match flow.direction {
             Direction::Outbound => parts.extend([(Layer::Route, Part::Route), (Layer::Firewall, Part::Firewall)]),
             Direction::Inbound => parts.reverse(),
         }
         let mut all = Vec::new();
         for (layer, part) in parts {
-            let mut ground = Ground::new(self, family);
-            let passage = self.passage(&mut ground, flow, names, part);
+            let passage = self.passage(family, flow, names, part);
             if !passage.journey.stages.is_empty() {
-                all.push((layer, judged(&ground, flow, &passage)));
+                all.push((layer, judged(flow, &passage)));
             }
         }
         if flow.direction == Direction::Inbound {
@@ -164,109 +188,52 @@ impl<'a> Scene<'a> {
     }
 
     /// Sends outbound traffic through the layers.
-    pub(crate) fn passage(
-        &self,
-        ground: &mut Ground<'_, 'a>,
-        flow: &Flow,
-        names: Option<&HostSet>,
-        part: Part,
-    ) -> Passage<'a> {
-        let ends = Ends::new(ground, &flow.from, &flow.to);
+    pub(crate) fn passage(&self, family: Family, flow: &Flow, names: Option<&HostSet>, part: Part) -> Passage<'s, 'a> {
         let hosts = hosts_of(flow, names);
+        let pass = self.pass(family, flow);
+        let wall = pass.wall(hosts.is_some());
+        let mut ground = wall.map_or_else(|| pass.ground(), Wall::ground);
+        let ends = Ends::new(&mut ground, &flow.from, &flow.to);
         let mut journey = start(&ends, flow, hosts);
-        for stage in group_stages(ground, flow.direction, flow.matching) {
+        for stage in &pass.groups {
             if matches!(part, Part::Whole | Part::Groups) || part == Part::Group(stage.group) {
-                journey.through(ground, stage);
+                journey.through(&ground, stage);
             }
         }
         let mut assumptions = vec![NO_ADMIN_RULES.to_owned()];
-        if flow.direction == Direction::Outbound && !matches!(part, Part::Groups | Part::Group(_)) {
-            self.onward(ground, hosts.is_some(), part, &mut journey, &mut assumptions);
+        if let Some(onward) = pass.onward.as_ref().filter(|_| !matches!(part, Part::Groups | Part::Group(_))) {
+            assumptions.extend(onward.assumptions.iter().cloned());
+            onward_through(&mut journey, &ground, onward, wall, part);
         }
         let by_host_names = names_decide(&journey);
         assumptions.extend(assumptions_of(&journey));
-        Passage { journey, ends, assumptions, by_host_names }
+        Passage { ground, journey, ends, assumptions, by_host_names }
     }
+}
 
-    /// Routes, and the firewalls they lead to.
-    fn onward(
-        &self,
-        ground: &mut Ground<'_, 'a>,
-        named: bool,
-        part: Part,
-        journey: &mut Journey<'a>,
-        assumptions: &mut Vec<String>,
-    ) {
-        let mut firewalls = Vec::new();
-        let (routes, leads) = self.routes(ground, &mut firewalls, assumptions);
-        let at = journey.stages.len();
-        journey.through(ground, routes);
-        if part == Part::Firewall {
-            // What does not come to the firewall is none of its business.
-            let dropped = std::mem::take(&mut journey.dropped);
-            journey.passed.extend(dropped);
-        }
-        let leads_to = |track: &Track| track.met.get(at).and_then(|entry| leads.get(*entry).copied().flatten());
-        let reached = journey.passed.iter().any(|track| leads_to(track).is_some());
-        let Some(estate) = self.estate.filter(|_| reached && part != Part::Route) else {
-            if part == Part::Firewall {
-                journey.stages.clear();
-            }
-            return;
-        };
-        let mut joined = Stage { layer: Layer::Firewall, group: 0, entries: Vec::new() };
-        let mut ranges = Vec::new();
-        for firewall in &firewalls {
-            let stage = stage(ground, estate, *firewall, named);
-            ranges.push(joined.entries.len()..joined.entries.len() + stage.entries.len());
-            joined.entries.extend(stage.entries);
-        }
-        through_firewalls(journey, ground, joined, |track| {
-            leads_to(track).and_then(|index| ranges.get(index).cloned())
-        });
+/// Sends a journey along the routes, and through the firewalls they lead to.
+fn onward_through<'a>(
+    journey: &mut Journey<'a>,
+    ground: &Ground<'_, 'a>,
+    onward: &Onward<'a>,
+    wall: Option<&Wall<'_, 'a>>,
+    part: Part,
+) {
+    let at = journey.stages.len();
+    journey.through(ground, &onward.stage);
+    if part == Part::Firewall {
+        // What does not come to the firewall is none of its business.
+        let dropped = std::mem::take(&mut journey.dropped);
+        journey.passed.extend(dropped);
     }
-
-    /// The routes as a stage, and for each entry the firewall it leads to, as an index.
-    fn routes(
-        &self,
-        ground: &mut Ground<'_, 'a>,
-        firewalls: &mut Vec<Appliance<'a>>,
-        assumptions: &mut Vec<String>,
-    ) -> (Stage<'a>, Vec<Option<usize>>) {
-        let (mut entries, mut leads) = (Vec::new(), Vec::new());
-        for way in ways(ground) {
-            let mut push = |access, guard, lead| {
-                let mut clause = way.clause.clone();
-                clause.guards.extend(guard);
-                entries.push(Entry { clause, access, author: way.author.clone() });
-                leads.push(lead);
-            };
-            let ruling = match lead(self.estate, self.table(), &way) {
-                Lead::Firewall(firewall, assumption) => {
-                    assumptions.extend(assumption.filter(|one| !assumptions.contains(one)));
-                    let same =
-                        |one: &Appliance<'_>| matches!(one, Appliance::Firewall(one) if std::ptr::eq(*one, firewall));
-                    let index = firewalls.iter().position(same).unwrap_or_else(|| {
-                        firewalls.push(Appliance::Firewall(firewall));
-                        firewalls.len() - 1
-                    });
-                    push(Access::Allow, None, Some(index));
-                    continue;
-                }
-                Lead::Elsewhere => ruling(&way.hop),
-                Lead::Unknown(doubt) => Ruling::Depends(open(&doubt.message), doubt),
-            };
-            match ruling {
-                Ruling::Pass => push(Access::Allow, None, None),
-                Ruling::Drop => push(Access::Deny, None, None),
-                Ruling::Depends(meaning, doubt) => {
-                    let symbol = ground.symbols.of(meaning, || doubt);
-                    push(Access::Allow, Some(symbol.holds()), None);
-                    push(Access::Deny, Some(symbol.fails()), None);
-                }
-            }
-        }
-        (Stage { layer: Layer::Route, group: 0, entries }, leads)
+    let leads_to = |track: &Track| track.met.get(at).and_then(|entry| onward.leads.get(*entry).copied().flatten());
+    let reached = journey.passed.iter().any(|track| leads_to(track).is_some());
+    match wall.filter(|_| reached && part != Part::Route) {
+        Some(wall) => through_firewalls(journey, ground, &wall.stage, |track| {
+            leads_to(track).and_then(|index| wall.ranges.get(index).cloned())
+        }),
+        None if part == Part::Firewall => journey.stages.clear(),
+        None => {}
     }
 }
 
@@ -292,16 +259,16 @@ fn start<'a>(ends: &Ends, flow: &Flow, hosts: Option<&HostSet>) -> Journey<'a> {
     Journey::new(cells)
 }
 
-fn judged(ground: &Ground<'_, '_>, flow: &Flow, passage: &Passage<'_>) -> Judgement {
-    let decision = passage.journey.decide(ground, &passage.ends);
-    explain(ground, flow, &passage.journey, decision, &passage.ends)
+fn judged(flow: &Flow, passage: &Passage<'_, '_>) -> Judgement {
+    let decision = passage.journey.decide(&passage.ground, &passage.ends);
+    explain(&passage.ground, flow, &passage.journey, decision, &passage.ends)
 }
 
 /// Sends tracks through their own part of a joined stage. Those without one have passed.
 fn through_firewalls<'a>(
     journey: &mut Journey<'a>,
     ground: &Ground<'_, 'a>,
-    stage: Stage<'a>,
+    stage: &Rc<Stage<'a>>,
     range_of: impl Fn(&Track) -> Option<std::ops::Range<usize>>,
 ) {
     let mut passed = Vec::new();
@@ -323,7 +290,7 @@ fn through_firewalls<'a>(
         }
     }
     journey.passed = passed;
-    journey.stages.push(stage);
+    journey.stages.push(Rc::clone(stage));
 }
 
 /// The entries of firewalls that let something pass.
@@ -363,28 +330,6 @@ fn severity(verdict: Verdict) -> u8 {
         Verdict::Satisfied => 0,
         Verdict::Undecided => 1,
         Verdict::Violated => 2,
-    }
-}
-
-fn open(key: &str) -> Meaning {
-    Meaning::Packet(Arc::from(format!("behind {key}")))
-}
-
-/// Whether traffic goes on behind a hop that is no firewall of the input.
-fn ruling(hop: &Hop) -> Ruling {
-    match hop {
-        Hop::To(NextHop::Drop) => Ruling::Drop,
-        Hop::To(NextHop::VirtualNetworkGateway) => Ruling::Depends(
-            open("gateway"),
-            Doubt::new("what lies behind the gateway that the route leads to is not known"),
-        ),
-        Hop::Appliance(addresses) => {
-            let name = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let doubt = Doubt::new(format!("what the appliance at {name} lets through is not known"));
-            Ruling::Depends(open(&name), doubt.settled_by("the firewall and its policy, if it is an Azure Firewall"))
-        }
-        Hop::To(_) => Ruling::Pass,
-        Hop::Unknown(key, doubt) => Ruling::Depends(open(key), doubt.clone()),
     }
 }
 

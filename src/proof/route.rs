@@ -1,5 +1,4 @@
-//! The routes of a subnet as a list of clauses in the order Azure prefers them (RT-3 to RT-6), and requirements on
-//! where they lead.
+//! The routes of a subnet as a list of clauses in the order Azure prefers them (RT-3 to RT-6).
 //!
 //! The longest prefix wins; of equal ones a user's route beats a gateway's, and that one the system's. Tags whose
 //! prefixes are not loaded have no known length, so a public prefix beside them may win or lose, address by address.
@@ -10,16 +9,15 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::estate::{Access, Direction, Field, NextHop, Peer, Route, RouteOrigin, RouteTable};
+use crate::estate::{Access, Field, NextHop, Peer, Route, RouteOrigin, RouteTable};
 use crate::json::Unknown;
-use crate::net::{AddressSet, Family, PortSet, ProtocolSet, Reading, Relation, Tag};
+use crate::net::{AddressSet, Reading, Relation, Tag};
 use crate::proof::cell::{Clause, Match};
 use crate::proof::entry::{Author, Entry};
-use crate::proof::explain::explain;
-use crate::proof::flow::{Ends, Flow, Journey, Matching, Stage};
-use crate::proof::ground::{Ground, Party, regional_parts};
-use crate::proof::judgement::{Judgement, Layer};
-use crate::proof::scene::{Given, Scene, shown};
+use crate::proof::flow::Stage;
+use crate::proof::ground::{Ground, regional_parts};
+use crate::proof::judgement::Layer;
+use crate::proof::scene::{Given, shown};
 use crate::proof::symbol::{Doubt, End, Meaning};
 
 /// Where a route leads.
@@ -141,15 +139,15 @@ impl<'a> List<'_, '_, 'a> {
             RouteOrigin::Gateway => Rank::Gateway,
             RouteOrigin::System => Rank::System,
         };
+        let space = Arc::clone(&self.ground.space);
         let way = |destinations: Match<AddressSet>| Way {
-            clause: Clause { guards: guards.clone(), destinations, ..Clause::full(&AddressSet::full()) },
+            clause: Clause { guards: guards.clone(), destinations, ..Clause::full(&space) },
             hop: hop(route),
             author: Author::Route(route, index),
         };
         match &prefix.value {
             Ok(Peer::Any) => {
-                let space = self.ground.space.clone();
-                self.candidates.push(concrete(way(Match::of(space)), 0, rank));
+                self.candidates.push(concrete(way(Match::of(Arc::clone(&space))), 0, rank));
             }
             Ok(Peer::Addresses(set)) => {
                 for prefix in set.intersection(&self.ground.space).prefixes() {
@@ -201,7 +199,7 @@ impl<'a> List<'_, '_, 'a> {
             self.candidates.push(Candidate { way, length: None, rank: Rank::RegionalTag, tag: None, anywhere: false });
             return;
         }
-        let mut way = way(Match::of(self.ground.space.clone()));
+        let mut way = way(Match::of(Arc::clone(&self.ground.space)));
         let wins = Meaning::Packet(Arc::from(format!("wins {} {}", unknown.key, self.candidates.len())));
         let wins = self.ground.symbols.of(wins, || Doubt::of("the prefix of a route", unknown));
         way.clause.guards.push(wins.holds());
@@ -247,7 +245,7 @@ impl<'a> List<'_, '_, 'a> {
             for tag in tags {
                 let mut destinations = Match::nothing();
                 self.ground.tag(End::Destination, &tag.to_string(), &mut destinations);
-                let mut clause = Clause { destinations, ..Clause::full(&AddressSet::full()) };
+                let mut clause = Clause { destinations, ..Clause::full(&self.ground.space) };
                 if local && scene.region.is_none() {
                     let near = Meaning::Packet(Arc::from(format!("near {tag}")));
                     let near = self.ground.symbols.of(near, || Doubt::new("the region of the subnet is not known"));
@@ -286,7 +284,7 @@ impl<'a> List<'_, '_, 'a> {
         if !scene.network_complete {
             let mut destinations = Match::nothing();
             self.ground.unknown_network(&mut destinations);
-            let clause = Clause { destinations, ..Clause::full(&AddressSet::full()) };
+            let clause = Clause { destinations, ..Clause::full(&self.ground.space) };
             let hop = NextHop::VnetLocal;
             let way = Way { clause, hop: Hop::To(hop), author: Author::System("virtual network", hop) };
             self.candidates.push(Candidate { way, length: None, rank: Rank::System, tag: None, anywhere: false });
@@ -298,7 +296,7 @@ impl<'a> List<'_, '_, 'a> {
         if set.is_empty() {
             return;
         }
-        let clause = Clause { destinations: Match::of(set), ..Clause::full(&AddressSet::full()) };
+        let clause = Clause { destinations: Match::of(set), ..Clause::full(&self.ground.space) };
         let way = Way { clause, hop: Hop::To(hop), author: Author::System(name, hop) };
         self.candidates.push(concrete(way, prefix.prefix_len(), Rank::System));
     }
@@ -485,9 +483,9 @@ impl Hop {
 }
 
 /// The routes as a stage of a journey, by what a layer makes of each hop.
-pub(crate) fn stage<'a>(ground: &mut Ground<'_, 'a>, ruling: &dyn Fn(&Hop) -> Ruling) -> Stage<'a> {
+pub(crate) fn stage<'a>(ground: &mut Ground<'_, 'a>, ways: &[Way<'a>], ruling: &dyn Fn(&Hop) -> Ruling) -> Stage<'a> {
     let mut entries = Vec::new();
-    for way in ways(ground) {
+    for way in ways {
         let mut push = |access, guard| {
             let mut clause = way.clause.clone();
             clause.guards.extend(guard);
@@ -504,37 +502,4 @@ pub(crate) fn stage<'a>(ground: &mut Ground<'_, 'a>, ruling: &dyn Fn(&Hop) -> Ru
         }
     }
     Stage { layer: Layer::Route, group: 0, entries }
-}
-
-impl Scene<'_> {
-    /// Judges whether all traffic from the subnet to a destination takes a next hop.
-    pub fn judge_route(&self, destination: &Party, wanted: NextHop) -> Judgement {
-        self.judge_hops(destination, &|hop| hop.is(wanted))
-    }
-
-    /// Judges traffic from the subnet to a destination by the hops it takes.
-    pub(crate) fn judge_hops(&self, destination: &Party, ruling: &dyn Fn(&Hop) -> Ruling) -> Judgement {
-        self.in_each_family(|family: Family| {
-            let mut ground = Ground::new(self, family);
-            // Routes look at destinations alone; one protocol stands for all.
-            let flow = Flow {
-                direction: Direction::Outbound,
-                protocols: ProtocolSet::TCP,
-                from: Party::Subnet,
-                to: destination.clone(),
-                ports: PortSet::full(),
-                matching: Matching::Effective,
-            };
-            let ends = Ends::new(&mut ground, &flow.from, &flow.to);
-            let stage = stage(&mut ground, ruling);
-            let mut journey = Journey::new(ends.cells(flow.protocols, &flow.ports));
-            journey.through(&ground, stage);
-            let decision = journey.decide(&ground, &ends);
-            let mut judgement = explain(&ground, &flow, &journey, decision, &ends);
-            if let Some(witness) = &mut judgement.witness {
-                (witness.source_port, witness.destination_port) = (None, None);
-            }
-            judgement
-        })
-    }
 }

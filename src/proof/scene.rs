@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::estate::{Estate, Field, NetworkSecurityGroup, NextHop, Peer, Reference, Route, RouteTable, Subnet};
-use crate::net::{AddressSet, Cloud, Region, Tag, TagData};
+use crate::net::{AddressSet, Cloud, RangeSet, Region, Tag, TagData};
 use crate::proof::symbol::Doubt;
 use crate::source::Span;
 
@@ -230,7 +230,12 @@ fn all_known(fields: &[Field<AddressSet>]) -> Option<AddressSet> {
 }
 
 pub(crate) fn union<'s>(sets: impl IntoIterator<Item = &'s AddressSet>) -> AddressSet {
-    sets.into_iter().fold(AddressSet::empty(), |all, set| all.union(set))
+    let (mut v4, mut v6) = (Vec::new(), Vec::new());
+    for set in sets {
+        v4.extend_from_slice(set.v4.ranges());
+        v6.extend_from_slice(set.v6.ranges());
+    }
+    AddressSet { v4: RangeSet::from_ranges(v4), v6: RangeSet::from_ranges(v6) }
 }
 
 fn given<'a, T>(reference: &Reference, list: &'a [T], what: &str) -> Given<'a, T> {

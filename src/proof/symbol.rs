@@ -131,37 +131,78 @@ pub(crate) enum Added {
     New,
 }
 
-/// The symbols of one proof, in one address family of one cloud.
-#[derive(Debug)]
+/// The symbols of one proof, in one address family of one cloud. Those of a layer that many proofs share lie under the
+/// ones a proof adds, and are never changed by it: what one flow asks for is nothing to another.
+#[derive(Clone, Debug)]
 pub(crate) struct Symbols {
     pub(crate) family: Family,
     pub(crate) cloud: Option<Cloud>,
+    /// The network has public addresses of its own, which tags may hold as well.
+    pub(crate) public_network: bool,
+    under: Option<Arc<Symbols>>,
+    /// How many symbols lie under these.
+    first: usize,
     entries: Vec<(Meaning, Doubt)>,
     index: HashMap<Meaning, Symbol>,
+    /// Doubts about symbols that lie under these, as this proof words them.
+    worded: HashMap<Symbol, Doubt>,
 }
 
 impl Symbols {
     pub(crate) fn new(family: Family, cloud: Option<Cloud>) -> Self {
-        Self { family, cloud, entries: Vec::new(), index: HashMap::new() }
+        let (entries, index, worded) = (Vec::new(), HashMap::new(), HashMap::new());
+        Self { family, cloud, public_network: false, under: None, first: 0, entries, index, worded }
+    }
+
+    /// Room for more symbols on top of others.
+    pub(crate) fn above(under: &Arc<Self>) -> Self {
+        let first = under.first + under.entries.len();
+        let own = Self::new(under.family, under.cloud);
+        Self { public_network: under.public_network, under: Some(Arc::clone(under)), first, ..own }
     }
 
     /// The symbol of a meaning. The doubt of the first to ask stays.
     pub(crate) fn of(&mut self, meaning: Meaning, doubt: impl FnOnce() -> Doubt) -> Symbol {
+        if let Some(symbol) = self.under.as_ref().and_then(|under| under.find(&meaning)) {
+            self.worded.entry(symbol).or_insert_with(doubt);
+            return symbol;
+        }
         if let Some(&symbol) = self.index.get(&meaning) {
             return symbol;
         }
-        let symbol = Symbol(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
+        let symbol = Symbol(u32::try_from(self.first + self.entries.len()).unwrap_or(u32::MAX));
         self.entries.push((meaning.clone(), doubt()));
         self.index.insert(meaning, symbol);
         symbol
     }
 
+    fn find(&self, meaning: &Meaning) -> Option<Symbol> {
+        self.layers().find_map(|layer| layer.index.get(meaning).copied())
+    }
+
+    /// These symbols, then those under them, and so on.
+    fn layers(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |layer| layer.under.as_deref())
+    }
+
+    fn entry(&self, symbol: Symbol) -> &(Meaning, Doubt) {
+        let at = symbol.0 as usize;
+        let layer = self.layers().find(|layer| layer.first <= at).expect("the lowest layer starts at the first symbol");
+        &layer.entries[at - layer.first]
+    }
+
     pub(crate) fn meaning(&self, symbol: Symbol) -> &Meaning {
-        &self.entries[symbol.0 as usize].0
+        &self.entry(symbol).0
     }
 
     pub(crate) fn doubt(&self, symbol: Symbol) -> &Doubt {
-        &self.entries[symbol.0 as usize].1
+        let worded = self.layers().find_map(|layer| layer.worded.get(&symbol));
+        worded.unwrap_or_else(|| &self.entry(symbol).1)
+    }
+
+    /// Every meaning that is a symbol, the proof's own before those that lie under them.
+    fn meanings_of_all(&self) -> impl Iterator<Item = &Meaning> {
+        self.layers().flat_map(|layer| &layer.entries).map(|(meaning, _)| meaning)
     }
 
     /// Whether it is the same for every packet.
@@ -171,7 +212,7 @@ impl Symbols {
 
     /// Every regional form whose region is unknown that is a symbol at an end.
     pub(crate) fn regional(&self, end: End) -> impl Iterator<Item = (&Meaning, Tag)> {
-        self.entries.iter().filter_map(move |(meaning, _)| match meaning {
+        self.meanings_of_all().filter_map(move |meaning| match meaning {
             Meaning::Regional(at, base, _, false) if *at == end => Some((meaning, *base)),
             _ => None,
         })
@@ -179,7 +220,7 @@ impl Symbols {
 
     /// Every tag that is a symbol at an end.
     pub(crate) fn tags(&self, end: End) -> impl Iterator<Item = Tag> + '_ {
-        self.entries.iter().filter_map(move |(meaning, _)| match meaning {
+        self.meanings_of_all().filter_map(move |meaning| match meaning {
             Meaning::Tag(at, tag) if *at == end => Some(*tag),
             _ => None,
         })
@@ -214,10 +255,10 @@ impl Symbols {
             (Meaning::Tag(..), Meaning::Regional(..)) => swapped(self.meanings(two, one)),
             (Meaning::Subnet(e1) | Meaning::Group(e1, _), Meaning::Network(e2)) if e1 == e2 => Relation::Inside,
             (Meaning::Network(e1), Meaning::Subnet(e2) | Meaning::Group(e2, _)) if e1 == e2 => Relation::Holds,
-            (Meaning::Tag(e1, _) | Meaning::Regional(e1, ..), two) if two.private_end() == Some(*e1) => {
+            (Meaning::Tag(e1, _) | Meaning::Regional(e1, ..), two) if self.private_end(two) == Some(*e1) => {
                 Relation::Disjoint
             }
-            (one, Meaning::Tag(e2, _) | Meaning::Regional(e2, ..)) if one.private_end() == Some(*e2) => {
+            (one, Meaning::Tag(e2, _) | Meaning::Regional(e2, ..)) if self.private_end(one) == Some(*e2) => {
                 Relation::Disjoint
             }
             (Meaning::Untagged(e1), Meaning::Tag(e2, tag) | Meaning::Regional(e2, tag, ..))
@@ -227,6 +268,16 @@ impl Symbols {
                 Relation::Disjoint
             }
             _ => Relation::Open,
+        }
+    }
+
+    /// The end at which a meaning is a private address inside the virtual network. What is not shown of the network is
+    /// taken for private; the rest is as it is shown.
+    fn private_end(&self, meaning: &Meaning) -> Option<End> {
+        match meaning {
+            Meaning::Network(end) => Some(*end),
+            Meaning::Subnet(end) | Meaning::Group(end, _) if !self.public_network => Some(*end),
+            _ => None,
         }
     }
 
@@ -262,16 +313,6 @@ impl Symbols {
     }
 }
 
-impl Meaning {
-    /// The end at which it is an address inside the virtual network.
-    fn private_end(&self) -> Option<End> {
-        match self {
-            Self::Subnet(end) | Self::Network(end) | Self::Group(end, _) => Some(*end),
-            _ => None,
-        }
-    }
-}
-
 fn swapped(relation: Relation) -> Relation {
     match relation {
         Relation::Inside => Relation::Holds,
@@ -293,6 +334,23 @@ mod tests {
 
     fn tag(symbols: &mut Symbols, text: &str) -> Symbol {
         symbols.of(Meaning::Tag(End::Destination, Tag::named(text).unwrap()), || Doubt::new(""))
+    }
+
+    #[test]
+    fn what_one_proof_adds_is_nothing_to_another() {
+        let mut shared = symbols();
+        let storage = tag(&mut shared, "Storage");
+        let shared = Arc::new(shared);
+        let (mut one, mut two) = (Symbols::above(&shared), Symbols::above(&shared));
+        assert_eq!(tag(&mut one, "Storage"), storage);
+        let (monitor, sql) = (tag(&mut one, "AzureMonitor"), tag(&mut two, "Sql"));
+        assert_eq!(one.tags(End::Destination).count(), 2);
+        assert_eq!(two.tags(End::Destination).count(), 2);
+        assert_eq!(
+            (one.meaning(monitor), two.meaning(sql)).0,
+            &Meaning::Tag(End::Destination, Tag::named("AzureMonitor").unwrap())
+        );
+        assert_eq!(one.meaning(storage), two.meaning(storage));
     }
 
     #[test]

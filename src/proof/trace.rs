@@ -2,18 +2,19 @@
 //!
 //! The verdicts are those of `path`; this adds a packet and its way where there is nothing to complain about.
 
-use crate::estate::Direction;
 use crate::net::{AddressSet, Cloud, Tag};
+use crate::proof::atom::HOST;
 use crate::proof::cell::Cell;
 use crate::proof::explain::{decider, packet};
-use crate::proof::flow::{Ends, Flow, Journey, Track, group_stages};
-use crate::proof::ground::{Ground, Party};
+use crate::proof::flow::{Flow, Journey, Track};
+use crate::proof::ground::Party;
 use crate::proof::host::{HostPattern, HostSet};
 use crate::proof::judgement::{Decider, Judgement, Layer, Packet};
-use crate::proof::path::{Part, PathJudgement};
+use crate::proof::path::{Part, Passage, PathJudgement};
+use crate::proof::prepared::Prepared;
 use crate::proof::scene::Scene;
 use crate::proof::symbol::{End, Meaning, Symbols};
-use crate::proof::verdict::{HOST, Place, Point, Verdict};
+use crate::proof::verdict::{Place, Point, Verdict};
 
 /// A flow followed through all layers.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,21 +57,17 @@ impl Party {
 impl Scene<'_> {
     /// Follows a flow. `names`: the hosts behind the destination, as for `path`.
     pub fn trace(&self, flow: &Flow, names: Option<&HostSet>) -> Trace {
+        self.prepared().trace(flow, names)
+    }
+}
+
+impl Prepared<'_, '_> {
+    /// Follows a flow. `names`: the hosts behind the destination, as for `path`.
+    pub fn trace(&self, flow: &Flow, names: Option<&HostSet>) -> Trace {
         let path = self.path(flow, names);
         let layers = self.layers(flow, names, path.judgement.family);
         let family = path.judgement.family;
-        let mut ground = Ground::new(self, family);
-        let journey = match flow.direction {
-            Direction::Outbound => self.passage(&mut ground, flow, names, Part::Whole).journey,
-            Direction::Inbound => {
-                let ends = Ends::new(&mut ground, &flow.from, &flow.to);
-                let mut journey = Journey::new(ends.cells(flow.protocols, &flow.ports));
-                for stage in group_stages(&mut ground, flow.direction, flow.matching) {
-                    journey.through(&ground, stage);
-                }
-                journey
-            }
-        };
+        let Passage { ground, journey, .. } = self.passage(family, flow, names, Part::Whole);
         if path.judgement.verdict != Verdict::Satisfied {
             let way = path.judgement.replay.iter().filter(|step| step.missed.is_none());
             let way = way.map(|step| step.rule.clone()).collect();
@@ -110,8 +107,8 @@ fn point(symbols: &Symbols, cell: &Cell) -> Point {
 mod tests {
     use std::sync::Arc;
 
-    use super::{Direction, Flow, Layer, Party, Verdict};
-    use crate::estate::{Access, NextHop};
+    use super::{Flow, Layer, Party, Verdict};
+    use crate::estate::{Access, Direction, NextHop};
     use crate::net::{AddressSet, PortSet, ProtocolSet};
     use crate::proof::flow::Matching;
     use crate::proof::sample::{application, collection, estate, group, route, table};

@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use crate::net::{AddressSet, Cloud, Family, Region, Tag};
+use crate::net::{AddressSet, Tag};
+use crate::proof::atom::{Atom, Beyond, atoms};
 use crate::proof::cell::{Cell, Term};
 use crate::proof::ground::Ground;
 use crate::proof::symbol::{Added, Doubt, End, Literal, Meaning, Symbol, Symbols};
@@ -21,9 +22,6 @@ pub enum Verdict {
     /// It depends on something unknown.
     Undecided,
 }
-
-/// What the address of a host goes by that is required by name.
-pub(crate) const HOST: &str = "host";
 
 /// An address of a packet, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,32 +58,8 @@ const MOST_WORLDS: usize = 256;
 const MOST_SPLITS: usize = 8;
 /// How many dropped cells are looked at for a packet.
 const MOST_CANDIDATES: usize = 512;
-
-/// Some address that surely exists, about which part of the symbols is known.
-struct Atom {
-    /// What it is an element of; `None`: an address of its own, or a public one of no tag.
-    meaning: Option<Meaning>,
-    /// It is none of the tags' (then `meaning` is `None`), or none of the regional forms of its tag's.
-    outside: bool,
-    /// It is none of what lies in there, which its own tag is known to exceed.
-    beyond: Option<Beyond>,
-    /// The literals that hold for everything required.
-    cube: Vec<Literal>,
-    /// Where it may lie.
-    range: AddressSet,
-    /// Every single address of the range is such an atom; else it is one of them, nobody knows which.
-    exact: bool,
-    name: String,
-}
-
-/// Something that does not hold all of a tag, although the two meet.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Beyond {
-    /// `AzureCloud`.
-    AzureCloud,
-    /// The tags that the catalogue knows to be parts of it, such as `AzureMonitor.Core`.
-    Parts,
-}
+/// How many earlier cells one is compared with to see that it tells nothing new.
+const MOST_ALIKE: usize = 16;
 
 /// What is required of each end.
 pub(crate) struct Required<'t> {
@@ -103,11 +77,10 @@ pub(crate) fn decide(
     if dropped.is_empty() {
         return Decision { verdict: Verdict::Satisfied, witness: None, doubts: Vec::new(), open: Vec::new() };
     }
-    let mut sources = atoms(ground, End::Source, required.sources);
-    let mut destinations = atoms(ground, End::Destination, required.destinations);
-    beyond_few(&mut sources, End::Source, passed);
-    beyond_few(&mut destinations, End::Destination, passed);
-    let search = Search { symbols: &ground.symbols, sources: &sources, destinations: &destinations, passed, dropped };
+    let sources = atoms(ground, End::Source, required.sources, passed);
+    let destinations = atoms(ground, End::Destination, required.destinations, passed);
+    let pairs = sources.iter().flat_map(|source| destinations.iter().map(move |destination| (source, destination)));
+    let search = Search { symbols: &ground.symbols, pairs: pairs.collect(), passed, dropped };
     let mut worlds = 0;
     if let Some(witness) = search.certain(&mut Vec::new(), &mut worlds) {
         let open = (0..dropped.len()).collect();
@@ -127,8 +100,7 @@ enum Sure {
 
 struct Search<'x> {
     symbols: &'x Symbols,
-    sources: &'x [Atom],
-    destinations: &'x [Atom],
+    pairs: Vec<(&'x Atom, &'x Atom)>,
     passed: &'x [&'x Cell],
     dropped: &'x [&'x Cell],
 }
@@ -139,11 +111,23 @@ impl Search<'_> {
     fn certain(&self, world: &mut Vec<Literal>, worlds: &mut usize) -> Option<(usize, Point)> {
         *worlds += 1;
         let possible: Vec<usize> = (0..self.dropped.len()).filter(|at| agrees(self.dropped[*at], world)).collect();
+        // A packet that is surely in the cell shows who drops it; one that no cell lets pass comes second.
+        let mut open = Vec::new();
         for &at in possible.iter().take(MOST_CANDIDATES) {
-            for (source, destination) in self.pairs() {
-                if let Some(point) = self.surely_dropped(self.dropped[at], source, destination, world) {
-                    return Some((at, point));
+            for (pair, (source, destination)) in self.pairs.iter().enumerate() {
+                match self.holds(self.dropped[at], source, destination, world) {
+                    Sure::No => {}
+                    Sure::Yes => return Some((at, point(self.dropped[at].clone(), source, destination))),
+                    Sure::Open => open.push((at, pair)),
                 }
+            }
+        }
+        let mut ways: Vec<Option<Ways>> = std::iter::repeat_with(|| None).take(self.pairs.len()).collect();
+        for (at, pair) in open {
+            let ways = ways[pair].get_or_insert_with(|| self.ways(self.pairs[pair], world));
+            if let Some(cell) = ways.none_for(self.dropped[at]) {
+                let (source, destination) = self.pairs[pair];
+                return Some((at, point(cell, source, destination)));
             }
         }
         if possible.is_empty() || world.len() >= MOST_SPLITS || *worlds >= MOST_WORLDS {
@@ -163,35 +147,23 @@ impl Search<'_> {
         found
     }
 
-    fn pairs(&self) -> impl Iterator<Item = (&Atom, &Atom)> {
-        self.sources.iter().flat_map(|source| self.destinations.iter().map(move |destination| (source, destination)))
-    }
-
-    /// A packet of a dropped cell that no cell that passes can hold.
-    fn surely_dropped(&self, cell: &Cell, source: &Atom, destination: &Atom, world: &[Literal]) -> Option<Point> {
-        match self.holds(cell, source, destination, world) {
-            Sure::No => return None,
-            Sure::Yes => return Some(point(cell.clone(), source, destination)),
-            Sure::Open => {}
-        }
-        let mut rest = vec![cell.clone()];
+    /// The ways open to the atoms of a pair, in the worlds that agree with `world`.
+    fn ways(&self, (source, destination): (&Atom, &Atom), world: &[Literal]) -> Ways {
+        let mut ways = Ways {
+            exact: (source.exact, destination.exact),
+            all: Arc::new(AddressSet::full()),
+            open: Vec::new(),
+            closed: Vec::new(),
+        };
         for passed in self.passed {
-            if self.holds(passed, source, destination, world) == Sure::No {
-                continue;
-            }
-            let mut passed = Cell::clone(passed);
-            if !source.exact {
-                passed.sources = Arc::clone(&cell.sources);
-            }
-            if !destination.exact {
-                passed.destinations = Arc::clone(&cell.destinations);
-            }
-            rest = rest.into_iter().flat_map(|cell| cell.outside(&passed)).collect();
-            if rest.is_empty() || rest.len() > MOST_CANDIDATES {
-                return None;
+            if self.holds(passed, source, destination, world) != Sure::No {
+                let way = ways.seen(passed);
+                if !ways.open.iter().rev().take(MOST_ALIKE).any(|one| way.is_inside(one)) {
+                    ways.open.push(way);
+                }
             }
         }
-        rest.into_iter().next().map(|cell| point(cell, source, destination))
+        ways
     }
 
     /// Whether the atoms are in a cell, ports and protocols and their own exact addresses aside.
@@ -257,7 +229,7 @@ impl Search<'_> {
     fn possible(&self, required: &Required<'_>) -> (Option<(usize, Point)>, Vec<Doubt>) {
         let mut best: Option<(Sure, usize, usize, &Atom, &Atom)> = None;
         for (at, cell) in self.dropped.iter().enumerate().take(MOST_CANDIDATES) {
-            for (source, destination) in self.pairs() {
+            for &(source, destination) in &self.pairs {
                 let sure = self.holds(cell, source, destination, &[]);
                 let fewer = best.as_ref().is_none_or(|(_, literals, ..)| cell.cube.len() < *literals);
                 if sure > Sure::No && fewer {
@@ -300,6 +272,59 @@ impl Search<'_> {
     }
 }
 
+/// What may let packets of two atoms pass. Where an atom is no exact address, any cell that may hold it may let it pass
+/// wherever it is, so that addresses tell nothing at that end.
+struct Ways {
+    /// Whether the atoms at the source and at the destination are exact.
+    exact: (bool, bool),
+    all: Arc<AddressSet>,
+    /// Cells that may let something pass.
+    open: Vec<Cell>,
+    /// Cells of which everything may pass.
+    closed: Vec<Cell>,
+}
+
+impl Ways {
+    /// A cell without what tells nothing.
+    fn seen(&self, cell: &Cell) -> Cell {
+        let mut cell = cell.clone();
+        if !self.exact.0 {
+            cell.sources = Arc::clone(&self.all);
+        }
+        if !self.exact.1 {
+            cell.destinations = Arc::clone(&self.all);
+        }
+        cell
+    }
+
+    /// The packets of a cell that surely have none of these ways.
+    fn none_for(&mut self, dropped: &Cell) -> Option<Cell> {
+        let cell = self.seen(dropped);
+        if self.closed.iter().rev().take(MOST_ALIKE).any(|one| cell.is_inside(one)) {
+            return None;
+        }
+        let mut rest = vec![cell.clone()];
+        for open in &self.open {
+            rest = rest.into_iter().flat_map(|cell| cell.outside(open)).collect();
+            if rest.is_empty() {
+                self.closed.push(cell);
+                return None;
+            }
+            if rest.len() > MOST_CANDIDATES {
+                return None;
+            }
+        }
+        let mut cell = rest.into_iter().next()?;
+        if !self.exact.0 {
+            cell.sources = Arc::clone(&dropped.sources);
+        }
+        if !self.exact.1 {
+            cell.destinations = Arc::clone(&dropped.destinations);
+        }
+        Some(cell)
+    }
+}
+
 fn agrees(cell: &Cell, world: &[Literal]) -> bool {
     cell.cube.iter().all(|literal| world.iter().all(|known| known.symbol != literal.symbol || known == literal))
 }
@@ -337,138 +362,4 @@ fn end_of(meaning: &Meaning) -> Option<End> {
         | Meaning::Addresses(end, _) => Some(*end),
         Meaning::Ports(..) | Meaning::Protocols(_) | Meaning::Packet(_) | Meaning::World(_) => None,
     }
-}
-
-/// The addresses that surely exist at one end of what is required.
-fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>]) -> Vec<Atom> {
-    let symbols = &ground.symbols;
-    let (family, cloud) = (symbols.family, symbols.cloud);
-    let mut all = Vec::new();
-    for term in terms {
-        let atom = |meaning: Option<Meaning>, outside, exact, name: &str| Atom {
-            meaning,
-            outside,
-            beyond: None,
-            cube: term.cube.clone(),
-            range: AddressSet::clone(&term.set),
-            exact,
-            name: name.to_owned(),
-        };
-        let own = term.cube.iter().find(|literal| literal.holds).map(|literal| symbols.meaning(literal.symbol));
-        match own {
-            Some(Meaning::Tag(_, tag)) => {
-                all.extend(
-                    tags(symbols, end, *tag, family, cloud)
-                        .into_iter()
-                        .map(|one| atom(Some(Meaning::Tag(end, one)), false, false, &one.to_string())),
-                );
-                for one in tags(symbols, end, *tag, family, cloud) {
-                    let named = |test: &dyn Fn(Tag) -> bool| symbols.tags(end).any(test);
-                    let azure = one.exceeds_azure_cloud(cloud) && named(&Tag::is_azure_cloud);
-                    let parts = named(&|part| part.parent() == Some(one));
-                    let beyond = [(azure, Beyond::AzureCloud), (parts, Beyond::Parts)];
-                    all.extend(beyond.into_iter().filter(|(known, _)| *known).map(|(_, beyond)| Atom {
-                        beyond: Some(beyond),
-                        ..atom(Some(Meaning::Tag(end, one)), false, false, &one.to_string())
-                    }));
-                }
-                if tag.exceeds_its_regions(cloud) && family == Family::V4 {
-                    all.push(atom(Some(Meaning::Tag(end, *tag)), true, false, &tag.to_string()));
-                }
-                all.extend(regional(symbols, end, Some(*tag)).map(|(meaning, base)| {
-                    atom(Some(meaning.clone()), false, false, &format!("{base} of the region"))
-                }));
-            }
-            Some(Meaning::Regional(_, base, _, false)) if base.has_addresses_everywhere(family) => {
-                all.push(atom(own.cloned(), false, false, &format!("{base} of the region")));
-            }
-            Some(Meaning::Subnet(_)) => all.push(atom(own.cloned(), false, false, "subnet")),
-            Some(Meaning::Host(_) | Meaning::Untagged(_)) => all.push(atom(own.cloned(), false, false, HOST)),
-            Some(Meaning::Network(_)) => all.push(atom(own.cloned(), false, false, "VirtualNetwork")),
-            Some(_) => {}
-            None => {
-                all.push(atom(None, false, true, ""));
-                // Where everything public is required, so is every tag, and what is in none of them.
-                if ground.public.is_subset(&term.set) && !ground.public.is_empty() {
-                    let public = |meaning, outside, name: &str| Atom {
-                        range: ground.public.clone(),
-                        ..atom(meaning, outside, false, name)
-                    };
-                    all.push(public(None, true, "Internet"));
-                    for tag in symbols.tags(end).filter(|tag| tag.has_addresses(family)) {
-                        all.push(public(Some(Meaning::Tag(end, tag)), false, &tag.to_string()));
-                    }
-                    all.extend(
-                        regional(symbols, end, None).map(|(meaning, base)| {
-                            public(Some(meaning.clone()), false, &format!("{base} of the region"))
-                        }),
-                    );
-                }
-            }
-        }
-    }
-    all
-}
-
-/// The fewest addresses a subnet can have: Azure takes a /29 and larger ones.
-const FEWEST_ADDRESSES: u128 = 8;
-
-/// A subnet of unknown place is larger than the few addresses that some rules let pass: it has one beside them.
-fn beyond_few(atoms: &mut Vec<Atom>, end: End, passed: &[&Cell]) {
-    let size = |set: &AddressSet| {
-        let v4 = set.v4.ranges().iter().map(|(first, last)| u128::from(last - first) + 1);
-        let v6 = set.v6.ranges().iter().map(|(first, last)| (last - first).saturating_add(1));
-        v4.chain(v6).fold(0_u128, u128::saturating_add)
-    };
-    let mut few = AddressSet::empty();
-    for cell in passed.iter().take(MOST_CANDIDATES) {
-        let more = few.union(cell.addresses(end));
-        if size(&more) < FEWEST_ADDRESSES {
-            few = more;
-        }
-    }
-    if few.is_empty() {
-        return;
-    }
-    let whole = |atom: &&Atom| matches!(atom.meaning, Some(Meaning::Subnet(_) | Meaning::Network(_)));
-    let beside: Vec<Atom> = atoms
-        .iter()
-        .filter(whole)
-        .map(|atom| Atom {
-            meaning: atom.meaning.clone(),
-            cube: atom.cube.clone(),
-            range: atom.range.difference(&few),
-            name: atom.name.clone(),
-            ..*atom
-        })
-        .collect();
-    atoms.extend(beside);
-}
-
-/// A tag, those that rules name, and the forms of all of them in the regions that rules name and in one that none does:
-/// whatever lies inside the tag and surely has addresses.
-fn tags(symbols: &Symbols, end: End, tag: Tag, family: Family, cloud: Option<Cloud>) -> Vec<Tag> {
-    let mut all: Vec<Tag> = symbols.tags(end).chain([tag]).collect();
-    let regions = Region::all().iter().filter(|region| cloud.is_none_or(|cloud| region.cloud == cloud));
-    let (named, unnamed): (Vec<_>, Vec<_>) =
-        regions.partition(|region| all.iter().any(|one| one.region().is_some_and(|known| known == *region)));
-    let unnamed = unnamed.into_iter().filter(|region| region.is_public_choice()).take(1);
-    let regions: Vec<&Region> = named.into_iter().chain(unnamed).collect();
-    let bases: Vec<Tag> = all.iter().copied().filter(|one| one.is_base()).collect();
-    all.extend(bases.iter().flat_map(|base| regions.iter().filter_map(|region| base.in_region(region))));
-    all.retain(|one| one.has_addresses(family) && one.relation(tag, family, cloud).is_inside());
-    all.sort_unstable();
-    all.dedup();
-    // The tag itself first: it reads best as a witness.
-    all.sort_by_key(|one| *one != tag);
-    all
-}
-
-/// Regional forms that rules name without a known region, inside a tag, that surely have addresses.
-fn regional(symbols: &Symbols, end: End, tag: Option<Tag>) -> impl Iterator<Item = (&Meaning, Tag)> {
-    let (family, cloud) = (symbols.family, symbols.cloud);
-    symbols.regional(end).filter(move |(_, base)| {
-        let inside = |tag| base.relation_in_some_region(tag, family, cloud).is_inside();
-        base.has_addresses_everywhere(family) && tag.is_none_or(inside)
-    })
 }

@@ -9,7 +9,7 @@ use crate::estate::{Direction, Estate, Peer};
 use crate::finding::FactValue;
 use crate::json::Unknown;
 use crate::net::{Cloud, Region, Tag};
-use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Party, PathJudgement, Scene, Verdict};
+use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Party, PathJudgement, Prepared, Verdict};
 use crate::rule::flow::{FlowRequirement, Layer, Matching};
 use crate::rule::hosts::HostName;
 use crate::rule::names::{Given, bind, cloud_of, named_values, shown};
@@ -19,10 +19,10 @@ use crate::rule::placement::Placement;
 pub(crate) const BY_HOSTS: &str = "firewall-by-hosts";
 
 /// A flow that is asked for, one end of it still open.
-pub(crate) struct Asked<'x, 'a> {
+pub(crate) struct Asked<'x, 's, 'a> {
     pub(crate) estate: &'a Estate,
     pub(crate) placement: &'x Placement<'a>,
-    pub(crate) scene: &'x Scene<'a>,
+    pub(crate) scene: &'x Prepared<'s, 'a>,
     pub(crate) flow: &'x FlowRequirement,
     pub(crate) near: &'x Party,
 }
@@ -62,7 +62,7 @@ fn nameless(path: &mut PathJudgement, cloud: Cloud) {
     }
 }
 
-impl Asked<'_, '_> {
+impl<'a> Asked<'_, '_, 'a> {
     /// Traffic with a party, by its addresses or by the hosts behind it.
     pub(crate) fn party(&self, party: Party) -> Answer {
         self.by_any_way(&Far::Party(party))
@@ -229,7 +229,7 @@ impl Asked<'_, '_> {
     }
 
     /// The firewall or policy that is all there is to judge.
-    fn alone(&self) -> Option<Appliance<'_>> {
+    fn alone(&self) -> Option<Appliance<'a>> {
         let site = &self.placement.site;
         if site.subnet.is_some() || site.nsg.is_some() || site.interface_nsg.is_some() || site.route_table.is_some() {
             return None;

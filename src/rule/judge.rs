@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+
 use crate::estate::Estate;
-use crate::finding::{FactValue, Report, RuleCard};
+use crate::finding::{FactValue, Finding, PlacementReport, Report, RuleCard};
 use crate::net::{Cloud, TagData};
 use crate::rule::asked::BY_HOSTS;
 use crate::rule::compile::Body;
@@ -37,33 +39,22 @@ pub fn judge<'a>(
 ) -> Judged {
     let Placements { placements, unmatched, elsewhere } = find(estate, &pack.services, requests);
     let mut report = Report { resources: count(estate), ..Report::default() };
-    for placement in &placements {
-        let mut shown = placement.report(estate);
-        let asked = asked(pack, placement);
-        for fact in &mut shown.facts {
-            fact.asked = asked.contains(&*fact.name);
-        }
-        if placement.not_judged.is_none() {
-            let cloud = placement.fact_text("region").map(|region| Cloud::of(&region));
-            let scene = scene(estate, placement, tags(cloud));
-            let given = RefCell::default();
-            for rule in &pack.rules {
-                let Body::Requirement(body) = &rule.body else { continue };
-                if *body.service != *placement.service.name {
-                    continue;
-                }
-                let judged = judge_requirement(estate, placement, &scene, body);
-                shown.requirements.push(judged.report(&rule.card.id, &rows(body, placement)));
-                for assumption in &judged.assumptions {
-                    if !report.assumptions.contains(assumption) {
-                        report.assumptions.push(assumption.clone());
-                    }
-                }
-                let subject = Subject { estate, placement, scene: &scene, rule, body, judged: &judged, given: &given };
-                report.findings.extend(diagnose(&subject));
+    let clouds = placements.iter().map(|placement| placement.fact_text("region").map(|region| Cloud::of(&region)));
+    let loaded: Vec<Option<&TagData>> = clouds.map(tags).collect();
+    // Each placement by itself: nothing said of one depends on another, and their order is kept.
+    let told: Vec<Told> = placements
+        .par_iter()
+        .zip(loaded)
+        .map(|(placement, tags)| judge_placement(pack, estate, placement, tags))
+        .collect();
+    for one in told {
+        for assumption in one.assumptions {
+            if !report.assumptions.contains(&assumption) {
+                report.assumptions.push(assumption);
             }
         }
-        report.placements.push(shown);
+        report.findings.extend(one.findings);
+        report.placements.push(one.placement);
     }
     report.findings.extend(patterns(&pack.rules, estate));
     report.rules = pack.rules.iter().map(|rule| (rule.card.id.clone(), RuleCard::clone(&rule.card))).collect();
@@ -82,6 +73,39 @@ fn rows(body: &RequirementRule, placement: &Placement<'_>) -> Vec<String> {
     let needed = body.require.hosts().filter(|(are, _)| *are == HostsAre::Needed);
     let hosts = needed.filter_map(|(_, hosts)| hosts.of(cloud_of(placement))).flatten();
     body.rows.iter().chain(hosts.flat_map(|host| &host.rows)).cloned().collect()
+}
+
+/// What is said of one placement.
+struct Told {
+    placement: PlacementReport,
+    findings: Vec<Finding>,
+    assumptions: Vec<String>,
+}
+
+fn judge_placement(pack: &Pack, estate: &Estate, placement: &Placement<'_>, tags: Option<&TagData>) -> Told {
+    let mut told = Told { placement: placement.report(estate), findings: Vec::new(), assumptions: Vec::new() };
+    let asked = asked(pack, placement);
+    for fact in &mut told.placement.facts {
+        fact.asked = asked.contains(&*fact.name);
+    }
+    if placement.not_judged.is_some() {
+        return told;
+    }
+    let scene = scene(estate, placement, tags);
+    let prepared = scene.prepared();
+    let given = RefCell::default();
+    for rule in &pack.rules {
+        let Body::Requirement(body) = &rule.body else { continue };
+        if *body.service != *placement.service.name {
+            continue;
+        }
+        let judged = judge_requirement(estate, placement, &prepared, body);
+        told.placement.requirements.push(judged.report(&rule.card.id, &rows(body, placement)));
+        told.assumptions.extend(judged.assumptions.iter().cloned());
+        let subject = Subject { estate, placement, scene: &scene, rule, body, judged: &judged, given: &given };
+        told.findings.extend(diagnose(&subject));
+    }
+    told
 }
 
 /// The facts that requirements of a service hang on.

@@ -139,21 +139,22 @@ pub struct Placements<'a> {
 pub fn find<'a>(estate: &'a Estate, services: &'a [Service], requests: &Requests) -> Placements<'a> {
     let mut all = Placements::default();
     let sites = site::sites(estate);
+    let mentions = site::by_mention(estate);
     let by_type = by_type(estate);
     for service in services {
-        let mut found: Vec<Placement<'a>> = Vec::new();
+        let mut found = Found::default();
         for finder in &service.found_on {
             for header in of_type(&by_type, &finder.resource) {
                 for owner in owners(&by_type, finder, header) {
-                    place(estate, service, finder, (header, owner), &mut found, &mut all.elsewhere);
+                    place(estate, &mentions, service, finder, (header, owner), &mut found, &mut all.elsewhere);
                 }
             }
         }
-        let shown = !found.is_empty();
+        let shown = !found.placements.is_empty();
         for request in requests.services.iter().filter(|request| *request.service == *service.name) {
             add_requested(estate, service, request, &sites, shown, &mut found, &mut all.unmatched);
         }
-        for placement in &mut found {
+        for placement in &mut found.placements {
             let own = requests.services.iter().filter(|request| {
                 *request.service == *service.name
                     && request.pattern.as_ref().is_none_or(|pattern| placement.site.matches(estate, pattern))
@@ -161,10 +162,37 @@ pub fn find<'a>(estate: &'a Estate, services: &'a [Service], requests: &Requests
             let own: Vec<&Request> = own.collect();
             fill_facts(estate, &by_type, placement, requests, &own);
         }
-        all.placements.append(&mut found);
+        all.placements.append(&mut found.placements);
     }
     name_apart(estate, &mut all.placements);
     all
+}
+
+/// The placements of one service, one on each site.
+#[derive(Default)]
+struct Found<'a> {
+    placements: Vec<Placement<'a>>,
+    by_site: BTreeMap<Site, usize>,
+}
+
+impl<'a> Found<'a> {
+    /// The placement on a site, and whether it is a new one.
+    fn on(&mut self, site: &Site, service: &'a Service, words: &str) -> (&mut Placement<'a>, bool) {
+        let next = self.placements.len();
+        let at = *self.by_site.entry(site.clone()).or_insert(next);
+        if at == next {
+            self.placements.push(Placement {
+                service,
+                site: site.clone(),
+                found: words.to_owned(),
+                labels: Vec::new(),
+                resources: Vec::new(),
+                facts: BTreeMap::new(),
+                not_judged: None,
+            });
+        }
+        (&mut self.placements[at], at == next)
+    }
 }
 
 /// The resources of an estate by type in lower case: asked for by every fact of every placement.
@@ -205,10 +233,11 @@ fn meant(value: &Node) -> Option<Arc<str>> {
 
 fn place<'a>(
     estate: &'a Estate,
+    mentions: &BTreeMap<String, Site>,
     service: &'a Service,
     finder: &Finder,
     (header, owner): (&'a Header, &'a Header),
-    found: &mut Vec<Placement<'a>>,
+    found: &mut Found<'a>,
     elsewhere: &mut Vec<Label>,
 ) {
     if !finder.when.iter().all(|(selector, values)| may_hold(selector, values, &header.node)) {
@@ -218,31 +247,21 @@ fn place<'a>(
         let Some(id) = meant(hit) else { continue };
         let label = Label { span: hit.span, message: format!("`{}` is placed here", site::shown(header)) };
         let subnet = estate.subnet_meant(hit, owner.span.file);
-        let stands = subnet.map_or_else(|| site::of_mention(estate, &id), |at| site::of_subnet(estate, at));
+        let stands = subnet.map_or_else(|| site::of_mention(mentions, &id), |at| site::of_subnet(estate, at));
         if stands.parts(estate).is_empty() {
             elsewhere.push(label);
             continue;
         }
         let kind = header.type_name.rsplit('/').next().unwrap_or_default();
         let name = format!("{kind}/{}", site::shown(header));
-        match found.iter_mut().find(|placement| placement.site == stands) {
-            Some(placement) => {
-                placement.labels.push(label);
-                // A cluster has several pools on one subnet.
-                if placement.resources.iter().all(|known| !std::ptr::eq(*known, header)) {
-                    placement.found = format!("{}, {name}", placement.found);
-                    placement.resources.push(header);
-                }
+        let (placement, is_new) = found.on(&stands, service, &name);
+        placement.labels.push(label);
+        // A cluster has several pools on one subnet.
+        if placement.resources.iter().all(|known| !std::ptr::eq(*known, header)) {
+            if !is_new {
+                placement.found = format!("{}, {name}", placement.found);
             }
-            None => found.push(Placement {
-                service,
-                site: stands,
-                found: name,
-                labels: vec![label],
-                resources: vec![header],
-                facts: BTreeMap::new(),
-                not_judged: None,
-            }),
+            placement.resources.push(header);
         }
     }
 }
@@ -269,34 +288,23 @@ fn add_requested<'a>(
     request: &Request,
     sites: &[Site],
     shown: bool,
-    found: &mut Vec<Placement<'a>>,
+    found: &mut Found<'a>,
     unmatched: &mut Vec<(Request, Vec<String>)>,
 ) {
     let words = match request.origin {
         Origin::CommandLine => "named by --service",
         Origin::Settings => "named in the settings",
     };
-    let add = |site: &Site, found: &mut Vec<Placement<'a>>| {
-        if found.iter().all(|placement| placement.site != *site) {
-            found.push(Placement {
-                service,
-                site: site.clone(),
-                found: words.to_owned(),
-                labels: Vec::new(),
-                resources: Vec::new(),
-                facts: BTreeMap::new(),
-                not_judged: None,
-            });
-        }
-    };
     match &request.pattern {
         None if shown => {}
-        None => sites.iter().filter(|site| !site.is_taken(estate)).for_each(|site| add(site, found)),
+        None => sites.iter().filter(|site| !site.is_taken(estate)).for_each(|site| {
+            found.on(site, service, words);
+        }),
         Some(pattern) => {
             let mut matched = false;
             for site in sites.iter().filter(|site| site.matches(estate, pattern)) {
                 matched = true;
-                add(site, found);
+                found.on(site, service, words);
             }
             if !matched {
                 let names: BTreeSet<String> =

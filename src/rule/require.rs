@@ -8,7 +8,7 @@ use crate::estate::{Direction, Estate};
 use crate::finding::{Applies, RequirementReport, Verdict, Witness};
 use crate::json::{Reason, Unknown};
 use crate::net::{AddressSet, Cloud, Pair, Region, Tag, TagData};
-use crate::proof::{self, Doubt, Judgement, Party, Scene};
+use crate::proof::{self, Doubt, Judgement, Party, Prepared, Scene};
 use crate::rule::asked::{Answer, Asked, named_regions};
 use crate::rule::condition::Truth;
 use crate::rule::flow::{
@@ -100,7 +100,12 @@ pub(crate) fn scene<'a>(estate: &'a Estate, placement: &Placement<'_>, tags: Opt
 }
 
 /// Judges one requirement of one placement.
-pub(crate) fn judge(estate: &Estate, placement: &Placement<'_>, scene: &Scene<'_>, rule: &RequirementRule) -> Judged {
+pub(crate) fn judge<'a>(
+    estate: &'a Estate,
+    placement: &Placement<'a>,
+    scene: &Prepared<'_, 'a>,
+    rule: &RequirementRule,
+) -> Judged {
     let lookup = |name: &str| placement.fact(name);
     let in_cloud = cloud_holds(placement, &rule.clouds);
     let (applies, open_facts) = match Truth::all([rule.applies.holds(&lookup), in_cloud]) {
@@ -163,7 +168,7 @@ enum Resolved<'r> {
 fn judge_flow<'a>(
     estate: &'a Estate,
     placement: &Placement<'a>,
-    scene: &Scene<'a>,
+    scene: &Prepared<'_, 'a>,
     flow: &FlowRequirement,
     judged: &mut Judged,
 ) {
@@ -232,7 +237,7 @@ fn judge_flow<'a>(
 }
 
 /// A requirement on routes: of several destinations all must take the hop, or one, as the rule says.
-fn judge_route(placement: &Placement<'_>, scene: &Scene<'_>, route: &RouteRequirement, judged: &mut Judged) {
+fn judge_route(placement: &Placement<'_>, scene: &Prepared<'_, '_>, route: &RouteRequirement, judged: &mut Judged) {
     if let Some(doubt) = nothing_shown(placement, &[Layer::Route]) {
         judged.unshown = Some(doubt);
         return;
@@ -266,7 +271,7 @@ fn judge_route(placement: &Placement<'_>, scene: &Scene<'_>, route: &RouteRequir
 }
 
 /// A requirement on a way out: default outbound access does not count.
-fn judge_egress(placement: &Placement<'_>, scene: &Scene<'_>, judged: &mut Judged) {
+fn judge_egress(placement: &Placement<'_>, scene: &Prepared<'_, '_>, judged: &mut Judged) {
     if let Some(doubt) = nothing_shown(placement, &[Layer::Route]) {
         judged.unshown = Some(doubt);
         return;

@@ -20,7 +20,7 @@ const RESERVED: [&str; 6] = [
 ];
 
 /// One way out of and into a subnet, as far as the input shows it. Numbers are indexes into the estate's lists.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Site {
     /// The subnet, when the input holds it.
     pub subnet: Option<usize>,
@@ -79,14 +79,11 @@ impl Site {
     /// Whether a pattern of `--service NAME@PATTERN` means this site: it matches the name or id of one of its parts,
     /// without case; `*` stands for any characters.
     pub fn matches(&self, estate: &Estate, pattern: &str) -> bool {
-        let pattern = pattern.to_ascii_lowercase();
-        let one = |text: &str| {
-            let text = text.to_ascii_lowercase();
-            if pattern.contains('*') {
-                glob(&pattern, &text)
-            } else {
-                text == pattern || ends_with_path(&text, &pattern)
-            }
+        // Asked for every pair of a request and a site: a plain name is compared in place.
+        let stars = pattern.contains('*').then(|| pattern.to_ascii_lowercase());
+        let one = |text: &str| match &stars {
+            Some(pattern) => glob(pattern, &text.to_ascii_lowercase()),
+            None => ends_with_path(text, pattern),
         };
         let by_part = self.parts(estate).iter().any(|(_, header)| {
             header.name.known().is_some_and(|name| one(name))
@@ -154,10 +151,20 @@ pub(crate) fn of_subnet(estate: &Estate, at: usize) -> Site {
     with_firewall(estate, site)
 }
 
-/// The site of a subnet that the input only mentions, by its id or the key of its unknown id.
-pub(crate) fn of_mention(estate: &Estate, id: &str) -> Site {
-    let found =
-        mentioned(estate).into_iter().find(|site| site.mentioned.iter().any(|one| one.eq_ignore_ascii_case(id)));
+/// The sites of subnets that the input only mentions, by their ids in lower case or the keys of their unknown ids.
+pub(crate) fn by_mention(estate: &Estate) -> BTreeMap<String, Site> {
+    let mut all = BTreeMap::new();
+    for site in mentioned(estate) {
+        for id in &site.mentioned {
+            all.entry(id.to_ascii_lowercase()).or_insert_with(|| site.clone());
+        }
+    }
+    all
+}
+
+/// The site of a subnet that the input only mentions.
+pub(crate) fn of_mention(sites: &BTreeMap<String, Site>, id: &str) -> Site {
+    let found = sites.get(&id.to_ascii_lowercase()).cloned();
     found.unwrap_or_else(|| Site { mentioned: BTreeSet::from([Arc::from(id)]), ..Site::default() })
 }
 
@@ -279,8 +286,10 @@ pub(crate) fn network_of<'a>(estate: &'a Estate, subnet: &Subnet) -> Option<&'a 
     subnet.network.and_then(|at| estate.networks.get(at))
 }
 
-fn ends_with_path(text: &str, pattern: &str) -> bool {
-    text.strip_suffix(pattern).is_some_and(|rest| rest.ends_with('/'))
+/// Whether a text is a path, or ends with it, in any case.
+fn ends_with_path(text: &str, path: &str) -> bool {
+    let Some(at) = text.len().checked_sub(path.len()) else { return false };
+    text.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(path)) && (at == 0 || text[..at].ends_with('/'))
 }
 
 /// `*` matches any characters; everything else itself. Linear in the text for each `*`.

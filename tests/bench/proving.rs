@@ -1,5 +1,6 @@
 //! How long the proof of all azureml requirements of one placement takes, and how it grows with the number of rules:
-//! large network security groups, and large firewall policies. Run with `cargo bench --bench proving [TAG FILE]`.
+//! large network security groups, and large firewall policies. Run with `cargo bench --bench proving [TAG FILE]`; with a
+//! file everything is measured without it and with it.
 
 #![expect(clippy::print_stdout, reason = "a benchmark says what it measured")]
 
@@ -112,37 +113,92 @@ fn measure(texts: &[(String, String)], pack: &Pack) -> (f64, f64) {
     (least(&with), least(&without))
 }
 
+/// Many small groups, each on its own.
+fn groups(count: usize) -> String {
+    let mut text = String::from("[");
+    for at in 0..count {
+        let comma = if at == 0 { "" } else { "," };
+        let _ = write!(
+            text,
+            "{comma}{{ \"type\": \"Microsoft.Network/networkSecurityGroups\", \"name\": \"nsg{at}\", \"id\": \"{ID}/networkSecurityGroups/nsg{at}\", \"location\": \"westeurope\", \"properties\": {{ \"securityRules\": [ {{ \"name\": \"end\", \"properties\": {{ \"priority\": 4096, \"direction\": \"Outbound\", \"access\": \"Deny\", \"protocol\": \"*\", \"sourceAddressPrefix\": \"*\", \"sourcePortRange\": \"*\", \"destinationAddressPrefix\": \"*\", \"destinationPortRange\": \"*\" }} }} ] }} }}"
+        );
+    }
+    text.push(']');
+    text
+}
+
+/// More than anybody has, with every rule: how long the whole of it takes.
+fn hostile(pack: &Pack) {
+    let run = |what: &str, texts: Vec<(String, String)>, pattern: &str| {
+        let service = Request {
+            service: "azureml-compute".into(),
+            pattern: Some(pattern.into()),
+            origin: Origin::CommandLine,
+            ..Request::default()
+        };
+        let settings =
+            Settings { requests: Requests { services: vec![service], facts: Vec::new() }, ..Settings::default() };
+        let start = Instant::now();
+        let outcome = lint_texts(texts, pack, &settings);
+        let findings = outcome.report.findings.len();
+        println!("  {what}: {:.2} s, {findings} findings", start.elapsed().as_secs_f64());
+    };
+    println!("all rules, more than anybody has");
+    let texts = vec![("nsg.json".into(), group(100_000, 100_000)), ("v.json".into(), network(false))];
+    run("one group of 100,000 rules", texts, "s");
+    run("5,000 groups, each of them a placement", vec![("groups.json".into(), groups(5000))], "*");
+}
+
+/// One kind of input: what it is made of, and the sizes it is measured at.
+struct Series {
+    what: &'static str,
+    sizes: &'static [usize],
+    texts: fn(usize) -> Vec<(String, String)>,
+}
+
+const SERIES: [Series; 2] = [
+    Series {
+        what: "group, rules (4 prefixes per side each)",
+        sizes: &[100, 1000, 10_000],
+        texts: |rules| vec![("nsg.json".into(), group(rules, rules * 4)), ("v.json".into(), network(false))],
+    },
+    Series {
+        what: "policy, network rules",
+        sizes: &[1000, 10_000],
+        texts: |rules| {
+            let mut texts = vec![("nsg.json".into(), group(10, 10)), ("v.json".into(), network(true))];
+            texts.extend(firewall(rules));
+            texts
+        },
+    },
+];
+
 fn main() {
-    let pack = Pack::load(true, &[]).expect("the shipped rules load");
+    let whole = Pack::load(true, &[]).expect("the shipped rules load");
     // Only the requirements: pattern rules look at each rule by itself and are not what is measured here.
     let pack = Pack {
-        rules: pack.rules.into_iter().filter(|rule| rule.card.id.as_str().starts_with("azureml/")).collect(),
-        ..pack
+        rules: whole.rules.iter().filter(|rule| rule.card.id.as_str().starts_with("azureml/")).cloned().collect(),
+        ..whole.clone()
     };
-    let tags = std::env::args()
+    let file = std::env::args()
         .nth(1)
         .filter(|name| !name.starts_with('-'))
         .and_then(|path| std::fs::read_to_string(path).ok());
-    let with_tags = |mut texts: Vec<(String, String)>| {
-        texts.extend(tags.iter().map(|text| ("ServiceTags_Public.json".to_owned(), text.clone())));
-        texts
-    };
-    println!(
-        "all azureml requirements of one placement, service tags {}",
-        if tags.is_some() { "loaded" } else { "symbolic" }
-    );
-    for (rules, prefixes) in [(100, 400), (1000, 4000)] {
-        let texts = with_tags(vec![("nsg.json".into(), group(rules, prefixes)), ("v.json".into(), network(false))]);
-        let (all, rest) = measure(&texts, &pack);
-        println!(
-            "  group of {rules:5} rules, {prefixes} prefixes: {:8.2} ms (and {rest:.2} ms to read it)",
-            all - rest
-        );
+    println!("all azureml requirements of one placement");
+    for tags in std::iter::once(None).chain(file.as_ref().map(Some)) {
+        println!("service tags {}", if tags.is_some() { "loaded" } else { "symbolic" });
+        for series in &SERIES {
+            let mut last: Option<f64> = None;
+            for &size in series.sizes {
+                let mut texts = (series.texts)(size);
+                texts.extend(tags.map(|text| ("ServiceTags_Public.json".to_owned(), text.clone())));
+                let (all, rest) = measure(&texts, &pack);
+                let took = all - rest;
+                let growth = last.map(|last| format!(", {:.1} times as long", took / last)).unwrap_or_default();
+                println!("  {} {size:6}: {took:8.2} ms (and {rest:.2} ms to read it){growth}", series.what);
+                last = Some(took);
+            }
+        }
     }
-    for rules in [1000, 10_000] {
-        let mut texts = vec![("nsg.json".into(), group(10, 10)), ("v.json".into(), network(true))];
-        texts.extend(firewall(rules));
-        let (all, rest) = measure(&with_tags(texts), &pack);
-        println!("  policy of {rules:5} network rules:      {:8.2} ms (and {rest:.2} ms to read it)", all - rest);
-    }
+    hostile(&whole);
 }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::net::IpAddr;
 
 use aznetlint::estate::{Access, Direction, Field, NetworkSecurityGroup, Peer};
-use aznetlint::net::{Cloud, PortSet, ProtocolSet, Tag, TagData};
+use aznetlint::net::{AddressSet, Cloud, PortSet, ProtocolSet, Tag, TagData};
 use aznetlint::proof::{Flow, Judgement, Matching, Party, Scene, Verdict};
 use proptest::prelude::{ProptestConfig, any};
 use proptest::test_runner::TestRunner;
@@ -98,6 +98,8 @@ struct Case {
     protocol: usize,
     ports: usize,
     network_known: bool,
+    /// The network has addresses among those of tags.
+    network_public: bool,
     subnet_known: bool,
     v6: bool,
 }
@@ -157,16 +159,25 @@ fn case(seed: u64, doubts: Doubts) -> Case {
             break wanted;
         }
     };
-    Case {
+    let mut case = Case {
         direction: if dice.flip() { Direction::Outbound } else { Direction::Inbound },
         rules,
         wanted,
         protocol: dice.roll(PROTOCOLS.len()),
         ports: dice.roll(PORTS.len()),
         network_known: doubts != Doubts::All || dice.roll(3) > 0,
+        network_public: false,
         subnet_known: doubts != Doubts::All || dice.roll(4) > 0,
         v6: doubts == Doubts::None && dice.flip(),
-    }
+    };
+    case.network_public = case.network_known && doubts != Doubts::None && dice.roll(4) == 0;
+    case
+}
+
+/// The address space of the network, as it is shown.
+fn space(case: &Case) -> AddressSet {
+    let private = prefixes(&["10.0.0.0/16", "fd00::/48"]);
+    if case.network_public { private.union(&prefixes(&["20.0.0.0/16"])) } else { private }
 }
 
 /// The group of a case.
@@ -325,7 +336,7 @@ fn judge(case: &Case, group: &NetworkSecurityGroup, data: Option<&TagData>) -> J
         scene = scene.with_subnet(if case.v6 { both } else { prefixes(&["10.0.1.0/24"]) });
     }
     if case.network_known {
-        scene = scene.with_network(prefixes(&["10.0.0.0/16", "fd00::/48"]));
+        scene = scene.with_network(space(case));
     }
     let wanted = match peer(case.wanted) {
         Peer::Addresses(set) => Party::Addresses(set),
@@ -346,14 +357,16 @@ fn world(case: &Case, seed: u64) -> World {
     dice.roll(2);
     let more = ["10.9.0.0/16", "192.168.0.0/16", "172.16.0.0/12"][dice.roll(3)];
     let known = case.network_known || dice.flip();
-    let space = prefixes(&["10.0.0.0/16", "fd00::/48"]);
+    let space = space(case);
     World::new(seed, if known { space } else { space.union(&prefixes(&[more])) })
 }
 
 /// Whether explicit public prefixes meet tags, which no name can decide: the few worlds drawn may then agree by chance.
 fn meets_tags(case: &Case) -> bool {
     let public = |name: &str| ["20.0.0.0/8", "20.1.0.0/16", "128.0.0.0/1"].contains(&name);
-    public(case.wanted) || case.rules.iter().any(|spec| matches!(&spec.peer, Choice::Is(at) if public(PEERS[*at])))
+    case.network_public
+        || public(case.wanted)
+        || case.rules.iter().any(|spec| matches!(&spec.peer, Choice::Is(at) if public(PEERS[*at])))
 }
 
 #[derive(Default, Debug)]

@@ -122,6 +122,32 @@ fn what_passes_only_by_a_built_in_rule_is_told_apart() {
 }
 
 #[test]
+fn a_network_among_the_addresses_of_azure_may_be_in_its_tags() {
+    let group = rules(&[("no", 100, "out deny * * AzureCloud *")]);
+    let private = scene(&group).judge(&outbound("VirtualNetwork", 443));
+    assert_eq!(private.verdict, Verdict::Satisfied);
+    let public = scene(&group).with_network(prefixes(&["20.0.0.0/16"]));
+    assert_eq!(public.judge(&outbound("VirtualNetwork", 443)).verdict, Verdict::Undecided);
+    let mut data = TagData::default();
+    data.insert("AzureCloud", vec!["20.0.0.0/8".parse().unwrap()]);
+    let exact = Scene { tags: Some(&data), ..public };
+    assert_eq!(exact.judge(&outbound("VirtualNetwork", 443)).verdict, Verdict::Violated);
+}
+
+#[test]
+fn of_two_denials_the_one_that_surely_drops_is_named() {
+    let group = rules(&[("cloud", 100, "out deny * * AzureCloud *"), ("all", 200, "out deny * * * *")]);
+    let judgement = scene(&group).judge(&outbound("AzureMonitor", 443));
+    assert_eq!((judgement.verdict, &*judgement.deciders[0].name), (Verdict::Violated, "cloud"));
+    // What of this tag is outside `AzureCloud` is dropped by the second rule.
+    let judgement = scene(&group).judge(&outbound("Storage", 443));
+    assert_eq!(judgement.verdict, Verdict::Violated);
+    let group = rules(&[("few", 100, "out deny * * 20.0.0.0/24 *"), ("all", 200, "out deny * * * *")]);
+    let judgement = scene(&group).judge(&outbound("Internet", 443));
+    assert_eq!(judgement.verdict, Verdict::Violated);
+}
+
+#[test]
 fn several_rules_are_not_a_single_one() {
     let group = rules(&[
         ("low", 100, "out allow tcp * AzureActiveDirectory 80"),

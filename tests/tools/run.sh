@@ -27,3 +27,6 @@ python3 tests/tools/action.py "$program"
 
 echo "-- the hooks"
 bash tests/tools/hook.sh
+
+echo "-- the formats"
+bash tests/tools/formats.sh "$program"

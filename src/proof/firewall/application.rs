@@ -36,7 +36,7 @@ pub(crate) fn clauses(
     }
     let mut destinations = addresses(ground, estate, End::Destination, &rule.destinations, &rule.destination_groups);
     if rule.destinations.is_empty() && rule.destination_groups.is_empty() {
-        destinations = Match::of(ground.space.clone());
+        destinations = Match::of(Arc::clone(&ground.space));
     }
     vec![Clause {
         guards: guards.to_vec(),

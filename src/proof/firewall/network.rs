@@ -46,7 +46,7 @@ pub(crate) fn clauses(
         all.push(clause(guards, destinations, None));
     }
     let (hosts, doubt) = hosts(rule);
-    let anywhere = Match::of(ground.space.clone());
+    let anywhere = Match::of(Arc::clone(&ground.space));
     if named && !hosts.is_empty() {
         let guards: Vec<Literal> = guards.iter().copied().chain(resolver.literal(ground)).collect();
         all.push(clause(&guards, anywhere.clone(), Some(Match::of(hosts))));

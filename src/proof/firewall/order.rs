@@ -75,6 +75,15 @@ struct Block<'a> {
 }
 
 impl<'a> Appliance<'a> {
+    /// Whether it is this one.
+    pub(crate) fn is(self, other: Appliance<'_>) -> bool {
+        match (self, other) {
+            (Self::Firewall(one), Appliance::Firewall(two)) => std::ptr::eq(one, two),
+            (Self::Policy(one), Appliance::Policy(two)) => std::ptr::eq(one, two),
+            _ => false,
+        }
+    }
+
     /// Every rule in the order it is read, as far as that is known: DNAT, network, application.
     pub fn rules_in_order(self, estate: &'a Estate) -> Vec<Placed<'a>> {
         let kinds = [CollectionKind::Nat, CollectionKind::Network, CollectionKind::Application];

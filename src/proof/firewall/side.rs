@@ -22,7 +22,7 @@ pub(crate) fn addresses(
     let mut known: Vec<&AddressSet> = Vec::new();
     for item in items {
         match &item.value {
-            Ok(Peer::Any) => all.add(ground.space.clone(), Vec::new()),
+            Ok(Peer::Any) => all.add(Arc::clone(&ground.space), Vec::new()),
             Ok(Peer::Addresses(set)) => known.push(set),
             Ok(Peer::Tag(name)) => tag(ground, end, name, item.span, &mut all),
             Ok(Peer::Invalid(_)) => {}
@@ -46,7 +46,7 @@ pub(crate) fn addresses(
                 };
                 let doubt = || missing("IP group", &reference.id);
                 let symbol = ground.symbols.of(Meaning::Addresses(end, key), doubt);
-                all.add(ground.space.clone(), vec![symbol.holds()]);
+                all.add(Arc::clone(&ground.space), vec![symbol.holds()]);
             }
         }
     }
@@ -76,7 +76,7 @@ fn tag(ground: &mut Ground<'_, '_>, end: End, name: &Arc<str>, span: Span, all: 
         Doubt::new(format!("Azure Firewall is not documented to take `{name}` among its {side}")).at(span)
     });
     for term in meant.terms {
-        all.add(AddressSet::clone(&term.set), [taken.holds()].into_iter().chain(term.cube).collect());
+        all.add(term.set, [taken.holds()].into_iter().chain(term.cube).collect());
     }
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn nothing_named(ground: &mut Ground<'_, '_>, end: End, at: &str, spa
         Doubt::new(format!("the firewall rule names no {side}")).at(span)
     });
     let mut all = Match::nothing();
-    all.add(ground.space.clone(), vec![symbol.holds()]);
+    all.add(Arc::clone(&ground.space), vec![symbol.holds()]);
     all
 }
 

@@ -1,0 +1,196 @@
+//! Packets that surely exist, such as *some address of this tag*: what a violation is shown by.
+//!
+//! Whether one is dropped is the work of `verdict`.
+
+use crate::net::{AddressSet, Cloud, Family, Region, Tag};
+use crate::proof::cell::{Cell, Term};
+use crate::proof::ground::Ground;
+use crate::proof::scene::union;
+use crate::proof::symbol::{End, Literal, Meaning, Symbols};
+
+/// What the address of a host goes by that is required by name.
+pub(crate) const HOST: &str = "host";
+
+/// How many cells that pass are looked at for few addresses.
+const MOST_FEW: usize = 512;
+
+/// Some address that surely exists, about which part of the symbols is known.
+pub(crate) struct Atom {
+    /// What it is an element of; `None`: an address of its own, or a public one of no tag.
+    pub(crate) meaning: Option<Meaning>,
+    /// It is none of the tags' (then `meaning` is `None`), or none of the regional forms of its tag's.
+    pub(crate) outside: bool,
+    /// It is none of what lies in there, which its own tag is known to exceed.
+    pub(crate) beyond: Option<Beyond>,
+    /// The literals that hold for everything required.
+    pub(crate) cube: Vec<Literal>,
+    /// Where it may lie.
+    pub(crate) range: AddressSet,
+    /// Every single address of the range is such an atom; else it is one of them, nobody knows which.
+    pub(crate) exact: bool,
+    pub(crate) name: String,
+}
+
+/// Something that does not hold all of a tag, although the two meet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beyond {
+    /// `AzureCloud`.
+    AzureCloud,
+    /// The tags that the catalogue knows to be parts of it, such as `AzureMonitor.Core`.
+    Parts,
+}
+
+/// The addresses that surely exist at one end of what is required.
+pub(crate) fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>], passed: &[&Cell]) -> Vec<Atom> {
+    let symbols = &ground.symbols;
+    let (family, cloud) = (symbols.family, symbols.cloud);
+    let mut all = Vec::new();
+    for term in terms {
+        let atom = |meaning: Option<Meaning>, outside, exact, name: &str| Atom {
+            meaning,
+            outside,
+            beyond: None,
+            cube: term.cube.clone(),
+            range: AddressSet::clone(&term.set),
+            exact,
+            name: name.to_owned(),
+        };
+        let own = term.cube.iter().find(|literal| literal.holds).map(|literal| symbols.meaning(literal.symbol));
+        match own {
+            Some(Meaning::Tag(_, tag)) => {
+                all.extend(
+                    tags(symbols, end, *tag, family, cloud)
+                        .into_iter()
+                        .map(|one| atom(Some(Meaning::Tag(end, one)), false, false, &one.to_string())),
+                );
+                for one in tags(symbols, end, *tag, family, cloud) {
+                    let named = |test: &dyn Fn(Tag) -> bool| symbols.tags(end).any(test);
+                    let azure = one.exceeds_azure_cloud(cloud) && named(&Tag::is_azure_cloud);
+                    let parts = named(&|part| part.parent() == Some(one));
+                    let beyond = [(azure, Beyond::AzureCloud), (parts, Beyond::Parts)];
+                    all.extend(beyond.into_iter().filter(|(known, _)| *known).map(|(_, beyond)| Atom {
+                        beyond: Some(beyond),
+                        ..atom(Some(Meaning::Tag(end, one)), false, false, &one.to_string())
+                    }));
+                }
+                if tag.exceeds_its_regions(cloud) && family == Family::V4 {
+                    all.push(atom(Some(Meaning::Tag(end, *tag)), true, false, &tag.to_string()));
+                }
+                all.extend(regional(symbols, end, Some(*tag)).map(|(meaning, base)| {
+                    atom(Some(meaning.clone()), false, false, &format!("{base} of the region"))
+                }));
+            }
+            Some(Meaning::Regional(_, base, _, false)) if base.has_addresses_everywhere(family) => {
+                all.push(atom(own.cloned(), false, false, &format!("{base} of the region")));
+            }
+            Some(Meaning::Subnet(_)) => all.push(atom(own.cloned(), false, false, "subnet")),
+            Some(Meaning::Host(_) | Meaning::Untagged(_)) => all.push(atom(own.cloned(), false, false, HOST)),
+            Some(Meaning::Network(_)) => all.push(atom(own.cloned(), false, false, "VirtualNetwork")),
+            Some(_) => {}
+            None => {
+                all.push(atom(None, false, true, ""));
+                // Where everything public is required, so is every tag, and what is in none of them.
+                if ground.public.is_subset(&term.set) && !ground.public.is_empty() {
+                    let public = |meaning, outside, name: &str| Atom {
+                        range: AddressSet::clone(&ground.public),
+                        ..atom(meaning, outside, false, name)
+                    };
+                    all.push(public(None, true, "Internet"));
+                    // Of a network with public addresses it is not known how much of a tag is in there.
+                    if symbols.public_network {
+                        continue;
+                    }
+                    for tag in symbols.tags(end).filter(|tag| tag.has_addresses(family)) {
+                        all.push(public(Some(Meaning::Tag(end, tag)), false, &tag.to_string()));
+                    }
+                    all.extend(
+                        regional(symbols, end, None).map(|(meaning, base)| {
+                            public(Some(meaning.clone()), false, &format!("{base} of the region"))
+                        }),
+                    );
+                }
+            }
+        }
+    }
+    beyond_few(ground, &mut all, end, passed);
+    all
+}
+
+/// The fewest addresses a subnet can have: Azure takes a /29 and larger ones.
+const FEWEST_ADDRESSES: u128 = 8;
+/// The fewest public addresses that are in no service's tag: Azure has a fiftieth of the internet.
+const FEWEST_ELSEWHERE: u128 = 1 << 30;
+
+/// What has more addresses than the few that some rules let pass has one beside them: a subnet of unknown place, and
+/// what is public and in no tag.
+fn beyond_few(ground: &Ground<'_, '_>, atoms: &mut Vec<Atom>, end: End, passed: &[&Cell]) {
+    // What the network takes of the public addresses is taken from those of no tag.
+    let elsewhere = size(&ground.public) >= 3 * FEWEST_ELSEWHERE && ground.symbols.family == Family::V4;
+    let fewest = |atom: &Atom| match &atom.meaning {
+        Some(Meaning::Subnet(_) | Meaning::Network(_)) => Some(FEWEST_ADDRESSES),
+        None if atom.outside && elsewhere => Some(FEWEST_ELSEWHERE),
+        _ => None,
+    };
+    for limit in [FEWEST_ADDRESSES, FEWEST_ELSEWHERE] {
+        if atoms.iter().all(|atom| fewest(atom) != Some(limit)) {
+            continue;
+        }
+        let mut few: Vec<&AddressSet> = Vec::new();
+        let mut room = limit - 1;
+        for cell in passed.iter().take(MOST_FEW) {
+            let more = size(cell.addresses(end));
+            if more <= room {
+                room -= more;
+                few.push(cell.addresses(end));
+            }
+        }
+        let few = union(few);
+        let those = |atom: &&Atom| !few.is_empty() && fewest(atom) == Some(limit);
+        let beside: Vec<Atom> = atoms
+            .iter()
+            .filter(those)
+            .map(|atom| Atom {
+                meaning: atom.meaning.clone(),
+                cube: atom.cube.clone(),
+                range: atom.range.difference(&few),
+                name: atom.name.clone(),
+                ..*atom
+            })
+            .collect();
+        atoms.extend(beside);
+    }
+}
+
+fn size(set: &AddressSet) -> u128 {
+    let v4 = set.v4.ranges().iter().map(|(first, last)| u128::from(last - first) + 1);
+    let v6 = set.v6.ranges().iter().map(|(first, last)| (last - first).saturating_add(1));
+    v4.chain(v6).fold(0_u128, u128::saturating_add)
+}
+
+/// A tag, those that rules name, and the forms of all of them in the regions that rules name and in one that none does:
+/// whatever lies inside the tag and surely has addresses.
+fn tags(symbols: &Symbols, end: End, tag: Tag, family: Family, cloud: Option<Cloud>) -> Vec<Tag> {
+    let mut all: Vec<Tag> = symbols.tags(end).chain([tag]).collect();
+    let regions = Region::all().iter().filter(|region| cloud.is_none_or(|cloud| region.cloud == cloud));
+    let (named, unnamed): (Vec<_>, Vec<_>) =
+        regions.partition(|region| all.iter().any(|one| one.region().is_some_and(|known| known == *region)));
+    let unnamed = unnamed.into_iter().filter(|region| region.is_public_choice()).take(1);
+    let regions: Vec<&Region> = named.into_iter().chain(unnamed).collect();
+    let bases: Vec<Tag> = all.iter().copied().filter(|one| one.is_base()).collect();
+    all.extend(bases.iter().flat_map(|base| regions.iter().filter_map(|region| base.in_region(region))));
+    all.retain(|one| one.has_addresses(family) && one.relation(tag, family, cloud).is_inside());
+    all.sort_unstable();
+    all.dedup();
+    // The tag itself first: it reads best as a witness.
+    all.sort_by_key(|one| *one != tag);
+    all
+}
+
+/// Regional forms that rules name without a known region, inside a tag, that surely have addresses.
+fn regional(symbols: &Symbols, end: End, tag: Option<Tag>) -> impl Iterator<Item = (&Meaning, Tag)> {
+    let (family, cloud) = (symbols.family, symbols.cloud);
+    symbols.regional(end).filter(move |(_, base)| {
+        let inside = |tag| base.relation_in_some_region(tag, family, cloud).is_inside();
+        base.has_addresses_everywhere(family) && tag.is_none_or(inside)
+    })
+}

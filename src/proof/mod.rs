@@ -34,7 +34,7 @@ mod verdict;
 
 pub use egress::{Egress, Outcome};
 pub use entry::{BUILT_IN, BuiltIn};
-pub use firewall::{Appliance, Placed};
+pub use firewall::{Appliance, NAMES_UNKNOWN, Placed};
 pub use flow::{Flow, Matching};
 pub use ground::Party;
 pub use host::{HostPattern, HostSet};

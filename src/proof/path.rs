@@ -245,7 +245,7 @@ const SAME_NAMES: &str = "clients resolve names through the firewall's DNS proxy
 /// The hosts of the packets, where they are known.
 fn hosts_of<'f>(flow: &'f Flow, names: Option<&'f HostSet>) -> Option<&'f HostSet> {
     match &flow.to {
-        Party::Hosts(hosts) => Some(hosts),
+        Party::Hosts(hosts) | Party::Untagged(hosts) => Some(hosts),
         _ => names.filter(|names| !names.is_empty()),
     }
 }
@@ -348,7 +348,7 @@ fn reply_ruling(hop: &Hop) -> Ruling {
 fn is_public(party: &Party) -> bool {
     match party {
         Party::Tag(tag) => tag.special().is_none_or(|special| special == Special::Internet),
-        Party::Regional(..) | Party::Hosts(_) => true,
+        Party::Regional(..) | Party::Hosts(_) | Party::Untagged(_) => true,
         Party::Addresses(set) => !set.is_empty() && set.is_subset(crate::proof::ground::public_space()),
         Party::Subnet | Party::Any => false,
     }

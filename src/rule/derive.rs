@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::estate::{Compute, Estate, Field, Header, NextHop, Peer, PrivateEndpoint, RouteTable, Workspace};
+use crate::estate::{
+    Access, CollectionKind, Compute, Estate, Field, Header, NextHop, Peer, PrivateEndpoint, RouteTable, Workspace,
+};
 use crate::finding::FactValue;
 use crate::json::{Trail, Unknown};
 use crate::net::{AddressSet, Cloud, RangeSet, Region};
+use crate::proof::{Appliance, Placed};
 use crate::rule::fact::BuiltInFact;
 use crate::rule::site::{self, Site};
 use crate::source::Span;
@@ -127,6 +130,7 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
             let words = subnet?.delegations.iter().filter_map(|field| field.known().map(ToString::to_string));
             Some(Fact::shown(FactValue::List(words.collect()), Some(subnet?.header.name.span)))
         }
+        BuiltInFact::FirewallByHosts => by_hosts(placement),
         BuiltInFact::SubnetName => {
             let name = &subnet?.header.name;
             name.known().map(|text| Fact::shown(FactValue::Text(text.to_string()), Some(name.span)))
@@ -215,6 +219,27 @@ fn in_reach<'a>(placement: &Standing<'a>) -> Vec<&'a PrivateEndpoint> {
         network.is_none_or(|network| reach.contains(&network))
     };
     estate.private_endpoints.iter().filter(near).collect()
+}
+
+/// Whether the firewall of a site lets hosts pass and no service tag: then it works by the names of hosts.
+fn by_hosts(placement: &Standing<'_>) -> Option<Fact> {
+    let estate = placement.estate;
+    let firewall = placement.site.firewall.and_then(|at| estate.firewalls.get(at)).map(Appliance::Firewall);
+    let policy = || placement.site.policy.and_then(|at| estate.policies.get(at)).map(Appliance::Policy);
+    let rules = firewall.or_else(policy)?.rules_in_order(estate);
+    let allows = |placed: &&Placed<'_>| {
+        placed.collection.action.as_ref().is_some_and(|action| action.known() == Some(&Access::Allow))
+    };
+    let by_tag = |placed: &Placed<'_>| {
+        let any = placed.rule.destinations.iter().any(|item| matches!(item.known(), Some(Peer::Tag(_) | Peer::Any)));
+        placed.kind == CollectionKind::Network && any
+    };
+    let hosts = rules.iter().filter(allows).find_map(|placed| {
+        let hosts = placed.rule.target_fqdns.first();
+        hosts.filter(|_| placed.kind == CollectionKind::Application)
+    })?;
+    let tagged = rules.iter().filter(allows).any(by_tag);
+    (!tagged).then(|| Fact::shown(FactValue::Bool(true), Some(hosts.span)))
 }
 
 fn workspace_endpoint(placement: &Standing<'_>) -> Option<Fact> {

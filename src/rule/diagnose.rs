@@ -53,6 +53,9 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
     let (at, mut related) = places(subject, judgement, undecided)?;
     related.extend(association(subject));
     related.extend(way_to_firewall(judgement));
+    if judgement.layer == Some(proof::Layer::Firewall) {
+        related.extend(wall::near_hosts(subject.estate, &subject.placement.site, &lost_hosts(subject)));
+    }
     related.extend(reasons(subject));
     related.retain(|label| label.span != at.span);
     let mut seen = BTreeSet::new();
@@ -83,6 +86,12 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
         placement: Some(id),
         flow: Some(subject.judged.flow.clone()),
     })
+}
+
+/// The hosts that a firewall does not let pass, of a requirement that names hosts or under a firewall that does.
+fn lost_hosts(subject: &Subject<'_, '_>) -> Vec<String> {
+    let judged = subject.judged;
+    if judged.blocked.is_empty() { judged.unnamed.clone() } else { judged.blocked.clone() }
 }
 
 fn message(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool, conditional: bool) -> String {
@@ -170,7 +179,8 @@ fn is_slip(subject: &Subject<'_, '_>, near: &proof::NearMiss) -> bool {
         Direction::Inbound => proof::Coordinate::Source,
         Direction::Outbound => proof::Coordinate::Destination,
     };
-    if near.coordinate == proof::Coordinate::Host {
+    let by_host = wall::names_hosts(subject.estate, &subject.placement.site, &near.rule);
+    if near.coordinate == proof::Coordinate::Host || by_host {
         return false;
     }
     if near.coordinate != peer {
@@ -413,7 +423,21 @@ fn help(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Op
     if undecided {
         return None;
     }
-    let help = subject.rule.card.help.clone();
+    let card = &subject.rule.card;
+    let help = match &*subject.judged.unnamed {
+        [] if !subject.judged.blocked.is_empty() && matches!(judgement.layer, Some(proof::Layer::Group(_))) => {
+            "A network security group knows no host names: let VirtualNetwork reach Internet on the port, and choose \
+             the hosts in a firewall behind it."
+                .to_owned()
+        }
+        [] if subject.judged.partly => {
+            let blocked = &subject.judged.blocked;
+            let are = if blocked.len() == 1 { "is" } else { "are" };
+            format!("{} {are} missing. {}", listed(blocked), card.help)
+        }
+        [] => card.help.clone(),
+        hosts => by_names(subject, hosts),
+    };
     let decider = judgement.deciders.first().filter(|one| one.kind == Kind::Rule);
     match decider.and_then(|one| one.priority.map(|priority| (one, priority))) {
         Some((decider, priority)) if priority <= 100 => Some(format!(
@@ -425,6 +449,28 @@ fn help(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Op
     }
 }
 
+/// `a`, `b` and `c`.
+fn listed(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match &*words {
+        [init @ .., last] if !init.is_empty() => format!("{} and {last}", init.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+/// What to do where a firewall works by the names of hosts.
+fn by_names(subject: &Subject<'_, '_>, hosts: &[String]) -> String {
+    let names = listed(hosts);
+    let ports = match &subject.body.require {
+        Requirement::Flow(flow) => format!("{} {}", flow.protocols, port_words(flow)),
+        Requirement::Route(_) | Requirement::Egress => String::new(),
+    };
+    let peer = &subject.judged.peer;
+    format!(
+        "This firewall works by host names: let {names} pass on {ports}. A network rule for {peer} would do as well."
+    )
+}
+
 /// A security rule that would let the flow pass, as it stands in the list of rules of a group.
 fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Option<String> {
     let Requirement::Flow(flow) = &subject.body.require else { return None };
@@ -433,8 +479,11 @@ fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
         return None;
     }
     if decider.layer == proof::Layer::Firewall {
-        let site = &subject.placement.site;
-        return wall::rule_text(subject.estate, site, flow, &subject.judged.peer, &allow_name(subject));
+        let (site, name, hosts) = (&subject.placement.site, allow_name(subject), lost_hosts(subject));
+        let by_hosts = wall::host_rule_text(subject.estate, site, flow, &hosts, &name).filter(|_| !hosts.is_empty());
+        // What is asked for by name alone has no tag to fall back on.
+        let by_tag = || wall::rule_text(subject.estate, site, flow, &subject.judged.peer, &name);
+        return by_hosts.or_else(|| subject.judged.blocked.is_empty().then(by_tag).flatten());
     }
     if !matches!(decider.kind, Kind::Rule | Kind::BuiltIn) {
         return None;
@@ -466,7 +515,9 @@ fn rule_text(subject: &Subject<'_, '_>, flow: &FlowRequirement, priority: i64) -
         Direction::Inbound => "Inbound",
         Direction::Outbound => "Outbound",
     };
-    let peer = subject.judged.peer.split(" and ").next().unwrap_or_default();
+    // A group knows no host names: where those lie on the internet is not written down anywhere.
+    let by_name = !subject.judged.blocked.is_empty();
+    let peer = if by_name { "Internet" } else { subject.judged.peer.split(" and ").next().unwrap_or_default() };
     let (source, destination) = match flow.direction {
         Direction::Inbound => (peer, "VirtualNetwork"),
         Direction::Outbound => ("VirtualNetwork", peer),

@@ -77,7 +77,11 @@ pub enum FactSource {
         map: Vec<(FactValue, FactValue)>,
         /// What any other value means; `None` leaves the fact unknown.
         otherwise: Option<FactValue>,
+        /// Of an id the name at its end counts.
+        name_only: bool,
     },
+    /// Another fact, where it is said or shown.
+    Fact(Arc<str>),
     /// Derived from the estate by the program.
     BuiltIn(BuiltInFact),
 }
@@ -130,6 +134,7 @@ built_in_facts! {
     DefaultOutbound "default-outbound" Boolean "The subnet has default outbound access.",
     StorageServiceEndpoint "service-endpoint-storage" Boolean "The subnet has a service endpoint for storage.",
     Delegations "delegations" List "The services the subnet is delegated to.",
+    FirewallByHosts "firewall-by-hosts" Boolean "The firewall on the path, or one on its own, names hosts and no service tag of Azure.",
     SubnetName "subnet-name" Text "The name of the subnet.",
 }
 
@@ -140,7 +145,7 @@ impl fmt::Display for BuiltInFact {
 }
 
 const FACT_KEYS: [&str; 6] = ["type", "describe", "from", "default", "values", "combine"];
-const SOURCE_KEYS: [&str; 6] = ["resource", "select", "absent", "map", "otherwise", "built-in"];
+const SOURCE_KEYS: [&str; 8] = ["resource", "select", "absent", "map", "otherwise", "take", "built-in", "fact"];
 
 impl FactSpec {
     /// Reads one fact of a `service.yaml`.
@@ -222,6 +227,12 @@ fn read_source(written: Written<'_>, spec: &FactSpec) -> Result<FactSource, Rule
         }
         return Ok(FactSource::BuiltIn(fact));
     }
+    if let Some(name) = keys.get("fact") {
+        if let Some(other) = SOURCE_KEYS.iter().filter(|key| **key != "fact").find_map(|key| keys.get(key)) {
+            return Err(other.error("a fact that follows another takes nothing else"));
+        }
+        return Ok(FactSource::Fact(name.text()?));
+    }
     let map = match keys.get("map") {
         Some(map) => map
             .pairs()?
@@ -247,5 +258,6 @@ fn read_source(written: Written<'_>, spec: &FactSpec) -> Result<FactSource, Rule
         absent: keys.get("absent").map(|value| spec.read_value(value)).transpose()?,
         map,
         otherwise,
+        name_only: keys.get("take").map(|word| word.word("part", &[("name", ())])).transpose()?.is_some(),
     })
 }

@@ -1,5 +1,6 @@
 //! Rules as data: their language, and what they say about an estate.
 
+mod asked;
 mod assertion;
 mod card;
 mod case;
@@ -14,9 +15,11 @@ mod fact;
 mod field;
 mod flow;
 mod follow;
+mod hosts;
 mod item;
 mod json_schema;
 mod judge;
+mod names;
 mod operator;
 mod pack;
 mod pattern;
@@ -47,10 +50,11 @@ pub use evaluate::patterns;
 pub use explain::{catalogue, explain, explain_rule, explain_service, list, list_json, vocabulary};
 pub use fact::{BuiltInFact, Combine, FactKind, FactSource, FactSpec};
 pub use flow::{
-    FlowRequirement, Layer, Matching, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,
+    FlowRequirement, HostsAre, Layer, Matching, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,
     fact_addresses,
 };
 pub use follow::{Followed, Question, follow};
+pub use hosts::{HostName, Hosts};
 pub use json_schema::json_schema;
 pub use judge::{Judged, judge};
 pub use pack::{Pack, PackSource};

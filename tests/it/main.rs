@@ -5,6 +5,7 @@ mod arm;
 mod changes;
 mod cli;
 mod corpus;
+mod coverage;
 mod examples;
 mod faults;
 mod floors;

@@ -72,6 +72,11 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
         BuiltInFact::WorkspaceRegion => {
             placement.resources.iter().find_map(|header| workspace_of(estate, header)).and_then(location)
         }
+        BuiltInFact::WorkspaceElsewhere => {
+            let (region, workspace) = (placement.fact_text("region")?, placement.fact_text("workspace-region")?);
+            let place = placement.facts.get("workspace-region").and_then(|fact| fact.place);
+            Some(Fact::shown(FactValue::Bool(!region.eq_ignore_ascii_case(&workspace)), place))
+        }
         BuiltInFact::PairedRegion => {
             let region = Region::by_name(&placement.fact_text("region")?)?;
             let pair = region.paired()?;

@@ -115,6 +115,7 @@ macro_rules! built_in_facts {
 built_in_facts! {
     Region "region" Text "The ARM location of the subnet's network, or of the resource that was found on it.",
     WorkspaceRegion "workspace-region" Text "The ARM location of the workspace the resource belongs to.",
+    WorkspaceElsewhere "workspace-elsewhere" Boolean "The workspace is in another location than the resource that belongs to it.",
     PairedRegion "paired-region" Text "The location paired with the region; unknown when it has no pair.",
     Cloud "cloud" Text "public, government or china.",
     PrivateEndpoints "private-endpoints" Boolean "A private endpoint is in the network or in one peered with it.",

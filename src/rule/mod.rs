@@ -1,6 +1,8 @@
 //! Rules as data: their language, and what they say about an estate.
 
+mod assert;
 mod assertion;
+mod beside;
 mod card;
 mod case;
 mod compile;
@@ -14,6 +16,7 @@ mod fact;
 mod field;
 mod flow;
 mod follow;
+mod inventory;
 mod item;
 mod judge;
 mod operator;

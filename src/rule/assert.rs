@@ -45,6 +45,8 @@ pub(crate) enum NodeTest {
     Overlaps(AddressSet),
     /// It is, or is not, a service tag that exists.
     IsTag(bool),
+    /// Something of it is, or nothing is, known before deployment.
+    Known(bool),
 }
 
 /// Something that must hold of what is selected.
@@ -58,7 +60,7 @@ pub(crate) struct Clause {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Clauses(Vec<Vec<Clause>>);
 
-const ASSERT_KEYS: [&str; 14] = [
+const ASSERT_KEYS: [&str; 15] = [
     "exists",
     "equals",
     "not-equals",
@@ -69,13 +71,14 @@ const ASSERT_KEYS: [&str; 14] = [
     "at-most",
     "overlaps",
     "is-tag",
+    "known",
     "all",
     "none",
     "any",
     "count",
 ];
-const TEST_KEYS: [&str; 9] =
-    ["equals", "not-equals", "in", "not-in", "matches", "at-least", "at-most", "overlaps", "is-tag"];
+const TEST_KEYS: [&str; 10] =
+    ["equals", "not-equals", "in", "not-in", "matches", "at-least", "at-most", "overlaps", "is-tag", "known"];
 
 impl Clauses {
     /// Reads `{ $.a: value, $.b: { matches: … } }`, or a list of such mappings of which one must hold.
@@ -201,6 +204,9 @@ fn pass(tests: &[NodeTest], node: &Node) -> Truth {
 impl NodeTest {
     fn holds(&self, node: &Node) -> Truth {
         let Json::Unknown(unknown) = &node.value else { return self.known(node).into() };
+        if let Self::Known(wanted) = self {
+            return (unknown.parts.is_empty() != *wanted).into();
+        }
         if let (Self::Matches(regex), false) = (self, unknown.parts.is_empty()) {
             return matches_in_part(regex, unknown).unwrap_or_else(|| open(node));
         }
@@ -224,6 +230,7 @@ impl NodeTest {
                 let reading = node.text().map(|text| Tag::read(text, None));
                 matches!(reading, Some(Reading::Known(_))) == *wanted
             }
+            Self::Known(wanted) => *wanted,
             Self::Between(least, most) => match &node.value {
                 Json::Number(number) => (*least..=*most).contains(&number.as_f64()),
                 _ => false,
@@ -233,7 +240,7 @@ impl NodeTest {
 }
 
 /// Whether an expression is found in a text with holes. What fills a hole of the deployment's own, such as the
-/// subscription, is a plain word; any other hole may hold whatever the expression looks for.
+/// subscription, is a plain word, and no hole of an id holds a slash; any other may hold what is looked for.
 fn matches_in_part(regex: &Regex, unknown: &Unknown) -> Option<Truth> {
     let mut text = String::new();
     let mut plain = true;
@@ -246,7 +253,8 @@ fn matches_in_part(regex: &Regex, unknown: &Unknown) -> Option<Truth> {
             }
         }
     }
-    match (regex.is_match(&text), plain) {
+    let is_id = ["/subscriptions/", "/providers/"].iter().any(|start| text.starts_with(start));
+    match (regex.is_match(&text), plain || is_id && regex.as_str().contains('/')) {
         (true, _) => Some(Truth::Yes),
         (false, true) => Some(Truth::No),
         (false, false) => None,
@@ -272,6 +280,7 @@ fn node_test(word: &str, written: Written<'_>) -> Result<NodeTest, RuleError> {
         "not-in" => NodeTest::NotIn(list()?),
         "matches" => NodeTest::Matches(operator::regex(written)?),
         "overlaps" => NodeTest::Overlaps(addresses(written)?),
+        "known" => NodeTest::Known(written.bool()?),
         "is-tag" => NodeTest::IsTag(written.bool()?),
         "at-least" => NodeTest::Between(number(written)?, f64::INFINITY),
         _ => NodeTest::Between(f64::NEG_INFINITY, number(written)?),
@@ -329,4 +338,38 @@ fn node(written: Written<'_>) -> Result<Node, RuleError> {
 /// What a rule writes stands in no input.
 fn nowhere() -> Span {
     Span::new(FileId(u32::MAX), 0, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use regex::Regex;
+
+    use super::matches_in_part;
+    use crate::json::{Part, Reason, Unknown};
+    use crate::rule::condition::Truth;
+    use crate::source::{FileId, Span};
+
+    fn unknown(reason: Reason, parts: Vec<Part>) -> Unknown {
+        let span = Span::new(FileId(0), 0, 0);
+        Unknown { reason, text: "x".into(), span, key: "x".into(), parts, domain: Vec::new() }
+    }
+
+    fn found(pattern: &str, hole: Reason, before: &str, after: &str) -> Option<Truth> {
+        let hole = Arc::new(unknown(hole, Vec::new()));
+        let parts = vec![Part::Text(before.into()), Part::Hole(hole), Part::Text(after.into())];
+        matches_in_part(&Regex::new(pattern).unwrap(), &unknown(Reason::NotEvaluated, parts))
+    }
+
+    #[test]
+    fn what_is_known_of_a_text_may_be_enough() {
+        let subscription = || Reason::Context("subscription".into());
+        let parameter = || Reason::ParameterWithoutValue("name".into());
+        assert_eq!(found("api$", subscription(), "/subscriptions/", "/zones/api"), Some(Truth::Yes));
+        assert_eq!(found("notebooks$", subscription(), "/subscriptions/", "/zones/api"), Some(Truth::No));
+        assert_eq!(found("notebooks", parameter(), "/subscriptions/s/zones/", ""), None);
+        assert_eq!(found("/vaults/", parameter(), "/subscriptions/s/zones/", ""), Some(Truth::No));
+        assert_eq!(found("/vaults/", parameter(), "https://", ""), None);
+    }
 }

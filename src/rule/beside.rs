@@ -208,3 +208,29 @@ impl Directory {
         found.into_iter().filter_map(|at| Some(Neighbour { other: *self.places.get(at)?, sure })).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Beside;
+    use crate::rule::schema::Written;
+    use crate::rule::text::Text;
+    use crate::rule::yaml::Yaml;
+
+    fn mistake(content: &str) -> String {
+        let text = Text::new("a.yaml", content);
+        let yaml = Yaml::read(&text).unwrap();
+        Beside::read(Written { text: &text, yaml: &yaml }).map(|_| ()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn one_relation_is_enough() {
+        let several = mistake("{ resource: A.B/c, at: $.a, from: $.b }");
+        assert_eq!(several, "only one of `at`, `from` and `inside` can say how they belong together");
+        assert_eq!(mistake("{ resource: A.B/c, inside: me }"), "`me` is not a side");
+        assert_eq!(mistake("{ at: $.a }"), "`beside` needs the key `resource`");
+        assert_eq!(
+            mistake("{ resource: A.B/c, when: {} }"),
+            "the condition is empty; leave it out when nothing must hold"
+        );
+    }
+}

@@ -75,7 +75,8 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
         BuiltInFact::WorkspaceElsewhere => {
             let (region, workspace) = (placement.fact_text("region")?, placement.fact_text("workspace-region")?);
             let place = placement.facts.get("workspace-region").and_then(|fact| fact.place);
-            Some(Fact::shown(FactValue::Bool(!region.eq_ignore_ascii_case(&workspace)), place))
+            // One region for both is what everybody has, and not worth saying.
+            (!region.eq_ignore_ascii_case(&workspace)).then(|| Fact::shown(FactValue::Bool(true), place))
         }
         BuiltInFact::PairedRegion => {
             let region = Region::by_name(&placement.fact_text("region")?)?;

@@ -59,13 +59,20 @@ impl AssertionRule {
     pub(crate) fn findings(&self, resources: &Resources<'_>, message: &Template, base: &Finding) -> Vec<Finding> {
         let these: Vec<&Resource<'_>> = self.resources.iter().flat_map(|wanted| resources.of(wanted)).collect();
         let mut found = vec![Found::default(); these.len()];
-        self.beside.iter().for_each(|beside| beside.find(resources, &these, &mut found));
+        for beside in &self.beside {
+            beside.find(resources, &these, &mut found);
+            // Most inputs hold nothing of what a rule asks to be beside, and then there is nothing more to look at.
+            if found.iter().all(|found| found.truths.contains(&Truth::No)) {
+                return Vec::new();
+            }
+        }
         let findings = these.iter().zip(found);
         findings.filter_map(|(resource, found)| self.finding(resource, found, message, base)).collect()
     }
 
     fn finding(&self, resource: &Resource<'_>, found: Found, message: &Template, base: &Finding) -> Option<Finding> {
-        let applies = Truth::all(std::iter::once(self.when.hold(resource.node)).chain(found.truths));
+        let when = std::iter::once_with(|| self.when.hold(resource.node));
+        let applies = Truth::all(found.truths.into_iter().chain(when));
         if applies == Truth::No {
             return None;
         }

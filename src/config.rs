@@ -34,6 +34,10 @@ pub struct Config {
     pub service_tags: Vec<PathBuf>,
     /// Files to leave out, in the notation of .gitignore.
     pub exclude: Vec<Spanned<String>>,
+    /// Findings that are allowed.
+    pub allow: Vec<AllowSetting>,
+    /// The file of the findings that were there before, from the folder of this file.
+    pub baseline: Option<PathBuf>,
     #[serde(skip)]
     source: Source,
 }
@@ -57,6 +61,48 @@ pub struct ServiceSetting {
     /// What is known about these placements.
     #[serde(default)]
     pub facts: BTreeMap<String, Spanned<FactSetting>>,
+}
+
+/// Findings that are allowed, and why.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AllowSetting {
+    /// The rule or rules, `*` for any characters.
+    pub rule: Spanned<Words>,
+    /// Why.
+    pub reason: Spanned<String>,
+    /// The files, in the notation of .gitignore, from the folder of this file.
+    #[serde(default)]
+    pub path: Option<Spanned<String>>,
+    /// The resource, by name or id, `*` for any characters.
+    #[serde(default)]
+    pub resource: Option<String>,
+    /// The placement, by id or the name of what it is placed on, `*` for any characters.
+    #[serde(default)]
+    pub placement: Option<String>,
+    /// The last day it holds, `YYYY-MM-DD`.
+    #[serde(default)]
+    pub expires: Option<Spanned<String>>,
+}
+
+/// A word, or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Words {
+    /// A word.
+    One(String),
+    /// Several words.
+    Several(Vec<String>),
+}
+
+impl Words {
+    /// Each word.
+    pub fn all(&self) -> &[String] {
+        match self {
+            Self::One(word) => std::slice::from_ref(word),
+            Self::Several(words) => words,
+        }
+    }
 }
 
 /// A fact as written: a word, a yes or no, a number, or a list of words.
@@ -164,6 +210,17 @@ impl Config {
         self.source.error(Some(at), message, help)
     }
 
+    /// The name of the file and its text; empty when there is none.
+    pub fn file(&self) -> (&str, &str) {
+        (&self.source.name, &self.source.text)
+    }
+
+    /// The byte of the text that a place starts at.
+    pub fn offset(&self, at: Location) -> usize {
+        let (start, skip) = self.source.offset(at.line().max(1), at.column().max(1));
+        start + skip
+    }
+
     /// The settings file that holds for a folder: in it or the nearest one above, up to the root of the repository.
     pub fn find(folder: &Path) -> Option<PathBuf> {
         let folder = fs::canonicalize(folder).ok()?;
@@ -181,12 +238,19 @@ impl Config {
 }
 
 impl Source {
+    /// The byte a line starts at, and the bytes from there to a column.
+    fn offset(&self, line: u64, column: u64) -> (usize, usize) {
+        let before = |number: u64| usize::try_from(number).unwrap_or(1) - 1;
+        let start = self.text.split_inclusive('\n').take(before(line)).map(str::len).sum();
+        let rest: &str = self.text.get(start..).unwrap_or("");
+        (start, rest.chars().take(before(column)).map(char::len_utf8).sum())
+    }
+
     fn error(&self, at: Option<Location>, message: String, help: Option<String>) -> ConfigError {
         let (line, column) = at.map_or((1, 1), |at| (at.line().max(1), at.column().max(1)));
         let text = &self.text;
-        let offset = text.split_inclusive('\n').take(usize::try_from(line).unwrap_or(1) - 1).map(str::len).sum();
+        let (offset, skip) = self.offset(line, column);
         let rest: &str = text.get(offset..).unwrap_or("");
-        let skip: usize = rest.chars().take(usize::try_from(column).unwrap_or(1) - 1).map(char::len_utf8).sum();
         let word = |rest: &str| {
             let end = rest.find(['\n', '\r', ',', '}', ']', '#']).unwrap_or(rest.len());
             rest[..end].split(": ").next().unwrap_or("").trim_end().len()

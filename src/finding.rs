@@ -113,6 +113,8 @@ pub struct Finding {
     pub at: Label,
     /// Other places that matter, in this or other files.
     pub related: Vec<Label>,
+    /// The whole of the rule, route or resource it is about, as written: what a permission to ignore is given for.
+    pub subject: Option<Span>,
     /// Lines below the excerpt, in order.
     pub remarks: Vec<Remark>,
     /// What to do.
@@ -127,10 +129,30 @@ pub struct Finding {
     pub flow: Option<String>,
     /// Findings with the same cause are drawn as one diagnostic; `None` stands alone.
     pub cause: Option<String>,
-    /// Rule, resource id and property path: stable under edits elsewhere in the file.
+    /// Rule, resource and property path, see [`fingerprint`]: stable under edits elsewhere in the file. A run numbers
+    /// those that are equal in one file.
     pub fingerprint: String,
     /// It is kept, but fails nothing: somebody said so.
     pub ignored: Option<Ignored>,
+}
+
+/// What a finding is known by in later runs, as text: its rule, the resource it is about (id, or name when no id is
+/// shown), and what of it. It names no line and no order, so it survives edits above it, reordering and reformatting.
+pub fn fingerprint(rule: &RuleId, resource: &str, path: &str) -> String {
+    // A resource without a name is known by its place, which does not last.
+    let resource = if resource.starts_with("nameless ") { "nameless" } else { resource };
+    format!("{rule}|{}|{path}", resource.to_ascii_lowercase().replace('|', "%7C"))
+}
+
+impl Finding {
+    /// A short form of its fingerprint in a file, as 16 hexadecimal digits: FNV-1a over both. The file's name should be
+    /// one that does not depend on where the run was started.
+    pub fn digest(&self, file: &str) -> String {
+        let bytes = file.bytes().chain([0]).chain(self.fingerprint.bytes());
+        let hash = bytes
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+        format!("{hash:016x}")
+    }
 }
 
 /// That a finding is to be ignored, who says so and why.

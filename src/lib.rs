@@ -1,7 +1,7 @@
 //! Decides whether Azure Machine Learning can work in the network that a team's Azure JSON describes.
 //!
 //! The road: paths → [`input`] → [`json`] documents → [`arm`] expansion of templates → [`estate`] → [`proof`]s →
-//! [`finding`]s → [`report`].
+//! [`finding`]s → [`suppress`] → [`report`].
 
 pub mod arm;
 pub mod cases;
@@ -17,4 +17,5 @@ pub mod proof;
 pub mod report;
 pub mod rule;
 pub mod source;
+pub mod suppress;
 pub mod tagfile;

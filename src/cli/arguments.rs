@@ -31,6 +31,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Lint files and folders
     Check(CheckArguments),
+    /// Write down the findings there are, so that later only new ones count
+    Baseline(BaselineArguments),
     /// Follow one flow through every layer: which rule decides where, and whether it passes
     Trace(TraceArguments),
     /// Show what templates deploy, as the linter sees it
@@ -91,6 +93,10 @@ pub(crate) struct CheckArguments {
     #[arg(long)]
     pub(crate) exit_zero: bool,
 
+    /// Ignore the findings in this file, which `aznetlint baseline` writes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
     /// Leave out files that match, in the notation of .gitignore
     #[arg(long, value_name = "GLOB")]
     pub(crate) exclude: Vec<String>,
@@ -110,6 +116,22 @@ pub(crate) struct CheckArguments {
     /// Say more: every file, every fact, every requirement
     #[arg(short, long)]
     pub(crate) verbose: bool,
+}
+
+/// What is linted, and where its findings are written down.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 it is written, 2 the run itself failed or an input could not be read.")]
+pub(crate) struct BaselineArguments {
+    #[command(flatten)]
+    pub(crate) check: CheckArguments,
+
+    /// Write it to this file, not to the one that the settings name; paths in it are seen from its folder
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write: Option<PathBuf>,
+
+    /// Only drop the entries of the file that are no longer found; add none
+    #[arg(long)]
+    pub(crate) prune: bool,
 }
 
 /// Which services there are, and what is known about them.

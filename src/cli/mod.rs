@@ -1,6 +1,8 @@
 //! The command line: flags, commands, exit status. The only room that prints.
 
+mod accepted;
 mod arguments;
+mod baseline;
 mod check;
 mod expand;
 mod settings;

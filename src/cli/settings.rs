@@ -7,6 +7,7 @@ use miette::{Diagnostic, Result};
 use serde_saphyr::{Location, Spanned};
 
 use crate::arm::{self, Assumptions};
+use crate::cli::accepted::accepted;
 use crate::cli::arguments::{CheckArguments, ServiceArguments, TemplateArguments};
 use crate::config::{Config, ConfigError, FactSetting};
 use crate::finding::FactValue;
@@ -34,6 +35,8 @@ impl FlagError {
 pub(crate) struct Gathered {
     pub(crate) pack: Pack,
     pub(crate) settings: Settings,
+    /// The file of the findings that were there before; it is not read yet.
+    pub(crate) baseline: Option<PathBuf>,
 }
 
 /// Reads the settings file, loads the rules, and lays the command line over both.
@@ -59,7 +62,10 @@ pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
     if service_tags.is_empty() {
         service_tags = config.service_tags.iter().map(|file| base.join(file)).collect();
     }
-    Ok(Gathered { settings: Settings { input, requests, templates, service_tags }, pack })
+    let accepted = accepted(&config, &base)?;
+    let of_settings = || config.baseline.as_ref().map(|file| base.join(file));
+    let baseline = arguments.baseline.clone().or_else(of_settings);
+    Ok(Gathered { settings: Settings { input, requests, templates, service_tags, accepted }, pack, baseline })
 }
 
 /// What templates are evaluated with. The region is that of their resource group as well.

@@ -7,7 +7,7 @@ use clap::Parser;
 use miette::Diagnostic;
 
 use crate::cli::arguments::{Arguments, Command};
-use crate::cli::{check, expand, study, tags, trace};
+use crate::cli::{baseline, check, expand, study, tags, trace};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,7 @@ pub fn main() -> ExitCode {
     let ended = match arguments.command {
         None => check::run(&arguments.check),
         Some(Command::Check(check)) => check::run(&check),
+        Some(Command::Baseline(written)) => baseline::run(&written),
         Some(Command::Trace(flow)) => trace::run(&flow),
         Some(Command::Expand(expand)) => expand::run(&expand),
         Some(Command::Explain(explain)) => study::explain(&explain),

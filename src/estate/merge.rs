@@ -1,4 +1,5 @@
-//! One resource written twice: the union of both writings, and the first place where they contradict each other.
+//! One resource written twice: the union of both writings, and a place where they contradict each other: the first by
+//! its name, whatever the order it is written in.
 //!
 //! What is in one writing only is no contradiction: a template says less than an export.
 
@@ -113,6 +114,8 @@ impl Merger {
             let volatile = VOLATILE.iter().any(|name| name.eq_ignore_ascii_case(&key));
             let node = match index.get(&key) {
                 Some(other) if member.node.is_blank() => other.node.clone(),
+                // An id that one writing knows is the id, whichever of the two comes first.
+                Some(other) if volatile && member.node.unknown().is_some() => other.node.clone(),
                 Some(other) if !volatile => {
                     self.path.push(Arc::clone(&member.key));
                     let node = self.nodes(&member.node, &other.node);
@@ -180,9 +183,10 @@ impl Merger {
     }
 
     fn contradict(&mut self, one: &Node, two: &Node) {
-        if self.conflict.is_none() {
-            let path: Vec<&str> = self.path.iter().map(|key| &**key).filter(|key| *key != "properties").collect();
-            self.conflict = Some(Conflict { path: path.join("."), first: one.span, second: two.span });
+        let path: Vec<&str> = self.path.iter().map(|key| &**key).filter(|key| *key != "properties").collect();
+        let path = path.join(".");
+        if self.conflict.as_ref().is_none_or(|least| path < least.path) {
+            self.conflict = Some(Conflict { path, first: one.span, second: two.span });
         }
     }
 }

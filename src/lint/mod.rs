@@ -1,7 +1,9 @@
 //! One run, from paths to outcome.
 
+mod ignore;
 mod run;
 mod template;
 
+pub use ignore::Accepted;
 pub use run::{Estates, Expanded, ExpandedTemplate, Outcome, Settings, estates, expand, lint, lint_input, lint_texts};
 pub use template::TemplateOptions;

@@ -7,13 +7,17 @@ use std::sync::Arc;
 
 use crate::arm::{Expansion, TroubleKind, Wanted};
 use crate::estate::{self, Estate, Fault, Piece, Shape};
-use crate::finding::{FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId};
+use crate::finding::{
+    FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId, fingerprint,
+};
 use crate::input::{self, Content, Entry, Input};
 use crate::json::{self, Document, Node, SyntaxError, Value};
+use crate::lint::ignore::{self, Accepted};
 use crate::lint::template::{Round, Sheet, Sheets, TemplateOptions, Templates, expand_all};
 use crate::net::{Cloud, TagData};
 use crate::rule::{self, Pack, Requests};
 use crate::source::{FileId, Files, Span};
+use crate::suppress::{self, Rules};
 use crate::tagfile::{FaultKind, TagFile, TagFiles};
 
 /// Everything about a run that is not the input itself.
@@ -27,6 +31,8 @@ pub struct Settings {
     pub templates: TemplateOptions,
     /// Files of service tags.
     pub service_tags: Vec<PathBuf>,
+    /// What the user decided to live with.
+    pub accepted: Accepted,
 }
 
 /// What a run came to.
@@ -40,6 +46,8 @@ pub struct Outcome {
     pub unmatched: Vec<(String, Vec<String>)>,
     /// Folders named by the user that hold no JSON file.
     pub empty: Vec<String>,
+    /// The rules there are and those that ran.
+    pub rules: Rules,
 }
 
 /// Lints files and folders; `-` among the paths reads `stdin`.
@@ -81,6 +89,8 @@ struct Prepared {
     tags: TagFiles,
     expanded: Templates,
     broken: Broken,
+    /// Every document of a network, template or parameter file.
+    documents: Vec<(FileId, Arc<Document>)>,
     /// The files and what is wrong with their text.
     report: Report,
 }
@@ -96,7 +106,9 @@ fn prepare(input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let set = given(&mut files, &settings.templates.set);
     let sheets = Sheets { templates: &templates, fragments: &fragments, parameters: &parameters };
     let expanded = expand_all(&files, &sheets, &settings.templates, &set, Wanted::Types(&wanted));
-    Prepared { files, exports, tags, expanded, broken, report }
+    let sheets = templates.into_iter().chain(fragments).chain(parameters);
+    let documents = exports.iter().cloned().chain(sheets.map(|sheet| (sheet.file, sheet.document))).collect();
+    Prepared { files, exports, tags, expanded, broken, documents, report }
 }
 
 /// What could not be read or parsed: the name, why, and where.
@@ -180,7 +192,7 @@ pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack
 /// Lints what was read.
 pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let empty = input.empty.clone();
-    let Prepared { files, exports, tags, expanded, mut report, .. } = prepare(input, pack, settings);
+    let Prepared { mut files, exports, tags, expanded, documents, mut report, .. } = prepare(input, pack, settings);
     note_templates(&mut report, &files, &expanded);
 
     let several = expanded.rounds.len() > 1;
@@ -209,9 +221,13 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         finding
     }));
     tag_faults(&mut report, pack, &tags);
+    let rules = ignore::rules(pack);
+    ignore::allow(&mut report, &mut files, &documents, pack, &settings.accepted, &rules);
     sort(&mut report.findings, &files);
+    suppress::number(&mut report.findings);
+    ignore::baseline(&mut report, &files, &settings.accepted, &rules);
     report.data.extend(tags.state().map(|state| ("tags".to_owned(), state)));
-    Outcome { files, report, unmatched: unmatched.into_iter().collect(), empty }
+    Outcome { files, report, unmatched: unmatched.into_iter().collect(), empty, rules }
 }
 
 /// What is wrong with the tags that were asked for.
@@ -300,7 +316,7 @@ impl Sorted {
             (Content::Broken(error), Some(file)) => {
                 entry.outcome = FileOutcome::Error;
                 entry.detail = Some(error.message.clone());
-                report.findings.push(syntax_finding(&error, &entry.name));
+                report.findings.push(syntax_finding(&error));
                 report.rules.insert(RuleId::new("syntax"), syntax_card());
                 entry.file = Some(file);
             }
@@ -443,7 +459,7 @@ fn sort(findings: &mut [Finding], files: &Files) {
     });
 }
 
-fn syntax_finding(error: &SyntaxError, name: &str) -> Finding {
+fn syntax_finding(error: &SyntaxError) -> Finding {
     Finding {
         rule: RuleId::new("syntax"),
         level: Level::Error,
@@ -451,6 +467,7 @@ fn syntax_finding(error: &SyntaxError, name: &str) -> Finding {
         message: "this file is not JSON, so nothing in it was judged".to_owned(),
         at: Label { span: error.span, message: error.message.clone() },
         related: error.related.iter().map(|(span, message)| Label { span: *span, message: message.clone() }).collect(),
+        subject: None,
         remarks: Vec::new(),
         help: None,
         snippet: None,
@@ -458,7 +475,7 @@ fn syntax_finding(error: &SyntaxError, name: &str) -> Finding {
         placement: None,
         flow: None,
         cause: None,
-        fingerprint: format!("syntax {name}"),
+        fingerprint: fingerprint(&RuleId::new("syntax"), "", ""),
         ignored: None,
     }
 }

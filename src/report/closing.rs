@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Finding, Level, Outcome, PlacementReport, Report};
+use crate::finding::{Finding, IgnoredBy, Level, Outcome, PlacementReport, Report};
 use crate::report::pen::{Pen, Role};
 use crate::report::words::{count, plural};
 
@@ -10,10 +10,11 @@ use crate::report::words::{count, plural};
 pub(crate) fn line(report: &Report, findings: &[&Finding], pen: Pen) -> String {
     let mut parts = vec![files(report, pen), services(&report.placements), flows(report, pen)];
     parts.extend(shown(findings, pen));
-    let hidden = report.findings.len() - findings.len();
+    let hidden = report.open().count() - findings.len();
     if hidden > 0 {
         parts.push(format!("{} below the chosen level", count(hidden, "finding")));
     }
+    parts.extend(ignored(report));
     parts.extend(report.data.iter().map(|(name, value)| format!("{}: {}", pen.clean(name), pen.clean(value))));
     parts.join(pen.dot())
 }
@@ -86,10 +87,20 @@ fn shown(findings: &[&Finding], pen: Pen) -> Option<String> {
     (!words.is_empty()).then(|| words.join(", "))
 }
 
+/// `2 ignored, 12 in the baseline`.
+fn ignored(report: &Report) -> Option<String> {
+    let by = || report.findings.iter().filter_map(|finding| finding.ignored.as_ref()).map(|ignored| ignored.by);
+    let baseline = by().filter(|by| *by == IgnoredBy::Baseline).count();
+    let words = [(by().count() - baseline, "ignored"), (baseline, "in the baseline")];
+    let said: Vec<_> =
+        words.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
+    (!said.is_empty()).then(|| said.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::line;
-    use crate::finding::Report;
+    use crate::finding::{Ignored, IgnoredBy, Report};
     use crate::report::pen::Pen;
     use crate::report::sample::sample;
 
@@ -123,5 +134,18 @@ mod tests {
             line(&report, &[], PLAIN),
             "4 files · no service found · 0 flows pass, 0 blocked, 0 undecided · 1 finding below the chosen level"
         );
+    }
+
+    #[test]
+    fn what_is_ignored_is_counted_apart() {
+        let (_, mut report) = sample();
+        report.placements.clear();
+        report.data.clear();
+        for (finding, by) in report.findings.iter_mut().zip([IgnoredBy::Comment, IgnoredBy::Baseline]) {
+            finding.ignored = Some(Ignored { by, reason: String::new(), place: None });
+        }
+        let open: Vec<_> = report.open().collect();
+        let line = line(&report, &open, PLAIN);
+        assert!(line.ends_with("1 error, 1 undecided finding · 1 ignored, 1 in the baseline"), "{line}");
     }
 }

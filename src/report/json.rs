@@ -24,8 +24,14 @@ pub(crate) fn write(
 ) -> io::Result<()> {
     let placement = |placement| Placement::new(placement, files);
     let required = report.placements.iter().flat_map(|placement| &placement.requirements);
-    let named: BTreeSet<_> =
-        findings.iter().map(|finding| &finding.rule).chain(required.map(|requirement| &requirement.rule)).collect();
+    let ignored = report.findings.iter().filter(|finding| finding.ignored.is_some());
+    let named: BTreeSet<_> = findings
+        .iter()
+        .copied()
+        .chain(ignored)
+        .map(|finding| &finding.rule)
+        .chain(required.map(|requirement| &requirement.rule))
+        .collect();
     let spoken = report.rules.iter().filter(|(id, _)| named.contains(id));
     let document = Document {
         version: VERSION,
@@ -35,6 +41,7 @@ pub(crate) fn write(
         resources: &report.resources,
         placements: report.placements.iter().map(placement).collect(),
         findings: findings.iter().map(|finding| Found::new(finding, files)).collect(),
+        ignored: report.findings.iter().filter_map(|finding| IgnoredFinding::new(finding, files)).collect(),
         rules: spoken.map(|(id, card)| (id.as_str(), Rule::new(card))).collect(),
         assumptions: once(&report.assumptions),
         remarks: once(&report.remarks),
@@ -54,6 +61,7 @@ struct Document<'a> {
     resources: &'a BTreeMap<&'static str, usize>,
     placements: Vec<Placement<'a>>,
     findings: Vec<Found<'a>>,
+    ignored: Vec<IgnoredFinding<'a>>,
     rules: BTreeMap<&'a str, Rule<'a>>,
     assumptions: Vec<&'a str>,
     remarks: Vec<&'a str>,
@@ -76,8 +84,8 @@ struct Counts {
     findings: FindingCounts,
 }
 
-/// How many findings are listed at each level, how many of all these are undecided, and how many are not listed because
-/// they are below the chosen level.
+/// How many findings are listed at each level, how many of all these are undecided, how many are not listed because they
+/// are below the chosen level, and how many are ignored, the baseline among those who say so.
 #[derive(Serialize)]
 struct FindingCounts {
     error: usize,
@@ -85,6 +93,7 @@ struct FindingCounts {
     note: usize,
     undecided: usize,
     hidden: usize,
+    ignored: usize,
 }
 
 impl Counts {
@@ -101,7 +110,8 @@ impl Counts {
                 warning: at(Level::Warning),
                 note: at(Level::Note),
                 undecided: findings.iter().filter(|finding| finding.undecided).count(),
-                hidden: report.findings.len() - findings.len(),
+                hidden: report.open().count() - findings.len(),
+                ignored: report.findings.len() - report.open().count(),
             },
         }
     }
@@ -326,6 +336,33 @@ impl<'a> Found<'a> {
             remarks: finding.remarks.iter().map(|remark| Remark { kind: remark.kind, text: &remark.text }).collect(),
             fingerprint: &finding.fingerprint,
         }
+    }
+}
+
+/// A finding that is ignored, of any level: the finding as any other, and who says so, why and where.
+#[derive(Serialize)]
+struct IgnoredFinding<'a> {
+    #[serde(flatten)]
+    finding: Found<'a>,
+    ignored: IgnoredReason<'a>,
+}
+
+#[derive(Serialize)]
+struct IgnoredReason<'a> {
+    by: &'static str,
+    reason: &'a str,
+    place: Option<Place<'a>>,
+}
+
+impl<'a> IgnoredFinding<'a> {
+    fn new(finding: &'a Finding, files: &'a Files) -> Option<Self> {
+        let ignored = finding.ignored.as_ref()?;
+        let reason = IgnoredReason {
+            by: ignored.by.as_str(),
+            reason: &ignored.reason,
+            place: ignored.place.map(|span| Place::new(span, files)),
+        };
+        Some(Self { finding: Found::new(finding, files), ignored: reason })
     }
 }
 

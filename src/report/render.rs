@@ -22,9 +22,9 @@ pub fn render(report: &Report, files: &Files, options: &Options, out: &mut dyn W
     out.flush()
 }
 
-/// The findings at or above the chosen level, by path, place and rule.
+/// The findings that nobody ignores at or above the chosen level, by path, place and rule.
 fn shown<'a>(report: &'a Report, files: &Files, options: &Options) -> Vec<&'a Finding> {
-    let mut findings: Vec<_> = report.findings.iter().filter(|finding| weight(finding) >= options.min_level).collect();
+    let mut findings: Vec<_> = report.open().filter(|finding| weight(finding) >= options.min_level).collect();
     findings.sort_by(|a, b| {
         let place = |finding: &Finding| (finding.at.span.start, finding.at.span.end);
         files

@@ -72,6 +72,7 @@ pub(crate) fn finding(rule: &str, level: Level, message: &str, at: Label) -> Fin
         message: message.to_owned(),
         at,
         related: Vec::new(),
+        subject: None,
         remarks: Vec::new(),
         help: None,
         snippet: None,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::finding::{Finding, Label, Level, Remark};
+use crate::finding::{Finding, Label, Level, Remark, fingerprint};
 use crate::json::{Node, Selection, Selector, Value as Json};
 use crate::rule::assert::{self, Assert, Clauses};
 use crate::rule::beside::{Beside, Found};
@@ -115,7 +115,8 @@ impl AssertionRule {
             finding.message = format!("cannot tell whether {}", finding.message);
             finding.remarks.push(Remark { kind: "depends on", text: reasons.join("\n") });
         }
-        finding.fingerprint = format!("{}|{}|{}", base.rule, resource.id.to_ascii_lowercase(), self.select.text());
+        finding.subject = Some(resource.node.span);
+        finding.fingerprint = fingerprint(&base.rule, &resource.id, self.select.text());
         Some(finding)
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::estate::{Direction, Estate, Field, NetworkSecurityGroup, Peer, SecurityRule};
-use crate::finding::{Applies, Finding, Label, Level, Remark, Verdict};
+use crate::finding::{Applies, Finding, Label, Level, Remark, Verdict, fingerprint};
 use crate::json::Trail;
 use crate::net::ProtocolSet;
 use crate::proof::{self, Decider, Judgement, Kind, Scene};
@@ -66,7 +66,12 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
         level,
         undecided,
         message: message(subject, judgement, undecided, conditional),
-        fingerprint: format!("{} {id} {}", card.id, subject.judged.flow),
+        fingerprint: fingerprint(
+            &card.id,
+            resource.as_deref().unwrap_or(&id),
+            &format!("{}/{}", subject.placement.service.name, subject.judged.flow),
+        ),
+        subject: judgement.deciders.iter().find_map(|decider| decider.written).map(|written| written.span),
         ignored: None,
         cause: Some(cause(judgement, undecided, conditional)),
         at,

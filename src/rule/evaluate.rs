@@ -32,6 +32,7 @@ fn base(rule: &Rule) -> Finding {
         message: String::new(),
         at: Label { span: Span::new(FileId(0), 0, 0), message: String::new() },
         related: Vec::new(),
+        subject: None,
         remarks: Vec::new(),
         help: Some(rule.card.help.clone()),
         snippet: None,

@@ -109,7 +109,7 @@ impl<'a> Item<'a> {
             Thing::FirewallRule(_, collection, rule) => {
                 format!("ruleCollections/{}/{}", name(Value::text(&collection.name)), name(Value::text(&rule.name)))
             }
-            Thing::Fault(fault) => fault.detail.clone(),
+            Thing::Fault(fault) => quoted(&fault.detail),
             Thing::Nsg(_) | Thing::RouteTable(_) | Thing::Subnet(_) | Thing::Network(_) => String::new(),
         }
     }
@@ -123,6 +123,18 @@ impl<'a> Item<'a> {
             Thing::Nsg(_) | Thing::RouteTable(_) | Thing::Subnet(_) | Thing::Network(_) | Thing::Fault(_) => None,
         };
         own.into_iter().chain(self.header().and_then(|header| header.condition.as_deref())).collect()
+    }
+
+    /// The whole of it, as written.
+    pub(crate) fn whole(&self) -> Option<Span> {
+        match self.thing {
+            Thing::SecurityRule(_, rule, _) => Some(rule.node.span),
+            Thing::Route(_, route) => Some(route.node.span),
+            Thing::FirewallRule(_, _, rule) => Some(rule.node.span),
+            // Where the value is used, when it is written elsewhere.
+            Thing::Fault(fault) => fault.via.as_ref().map(|via| via.span),
+            _ => self.header().map(|header| header.span),
+        }
     }
 
     /// Where a finding points when no field says so, and the way there.
@@ -163,4 +175,10 @@ impl<'a> Item<'a> {
             _ => None,
         }
     }
+}
+
+/// What a sentence quotes in backticks, which outlives its wording; all of it when it quotes nothing.
+fn quoted(text: &str) -> String {
+    let quoted: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
+    if quoted.is_empty() { text.to_owned() } else { quoted.join("/") }
 }

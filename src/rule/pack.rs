@@ -2,7 +2,7 @@
 //!
 //! What a file says is the work of `compile`; which files to look at when running cases that of `cases`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -124,6 +124,14 @@ impl Pack {
     /// The service of a name.
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| &*service.name == name)
+    }
+
+    /// Every rule there is: its own, those it was loaded from, and those of the program, whether loaded or not.
+    pub fn known(&self) -> BTreeSet<RuleId> {
+        let shipped = EMBEDDED.iter().filter_map(|(path, _)| id_of(path, "")).filter(|id| !id.ends_with("/service"));
+        let loaded = self.sources.iter().flat_map(|source| source.rules.iter().cloned());
+        let own = self.rules.iter().map(|rule| rule.card.id.clone());
+        shipped.map(RuleId::new).chain(loaded).chain(own).collect()
     }
 
     /// The rule of an id.

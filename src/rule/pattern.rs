@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::finding::{Finding, Label, Level, Remark};
+use crate::finding::{Finding, Label, Level, Remark, fingerprint};
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
 use crate::rule::field::{Value, steps, unknown_places, why};
@@ -121,10 +121,10 @@ impl PatternRule {
             }
         }
         let field = self.labels.first().map_or("", |(field, _)| field.name);
-        let resource = item.resource().to_ascii_lowercase();
+        finding.subject = item.whole();
         let path =
             [item.path(), field.to_owned()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
-        finding.fingerprint = format!("{}|{resource}|{path}", base.rule);
+        finding.fingerprint = fingerprint(&base.rule, &item.resource(), &path);
         finding
     }
 

@@ -11,10 +11,10 @@ const FLOORS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "cases", "config", "estate", "finding", "fix", "input", "json", "lint", "net", "proof", "report", "rule",
-            "arm", "source", "tagfile",
+            "arm", "source", "suppress", "tagfile",
         ],
     ),
-    ("cases", &["finding", "lint", "rule", "source"]),
+    ("cases", &["finding", "lint", "rule", "source", "suppress"]),
     (
         "lint",
         &[

@@ -7,6 +7,7 @@ mod corpus;
 mod examples;
 mod faults;
 mod floors;
+mod ignoring;
 mod laws;
 mod laws_cases;
 mod laws_estate;

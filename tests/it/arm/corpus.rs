@@ -126,7 +126,6 @@ fn corpus_resolves() {
         }
     }
     println!("{} documents, unreadable: {unreadable:?}", corpus.documents.len());
-    let started = std::time::Instant::now();
     let mut linked = BTreeSet::new();
     for (path, (file, document)) in &corpus.documents {
         if is_template(&document.root) {
@@ -146,7 +145,6 @@ fn corpus_resolves() {
             judge(&corpus, path, *file, document, Some(parameters), &mut given);
         }
     }
-    println!("all expanded in {:?}", started.elapsed());
     show("defaults alone", &defaults);
     show("sibling parameter file", &given);
     println!("{} texts checked for their places", defaults.texts + given.texts);

@@ -1,0 +1,55 @@
+//! `aznetlint baseline`: write down the findings there are, or drop those that are gone.
+
+use std::io::{self, Write};
+
+use miette::Result;
+
+use crate::cli::accepted::{folder_of, near, read};
+use crate::cli::arguments::BaselineArguments;
+use crate::cli::settings::{FlagError, gather};
+use crate::cli::start::{End, OutputError};
+use crate::finding::Outcome as FileOutcome;
+use crate::lint;
+use crate::suppress::Baseline;
+
+pub(crate) fn run(arguments: &BaselineArguments) -> Result<End> {
+    // The baseline there may be is not read: what is written down is what nothing else ignores.
+    let gathered = gather(&arguments.check)?;
+    let Some(path) = arguments.write.as_ref().or(gathered.baseline.as_ref()) else {
+        let help = "say where to with --write FILE, or with `baseline: FILE` in the settings".to_owned();
+        return Err(FlagError::new("no baseline is named", help).into());
+    };
+    let name = near(path);
+    let old = if arguments.prune { Some(read(path)?) } else { None };
+    let paths = &arguments.check.paths;
+    let outcome = lint::lint(paths, &mut io::stdin().lock(), &gathered.pack, &gathered.settings);
+    if let Some(broken) = outcome.report.files.iter().find(|file| file.outcome == FileOutcome::Error) {
+        let why = broken.detail.as_deref().unwrap_or("it cannot be read");
+        let help =
+            "what is in it is not known, so nothing was written; mend it or leave it out with --exclude".to_owned();
+        return Err(FlagError::new(format!("{}: {why}", broken.name), help).into());
+    }
+    if let Some(folder) = outcome.empty.first() {
+        return Err(FlagError::new(format!("there is no JSON file in {folder}"), None).into());
+    }
+    let (report, files) = (&outcome.report, &outcome.files);
+    let said = |count: usize| if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") };
+    let (baseline, done) = match old {
+        Some(mut baseline) => {
+            let folder = path.parent().map(std::path::Path::to_path_buf).unwrap_or_default();
+            let is_there = |file: &str| file.starts_with('<') || folder.join(file).exists();
+            let dropped = baseline.prune(report, files, &outcome.rules, &is_there);
+            let done = format!("dropped {}, kept {}", said(dropped), said(baseline.len()));
+            (baseline, done)
+        }
+        None => {
+            let baseline = Baseline::of(report, files, &name, folder_of(path));
+            let done = format!("wrote {}", said(baseline.len()));
+            (baseline, done)
+        }
+    };
+    std::fs::write(path, baseline.text())
+        .map_err(|error| FlagError::new(format!("cannot write the baseline {name}: {error}"), None))?;
+    writeln!(anstream::stdout().lock(), "{name}: {done}").map_err(OutputError::report)?;
+    Ok(End::Clean)
+}

@@ -115,7 +115,7 @@ fn message(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool, co
     }
     let detail = if words.contains(&format!("`{stands}`")) { words } else { format!("{words}, on `{stands}`") };
     match (conditional, subject.judged.open_facts.first()) {
-        (true, Some(fact)) => format!("{detail}; this matters if {}", fact_words(subject, fact)),
+        (true, Some(fact)) => format!("{detail}; this matters {}", fact_words(subject, fact)),
         _ => detail,
     }
 }
@@ -123,9 +123,12 @@ fn message(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool, co
 /// A fact that is not known, in words: what the requirement needs it to be.
 fn fact_words(subject: &Subject<'_, '_>, fact: &str) -> String {
     let spec = subject.placement.service.facts.get(fact);
-    match spec.map(|spec| spec.describe.split('.').next().unwrap_or_default().trim().to_owned()) {
-        Some(words) if !words.is_empty() => format!("`{fact}` holds ({})", words.replace('\n', " ")),
-        _ => format!("`{fact}` holds"),
+    let word = if subject.body.applies.refuses(fact) { "unless" } else { "if" };
+    // A full stop inside `0.0.0.0/0` ends no sentence.
+    match spec.map(|spec| spec.describe.split(". ").next().unwrap_or_default().trim_end_matches('.').trim().to_owned())
+    {
+        Some(words) if !words.is_empty() => format!("{word} `{fact}` holds ({})", words.replace('\n', " ")),
+        _ => format!("{word} `{fact}` holds"),
     }
 }
 

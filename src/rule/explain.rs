@@ -62,6 +62,11 @@ pub fn explain_rule(rule: &Rule, cases: &[CaseFile]) -> String {
             section(&mut text, title, &shown_hosts(hosts));
         }
     }
+    if let Body::Assertion(assertion) = &rule.body {
+        let mut types: Vec<&str> = Vec::new();
+        assertion.types().for_each(|name| types.extend((!types.contains(&&**name)).then_some(&**name)));
+        section(&mut text, "Looks at", &types.join("\n"));
+    }
     section(&mut text, "Seen as", &card.seen_as.join("\n"));
     let own = cases.iter().filter(|file| file.rule == card.id).flat_map(|file| &file.cases);
     for (expect, title) in

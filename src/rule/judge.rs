@@ -37,7 +37,7 @@ pub fn judge<'a>(
     requests: &Requests,
     tags: &dyn Fn(Option<Cloud>) -> Option<&'a TagData>,
 ) -> Judged {
-    let Placements { placements, unmatched, elsewhere } = find(estate, &pack.services, requests);
+    let Placements { placements, unmatched, elsewhere, not_judged } = find(estate, &pack.services, requests);
     let mut report = Report { resources: count(estate), ..Report::default() };
     let clouds = placements.iter().map(|placement| placement.fact_text("region").map(|region| Cloud::of(&region)));
     let loaded: Vec<Option<&TagData>> = clouds.map(tags).collect();
@@ -58,7 +58,7 @@ pub fn judge<'a>(
     }
     report.findings.extend(patterns(&pack.rules, estate));
     report.rules = pack.rules.iter().map(|rule| (rule.card.id.clone(), RuleCard::clone(&rule.card))).collect();
-    remark(&mut report, pack, files, &elsewhere);
+    remark(&mut report, pack, files, &elsewhere, &not_judged);
     report.data = data(pack);
     let unmatched = unmatched.into_iter().map(|(request, names)| {
         let pattern = request.pattern.unwrap_or_default();
@@ -126,14 +126,23 @@ fn asked(pack: &Pack, placement: &Placement<'_>) -> BTreeSet<Arc<str>> {
 }
 
 /// What is said once about the run.
-fn remark(report: &mut Report, pack: &Pack, files: &Files, elsewhere: &[crate::finding::Label]) {
+fn remark(
+    report: &mut Report,
+    pack: &Pack,
+    files: &Files,
+    elsewhere: &[crate::finding::Label],
+    not_judged: &[(Arc<str>, String)],
+) {
     for label in elsewhere {
         let position = files.position(label.span);
         let place = format!("{}:{position}", files.name(label.span.file));
         report.remarks.push(format!("{place}: {}, on a subnet that the input does not show", label.message));
     }
+    for (service, reason) in not_judged {
+        report.remarks.push(format!("{service} is not judged: {reason}"));
+    }
     let anything = report.resources.keys().any(|kind| kind.contains("security group") || kind.contains("route table"));
-    if report.placements.is_empty() && anything && elsewhere.is_empty() {
+    if report.placements.is_empty() && anything && elsewhere.is_empty() && not_judged.is_empty() {
         let names: Vec<&str> = pack.services.iter().map(|service| &*service.name).collect();
         if let Some(first) = names.first() {
             report.remarks.push(format!("no service was found on these networks; name one with --service {first}"));

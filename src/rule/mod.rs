@@ -1,7 +1,9 @@
 //! Rules as data: their language, and what they say about an estate.
 
 mod asked;
+mod assert;
 mod assertion;
+mod beside;
 mod card;
 mod case;
 mod compile;
@@ -16,6 +18,7 @@ mod field;
 mod flow;
 mod follow;
 mod hosts;
+mod inventory;
 mod item;
 mod json_schema;
 mod judge;

@@ -116,11 +116,11 @@ impl Pack {
         let found = self.services.iter().flat_map(|service| &service.found_on).flat_map(|finder| {
             std::iter::once(&*finder.resource).chain(finder.through.iter().map(|through| &*through.resource))
         });
-        let asserted = self.rules.iter().flat_map(|rule| match &rule.body {
-            Body::Assertion(assertion) => assertion.resources.as_slice(),
-            Body::Requirement(_) | Body::Pattern(_) => &[],
+        let asserted = self.rules.iter().filter_map(|rule| match &rule.body {
+            Body::Assertion(assertion) => Some(assertion),
+            Body::Requirement(_) | Body::Pattern(_) => None,
         });
-        found.chain(asserted.map(|name| &**name))
+        found.chain(asserted.flat_map(|assertion| assertion.types()).map(|name| &**name))
     }
 
     /// The service of a name.

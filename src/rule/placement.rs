@@ -136,6 +136,8 @@ pub struct Placements<'a> {
     pub unmatched: Vec<(Request, Vec<String>)>,
     /// Resources of a service that stand on no subnet the input shows.
     pub elsewhere: Vec<Label>,
+    /// Services that stand nowhere and would not be judged if they did, and why: `(service, reason)`.
+    pub not_judged: Vec<(Arc<str>, String)>,
 }
 
 /// Finds every placement.
@@ -164,6 +166,10 @@ pub fn find<'a>(estate: &'a Estate, services: &'a [Service], requests: &Requests
             });
             let own: Vec<&Request> = own.collect();
             fill_facts(estate, &by_type, placement, requests, &own);
+        }
+        if found.placements.is_empty() {
+            let reason = reason_anywhere(estate, &by_type, service, requests);
+            all.not_judged.extend(reason.map(|reason| (Arc::clone(&service.name), reason)));
         }
         all.placements.append(&mut found.placements);
     }
@@ -196,6 +202,29 @@ impl<'a> Found<'a> {
         }
         (&mut self.placements[at], at == next)
     }
+}
+
+/// Why a service that stands on nothing the input shows is not judged, when its resources say so.
+fn reason_anywhere<'a>(
+    estate: &'a Estate,
+    by_type: &ByType<'a>,
+    service: &'a Service,
+    requests: &Requests,
+) -> Option<String> {
+    let mut nowhere = Placement {
+        service,
+        site: Site::default(),
+        found: String::new(),
+        labels: Vec::new(),
+        resources: Vec::new(),
+        facts: BTreeMap::new(),
+        not_judged: None,
+    };
+    let shown = service.found_on.iter().any(|finder| !of_type(by_type, &finder.resource).is_empty());
+    if shown {
+        fill_facts(estate, by_type, &mut nowhere, requests, &[]);
+    }
+    nowhere.not_judged
 }
 
 /// The resources of an estate by type in lower case: asked for by every fact of every placement.

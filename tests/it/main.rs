@@ -17,6 +17,7 @@ mod laws_coverage;
 mod laws_estate;
 mod laws_routes;
 mod laws_world;
+mod release;
 mod rules;
 mod schemas;
 mod spellings;

@@ -370,6 +370,32 @@ pub struct RequirementReport {
     pub witness: Option<Witness>,
     /// What the verdict rests on, or what would settle it.
     pub why: Vec<String>,
+    /// The way its traffic takes; empty when it does not apply.
+    pub path: PathReport,
+}
+
+/// The way from the placement to the other end of a requirement, or back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PathReport {
+    /// The traffic comes from the other end.
+    pub inbound: bool,
+    /// The other end, in words.
+    pub peer: String,
+    /// What it meets on the way, in order.
+    pub layers: Vec<LayerReport>,
+}
+
+/// What one layer says of a requirement, as if the others let everything pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerReport {
+    /// What it is, by the words of [`PlacementReport::on`]: `interface-nsg`, `nsg`, `route-table`, `firewall`.
+    pub layer: &'static str,
+    /// Its own verdict.
+    pub verdict: Verdict,
+    /// It is where the requirement as a whole fails, or cannot be told.
+    pub decides: bool,
+    /// The rules that let everything through, or the first to drop.
+    pub decided_by: Vec<Decider>,
 }
 
 /// A rule of the network that decided.

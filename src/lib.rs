@@ -17,5 +17,6 @@ pub mod proof;
 pub mod report;
 pub mod rule;
 pub mod source;
+mod spelling;
 pub mod suppress;
 pub mod tagfile;

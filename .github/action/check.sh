@@ -21,6 +21,7 @@ if [[ $INPUT_SUMMARY == true && -n ${GITHUB_STEP_SUMMARY:-} ]]; then
   arguments+=("--output=markdown=$summary")
 fi
 if [[ -n $INPUT_SARIF_FILE ]]; then
+  mkdir -p "$(dirname "$INPUT_SARIF_FILE")"
   rm -f "$INPUT_SARIF_FILE"
   arguments+=("--output=sarif=$INPUT_SARIF_FILE")
 fi

@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::cli::scope::ScopeArguments;
+use crate::report::Format;
 
 /// Decides whether Azure Machine Learning can work in the network your Azure JSON describes.
 #[derive(Debug, Parser)]
@@ -11,7 +15,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     version,
     about,
     args_conflicts_with_subcommands = true,
-    subcommand_negates_reqs = true,
     max_term_width = 110,
     after_help = "Exit status: 0 nothing at or above --fail-on, 1 findings, 2 the run itself failed or an input could not be read."
 )]
@@ -45,14 +48,25 @@ pub(crate) enum Command {
     Test(TestArguments),
     /// Look into a file of service tags: what a tag holds, what holds it, and which tags hold an address
     Tags(TagsArguments),
+    /// Write a settings file from what is found
+    Init(InitArguments),
+    /// Print the JSON Schema of settings, rules or reports
+    Schema(SchemaArguments),
+    /// Print the completions for a shell
+    Completions(CompletionsArguments),
+    /// Print the manual
+    Man(ManArguments),
 }
 
 /// What is linted and how it is shown.
 #[derive(Debug, Default, Args)]
 pub(crate) struct CheckArguments {
-    /// Files and folders; `-` reads standard input
-    #[arg(value_name = "PATH", required = true)]
+    /// Files and folders; `-` reads standard input; without any, the paths of the settings file
+    #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) scope: ScopeArguments,
 
     #[command(flatten)]
     pub(crate) services: ServiceArguments,
@@ -73,21 +87,25 @@ pub(crate) struct CheckArguments {
     #[arg(long)]
     pub(crate) no_default_rules: bool,
 
-    /// How to print
-    #[arg(long, value_enum, default_value_t = FormatChoice::Text)]
-    pub(crate) format: FormatChoice,
+    /// How to print; without it and without --output, as text
+    #[arg(long, value_parser = report_formats(), value_name = "FORMAT")]
+    pub(crate) format: Option<ReportFormat>,
 
-    /// Exit with 1 when a finding is at least this serious
-    #[arg(long, value_enum, default_value_t = Gate::Error, value_name = "LEVEL")]
-    pub(crate) fail_on: Gate,
+    /// Write a report in this format, to FILE or to standard output; can be given several times
+    #[arg(long = "output", value_name = "FORMAT[=FILE]")]
+    pub(crate) outputs: Vec<String>,
 
-    /// What a requirement that cannot be decided counts as for --fail-on
-    #[arg(long, value_enum, default_value_t = UndecidedLevel::Note, value_name = "LEVEL")]
-    pub(crate) undecided: UndecidedLevel,
+    /// Exit with 1 when a finding is at least this serious [default: error]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<Gate>,
 
-    /// Show findings from this level up
-    #[arg(long, value_enum, default_value_t = LevelChoice::Warning, value_name = "LEVEL")]
-    pub(crate) min_level: LevelChoice,
+    /// What a requirement that cannot be decided counts as for --fail-on [default: note]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) undecided: Option<UndecidedLevel>,
+
+    /// Show findings from this level up [default: warning]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) min_level: Option<LevelChoice>,
 
     /// Exit with 0 whatever is found; a run that fails still exits with 2
     #[arg(long)]
@@ -151,7 +169,7 @@ pub(crate) struct ServiceArguments {
 }
 
 /// What templates are evaluated with.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct TemplateArguments {
     /// Evaluate templates with this parameter file instead of those beside them; several: once with each
     #[arg(long = "parameters", value_name = "FILE")]
@@ -282,7 +300,69 @@ pub(crate) struct TagsArguments {
     pub(crate) format: FormatChoice,
 }
 
-/// The output formats.
+/// A format of the reports of `check`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ReportFormat(pub(crate) Format);
+
+/// Takes the words of the formats there are, so that a new format needs no line here.
+fn report_formats() -> impl TypedValueParser<Value = ReportFormat> {
+    let words = PossibleValuesParser::new(Format::ALL.map(Format::as_str));
+    words.map(|word| ReportFormat(Format::of(&word).unwrap_or_default()))
+}
+
+/// Where to look, and where to write.
+#[derive(Debug, Args)]
+pub(crate) struct InitArguments {
+    /// The folder or file to look at
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
+
+    /// Print the settings instead of writing aznetlint.yaml into the current folder
+    #[arg(long)]
+    pub(crate) stdout: bool,
+
+    /// Write over a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// Which shell to complete for.
+#[derive(Debug, Args)]
+#[command(after_help = "For bash: aznetlint completions bash > ~/.local/share/bash-completion/completions/aznetlint")]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Where the manual goes.
+#[derive(Debug, Args)]
+pub(crate) struct ManArguments {
+    /// Write one page for every command into this folder, instead of the first page to standard output
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// Which schema to print.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArguments {
+    /// What it is for
+    #[arg(value_enum, value_name = "KIND")]
+    pub(crate) kind: SchemaKind,
+}
+
+/// What there is a schema of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaKind {
+    /// aznetlint.yaml
+    Settings,
+    /// A rule
+    Rule,
+    /// What check --format json prints
+    Report,
+}
+
+/// The output formats of the other commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FormatChoice {
     /// For people

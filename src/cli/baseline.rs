@@ -8,6 +8,7 @@ use crate::cli::accepted::{folder_of, near, read};
 use crate::cli::arguments::BaselineArguments;
 use crate::cli::settings::{FlagError, gather};
 use crate::cli::start::{End, OutputError};
+use crate::cli::target::target;
 use crate::finding::Outcome as FileOutcome;
 use crate::lint;
 use crate::suppress::Baseline;
@@ -21,8 +22,8 @@ pub(crate) fn run(arguments: &BaselineArguments) -> Result<End> {
     };
     let name = near(path);
     let old = if arguments.prune { Some(read(path)?) } else { None };
-    let paths = &arguments.check.paths;
-    let outcome = lint::lint(paths, &mut io::stdin().lock(), &gathered.pack, &gathered.settings);
+    let paths = target(&arguments.check, &gathered.found)?.paths;
+    let outcome = lint::lint(&paths, &mut io::stdin().lock(), &gathered.pack, &gathered.settings);
     if let Some(broken) = outcome.report.files.iter().find(|file| file.outcome == FileOutcome::Error) {
         let why = broken.detail.as_deref().unwrap_or("it cannot be read");
         let help =

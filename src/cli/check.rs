@@ -1,75 +1,114 @@
-//! `aznetlint check`: lint and print.
+//! `aznetlint check`: lint, and say with what the run ends. Writing the reports is the work of `output`.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
+use std::sync::Arc;
 
 use miette::Result;
 
 use crate::cli::accepted::read;
-use crate::cli::arguments::{CheckArguments, FormatChoice, Gate, LevelChoice, UndecidedLevel};
+use crate::cli::arguments::{CheckArguments, Gate, UndecidedLevel};
+use crate::cli::found::Found;
+use crate::cli::levels::Thresholds;
+use crate::cli::output::Outputs;
+use crate::cli::progress::{Watch, is_watched};
 use crate::cli::settings::{FlagError, gather};
-use crate::cli::start::{End, OutputError};
+use crate::cli::show::show;
+use crate::cli::start::End;
+use crate::cli::target::target;
+use crate::config::ServiceSetting;
 use crate::finding::{Level, Report, Verdict};
+use crate::input::Progress;
 use crate::lint::{self, Outcome};
-use crate::report::{self, Format};
-
-/// The widest page, in characters; longer lines are hard to read.
-const WIDEST: usize = 120;
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
+    let outputs = Outputs::of(arguments)?;
     let mut gathered = gather(arguments)?;
+    let target = target(arguments, &gathered.found);
+    if arguments.scope.show_settings {
+        // That nothing is named is shown as well; what git cannot tell is an error.
+        let target = if arguments.scope.changed_since.is_some() { Some(target?) } else { target.ok() };
+        show(arguments, &gathered, target.as_ref())?;
+        return Ok(End::Clean);
+    }
+    let target = target?;
     gathered.settings.accepted.baseline = gathered.baseline.as_deref().map(read).transpose()?;
-    let outcome = lint::lint(&arguments.paths, &mut io::stdin().lock(), &gathered.pack, &gathered.settings);
-    if let Some((request, names)) = outcome.unmatched.first() {
+    gathered.settings.changed = target.changed;
+    let mut outcome = if target.idle {
+        if arguments.scope.changed && outputs.is_text_alone() {
+            return Ok(End::Clean);
+        }
+        let mut outcome = Outcome::default();
+        outcome.report.remarks.push("no JSON file of Azure's networks is among the files that changed".to_owned());
+        outcome
+    } else {
+        let watch = is_watched(arguments, &outputs).then(|| {
+            let progress = Arc::new(Progress::default());
+            gathered.settings.input.progress = Some(Arc::clone(&progress));
+            Watch::start(progress)
+        });
+        let outcome = lint::lint(&target.paths, &mut io::stdin().lock(), &gathered.pack, &gathered.settings);
+        drop(watch);
+        outcome
+    };
+    if gathered.settings.changed.is_some() {
+        outcome.empty.clear();
+    }
+    outcome.report.remarks.extend(gone(&target.gone));
+    unmatched(&gathered.found, &mut outcome, arguments.paths.is_empty() || arguments.scope.changed)?;
+    outputs.write(arguments, &gathered.thresholds, &outcome, gathered.baseline.is_some())?;
+    for folder in &outcome.empty {
+        // Nobody is left to tell when standard error is gone.
+        let _gone = writeln!(anstream::stderr(), "error: there is no JSON file in {folder}");
+    }
+    Ok(end(arguments, &gathered.thresholds, &outcome))
+}
+
+/// That files were deleted, which no finding can point into.
+fn gone(files: &[String]) -> Option<String> {
+    const MOST: usize = 4;
+    let named = files.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let is_gone = match files.len() {
+        0 => return None,
+        1 => format!("{named} is gone"),
+        count if count <= MOST => format!("{named} are gone"),
+        count => format!("{named} and {} more are gone", count - MOST),
+    };
+    Some(format!("{is_gone}; what that causes in other files shows only in a run over everything"))
+}
+
+/// A service that was placed on nothing is a mistake. Settings are for the whole project: they may speak of what is not
+/// among the paths of the command line.
+fn unmatched(found: &Found, outcome: &mut Outcome, is_everything: bool) -> Result<()> {
+    for (request, names) in &outcome.unmatched {
         let help = if names.is_empty() {
             "the input holds no subnet, NSG, route table, firewall or policy".to_owned()
         } else {
             format!("the input holds: {}", names.join(", "))
         };
-        return Err(FlagError::new(format!("--service {request} matches nothing"), help).into());
+        let on = |setting: &ServiceSetting| {
+            let on = setting.on.as_ref()?;
+            (format!("{}@{}", setting.service.value, on.value) == *request).then(|| (on.value.clone(), on.defined))
+        };
+        match found.config.services.iter().find_map(on) {
+            Some((on, at)) if is_everything => {
+                return Err(found.config.error(at, format!("on: `{on}` matches nothing"), Some(help)).into());
+            }
+            Some((on, at)) => {
+                let remark = format!("`{on}` of {} is not among these networks", found.place(at));
+                outcome.report.remarks.push(remark);
+            }
+            None => return Err(FlagError::new(format!("--service {request} matches nothing"), help).into()),
+        }
     }
-    print(arguments, &outcome)?;
-    for folder in &outcome.empty {
-        // Nobody is left to tell when standard error is gone.
-        let _gone = writeln!(anstream::stderr(), "error: there is no JSON file in {folder}");
-    }
-    Ok(end(arguments, &outcome))
-}
-
-fn print(arguments: &CheckArguments, outcome: &Outcome) -> Result<()> {
-    let stdout = anstream::stdout();
-    let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-    let terminal = io::stdout().is_terminal();
-    let options = report::Options {
-        format: match arguments.format {
-            FormatChoice::Text => Format::Text,
-            FormatChoice::Json => Format::Json,
-        },
-        color: color && arguments.format == FormatChoice::Text,
-        width: if terminal { columns().min(WIDEST) } else { 100 },
-        min_level: match arguments.min_level {
-            LevelChoice::Note => Level::Note,
-            LevelChoice::Warning => Level::Warning,
-            LevelChoice::Error => Level::Error,
-        },
-        ascii: false,
-        verbose: arguments.verbose,
-        ..report::Options::default()
-    };
-    report::render(&outcome.report, &outcome.files, &options, &mut stdout.lock()).map_err(OutputError::report)
-}
-
-/// The width of the terminal, when it says so.
-fn columns() -> usize {
-    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    said.filter(|columns| *columns >= 40).unwrap_or(100)
+    Ok(())
 }
 
 /// The exit status: the same in every format.
-fn end(arguments: &CheckArguments, outcome: &Outcome) -> End {
+fn end(arguments: &CheckArguments, thresholds: &Thresholds, outcome: &Outcome) -> End {
     if outcome.report.has_errors() || !outcome.empty.is_empty() {
         return End::Failed;
     }
-    if arguments.exit_zero { End::Clean } else { gate(&outcome.report, arguments.fail_on, arguments.undecided) }
+    if arguments.exit_zero { End::Clean } else { gate(&outcome.report, thresholds.fail_on, thresholds.undecided) }
 }
 
 fn gate(report: &Report, fail_on: Gate, undecided: UndecidedLevel) -> End {
@@ -103,7 +142,8 @@ mod tests {
     use crate::cli::arguments::{Gate, UndecidedLevel};
     use crate::cli::start::End;
     use crate::finding::{
-        Applies, Finding, Ignored, IgnoredBy, Label, Level, PlacementReport, Report, RequirementReport, RuleId, Verdict,
+        Applies, Finding, Ignored, IgnoredBy, Label, Level, PathReport, PlacementReport, Report, RequirementReport,
+        RuleId, Verdict,
     };
     use crate::source::{FileId, Span};
 
@@ -121,6 +161,7 @@ mod tests {
             uncovered: Vec::new(),
             witness: None,
             why: Vec::new(),
+            path: PathReport::default(),
         };
         let placement = PlacementReport {
             id: "service@subnet[dev]".to_owned(),

@@ -6,15 +6,15 @@ use miette::Result;
 use serde_json::{Map, Value as Json, json};
 
 use crate::cli::arguments::ExpandArguments;
-use crate::cli::settings::{FlagError, region, templates};
+use crate::cli::settings::{FlagError, Gathered, gather_for};
 use crate::cli::start::{End, OutputError};
 use crate::json::{Node, Part, Trail, Unknown, Value};
-use crate::lint::{self, ExpandedTemplate, Settings};
+use crate::lint::{self, ExpandedTemplate};
 use crate::source::{Files, Span};
 
 pub(crate) fn run(arguments: &ExpandArguments) -> Result<End> {
-    let region = arguments.region.as_deref().map(|text| region(text, "--region")).transpose()?;
-    let settings = Settings { templates: templates(&arguments.templates, region)?, ..Settings::default() };
+    let Gathered { settings, .. } =
+        gather_for(&arguments.paths, &arguments.templates, arguments.region.as_deref(), &[])?;
     let types: Vec<String> = arguments.types.iter().map(|name| name.to_ascii_lowercase()).collect();
     let expanded = lint::expand(&arguments.paths, &mut io::stdin().lock(), &settings, &types);
     for (name, why, span) in &expanded.broken {

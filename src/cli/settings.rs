@@ -1,50 +1,52 @@
 //! Command line and settings file, made one.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use miette::{Diagnostic, Result};
+use miette::Result;
 use serde_saphyr::{Location, Spanned};
 
 use crate::arm::{self, Assumptions};
 use crate::cli::accepted::accepted;
 use crate::cli::arguments::{CheckArguments, ServiceArguments, TemplateArguments};
-use crate::config::{Config, ConfigError, FactSetting};
+pub(crate) use crate::cli::flag::FlagError;
+use crate::cli::found::{Found, read_config};
+use crate::cli::levels::{Thresholds, globs, per_path, selection, thresholds};
+use crate::config::{Config, ConfigError, FactSetting, ParameterSetting};
 use crate::finding::FactValue;
-use crate::input;
-use crate::lint::{Settings, TemplateOptions};
+use crate::input::{self, Globs};
+use crate::lint::{Settings, TemplateChoice, TemplateOptions};
 use crate::net::Region;
 use crate::rule::{FactKind, Origin, Pack, Request, Requests, Service, suggestion};
-
-/// A flag that cannot be understood.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("{message}")]
-pub(crate) struct FlagError {
-    message: String,
-    #[help]
-    help: Option<String>,
-}
-
-impl FlagError {
-    pub(crate) fn new(message: impl Into<String>, help: impl Into<Option<String>>) -> Self {
-        Self { message: message.into(), help: help.into() }
-    }
-}
 
 /// Everything a check needs to know.
 pub(crate) struct Gathered {
     pub(crate) pack: Pack,
     pub(crate) settings: Settings,
+    pub(crate) thresholds: Thresholds,
+    pub(crate) found: Found,
+    /// How many rules there are, those that do not run included.
+    pub(crate) rules_loaded: usize,
     /// The file of the findings that were there before; it is not read yet.
     pub(crate) baseline: Option<PathBuf>,
 }
 
 /// Reads the settings file, loads the rules, and lays the command line over both.
 pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
-    let (config, base) = read_config(arguments)?;
-    let mut folders: Vec<PathBuf> = config.rules.iter().map(|folder| base.join(folder)).collect();
+    let found = read_config(arguments)?;
+    let config = &found.config;
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for folder in &config.rules {
+        let path = found.below(&folder.value);
+        if !path.is_dir() {
+            let message = format!("rules: there is no folder {}", path.display());
+            return Err(config.error(folder.defined, message, None).into());
+        }
+        folders.push(path);
+    }
     folders.extend(arguments.rules.iter().cloned());
-    let pack = Pack::load(!arguments.no_default_rules, &folders)?;
+    let default_rules = !arguments.no_default_rules && config.default_rules.as_ref().is_none_or(|rules| rules.value);
+    let mut pack = Pack::load(default_rules, &folders)?;
     for glob in &config.exclude {
         let wrong = |error| config.error(glob.defined, format!("exclude: {error}"), None);
         input::check_glob(&glob.value).map_err(wrong)?;
@@ -52,24 +54,83 @@ pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
     for glob in &arguments.exclude {
         input::check_glob(glob).map_err(|error| FlagError::new(format!("--exclude {glob}: {error}"), None))?;
     }
-    let mut exclude: Vec<String> = config.exclude.iter().map(|glob| glob.value.clone()).collect();
-    exclude.extend(arguments.exclude.iter().cloned());
-    let input = input::Options { exclude, force_exclude: arguments.force_exclude, ..input::Options::default() };
-    let requests = requests(&pack, &arguments.services, &config)?;
+    let excluded = config.exclude.iter().map(|glob| &*glob.value);
+    let input = input::Options {
+        exclude: arguments.exclude.clone(),
+        exclude_below: (!config.exclude.is_empty()).then(|| Globs::new(&found.base, excluded)),
+        force_exclude: arguments.force_exclude,
+        ..input::Options::default()
+    };
+    let requests = requests(&pack, &arguments.services, config)?;
     let region = requests.facts.iter().find(|(name, ..)| name == "region").map(|(_, value, _)| value.to_string());
-    let templates = templates(&arguments.templates, region)?;
+    let mut templates = templates(&arguments.templates, region)?;
+    templates.choices = config.parameters.iter().map(|entry| choice(&found, entry)).collect::<Result<_, _>>()?;
+    let given = |setting: &Option<Spanned<String>>| setting.as_ref().map(|setting| setting.value.clone());
+    let assumed = &mut templates.assumptions;
+    assumed.subscription = assumed.subscription.take().or_else(|| given(&config.subscription));
+    assumed.resource_group = assumed.resource_group.take().or_else(|| given(&config.resource_group));
     let mut service_tags = arguments.service_tags.clone();
     if service_tags.is_empty() {
-        service_tags = config.service_tags.iter().map(|file| base.join(file)).collect();
+        service_tags = config.service_tags.iter().map(|file| found.below(&file.value)).collect();
     }
-    let accepted = accepted(&config, &base)?;
-    let of_settings = || config.baseline.as_ref().map(|file| base.join(file));
+    let mut facts_in = Vec::new();
+    for entry in &config.per_path {
+        let mut facts = facts_of(config, &pack.services.iter().collect::<Vec<_>>(), &entry.facts)?;
+        if let Some(written) = &entry.region {
+            let region = region_of_settings(config, written)?;
+            facts.insert("region".to_owned(), FactValue::Text(region));
+        }
+        if !facts.is_empty() {
+            facts_in.push((globs(&found, &entry.path)?, facts));
+        }
+    }
+    let per_path = per_path(&found, &pack)?;
+    let selection = selection(arguments, &found, &pack)?;
+    let rules_loaded = pack.rules.len();
+    pack.apply(&selection);
+    let thresholds = thresholds(arguments, &found);
+    let accepted = accepted(config, &found.base)?;
+    let of_settings = || config.baseline.as_ref().map(|file| found.below(&file.value));
     let baseline = arguments.baseline.clone().or_else(of_settings);
-    Ok(Gathered { settings: Settings { input, requests, templates, service_tags, accepted }, pack, baseline })
+    let settings =
+        Settings { input, requests, templates, service_tags, per_path, facts_in, accepted, ..Settings::default() };
+    Ok(Gathered { settings, pack, thresholds, found, rules_loaded, baseline })
+}
+
+/// What holds for commands that judge no rules: settings apply to them as to a check.
+pub(crate) fn gather_for(
+    paths: &[PathBuf],
+    templates: &TemplateArguments,
+    region: Option<&str>,
+    service_tags: &[PathBuf],
+) -> Result<Gathered> {
+    gather(&CheckArguments {
+        paths: paths.to_vec(),
+        templates: templates.clone(),
+        services: ServiceArguments { region: region.map(str::to_owned), ..ServiceArguments::default() },
+        service_tags: service_tags.to_vec(),
+        ..CheckArguments::default()
+    })
+}
+
+/// What the settings say of some templates.
+fn choice(found: &Found, entry: &ParameterSetting) -> Result<TemplateChoice, ConfigError> {
+    let mut parameters = Vec::new();
+    for file in &entry.files {
+        let path = found.below(&file.value);
+        if !path.is_file() {
+            let message = format!("parameters: there is no file {}", path.display());
+            return Err(found.config.error(file.defined, message, None));
+        }
+        parameters.push(path);
+    }
+    let set = entry.set.iter().map(|(name, value)| (name.clone(), value.value.to_string()));
+    let templates = entry.template.as_ref().map(|pattern| globs(found, pattern)).transpose()?;
+    Ok(TemplateChoice { templates, parameters, set: set.collect() })
 }
 
 /// What templates are evaluated with. The region is that of their resource group as well.
-pub(crate) fn templates(arguments: &TemplateArguments, region: Option<String>) -> Result<TemplateOptions> {
+fn templates(arguments: &TemplateArguments, region: Option<String>) -> Result<TemplateOptions> {
     let set = arguments.set.iter().map(|written| match written.split_once('=') {
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
         None => {
@@ -89,34 +150,12 @@ pub(crate) fn templates(arguments: &TemplateArguments, region: Option<String>) -
         cloud,
         ..Assumptions::default()
     };
-    Ok(TemplateOptions { parameters: arguments.parameters.clone(), set: set.collect::<Result<_, _>>()?, assumptions })
-}
-
-fn read_config(arguments: &CheckArguments) -> Result<(Config, PathBuf)> {
-    let found = match &arguments.config {
-        Some(path) => Some(path.clone()),
-        None if arguments.no_config => None,
-        None => Config::find(&start(&arguments.paths)).or_else(|| Config::find(Path::new("."))),
-    };
-    match found {
-        Some(path) => {
-            let base = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-            Ok((Config::read(&path)?, base))
-        }
-        None => Ok((Config::default(), PathBuf::from("."))),
-    }
-}
-
-/// The folder the search for settings starts in: that of the first path.
-fn start(paths: &[PathBuf]) -> PathBuf {
-    match paths.first() {
-        Some(path) if path.as_os_str() == "-" => PathBuf::from("."),
-        Some(path) if path.is_dir() => path.clone(),
-        Some(path) => {
-            path.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(".".into(), Path::to_path_buf)
-        }
-        None => PathBuf::from("."),
-    }
+    Ok(TemplateOptions {
+        parameters: arguments.parameters.clone(),
+        set: set.collect::<Result<_, _>>()?,
+        choices: Vec::new(),
+        assumptions,
+    })
 }
 
 fn requests(pack: &Pack, arguments: &ServiceArguments, config: &Config) -> Result<Requests> {
@@ -150,31 +189,41 @@ fn requests(pack: &Pack, arguments: &ServiceArguments, config: &Config) -> Resul
         requests.facts.push((name.to_owned(), value, Origin::CommandLine));
     }
     let placed = |at: Location, wrong: FlagError| config.error(at, wrong.message, wrong.help);
-    let facts_of = |services: &[&Service], facts: &BTreeMap<String, Spanned<FactSetting>>| {
-        let read = |(name, value): (&String, &Spanned<FactSetting>)| {
-            let read = fact(services.iter().copied(), name, &FactValue::from(&value.value), "facts");
-            Ok((name.clone(), read.map_err(|wrong| placed(value.defined, wrong))?))
-        };
-        facts.iter().map(read).collect::<Result<BTreeMap<_, _>, ConfigError>>()
-    };
     for setting in &config.services {
         let name = &setting.service;
         let service = service(pack, &name.value, "service").map_err(|wrong| placed(name.defined, wrong))?;
         requests.services.push(Request {
             service: name.value.clone(),
-            pattern: setting.on.clone(),
-            facts: facts_of(&[service], &setting.facts)?,
+            pattern: setting.on.as_ref().map(|on| on.value.clone()),
+            facts: facts_of(config, &[service], &setting.facts)?,
             origin: Origin::Settings,
         });
     }
     if let Some(written) = &config.region {
-        let region = region(&written.value, "region").map_err(|wrong| placed(written.defined, wrong))?;
+        let region = region_of_settings(config, written)?;
         requests.facts.push(("region".to_owned(), FactValue::Text(region), Origin::Settings));
     }
-    let services: Vec<&Service> = pack.services.iter().collect();
-    let facts = facts_of(&services, &config.facts)?;
+    let facts = facts_of(config, &pack.services.iter().collect::<Vec<_>>(), &config.facts)?;
     requests.facts.extend(facts.into_iter().map(|(name, value)| (name, value, Origin::Settings)));
     Ok(requests)
+}
+
+/// Facts of the settings, which one of the services must know.
+fn facts_of(
+    config: &Config,
+    services: &[&Service],
+    facts: &BTreeMap<String, Spanned<FactSetting>>,
+) -> Result<BTreeMap<String, FactValue>, ConfigError> {
+    let read = |(name, value): (&String, &Spanned<FactSetting>)| {
+        let read = fact(services.iter().copied(), name, &FactValue::from(&value.value), "facts");
+        let read = read.map_err(|wrong| config.error(value.defined, wrong.message, wrong.help))?;
+        Ok((name.clone(), read))
+    };
+    facts.iter().map(read).collect()
+}
+
+fn region_of_settings(config: &Config, written: &Spanned<String>) -> Result<String, ConfigError> {
+    region(&written.value, "region").map_err(|wrong| config.error(written.defined, wrong.message, wrong.help))
 }
 
 fn service<'p>(pack: &'p Pack, name: &str, place: &str) -> Result<&'p Service, FlagError> {
@@ -185,7 +234,7 @@ fn service<'p>(pack: &'p Pack, name: &str, place: &str) -> Result<&'p Service, F
 }
 
 /// A region by its ARM location or display name.
-pub(crate) fn region(text: &str, place: &str) -> Result<String, FlagError> {
+fn region(text: &str, place: &str) -> Result<String, FlagError> {
     let region = Region::by_name(text).ok_or_else(|| {
         let flat: String = text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
         let close = Region::all().iter().map(|region| region.location).find(|location| {

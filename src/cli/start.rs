@@ -7,7 +7,7 @@ use clap::Parser;
 use miette::Diagnostic;
 
 use crate::cli::arguments::{Arguments, Command};
-use crate::cli::{baseline, check, expand, study, tags, trace};
+use crate::cli::{baseline, check, document, expand, init, study, tags, trace};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,10 @@ pub fn main() -> ExitCode {
         Some(Command::Rules(rules)) => study::rules(&rules),
         Some(Command::Test(test)) => study::test(&test),
         Some(Command::Tags(tags)) => tags::run(&tags),
+        Some(Command::Init(init)) => init::run(&init),
+        Some(Command::Schema(schema)) => document::schema(&schema),
+        Some(Command::Completions(completions)) => document::completions(&completions),
+        Some(Command::Man(man)) => document::man(&man),
     };
     match ended {
         Ok(end) => end.into(),

@@ -1,4 +1,4 @@
-//! `aznetlint explain`, `rules` and `test`: looking at the rules themselves.
+//! `aznetlint explain`, `rules`, `test` and `schema`: looking at the rules and formats themselves.
 
 use std::collections::BTreeSet;
 use std::io::Write;

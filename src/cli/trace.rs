@@ -7,24 +7,20 @@ use miette::Result;
 use serde_json::{Value as Json, json};
 
 use crate::cli::arguments::{FormatChoice, TraceArguments};
-use crate::cli::settings::{FlagError, region, templates};
+use crate::cli::settings::{FlagError, Gathered, gather_for};
 use crate::cli::start::{End, OutputError};
 use crate::estate::{Access, Direction};
-use crate::lint::{self, Settings};
+use crate::lint;
 use crate::net::{PortSet, ProtocolSet};
 use crate::proof::{Decider, Judgement, Kind, Layer, Party, Verdict};
-use crate::rule::{Followed, Pack, Question, follow};
+use crate::rule::{Followed, Question, follow};
 use crate::source::Files;
 
 pub(crate) fn run(arguments: &TraceArguments) -> Result<End> {
-    let region = arguments.region.as_deref().map(|text| region(text, "--region")).transpose()?;
-    let settings = Settings {
-        templates: templates(&arguments.templates, region)?,
-        service_tags: arguments.service_tags.clone(),
-        ..Settings::default()
-    };
+    let Gathered { pack, settings, .. } =
+        gather_for(&arguments.paths, &arguments.templates, arguments.region.as_deref(), &arguments.service_tags)?;
     let question = question(arguments)?;
-    let read = lint::estates(&arguments.paths, &mut io::stdin().lock(), &Pack::load(true, &[])?, &settings);
+    let read = lint::estates(&arguments.paths, &mut io::stdin().lock(), &pack, &settings);
     for (name, why, span) in &read.broken {
         let place = span.map(|span| format!(":{}", read.files.position(span))).unwrap_or_default();
         // Nobody is left to tell when standard error is gone.

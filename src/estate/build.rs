@@ -1,5 +1,6 @@
 //! Pieces → estate: drafts, typed resources, links.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::estate::draft::{Draft, Drafts};
@@ -28,6 +29,9 @@ pub fn build(pieces: impl IntoIterator<Item = Piece>, options: Options<'_>) -> E
         ids.push(draft.kind, draft.id.clone(), draft.node.span.file);
         take_in(&mut estate, draft, options, &mut faults);
     }
+    // An outbound rule may be written in its workspace and again as a resource of its own.
+    let mut seen = BTreeSet::new();
+    estate.others.retain(|other| seen.insert(Arc::clone(&other.header.key)));
     link(&mut estate, &ids);
     estate.faults = faults;
     estate.ids = Arc::new(ids);
@@ -49,7 +53,11 @@ fn take_in(estate: &mut Estate, draft: Draft, options: Options<'_>, faults: &mut
         Kind::NatGateway => estate.nat_gateways.push(Plain { header }),
         Kind::PrivateEndpoint => estate.private_endpoints.push(extract::private_endpoint(reader, header)),
         Kind::Interface => estate.interfaces.push(extract::interface(reader, header)),
-        Kind::Workspace => estate.workspaces.push(extract::workspace(reader, header)),
+        Kind::Workspace => {
+            let rules = extract::outbound_rules(&header);
+            estate.workspaces.push(extract::workspace(reader, header));
+            estate.others.extend(rules.into_iter().map(|header| Plain { header }));
+        }
         Kind::Compute => estate.computes.push(extract::compute(reader, header)),
         Kind::Firewall => estate.firewalls.push(extract::firewall(reader, header)),
         Kind::Policy => estate.policies.push(extract::policy(reader, header)),

@@ -82,6 +82,27 @@ impl Index {
         }
     }
 
+    /// Every resource an id mentioned in `file` may lead to: one when it is certain.
+    pub(crate) fn meant(&self, id: &Id, file: FileId) -> Vec<usize> {
+        if let Some(found) = self.exact.get(id.key()) {
+            return found.clone();
+        }
+        if let Some(one) = self.find(id, file) {
+            return vec![one];
+        }
+        if !id.says_something() {
+            return Vec::new();
+        }
+        let named = id.last_name().map(|name| self.names.get(name).into_iter().flat_map(HashMap::values).flatten());
+        let all = || (0..self.entries.len()).collect::<Vec<_>>();
+        let named = named.map(|found| found.chain(&self.nameless).copied().collect::<Vec<_>>());
+        let mut fit: Vec<usize> = named.unwrap_or_else(all);
+        fit.truncate(MAX_CANDIDATES);
+        fit.retain(|at| id.is_compatible(&self.entries[*at].0));
+        fit.sort_unstable();
+        fit
+    }
+
     /// The only candidate that fits; of several the only one of the same file, since a template means its own first.
     fn only(&self, id: &Id, file: FileId, candidates: impl Iterator<Item = usize>) -> Option<usize> {
         let (mut all, mut near) = (Found::default(), Found::default());

@@ -11,6 +11,7 @@ mod index;
 mod kind;
 #[cfg(test)]
 mod laws;
+mod leads;
 mod link;
 mod lookup;
 mod merge;
@@ -23,6 +24,7 @@ pub use build::build;
 pub use extract::Options;
 pub use fault::FAULT_KINDS;
 pub use gather::{Gathered, Piece, gather};
+pub use leads::{Lead, Leads};
 pub use resource::{
     Access, CollectionKind, Compute, Direction, EndpointTarget, Fault, Field, Firewall, FirewallPolicy, FirewallRule,
     Header, IpGroup, NetworkInterface, NetworkSecurityGroup, NextHop, Peer, Peering, Plain, Ports, PrivateEndpoint,

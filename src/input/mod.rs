@@ -2,10 +2,14 @@
 
 mod decode;
 mod ignored;
+mod progress;
 mod read;
 mod relevance;
+mod scope;
 mod walk;
 
-pub use read::{Content, Entry, Input, read, texts};
+pub use progress::Progress;
+pub use read::{Content, Entry, Input, is_relevant, read, texts};
 pub use relevance::may_matter;
-pub use walk::{Options, check_glob};
+pub use scope::{FileSet, Globs};
+pub use walk::{Options, check_glob, is_json};

@@ -79,7 +79,17 @@ enum Asked {
 /// wrong with one file keeps another from being read.
 pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input {
     let found = find(paths, options);
-    let load = |candidate: &Candidate| load_file(candidate, options.max_bytes);
+    let progress = options.progress.as_deref();
+    if let Some(progress) = progress {
+        progress.found(found.candidates.len());
+    }
+    let load = |candidate: &Candidate| {
+        let loaded = load_file(candidate, options.max_bytes);
+        if let (Loaded::Irrelevant | Loaded::Unreadable(_), Some(progress)) = (&loaded, progress) {
+            progress.read();
+        }
+        loaded
+    };
     let loaded: Vec<Loaded> = found.candidates.par_iter().map(load).collect();
 
     let mut waiting: Vec<(String, Asked, Loaded)> = found
@@ -116,11 +126,21 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
         .into_par_iter()
         .zip(ids)
         .map_init(Parser::default, |parser, ((name, asked, loaded), file)| {
+            let is_file = file.is_some() && name != "<stdin>";
             let content = content(&name, parser, loaded, file);
+            if let (Some(progress), true) = (progress, is_file) {
+                progress.read();
+            }
             Entry { name, file, named: asked == Asked::ByName, beside: asked == Asked::Not, content }
         })
         .collect();
     Input { files, entries, empty: found.empty }
+}
+
+/// Whether a file can hold anything of interest, or cannot be read.
+pub fn is_relevant(path: &Path) -> bool {
+    let candidate = Candidate { path: path.to_owned(), name: String::new(), named: false, beside: false };
+    !matches!(load_file(&candidate, Options::default().max_bytes), Loaded::Irrelevant)
 }
 
 /// Texts as if they were files given by name.

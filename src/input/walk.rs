@@ -6,28 +6,42 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::input::ignored::{Ignores, is_left_out};
+use crate::input::progress::Progress;
+use crate::input::scope::Globs;
 
 /// How files are found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Patterns of paths to leave out, in the language of `.gitignore`, relative to the current folder.
     pub exclude: Vec<String>,
+    /// More of them, relative to a folder of their own.
+    pub exclude_below: Option<Globs>,
     /// Whether `exclude` and ignore files also hold for paths that are given by name.
     pub force_exclude: bool,
     /// Whether `.gitignore` files hold. `.ignore` and `.aznetlintignore` always do.
     pub respect_gitignore: bool,
     /// Larger files are not read.
     pub max_bytes: u64,
+    /// Told how far it is.
+    pub progress: Option<Arc<Progress>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { exclude: Vec::new(), force_exclude: false, respect_gitignore: true, max_bytes: 64 << 20 }
+        Self {
+            exclude: Vec::new(),
+            exclude_below: None,
+            force_exclude: false,
+            respect_gitignore: true,
+            max_bytes: 64 << 20,
+            progress: None,
+        }
     }
 }
 
@@ -106,6 +120,7 @@ impl Search<'_> {
         let is_folder = metadata.is_dir();
         if self.options.force_exclude
             && (self.exclude.covers(&name, is_folder)
+                || self.is_excluded_below(&canonical, is_folder)
                 || is_left_out(&canonical, is_folder, self.options.respect_gitignore))
         {
             return;
@@ -163,7 +178,10 @@ impl Search<'_> {
                 ignores.enter(&canonical);
                 continue;
             }
-            if self.is_skipped(&entry, &shown(inside), path) || ignores.is_ignored(&canonical, is_folder) {
+            if self.is_skipped(&entry, &shown(inside), path)
+                || self.is_excluded_below(&canonical, is_folder)
+                || ignores.is_ignored(&canonical, is_folder)
+            {
                 if is_folder {
                     entries.skip_current_dir();
                 }
@@ -193,6 +211,10 @@ impl Search<'_> {
             } else {
                 self.exclude.matches(inside, is_folder)
             }
+    }
+
+    fn is_excluded_below(&self, canonical: &Path, is_folder: bool) -> bool {
+        self.options.exclude_below.as_ref().is_some_and(|globs| globs.cover_canonical(canonical, is_folder))
     }
 
     /// The same file under two names keeps the shorter; being named by the user wins over being found.
@@ -257,7 +279,8 @@ impl Exclude {
     }
 }
 
-fn is_json(path: &Path) -> bool {
+/// Whether a file is JSON by its name.
+pub fn is_json(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
     extension.eq_ignore_ascii_case("json") || extension.eq_ignore_ascii_case("jsonc")
 }

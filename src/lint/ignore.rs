@@ -8,6 +8,7 @@ use crate::finding::{Report, RuleId};
 use crate::json::Document;
 use crate::rule::{self, Body, Pack};
 use crate::source::{FileId, Files};
+use crate::spelling::nearest;
 use crate::suppress::{self, Baseline, Complaint, Date, Exceptions, Rules, Run};
 
 /// What the user decided to live with, beside what the files themselves say.
@@ -49,7 +50,7 @@ pub(crate) fn allow(
 
 fn fault(complaint: Complaint, rules: &Rules) -> Fault {
     let meant = complaint.unknown.and_then(|written| {
-        let near = rule::nearest(&written, rules.known.iter().map(RuleId::as_str))?;
+        let near = nearest(&written, rules.known.iter().map(RuleId::as_str))?;
         Some(format!("did you mean `{near}`?"))
     });
     Fault {

@@ -1,9 +1,11 @@
 //! One run, from paths to outcome.
 
 mod ignore;
+mod narrow;
 mod run;
 mod template;
 
 pub use ignore::Accepted;
+pub use narrow::{Changed, PathRules};
 pub use run::{Estates, Expanded, ExpandedTemplate, Outcome, Settings, estates, expand, lint, lint_input, lint_texts};
-pub use template::TemplateOptions;
+pub use template::{TemplateChoice, TemplateOptions};

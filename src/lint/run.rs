@@ -8,12 +8,13 @@ use std::sync::Arc;
 use crate::arm::{Expansion, TroubleKind, Wanted};
 use crate::estate::{self, Estate, Fault, Piece, Shape};
 use crate::finding::{
-    FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId, fingerprint,
+    FactValue, FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId, fingerprint,
 };
 use crate::input::{self, Content, Entry, Input};
 use crate::json::{self, Document, Node, SyntaxError, Value};
 use crate::lint::ignore::{self, Accepted};
-use crate::lint::template::{Round, Sheet, Sheets, TemplateOptions, Templates, expand_all};
+use crate::lint::narrow::{Changed, PathRules, by_path, to_changed};
+use crate::lint::template::{Given, Round, Sheet, Sheets, TemplateOptions, Templates, expand_all};
 use crate::net::{Cloud, TagData};
 use crate::rule::{self, Pack, Requests};
 use crate::source::{FileId, Files, Span};
@@ -31,12 +32,18 @@ pub struct Settings {
     pub templates: TemplateOptions,
     /// Files of service tags.
     pub service_tags: Vec<PathBuf>,
+    /// What holds for some files only.
+    pub per_path: Vec<PathRules>,
+    /// Facts of the placements that stand in some files; of several for one name the last counts.
+    pub facts_in: Vec<(input::Globs, BTreeMap<String, FactValue>)>,
+    /// What changed, when only that is to be reported.
+    pub changed: Option<Changed>,
     /// What the user decided to live with.
     pub accepted: Accepted,
 }
 
 /// What a run came to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Outcome {
     /// The texts it read.
     pub files: Files,
@@ -52,7 +59,7 @@ pub struct Outcome {
 
 /// Lints files and folders; `-` among the paths reads `stdin`.
 pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Outcome {
-    let paths = paths.iter().chain(&settings.templates.parameters).chain(&settings.service_tags);
+    let paths = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
     let paths: Vec<PathBuf> = paths.cloned().collect();
     lint_input(input::read(&paths, &settings.input, stdin), pack, settings)
 }
@@ -72,7 +79,7 @@ pub struct Estates {
 
 /// Reads the estates of files and folders, as [`lint`] would.
 pub fn estates(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Estates {
-    let paths = paths.iter().chain(&settings.templates.parameters).chain(&settings.service_tags);
+    let paths = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
     let paths: Vec<PathBuf> = paths.cloned().collect();
     let prepared = prepare(input::read(&paths, &settings.input, stdin), pack, settings);
     let Prepared { files, exports, tags, expanded, broken, .. } = prepared;
@@ -103,7 +110,7 @@ fn prepare(input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     found.into_iter().for_each(|(file, named)| tags.add(file, named));
     let types = wanted_types(pack);
     let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
-    let set = given(&mut files, &settings.templates.set);
+    let set = given(&mut files, &settings.templates);
     let sheets = Sheets { templates: &templates, fragments: &fragments, parameters: &parameters };
     let expanded = expand_all(&files, &sheets, &settings.templates, &set, Wanted::Types(&wanted));
     let sheets = templates.into_iter().chain(fragments).chain(parameters);
@@ -167,10 +174,10 @@ pub struct ExpandedTemplate {
 /// Evaluates the templates among files and folders, as [`lint`] would. `types` are the beginnings of the resource types
 /// asked for, in lower case; none asks for all.
 pub fn expand(paths: &[PathBuf], stdin: &mut dyn Read, settings: &Settings, types: &[String]) -> Expanded {
-    let paths: Vec<PathBuf> = paths.iter().chain(&settings.templates.parameters).cloned().collect();
+    let paths: Vec<PathBuf> = paths.iter().chain(settings.templates.files()).cloned().collect();
     let Input { mut files, entries, .. } = input::read(&paths, &settings.input, stdin);
     let (sorted, broken, _) = sort_entries(entries, &files);
-    let set = given(&mut files, &settings.templates.set);
+    let set = given(&mut files, &settings.templates);
     let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
     let wanted = if wanted.is_empty() { Wanted::All } else { Wanted::Types(&wanted) };
     let sheets = Sheets { templates: &sorted.templates, fragments: &sorted.fragments, parameters: &sorted.parameters };
@@ -195,6 +202,11 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let Prepared { mut files, exports, tags, expanded, documents, mut report, .. } = prepare(input, pack, settings);
     note_templates(&mut report, &files, &expanded);
 
+    let mut requests = settings.requests.clone();
+    requests.facts_in.extend(settings.facts_in.iter().map(|(globs, facts)| {
+        let covered = report.files.iter().filter(|file| globs.cover(&file.name)).filter_map(|file| file.file);
+        (covered.collect(), facts.clone())
+    }));
     let several = expanded.rounds.len() > 1;
     let mut unmatched: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut findings: BTreeMap<FindingKey, (Finding, Vec<String>)> = BTreeMap::new();
@@ -202,7 +214,7 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     for round in &expanded.rounds {
         let estate = estate_of(&exports, round, tags.of(None).map(|file| &file.tags));
         let of_cloud = |cloud: Option<Cloud>| tags.of(cloud).map(|file| &file.tags);
-        let mut judged = rule::judge(pack, &estate, &files, &settings.requests, &of_cloud);
+        let mut judged = rule::judge(pack, &estate, &files, &requests, &of_cloud);
         for (request, names) in judged.unmatched {
             unmatched.entry(request).or_insert(names);
         }
@@ -221,11 +233,16 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         finding
     }));
     tag_faults(&mut report, pack, &tags);
+    by_path(&mut report, &files, &settings.per_path);
     let rules = ignore::rules(pack);
     ignore::allow(&mut report, &mut files, &documents, pack, &settings.accepted, &rules);
     sort(&mut report.findings, &files);
     suppress::number(&mut report.findings);
     ignore::baseline(&mut report, &files, &settings.accepted, &rules);
+    // Last, so that what is allowed in vain and what was there before are known from the whole.
+    if let Some(changed) = &settings.changed {
+        to_changed(&mut report, &files, &expanded, changed);
+    }
     report.data.extend(tags.state().map(|state| ("tags".to_owned(), state)));
     Outcome { files, report, unmatched: unmatched.into_iter().collect(), empty, rules }
 }
@@ -249,10 +266,17 @@ fn tag_faults(report: &mut Report, pack: &Pack, tags: &TagFiles) {
     report.findings.extend(rule::patterns(&pack.rules, &estate));
 }
 
-/// Parameters of the command line as values. Each gets a text of its own, so that a finding can point into it.
-pub(crate) fn given(files: &mut Files, set: &[(String, String)]) -> Vec<(String, Node)> {
+/// Parameters that are given one by one, as values.
+fn given(files: &mut Files, options: &TemplateOptions) -> Given {
+    let all = values(files, "--set", &options.set);
+    let choices = options.choices.iter().map(|choice| values(files, "set", &choice.set)).collect();
+    Given { all, choices }
+}
+
+/// Each value gets a text of its own, so that a finding can point into it.
+fn values(files: &mut Files, by: &str, set: &[(String, String)]) -> Vec<(String, Node)> {
     let values = set.iter().map(|(name, value)| {
-        let file = files.add(format!("--set {name}"), value.as_str());
+        let file = files.add(format!("{by} {name}"), value.as_str());
         let node = json::parse(file, value).map_or_else(
             |_| Node::new(Value::Text(Arc::from(value.as_str())), Span::new(file, 0, value.len())),
             |document| document.root,

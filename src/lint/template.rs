@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::arm::{self, Assumptions, Expansion, Inputs, LinkPath, Links, Wanted};
+use crate::input::Globs;
 use crate::json::{Document, Node};
 use crate::source::{FileId, Files};
 
@@ -40,8 +41,43 @@ pub struct TemplateOptions {
     pub parameters: Vec<PathBuf>,
     /// Parameters given one by one: name, and value as written; what is JSON is read as such.
     pub set: Vec<(String, String)>,
+    /// What holds for some templates, where the other fields say nothing. Of several the last that speaks counts.
+    pub choices: Vec<TemplateChoice>,
     /// What is known of the deployment.
     pub assumptions: Assumptions,
+}
+
+/// What some templates are evaluated with.
+#[derive(Clone, Debug, Default)]
+pub struct TemplateChoice {
+    /// Which templates; `None` is every one.
+    pub templates: Option<Globs>,
+    /// Parameter files in place of those beside it.
+    pub parameters: Vec<PathBuf>,
+    /// Parameters given one by one: name, and value as JSON.
+    pub set: Vec<(String, String)>,
+}
+
+impl TemplateOptions {
+    /// Every parameter file that is asked for.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.parameters.iter().chain(self.choices.iter().flat_map(|choice| &choice.parameters))
+    }
+
+    /// The choices that hold for one template, by their place in the list.
+    fn choices_for(&self, template: &str) -> Vec<(usize, &TemplateChoice)> {
+        let covers = |choice: &TemplateChoice| choice.templates.as_ref().is_none_or(|globs| globs.cover(template));
+        self.choices.iter().enumerate().filter(|(_, choice)| covers(choice)).collect()
+    }
+}
+
+/// Parameters given one by one, as values.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    /// For every template.
+    pub(crate) all: Vec<(String, Node)>,
+    /// Of each of the choices.
+    pub(crate) choices: Vec<Vec<(String, Node)>>,
 }
 
 /// The resources of all templates under one choice of parameter files.
@@ -174,7 +210,7 @@ pub(crate) fn expand_all(
     files: &Files,
     sheets: &Sheets<'_>,
     options: &TemplateOptions,
-    set: &[(String, Node)],
+    given: &Given,
     wanted: Wanted<'_>,
 ) -> Templates {
     let Sheets { templates, fragments: others, parameters } = *sheets;
@@ -185,6 +221,14 @@ pub(crate) fn expand_all(
     };
     let sets: Vec<Vec<(String, Option<&Sheet>)>> =
         templates.iter().map(|template| sets_of(template, templates, parameters, options)).collect();
+    // Of several values for one name the last counts.
+    let given: Vec<Vec<(String, Node)>> = templates
+        .iter()
+        .map(|template| {
+            let own = options.choices_for(&template.name).into_iter().filter_map(|(at, _)| given.choices.get(at));
+            own.flatten().chain(&given.all).cloned().collect()
+        })
+        .collect();
     let mut labels: BTreeSet<&str> = BTreeSet::new();
     labels.extend(sets.iter().filter(|sets| sets.len() > 1).flatten().map(|(label, _)| label.as_str()));
     if labels.is_empty() {
@@ -216,7 +260,7 @@ pub(crate) fn expand_all(
             let inputs = Inputs {
                 files,
                 parameters: sheet.map(|sheet| &*sheet.document),
-                set,
+                set: &given[*at],
                 assumptions: &options.assumptions,
                 wanted,
                 links: &shelf,
@@ -290,8 +334,11 @@ fn sets_of<'a>(
     parameters: &'a [Sheet],
     options: &TemplateOptions,
 ) -> Vec<(String, Option<&'a Sheet>)> {
-    if !options.parameters.is_empty() {
-        let names: Vec<String> = options.parameters.iter().map(|path| plain(&shown_path(path))).collect();
+    let of_choice = options.choices_for(&template.name).into_iter().rev();
+    let of_choice = of_choice.map(|(_, choice)| &choice.parameters).find(|files| !files.is_empty());
+    let chosen = Some(&options.parameters).filter(|files| !files.is_empty()).or(of_choice);
+    if let Some(chosen) = chosen {
+        let names: Vec<String> = chosen.iter().map(|path| plain(&shown_path(path))).collect();
         let given = parameters.iter().filter(|sheet| names.contains(&plain(&sheet.name)));
         let mut sets: Vec<(String, Option<&Sheet>)> =
             given.map(|sheet| (file_name(&sheet.name).to_owned(), Some(sheet))).collect();

@@ -194,6 +194,11 @@ impl Tag {
         self.base_name() == "AzureCloud"
     }
 
+    /// Whether it stands for the addresses of one service: neither all of Azure nor a word for a network.
+    pub fn is_of_one_service(self) -> bool {
+        self.special().is_none() && !self.is_azure_cloud()
+    }
+
     pub(crate) fn entry(self) -> &'static Entry {
         &catalogue().entries[usize::from(self.base)]
     }

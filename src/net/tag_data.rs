@@ -23,6 +23,7 @@ pub struct TagData {
     entries: Vec<Entry>,
     by_name: HashMap<Box<str>, usize>,
     source: Option<Arc<dyn TagSource>>,
+    of_single_services: OnceLock<AddressSet>,
 }
 
 #[derive(Clone, Debug)]
@@ -93,6 +94,15 @@ impl TagData {
     pub fn at(&self, index: usize) -> Option<&TagPrefixes> {
         let read = || Some(TagPrefixes::new(self.source.as_ref()?.prefixes(index)?));
         self.entries.get(index)?.read.get_or_init(read).as_ref()
+    }
+
+    /// The addresses of all tags that stand for one service each. Every such tag is read, once.
+    pub fn of_single_services(&self) -> &AddressSet {
+        self.of_single_services.get_or_init(|| {
+            let whole = |name: &&str| Tag::named(name).is_some_and(|tag| tag.is_base() && tag.is_of_one_service());
+            let sets = self.names().filter(whole).filter_map(|name| self.get(name)).map(|tag| &tag.set);
+            sets.fold(AddressSet::empty(), |all, set| all.union(set))
+        })
     }
 
     /// Whether the tag at an index has been asked for.

@@ -84,7 +84,7 @@ pub(crate) fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>
                 all.push(atom(own.cloned(), false, false, &format!("{base} of the region")));
             }
             Some(Meaning::Subnet(_)) => all.push(atom(own.cloned(), false, false, "subnet")),
-            Some(Meaning::Host(_)) => all.push(atom(own.cloned(), false, false, HOST)),
+            Some(Meaning::Host(_) | Meaning::Untagged(_)) => all.push(atom(own.cloned(), false, false, HOST)),
             Some(Meaning::Network(_)) => all.push(atom(own.cloned(), false, false, "VirtualNetwork")),
             Some(_) => {}
             None => {

@@ -15,7 +15,7 @@ use crate::proof::first_match::Met;
 use crate::proof::flow::{Ends, Flow, Journey, Matching, Track};
 use crate::proof::ground::Ground;
 use crate::proof::host::HostSet;
-use crate::proof::judgement::{Coordinate, Decider, Judgement, Kind, NearMiss, Packet, Step, Written};
+use crate::proof::judgement::{Alone, Coordinate, Decider, Judgement, Kind, NearMiss, Packet, Step, Written};
 use crate::proof::scene::{shown, union};
 use crate::proof::stage::Stage;
 use crate::proof::symbol::{Added, End, Meaning, Symbols};
@@ -67,12 +67,14 @@ pub(crate) fn explain(
     judgement
 }
 
-/// The verdict alone, for those who ask for no reasons.
-pub(crate) fn verdict_of(flow: &Flow, journey: &Journey<'_>, decision: &Decision) -> Verdict {
-    match (decision.verdict, flow.matching) {
-        (Verdict::Satisfied, Matching::SingleRule) => verdict(flow, journey, &deciders(journey, &journey.passed, None)),
-        (verdict, _) => verdict,
+/// What a layer says by itself: a decision without its reasons.
+pub(crate) fn alone(flow: &Flow, journey: &Journey<'_>, decision: Decision) -> Alone {
+    if decision.verdict == Verdict::Satisfied {
+        let deciders = deciders(journey, &journey.passed, None);
+        return Alone { verdict: verdict(flow, journey, &deciders), deciders };
     }
+    let witness = decision.witness.and_then(|(at, point)| Some(met_by(journey.dropped.get(at)?, point).0));
+    Alone { verdict: decision.verdict, deciders: deciders(journey, &journey.dropped, witness.as_deref()) }
 }
 
 /// Where everything passes it may still be asked that one rule per layer lets it.

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::estate::{Access, Field, Peer, Side};
 use crate::json::{Part, Unknown};
-use crate::net::{AddressSet, Cloud, Family, RangeSet, Reading, Special, Tag};
+use crate::net::{AddressSet, Cloud, Family, RangeSet, Reading, Special, Tag, TagData};
 use crate::proof::cell::Match;
 use crate::proof::host::HostSet;
 use crate::proof::scene::Scene;
@@ -28,6 +28,8 @@ pub enum Party {
     Addresses(AddressSet),
     /// Hosts by name. Their addresses are public; which ones only name resolution can tell.
     Hosts(HostSet),
+    /// Hosts by name, of others than Azure's services: no tag of one service holds their addresses.
+    Untagged(HostSet),
     /// Everybody.
     Any,
 }
@@ -152,16 +154,11 @@ impl<'s, 'a> Ground<'s, 'a> {
                     all.add(room, vec![subnet.holds()]);
                 }
             },
-            Party::Hosts(hosts) => {
-                let symbol = self.symbols.of(Meaning::Host(end), || {
-                    Doubt::new(format!("the addresses of `{hosts}` are known to name resolution only"))
-                });
-                let mut internet = Match::nothing();
-                self.internet(false, &mut internet);
-                for term in internet.terms {
-                    let cube = [symbol.holds()].into_iter().chain(term.cube).collect();
-                    all.add(term.set, cube);
-                }
+            Party::Hosts(hosts) => self.hosts(Meaning::Host(end), hosts, &AddressSet::empty(), &mut all),
+            Party::Untagged(hosts) => {
+                let elsewhere = self.scene.tags.map(TagData::of_single_services);
+                let none = AddressSet::empty();
+                self.hosts(Meaning::Untagged(end), hosts, elsewhere.unwrap_or(&none), &mut all);
             }
             Party::Regional(base, unknown) => self.regional(end, *base, unknown, &mut all),
             Party::Tag(tag) => match tag.special() {
@@ -180,6 +177,19 @@ impl<'s, 'a> Ground<'s, 'a> {
             },
         }
         all
+    }
+
+    /// Hosts lie on the internet, away from some of it.
+    fn hosts(&mut self, meaning: Meaning, hosts: &HostSet, away: &AddressSet, all: &mut Match<AddressSet>) {
+        let symbol = self
+            .symbols
+            .of(meaning, || Doubt::new(format!("the addresses of `{hosts}` are known to name resolution only")));
+        let mut internet = Match::nothing();
+        self.internet(false, &mut internet);
+        for term in internet.terms {
+            let cube = [symbol.holds()].into_iter().chain(term.cube).collect();
+            all.add(term.set.difference(away), cube);
+        }
     }
 
     /// The tags of a flow's ends that are another cloud's, and of whose addresses nothing is loaded.

@@ -172,6 +172,15 @@ pub struct Packet {
     pub destination_port: Option<u16>,
 }
 
+/// What a layer says by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alone {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Who decides, as in a judgement.
+    pub deciders: Vec<Decider>,
+}
+
 /// The answer of a proof.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {

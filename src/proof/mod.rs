@@ -35,11 +35,11 @@ mod verdict;
 
 pub use egress::{Egress, Outcome};
 pub use entry::{BUILT_IN, BuiltIn};
-pub use firewall::{Appliance, Placed};
+pub use firewall::{Appliance, NAMES_UNKNOWN, Placed};
 pub use flow::{Flow, Matching};
 pub use ground::Party;
 pub use host::{HostPattern, HostSet};
-pub use judgement::{Coordinate, Decider, Judgement, Kind, Layer, NearMiss, Packet, Step, Written};
+pub use judgement::{Alone, Coordinate, Decider, Judgement, Kind, Layer, NearMiss, Packet, Step, Written};
 pub use lead::nearest;
 pub use path::PathJudgement;
 pub use prepared::Prepared;

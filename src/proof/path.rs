@@ -11,12 +11,12 @@ use std::sync::Arc;
 use crate::estate::{Access, CollectionKind, Direction, Estate, NextHop};
 use crate::net::{Family, Special};
 use crate::proof::entry::{Author, Entry};
-use crate::proof::explain::{explain, verdict_of};
+use crate::proof::explain::{alone, explain};
 use crate::proof::firewall::Appliance;
 use crate::proof::flow::{Ends, Flow, Journey, Track};
 use crate::proof::ground::{Ground, Party};
 use crate::proof::host::HostSet;
-use crate::proof::judgement::{Judgement, Layer};
+use crate::proof::judgement::{Alone, Judgement, Layer};
 use crate::proof::onward::Onward;
 use crate::proof::prepared::{Prepared, Wall};
 use crate::proof::route::{Hop, Ruling};
@@ -30,7 +30,7 @@ pub struct PathJudgement {
     /// The verdict, the layer that drops first, the witness and its way.
     pub judgement: Judgement,
     /// What each layer says of all that is required, as if the others let everything pass. Empty when satisfied.
-    pub layers: Vec<(Layer, Verdict)>,
+    pub layers: Vec<(Layer, Alone)>,
     /// It passes, and some of it by the name of its host only.
     pub by_host_names: bool,
     /// What is taken for granted, as sentences without their full stop.
@@ -112,7 +112,7 @@ impl<'s, 'a> Prepared<'s, 'a> {
         });
         let (assumptions, by_host_names) = learnt.take().remove(&judgement.family).unwrap_or_default();
         let satisfied = judgement.verdict == Verdict::Satisfied;
-        let layers = if satisfied { Vec::new() } else { self.verdicts(flow, names, judgement.family) };
+        let layers = if satisfied { Vec::new() } else { self.alone_each(flow, names, judgement.family) };
         PathJudgement { judgement, layers, by_host_names: satisfied && by_host_names, assumptions }
     }
 
@@ -153,7 +153,7 @@ impl<'s, 'a> Prepared<'s, 'a> {
             judgement = reply;
         }
         let satisfied = judgement.verdict == Verdict::Satisfied;
-        let layers = if satisfied { Vec::new() } else { self.verdicts(flow, None, judgement.family) };
+        let layers = if satisfied { Vec::new() } else { self.alone_each(flow, None, judgement.family) };
         PathJudgement { judgement, layers, by_host_names: false, assumptions: vec![NO_ADMIN_RULES.to_owned()] }
     }
 
@@ -172,14 +172,15 @@ impl<'s, 'a> Prepared<'s, 'a> {
     }
 
     /// The same without the reasons.
-    fn verdicts(&self, flow: &Flow, names: Option<&HostSet>, family: Family) -> Vec<(Layer, Verdict)> {
-        let verdict = |flow: &Flow, passage: &Passage<'_, '_>| {
+    fn alone_each(&self, flow: &Flow, names: Option<&HostSet>, family: Family) -> Vec<(Layer, Alone)> {
+        let judge = |flow: &Flow, passage: &Passage<'_, '_>| {
             let decision = passage.journey.decide(&passage.ground, &passage.ends);
-            verdict_of(flow, &passage.journey, &decision)
+            alone(flow, &passage.journey, decision)
         };
-        let mut all = self.each_layer(flow, names, family, verdict);
+        let mut all = self.each_layer(flow, names, family, judge);
         if flow.direction == Direction::Inbound {
-            all.extend(self.reply(flow).map(|reply| (Layer::Route, reply.verdict)));
+            let alone = |reply: Judgement| Alone { verdict: reply.verdict, deciders: reply.deciders };
+            all.extend(self.reply(flow).map(|reply| (Layer::Route, alone(reply))));
         }
         all
     }
@@ -273,7 +274,7 @@ const SAME_NAMES: &str = "clients resolve names through the firewall's DNS proxy
 /// The hosts of the packets, where they are known.
 fn hosts_of<'f>(flow: &'f Flow, names: Option<&'f HostSet>) -> Option<&'f HostSet> {
     match &flow.to {
-        Party::Hosts(hosts) => Some(hosts),
+        Party::Hosts(hosts) | Party::Untagged(hosts) => Some(hosts),
         _ => names.filter(|names| !names.is_empty()),
     }
 }
@@ -348,7 +349,7 @@ fn reply_ruling(hop: &Hop) -> Ruling {
 fn is_public(party: &Party) -> bool {
     match party {
         Party::Tag(tag) => tag.special().is_none_or(|special| special == Special::Internet),
-        Party::Regional(..) | Party::Hosts(_) => true,
+        Party::Regional(..) | Party::Hosts(_) | Party::Untagged(_) => true,
         Party::Addresses(set) => !set.is_empty() && set.is_subset(crate::proof::ground::public_space()),
         Party::Subnet | Party::Any => false,
     }

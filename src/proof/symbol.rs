@@ -32,6 +32,8 @@ pub(crate) enum Meaning {
     Network(End),
     /// The address is one of the hosts'.
     Host(End),
+    /// The address is one of hosts that no service tag stands for.
+    Untagged(End),
     /// The address is in the application security group.
     Group(End, Arc<str>),
     /// The address is in the unknown value.
@@ -257,6 +259,12 @@ impl Symbols {
                 Relation::Disjoint
             }
             (one, Meaning::Tag(e2, _) | Meaning::Regional(e2, ..)) if self.private_end(one) == Some(*e2) => {
+                Relation::Disjoint
+            }
+            (Meaning::Untagged(e1), Meaning::Tag(e2, tag) | Meaning::Regional(e2, tag, ..))
+            | (Meaning::Tag(e1, tag) | Meaning::Regional(e1, tag, ..), Meaning::Untagged(e2))
+                if e1 == e2 && tag.is_of_one_service() =>
+            {
                 Relation::Disjoint
             }
             _ => Relation::Open,

@@ -153,6 +153,19 @@ fn an_application_rule_proves_its_hosts_only() {
 }
 
 #[test]
+fn hosts_of_others_are_in_no_tag_of_one_service() {
+    let ask = |allowed: &str, to: Party| {
+        let estate = allowing(vec![network("tag", TCP, &[allowed], port(443))]);
+        asked(&estate, to, 443, None).judgement.verdict
+    };
+    let strangers = || Party::Untagged(hosts(&["pypi.org"]));
+    assert_eq!(ask("AzureMachineLearning", Party::Hosts(hosts(&["pypi.org"]))), Verdict::Undecided);
+    assert_eq!(ask("AzureMachineLearning", strangers()), Verdict::Violated);
+    assert_eq!(ask("AzureCloud", strangers()), Verdict::Undecided);
+    assert_eq!(ask("*", strangers()), Verdict::Satisfied);
+}
+
+#[test]
 fn hosts_that_are_left_out_are_named() {
     let estate = allowing(vec![application("app", &[("Https", 443)], &["*.api.azureml.ms"])]);
     let left = asked(&estate, Party::Hosts(hosts(&["*.azureml.ms"])), 443, None).judgement;

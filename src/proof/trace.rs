@@ -93,7 +93,7 @@ fn point(symbols: &Symbols, cell: &Cell) -> Point {
                 Meaning::Tag(at, tag) if *at == end => Some(tag.to_string()),
                 Meaning::Regional(at, tag, region, _) if *at == end => Some(format!("{tag} of {region}")),
                 Meaning::Subnet(at) if *at == end => Some("subnet".to_owned()),
-                Meaning::Host(at) if *at == end => Some(HOST.to_owned()),
+                Meaning::Host(at) | Meaning::Untagged(at) if *at == end => Some(HOST.to_owned()),
                 Meaning::Network(at) if *at == end => Some("VirtualNetwork".to_owned()),
                 _ => None,
             }

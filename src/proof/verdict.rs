@@ -356,6 +356,7 @@ fn end_of(meaning: &Meaning) -> Option<End> {
         | Meaning::Regional(end, ..)
         | Meaning::Subnet(end)
         | Meaning::Host(end)
+        | Meaning::Untagged(end)
         | Meaning::Network(end)
         | Meaning::Group(end, _)
         | Meaning::Addresses(end, _) => Some(*end),

@@ -7,9 +7,10 @@ use codespan_reporting::diagnostic::{Diagnostic, Label as Drawn, Severity};
 use codespan_reporting::files::Error;
 use codespan_reporting::term::{self, Chars, Config};
 
-use crate::finding::{Finding, Label, PlacementReport, Report, RequirementReport, RuleCard, RuleId};
+use crate::finding::{Finding, Label, Report, RuleCard, RuleId};
 use crate::report::group::Group;
-use crate::report::opening;
+use crate::report::headline::{headline, rules_of};
+use crate::report::ledger::Ledger;
 use crate::report::options::Options;
 use crate::report::pen::{Painter, Pen, Role};
 use crate::report::snippet;
@@ -31,19 +32,12 @@ pub(crate) struct Cards<'a> {
     pen: Pen,
     config: Config,
     rules: &'a BTreeMap<RuleId, RuleCard>,
-    placements: BTreeMap<&'a str, &'a PlacementReport>,
-    requirements: BTreeMap<(&'a str, &'a RuleId), Vec<&'a RequirementReport>>,
+    ledger: Ledger<'a>,
 }
 
 impl<'a> Cards<'a> {
     /// For the findings of one report.
     pub(crate) fn new(report: &'a Report, files: &'a Files, options: &'a Options, pen: Pen) -> Self {
-        let mut requirements: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for placement in &report.placements {
-            for requirement in &placement.requirements {
-                requirements.entry((placement.id.as_str(), &requirement.rule)).or_default().push(requirement);
-            }
-        }
         let chars = if pen.ascii { Chars::ascii() } else { Chars::box_drawing() };
         Self {
             files,
@@ -51,8 +45,7 @@ impl<'a> Cards<'a> {
             pen,
             config: Config { chars, ..Config::default() },
             rules: &report.rules,
-            placements: report.placements.iter().map(|placement| (placement.id.as_str(), placement)).collect(),
-            requirements,
+            ledger: Ledger::new(report),
         }
     }
 
@@ -76,7 +69,7 @@ impl<'a> Cards<'a> {
             })
             .collect();
         // The words of the severity are our own; see `Painter`.
-        let mut drawn = Diagnostic::new(Severity::Error).with_message(self.message(group));
+        let mut drawn = Diagnostic::new(Severity::Error).with_message(self.pen.clean(&headline(group, &self.ledger)));
         let mut notes = Notes::new(self.pen, self.options.width.saturating_sub(view.gutter() + 3));
         if !excerpt {
             notes.file(self.files.name(head.at.span.file), &head.at.message);
@@ -88,39 +81,6 @@ impl<'a> Cards<'a> {
             Error::Io(error) => error,
             other => io::Error::other(other.to_string()),
         })
-    }
-
-    /// The first line: the finding's own words, or how many flows a cause stops.
-    fn message(&self, group: &Group<'_>) -> String {
-        let head = group.head();
-        let flows = group.findings().iter().all(|finding| finding.flow.is_some());
-        let placement = head.placement.as_deref().and_then(|id| self.placements.get(id));
-        let Some(placement) = placement.filter(|_| group.is_several() && flows) else {
-            return self.pen.clean(&head.message);
-        };
-        let needed = placement.requirements.iter().filter(|requirement| requirement.verdict.is_some()).count();
-        let flows = format!("{} of the {} flows", group.findings().len(), needed.max(group.findings().len()));
-        let title = opening::title(placement);
-        let message = match (self.decider(group), head.undecided) {
-            (Some(name), false) => format!("`{name}` blocks {flows} that {title} needs"),
-            (Some(name), true) => format!("cannot tell whether `{name}` blocks {flows} that {title} needs"),
-            (None, false) => format!("{flows} that {title} needs are blocked"),
-            (None, true) => format!("cannot tell whether {flows} that {title} needs are blocked"),
-        };
-        self.pen.clean(&message)
-    }
-
-    /// The name of the rule that decides every flow of a group, if it is one.
-    fn decider(&self, group: &Group<'_>) -> Option<&'a str> {
-        let name = |finding: &&Finding| {
-            let placement = finding.placement.as_deref()?;
-            let requirements = self.requirements.get(&(placement, &finding.rule))?;
-            let flow = |requirement: &&&RequirementReport| finding.flow.as_deref() == Some(requirement.flow.as_str());
-            let requirement = requirements.iter().find(flow).or(requirements.first())?;
-            requirement.decided_by.first().map(|decider| decider.name.as_str())
-        };
-        let first = name(group.findings().first()?)?;
-        group.findings().iter().all(|finding| name(finding) == Some(first)).then_some(first)
     }
 
     fn notes(&self, group: &Group<'_>, notes: &mut Notes) {
@@ -171,25 +131,7 @@ impl<'a> Cards<'a> {
 
     /// What to do: each advice once, with every snippet that goes with it.
     fn fixes(&self, group: &Group<'_>, notes: &mut Notes) {
-        let mut fixes: Vec<(&str, Vec<&str>)> = Vec::new();
-        let mut known = BTreeMap::new();
-        let mut said = BTreeSet::new();
-        for finding in group.findings() {
-            let help = finding.help.as_deref().unwrap_or("").trim();
-            let snippet = finding.snippet.as_deref().map(str::trim).filter(|snippet| !snippet.is_empty());
-            if help.is_empty() && snippet.is_none() {
-                continue;
-            }
-            let at = *known.entry(help).or_insert_with(|| {
-                fixes.push((help, Vec::new()));
-                fixes.len() - 1
-            });
-            if let Some(snippet) = snippet
-                && said.insert((at, snippet))
-            {
-                fixes[at].1.push(snippet);
-            }
-        }
+        let fixes = group.advice();
         let shown = if self.options.verbose { usize::MAX } else { FIXES };
         let hidden: usize = fixes.iter().skip(shown).count();
         for (help, snippets) in fixes.iter().take(shown) {
@@ -201,20 +143,8 @@ impl<'a> Cards<'a> {
     }
 }
 
-/// What stands in the brackets: the rule, or the folder of all rules that speak.
-fn rules_of(group: &Group<'_>) -> String {
-    let head = group.head().rule.as_str();
-    if group.findings().iter().all(|finding| finding.rule.as_str() == head) {
-        return head.to_owned();
-    }
-    let folder = |rule: &RuleId| rule.as_str().rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-    let first = folder(&group.head().rule);
-    let shared = !first.is_empty() && group.findings().iter().all(|finding| folder(&finding.rule) == first);
-    if shared { format!("{first}/*") } else { "*".to_owned() }
-}
-
 /// The places to show, the primary one first, each once.
-fn places<'a>(group: &Group<'a>) -> Vec<&'a Label> {
+pub(crate) fn places<'a>(group: &Group<'a>) -> Vec<&'a Label> {
     let head = group.head();
     let mut places: Vec<&Label> = Vec::new();
     for label in std::iter::once(&head.at).chain(&head.related).take(PLACES) {

@@ -1,7 +1,7 @@
 //! Findings that share their cause are one diagnostic.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Finding;
 
@@ -27,6 +27,30 @@ impl<'a> Group<'a> {
     /// Whether it holds more than one.
     pub(crate) fn is_several(&self) -> bool {
         self.findings.len() > 1
+    }
+
+    /// What to do: each advice once, with every snippet that goes with it.
+    pub(crate) fn advice(&self) -> Vec<(&'a str, Vec<&'a str>)> {
+        let mut all: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut known = BTreeMap::new();
+        let mut said = BTreeSet::new();
+        for finding in &self.findings {
+            let help = finding.help.as_deref().unwrap_or("").trim();
+            let snippet = finding.snippet.as_deref().map(str::trim).filter(|snippet| !snippet.is_empty());
+            if help.is_empty() && snippet.is_none() {
+                continue;
+            }
+            let at = *known.entry(help).or_insert_with(|| {
+                all.push((help, Vec::new()));
+                all.len() - 1
+            });
+            if let Some(snippet) = snippet
+                && said.insert((at, snippet))
+            {
+                all[at].1.push(snippet);
+            }
+        }
+        all
     }
 }
 

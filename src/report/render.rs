@@ -2,10 +2,10 @@
 
 use std::io::{self, BufWriter, Write};
 
-use crate::finding::{Finding, Level, Report};
-use crate::report::json;
+use crate::finding::{Finding, Report};
 use crate::report::options::{Format, Options};
-use crate::report::terminal;
+use crate::report::rank::weight;
+use crate::report::{azure, csv, github, html, json, junit, markdown, sarif, terminal};
 use crate::source::Files;
 
 /// Writes a report in the chosen format. The same report gives the same bytes.
@@ -13,18 +13,26 @@ use crate::source::Files;
 /// # Errors
 /// When `out` does not take the bytes.
 pub fn render(report: &Report, files: &Files, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let findings = shown(report, files, options);
+    let all = shown(report, files, options);
+    let findings: Vec<&Finding> = all.iter().copied().filter(|finding| finding.ignored.is_none()).collect();
     let mut out = BufWriter::new(out);
     match options.format {
         Format::Text => terminal::write(report, &findings, files, options, &mut out)?,
         Format::Json => json::write(report, &findings, files, options, &mut out)?,
+        Format::Sarif => sarif::write(report, &all, files, options, &mut out)?,
+        Format::Github => github::write(report, &findings, files, options, &mut out)?,
+        Format::Azure => azure::write(report, &findings, files, options, &mut out)?,
+        Format::Junit => junit::write(report, &all, files, options, &mut out)?,
+        Format::Markdown => markdown::write(report, &all, files, options, &mut out)?,
+        Format::Csv => csv::write(report, &all, files, options, &mut out)?,
+        Format::Html => html::write(report, &all, files, options, &mut out)?,
     }
     out.flush()
 }
 
-/// The findings that nobody ignores at or above the chosen level, by path, place and rule.
+/// The findings at or above the chosen level, those that are ignored too, by path, place and rule.
 fn shown<'a>(report: &'a Report, files: &Files, options: &Options) -> Vec<&'a Finding> {
-    let mut findings: Vec<_> = report.open().filter(|finding| weight(finding) >= options.min_level).collect();
+    let mut findings: Vec<_> = report.findings.iter().filter(|finding| weight(finding) >= options.min_level).collect();
     findings.sort_by(|a, b| {
         let place = |finding: &Finding| (finding.at.span.start, finding.at.span.end);
         files
@@ -34,10 +42,4 @@ fn shown<'a>(report: &'a Report, files: &Files, options: &Options) -> Vec<&'a Fi
             .then_with(|| a.rule.cmp(&b.rule))
     });
     findings
-}
-
-/// A requirement that cannot be decided matters as much as a warning to a reader, whatever it is gated as.
-fn weight(finding: &Finding) -> Level {
-    let requirement = finding.placement.is_some();
-    if finding.undecided && requirement { finding.level.max(Level::Warning) } else { finding.level }
 }

@@ -1,8 +1,8 @@
 //! A report made by hand, in the shape of what a run finds, for tests.
 
 use crate::finding::{
-    Applies, Decider, FactReport, FactValue, FileReport, Finding, Label, Level, Outcome, PlacementReport, Remark,
-    Report, RequirementReport, RuleCard, RuleId, Source, Verdict, Witness,
+    Applies, Decider, FactReport, FactValue, FileReport, Finding, Label, LayerReport, Level, Outcome, PathReport,
+    PlacementReport, Remark, Report, RequirementReport, RuleCard, RuleId, Source, Verdict, Witness,
 };
 use crate::source::{FileId, Files, Span};
 
@@ -105,6 +105,10 @@ fn card(id: &str, title: &str, section: &str, seen_as: &[&str]) -> RuleCard {
 }
 
 fn requirement(rule: &str, flow: &str, verdict: Verdict, decider: Option<(&str, Span)>) -> RequirementReport {
+    let decided_by = vec![match decider {
+        Some((name, span)) => Decider { name: name.to_owned(), kind: "rule", place: Some(span) },
+        None => Decider { name: "AllowVnetInBound".to_owned(), kind: "built-in", place: None },
+    }];
     RequirementReport {
         rule: RuleId::new(rule),
         rows: vec!["AML-OUT-1".to_owned()],
@@ -112,10 +116,7 @@ fn requirement(rule: &str, flow: &str, verdict: Verdict, decider: Option<(&str, 
         applies: Applies::Yes,
         verdict: Some(verdict),
         layer: Some("nsg"),
-        decided_by: vec![match decider {
-            Some((name, span)) => Decider { name: name.to_owned(), kind: "rule", place: Some(span) },
-            None => Decider { name: "AllowVnetInBound".to_owned(), kind: "built-in", place: None },
-        }],
+        decided_by: decided_by.clone(),
         built_in_only: decider.is_none() && verdict == Verdict::Satisfied,
         uncovered: Vec::new(),
         witness: (verdict == Verdict::Violated).then(|| Witness {
@@ -127,6 +128,11 @@ fn requirement(rule: &str, flow: &str, verdict: Verdict, decider: Option<(&str, 
             destination_port: Some(443),
         }),
         why: Vec::new(),
+        path: PathReport {
+            inbound: flow.starts_with("inbound"),
+            peer: flow.rsplit(' ').next().unwrap_or_default().to_owned(),
+            layers: vec![LayerReport { layer: "nsg", verdict, decides: verdict != Verdict::Satisfied, decided_by }],
+        },
     }
 }
 

@@ -27,6 +27,7 @@ pub(crate) struct View {
 }
 
 struct ShownFile {
+    id: FileId,
     name: String,
     text: String,
     /// Line index in the file → where the line lies in `text`, with its line end.
@@ -74,6 +75,7 @@ impl View {
         let mut marks = vec![None; labels.len()];
         for (id, lines) in labelled_lines(files, labels) {
             let mut shown = ShownFile {
+                id,
                 name: pen.clean(files.name(id)),
                 text: String::new(),
                 lines: BTreeMap::new(),
@@ -103,6 +105,12 @@ impl View {
     pub(crate) fn gutter(&self) -> usize {
         let last = |file: &ShownFile| file.lines.last_key_value().map_or(0, |(line, _)| line + 1);
         self.files.iter().map(last).max().map_or(1, |line| line.max(1).ilog10() as usize + 1)
+    }
+
+    /// The texts and, for each, its lines by index in the file with the bytes of the shown text they take; for formats
+    /// that draw excerpts themselves.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (FileId, &str, &BTreeMap<usize, Range<usize>>)> {
+        self.files.iter().map(|file| (file.id, file.text.as_str(), &file.lines))
     }
 
     fn file(&self, id: usize) -> Result<&ShownFile, Error> {
@@ -180,7 +188,7 @@ fn boundary(text: &str, byte: usize) -> usize {
 }
 
 /// The bytes of a line without its line end.
-fn line_bytes(files: &Files, file: FileId, line: usize) -> Range<usize> {
+pub(crate) fn line_bytes(files: &Files, file: FileId, line: usize) -> Range<usize> {
     let (text, starts) = (files.text(file), files.line_starts(file));
     let start = starts.get(line).map_or(text.len(), |&start| start as usize);
     let end = starts.get(line + 1).map_or(text.len(), |&next| next as usize);

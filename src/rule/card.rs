@@ -35,18 +35,23 @@ pub(crate) fn read(id: &RuleId, keys: &Keys<'_>) -> Result<RuleCard, RuleError> 
     })
 }
 
-/// The rows of the requirement table among the tags: `AML-OUT-1`.
+/// The rows of the requirement table among the tags: `AML-OUT-1`, `AML-VS-P`.
 pub(crate) fn rows(tags: &[String]) -> Vec<String> {
     tags.iter().filter(|tag| is_row(tag)).cloned().collect()
 }
 
-fn is_row(tag: &str) -> bool {
-    let parts: Vec<&str> = tag.split('-').collect();
-    let (Some(number), true) = (parts.last(), parts.len() > 1) else { return false };
-    let letters = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase());
-    parts[..parts.len() - 1].iter().all(letters)
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-        && !number.is_empty()
+/// Whether it is a row: capitals, then capitals and numbers, the last of them a number or a letter.
+pub(crate) fn is_row(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let family = parts.next().unwrap_or_default();
+    let Some(last) = parts.next_back() else { return false };
+    let word =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    !family.is_empty()
+        && family.bytes().all(|byte| byte.is_ascii_uppercase())
+        && parts.all(word)
+        && word(last)
+        && (last.len() == 1 || last.bytes().any(|byte| byte.is_ascii_digit()))
 }
 
 /// A text of one line.
@@ -100,7 +105,7 @@ mod tests {
 
     #[test]
     fn rows_are_capitals_and_a_number() {
-        assert!(is_row("AML-OUT-1") && is_row("NSG-21"));
+        assert!(is_row("AML-OUT-1") && is_row("NSG-21") && is_row("AML-VS-P") && is_row("AML-K8C"));
         assert!(!is_row("security") && !is_row("AML-OUT") && !is_row("AML1") && !is_row("1"));
     }
 

@@ -101,7 +101,7 @@ impl CaseFile {
         let keys = written.keys("a case file", &Expect::WORDS.map(|(word, _)| word))?;
         let Some(rule) = pack.rule(&file.id) else {
             let ids = pack.rules.iter().map(|rule| rule.card.id.as_str());
-            let near = crate::rule::error::nearest(&file.id, ids);
+            let near = crate::spelling::nearest(&file.id, ids);
             let error = keys.error(format!("these are the cases of `{}`, and there is no such rule", file.id));
             return Err(match near {
                 Some(id) => error.help(format!("did you mean `{id}`? a case file has the name of its rule")),

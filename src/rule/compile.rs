@@ -39,7 +39,7 @@ pub enum Body {
 /// What the message of a requirement rule may fill in beside the words among the facts.
 const MESSAGE_NAMES: [&str; 6] = ["placement", "service", "subnet", "flow", "layer", "decided-by"];
 
-const REQUIREMENT_KEYS: [&str; 4] = ["service", "applies", "clouds", "require"];
+const REQUIREMENT_KEYS: [&str; 5] = ["service", "applies", "clouds", "require", "assumes"];
 
 /// Compiles one rule.
 pub(crate) fn rule(
@@ -90,12 +90,14 @@ fn requirement(id: &RuleId, keys: &Keys<'_>, services: &BTreeMap<Arc<str>, Servi
     };
     let names = MESSAGE_NAMES.iter().copied().chain(service.facts.keys().map(|name| &**name));
     let message = keys.get("message").map(|message| Template::read(message, names)).transpose()?;
+    let require = Requirement::read(keys.need("require")?, service)?;
     let body = RequirementRule {
         service: Arc::clone(&service.name),
         applies,
-        clouds: read_clouds(keys.get("clouds"))?,
-        require: Requirement::read(keys.need("require")?, service)?,
+        clouds: read_clouds(keys.get("clouds"), &require)?,
         rows: card::rows(&card.tags),
+        assumes: keys.items("assumes").into_iter().map(card::line).collect::<Result<_, _>>()?,
+        require,
     };
     Ok(Rule { card, body: Body::Requirement(Box::new(body)), message })
 }

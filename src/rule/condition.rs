@@ -112,6 +112,25 @@ impl Condition {
         names
     }
 
+    /// Whether it takes a yes-or-no fact to be false: where it asks for the fact, it asks for that.
+    pub fn refuses(&self, fact: &str) -> bool {
+        match self {
+            Self::Always => false,
+            Self::Fact { name, is } => **name == *fact && is == &[FactValue::Bool(false)],
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.refuses(fact)),
+            Self::Not(part) => part.takes(fact),
+        }
+    }
+
+    fn takes(&self, fact: &str) -> bool {
+        match self {
+            Self::Always => false,
+            Self::Fact { name, is } => **name == *fact && is == &[FactValue::Bool(true)],
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.takes(fact)),
+            Self::Not(part) => part.refuses(fact),
+        }
+    }
+
     fn gather(&self, names: &mut Vec<Arc<str>>) {
         match self {
             Self::Always => {}
@@ -228,6 +247,14 @@ mod tests {
         let list = |items: &[&str]| Some(FactValue::List(items.iter().map(ToString::to_string).collect()));
         assert_eq!(condition.holds(&|_| list(&["file", "blob"])), Truth::Yes);
         assert_eq!(condition.holds(&|_| list(&["file"])), Truth::No);
+    }
+
+    #[test]
+    fn a_condition_may_want_a_fact_to_be_false() {
+        let unless = Condition::All(vec![fact("b"), Condition::Not(Box::new(fact("a")))]);
+        assert!(unless.refuses("a") && !unless.refuses("b"));
+        let is_false = Condition::Fact { name: "a".into(), is: vec![FactValue::Bool(false)] };
+        assert!(is_false.refuses("a"));
     }
 
     #[test]

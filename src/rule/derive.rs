@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::estate::{Compute, Estate, Field, Header, NextHop, Peer, PrivateEndpoint, RouteTable, Workspace};
+use crate::estate::{
+    Access, CollectionKind, Compute, Estate, Field, Header, NextHop, Peer, Peering, PrivateEndpoint, RouteTable,
+    Workspace,
+};
 use crate::finding::FactValue;
 use crate::json::{Trail, Unknown};
 use crate::net::{AddressSet, Cloud, RangeSet, Region};
+use crate::proof::{Appliance, Placed};
 use crate::rule::fact::BuiltInFact;
 use crate::rule::site::{self, Site};
 use crate::source::Span;
@@ -72,6 +76,12 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
         BuiltInFact::WorkspaceRegion => {
             placement.resources.iter().find_map(|header| workspace_of(estate, header)).and_then(location)
         }
+        BuiltInFact::WorkspaceElsewhere => {
+            let (region, workspace) = (placement.fact_text("region")?, placement.fact_text("workspace-region")?);
+            let place = placement.facts.get("workspace-region").and_then(|fact| fact.place);
+            // One region for both is what everybody has, and not worth saying.
+            (!region.eq_ignore_ascii_case(&workspace)).then(|| Fact::shown(FactValue::Bool(true), place))
+        }
         BuiltInFact::PairedRegion => {
             let region = Region::by_name(&placement.fact_text("region")?)?;
             let pair = region.paired()?;
@@ -88,7 +98,8 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
             Some(Fact::shown(FactValue::Bool(true), Some(endpoint.header.name.span)))
         }
         BuiltInFact::WorkspacePrivateEndpoint => workspace_endpoint(placement),
-        BuiltInFact::StoragePrivateEndpoint => endpoint_to(placement, "microsoft.storage/storageaccounts"),
+        BuiltInFact::StoragePrivateEndpoint => storage_endpoint(placement),
+        BuiltInFact::MonitorPrivateEndpoint => endpoint_to(placement, "microsoft.insights/privatelinkscopes"),
         BuiltInFact::RegistryPrivateEndpoint => endpoint_to(placement, "microsoft.containerregistry/registries"),
         BuiltInFact::PrivateEndpointPrefixes => endpoint_prefixes(placement),
         BuiltInFact::SubnetPrefixes => prefixes(&subnet?.prefixes),
@@ -127,6 +138,7 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
             let words = subnet?.delegations.iter().filter_map(|field| field.known().map(ToString::to_string));
             Some(Fact::shown(FactValue::List(words.collect()), Some(subnet?.header.name.span)))
         }
+        BuiltInFact::FirewallByHosts => by_hosts(placement),
         BuiltInFact::SubnetName => {
             let name = &subnet?.header.name;
             name.known().map(|text| Fact::shown(FactValue::Text(text.to_string()), Some(name.span)))
@@ -206,9 +218,21 @@ fn in_reach<'a>(placement: &Standing<'a>) -> Vec<&'a PrivateEndpoint> {
     let Some(network) = subnet.and_then(|subnet| subnet.network) else {
         return estate.private_endpoints.iter().collect();
     };
-    let peered = estate.networks.get(network).into_iter().flat_map(|network| &network.peerings);
-    let peered = peered.filter_map(|peering| peering.remote.as_ref().and_then(|remote| remote.target));
-    let reach: Vec<usize> = peered.chain([network]).collect();
+    let open = |peering: &&Peering| {
+        let connected = peering.state.as_ref().and_then(Field::known);
+        connected.is_none_or(|state| state.eq_ignore_ascii_case("connected"))
+            && peering.allow_access.as_ref().and_then(Field::known) != Some(&false)
+    };
+    let leads = |peering: &Peering| peering.remote.as_ref().and_then(|remote| remote.target);
+    let own = estate.networks.get(network).into_iter().flat_map(|network| &network.peerings);
+    let peered = own.filter(open).filter_map(leads);
+    // Often only the other side of a peering is among the files.
+    let others = estate
+        .networks
+        .iter()
+        .enumerate()
+        .filter(|(_, other)| other.peerings.iter().filter(open).any(|peering| leads(peering) == Some(network)));
+    let reach: Vec<usize> = peered.chain(others.map(|(at, _)| at)).chain([network]).collect();
     let near = |endpoint: &&PrivateEndpoint| {
         let subnet = endpoint.subnet.as_ref().and_then(|reference| reference.target);
         let network = subnet.and_then(|at| estate.subnets.get(at)).and_then(|subnet| subnet.network);
@@ -217,19 +241,50 @@ fn in_reach<'a>(placement: &Standing<'a>) -> Vec<&'a PrivateEndpoint> {
     estate.private_endpoints.iter().filter(near).collect()
 }
 
-fn workspace_endpoint(placement: &Standing<'_>) -> Option<Fact> {
+/// Whether the firewall of a site lets hosts pass and no service tag: then it works by the names of hosts.
+fn by_hosts(placement: &Standing<'_>) -> Option<Fact> {
     let estate = placement.estate;
-    let workspaces: Vec<&Workspace> = estate
-        .workspaces
-        .iter()
-        .filter(|workspace| {
-            placement.resources.is_empty()
-                || placement
-                    .resources
-                    .iter()
-                    .any(|header| workspace_of(estate, header).is_some_and(|own| own.key == workspace.header.key))
-        })
-        .collect();
+    let firewall = placement.site.firewall.and_then(|at| estate.firewalls.get(at)).map(Appliance::Firewall);
+    let policy = || placement.site.policy.and_then(|at| estate.policies.get(at)).map(Appliance::Policy);
+    let rules = firewall.or_else(policy)?.rules_in_order(estate);
+    let allows = |placed: &&Placed<'_>| {
+        placed.collection.action.as_ref().is_some_and(|action| action.known() == Some(&Access::Allow))
+    };
+    let by_tag = |placed: &Placed<'_>| {
+        let any = placed.rule.destinations.iter().any(|item| matches!(item.known(), Some(Peer::Tag(_) | Peer::Any)));
+        placed.kind == CollectionKind::Network && any
+    };
+    let hosts = rules.iter().filter(allows).find_map(|placed| {
+        let hosts = placed.rule.target_fqdns.first();
+        hosts.filter(|_| placed.kind == CollectionKind::Application)
+    })?;
+    let tagged = rules.iter().filter(allows).any(by_tag);
+    (!tagged).then(|| Fact::shown(FactValue::Bool(true), Some(hosts.span)))
+}
+
+/// The workspaces that the placement's resources belong to; all there are when it rests on no resource.
+fn workspaces<'a>(placement: &Standing<'a>) -> Vec<&'a Workspace> {
+    let estate = placement.estate;
+    let own = |workspace: &&Workspace| {
+        let is_it = |header: &&Header| workspace_of(estate, header).is_some_and(|own| own.key == workspace.header.key);
+        placement.resources.is_empty() || placement.resources.iter().any(is_it)
+    };
+    estate.workspaces.iter().filter(own).collect()
+}
+
+/// A private endpoint to the storage account of the workspace; to any account where that is not told.
+fn storage_endpoint(placement: &Standing<'_>) -> Option<Fact> {
+    let accounts = workspaces(placement).into_iter().flat_map(|workspace| &workspace.associated);
+    let accounts = accounts.filter(|(kind, _)| *kind == "storageAccount").map(|(_, id)| id.known());
+    let named: Option<Vec<&Arc<str>>> = accounts.collect();
+    let named = named.unwrap_or_default();
+    endpoint_to_one(placement, "microsoft.storage/storageaccounts", &|target| {
+        named.is_empty() || target.known().is_none_or(|id| named.iter().any(|own| own.eq_ignore_ascii_case(id)))
+    })
+}
+
+fn workspace_endpoint(placement: &Standing<'_>) -> Option<Fact> {
+    let workspaces = workspaces(placement);
     let connection = workspaces.iter().find_map(|workspace| workspace.private_endpoints.first());
     if let Some(connection) = connection {
         return Some(Fact::shown(FactValue::Bool(true), Some(connection.span)));
@@ -238,13 +293,21 @@ fn workspace_endpoint(placement: &Standing<'_>) -> Option<Fact> {
 }
 
 fn endpoint_to(placement: &Standing<'_>, type_name: &str) -> Option<Fact> {
+    endpoint_to_one(placement, type_name, &|_| true)
+}
+
+fn endpoint_to_one(
+    placement: &Standing<'_>,
+    type_name: &str,
+    meant: &dyn Fn(&Field<Arc<str>>) -> bool,
+) -> Option<Fact> {
     let leads = |id: &str| id.to_ascii_lowercase().contains(&format!("/providers/{type_name}/"));
     in_reach(placement).into_iter().flat_map(|endpoint| &endpoint.targets).find_map(|target| {
         let by_id = match &target.id.value {
             Ok(id) => leads(id),
             Err(unknown) => leads(&unknown.key) || leads(&unknown.text),
         };
-        by_id.then(|| Fact::shown(FactValue::Bool(true), Some(target.id.span)))
+        (by_id && meant(&target.id)).then(|| Fact::shown(FactValue::Bool(true), Some(target.id.span)))
     })
 }
 

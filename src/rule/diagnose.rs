@@ -53,6 +53,9 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
     let (at, mut related) = places(subject, judgement, undecided)?;
     related.extend(association(subject));
     related.extend(way_to_firewall(judgement));
+    if judgement.layer == Some(proof::Layer::Firewall) {
+        related.extend(wall::near_hosts(subject.estate, &subject.placement.site, &lost_hosts(subject)));
+    }
     related.extend(reasons(subject));
     related.retain(|label| label.span != at.span);
     let mut seen = BTreeSet::new();
@@ -85,6 +88,12 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
     })
 }
 
+/// The hosts that a firewall does not let pass, of a requirement that names hosts or under a firewall that does.
+fn lost_hosts(subject: &Subject<'_, '_>) -> Vec<String> {
+    let judged = subject.judged;
+    if judged.blocked.is_empty() { judged.unnamed.clone() } else { judged.blocked.clone() }
+}
+
 fn message(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool, conditional: bool) -> String {
     let card = &subject.rule.card;
     let words = subject.rule.message.as_ref().and_then(|message| {
@@ -106,7 +115,7 @@ fn message(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool, co
     }
     let detail = if words.contains(&format!("`{stands}`")) { words } else { format!("{words}, on `{stands}`") };
     match (conditional, subject.judged.open_facts.first()) {
-        (true, Some(fact)) => format!("{detail}; this matters if {}", fact_words(subject, fact)),
+        (true, Some(fact)) => format!("{detail}; this matters {}", fact_words(subject, fact)),
         _ => detail,
     }
 }
@@ -114,9 +123,12 @@ fn message(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool, co
 /// A fact that is not known, in words: what the requirement needs it to be.
 fn fact_words(subject: &Subject<'_, '_>, fact: &str) -> String {
     let spec = subject.placement.service.facts.get(fact);
-    match spec.map(|spec| spec.describe.split('.').next().unwrap_or_default().trim().to_owned()) {
-        Some(words) if !words.is_empty() => format!("`{fact}` holds ({})", words.replace('\n', " ")),
-        _ => format!("`{fact}` holds"),
+    let word = if subject.body.applies.refuses(fact) { "unless" } else { "if" };
+    // A full stop inside `0.0.0.0/0` ends no sentence.
+    match spec.map(|spec| spec.describe.split(". ").next().unwrap_or_default().trim_end_matches('.').trim().to_owned())
+    {
+        Some(words) if !words.is_empty() => format!("{word} `{fact}` holds ({})", words.replace('\n', " ")),
+        _ => format!("{word} `{fact}` holds"),
     }
 }
 
@@ -170,7 +182,8 @@ fn is_slip(subject: &Subject<'_, '_>, near: &proof::NearMiss) -> bool {
         Direction::Inbound => proof::Coordinate::Source,
         Direction::Outbound => proof::Coordinate::Destination,
     };
-    if near.coordinate == proof::Coordinate::Host {
+    let by_host = wall::names_hosts(subject.estate, &subject.placement.site, &near.rule);
+    if near.coordinate == proof::Coordinate::Host || by_host {
         return false;
     }
     if near.coordinate != peer {
@@ -333,14 +346,14 @@ fn remarks(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
     if layers.len() > 1 {
         let mut dropped = false;
         let said = layers.iter().map(|(layer, one)| {
-            let verdict = match (one, dropped) {
+            let verdict = match (one.verdict, dropped) {
                 (proof::Verdict::Satisfied, false) => "lets it pass",
                 (proof::Verdict::Satisfied, true) => "would let it pass",
                 (proof::Verdict::Violated, false) => "drops it",
                 (proof::Verdict::Violated, true) => "would drop it as well",
                 (proof::Verdict::Undecided, _) => "cannot be told",
             };
-            dropped |= *one == proof::Verdict::Violated;
+            dropped |= one.verdict == proof::Verdict::Violated;
             format!("{} {verdict}", layer.as_str())
         });
         remarks.push(Remark { kind: "path", text: said.collect::<Vec<_>>().join(" → ") });
@@ -413,7 +426,21 @@ fn help(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Op
     if undecided {
         return None;
     }
-    let help = subject.rule.card.help.clone();
+    let card = &subject.rule.card;
+    let help = match &*subject.judged.unnamed {
+        [] if !subject.judged.blocked.is_empty() && matches!(judgement.layer, Some(proof::Layer::Group(_))) => {
+            "A network security group knows no host names: let VirtualNetwork reach Internet on the port, and choose \
+             the hosts in a firewall behind it."
+                .to_owned()
+        }
+        [] if subject.judged.partly => {
+            let blocked = &subject.judged.blocked;
+            let are = if blocked.len() == 1 { "is" } else { "are" };
+            format!("{} {are} missing. {}", listed(blocked), card.help)
+        }
+        [] => card.help.clone(),
+        hosts => by_names(subject, hosts),
+    };
     let decider = judgement.deciders.first().filter(|one| one.kind == Kind::Rule);
     match decider.and_then(|one| one.priority.map(|priority| (one, priority))) {
         Some((decider, priority)) if priority <= 100 => Some(format!(
@@ -425,6 +452,28 @@ fn help(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Op
     }
 }
 
+/// `a`, `b` and `c`.
+fn listed(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match &*words {
+        [init @ .., last] if !init.is_empty() => format!("{} and {last}", init.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+/// What to do where a firewall works by the names of hosts.
+fn by_names(subject: &Subject<'_, '_>, hosts: &[String]) -> String {
+    let names = listed(hosts);
+    let ports = match &subject.body.require {
+        Requirement::Flow(flow) => format!("{} {}", flow.protocols, port_words(flow)),
+        Requirement::Route(_) | Requirement::Egress => String::new(),
+    };
+    let peer = &subject.judged.peer;
+    format!(
+        "This firewall works by host names: let {names} pass on {ports}. A network rule for {peer} would do as well."
+    )
+}
+
 /// A security rule that would let the flow pass, as it stands in the list of rules of a group.
 fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Option<String> {
     let Requirement::Flow(flow) = &subject.body.require else { return None };
@@ -433,8 +482,11 @@ fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
         return None;
     }
     if decider.layer == proof::Layer::Firewall {
-        let site = &subject.placement.site;
-        return wall::rule_text(subject.estate, site, flow, &subject.judged.peer, &allow_name(subject));
+        let (site, name, hosts) = (&subject.placement.site, allow_name(subject), lost_hosts(subject));
+        let by_hosts = wall::host_rule_text(subject.estate, site, flow, &hosts, &name).filter(|_| !hosts.is_empty());
+        // What is asked for by name alone has no tag to fall back on.
+        let by_tag = || wall::rule_text(subject.estate, site, flow, &subject.judged.peer, &name);
+        return by_hosts.or_else(|| subject.judged.blocked.is_empty().then(by_tag).flatten());
     }
     if !matches!(decider.kind, Kind::Rule | Kind::BuiltIn) {
         return None;
@@ -466,7 +518,9 @@ fn rule_text(subject: &Subject<'_, '_>, flow: &FlowRequirement, priority: i64) -
         Direction::Inbound => "Inbound",
         Direction::Outbound => "Outbound",
     };
-    let peer = subject.judged.peer.split(" and ").next().unwrap_or_default();
+    // A group knows no host names: where those lie on the internet is not written down anywhere.
+    let by_name = !subject.judged.blocked.is_empty();
+    let peer = if by_name { "Internet" } else { subject.judged.peer.split(" and ").next().unwrap_or_default() };
     let (source, destination) = match flow.direction {
         Direction::Inbound => (peer, "VirtualNetwork"),
         Direction::Outbound => ("VirtualNetwork", peer),

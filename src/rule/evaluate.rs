@@ -2,8 +2,8 @@
 
 use crate::estate::Estate;
 use crate::finding::{Finding, Label};
-use crate::rule::assertion::Resources;
 use crate::rule::compile::{Body, Rule};
+use crate::rule::inventory::Resources;
 use crate::rule::item::Scene;
 use crate::source::{FileId, Span};
 

@@ -1,6 +1,6 @@
 //! What the rules say about themselves: the catalogue, one rule, one service, and the vocabulary of pattern rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -9,12 +9,14 @@ use crate::finding::{FactValue, RuleCard, Source};
 use crate::rule::case::{Case, CaseFile, Expect};
 use crate::rule::compile::{Body, Rule};
 use crate::rule::condition::Condition;
-use crate::rule::error::nearest;
 use crate::rule::fact::{BuiltInFact, FactSource};
 use crate::rule::field::Kind;
+use crate::rule::flow::HostsAre;
+use crate::rule::hosts::{HostName, Hosts};
 use crate::rule::pack::Pack;
 use crate::rule::service::Service;
 use crate::rule::subject::Subject;
+use crate::spelling::nearest;
 
 /// The rule or service of a name, explained; else what was meant.
 pub fn explain(pack: &Pack, cases: &[CaseFile], name: &str) -> Result<String, Option<String>> {
@@ -50,6 +52,20 @@ pub fn explain_rule(rule: &Rule, cases: &[CaseFile]) -> String {
             let _ = write!(lines, ", in the clouds {clouds}");
         }
         section(&mut text, "Applies to", &lines);
+        let assumes: Vec<&str> = requirement.assumes.iter().map(|one| &**one).collect();
+        section(&mut text, "Not judged, but taken for granted", &assumes.join("\n"));
+        for (are, hosts) in requirement.require.hosts() {
+            let title = match are {
+                HostsAre::Needed => "Hosts, all of them needed",
+                HostsAre::Alternative => "Hosts that a firewall may let pass instead of the tag, all of them",
+            };
+            section(&mut text, title, &shown_hosts(hosts));
+        }
+    }
+    if let Body::Assertion(assertion) = &rule.body {
+        let mut types: Vec<&str> = Vec::new();
+        assertion.types().for_each(|name| types.extend((!types.contains(&&**name)).then_some(&**name)));
+        section(&mut text, "Looks at", &types.join("\n"));
     }
     section(&mut text, "Seen as", &card.seen_as.join("\n"));
     let own = cases.iter().filter(|file| file.rule == card.id).flat_map(|file| &file.cases);
@@ -83,7 +99,11 @@ pub fn explain_service(pack: &Pack, service: &Service) -> String {
             let values = values.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
             format!(", when {} is {values}", selector.text())
         });
-        format!("{}, subnet at {}{}", finder.resource, finder.subnet.text(), when.collect::<String>())
+        let through = finder.through.as_ref().map(|through| {
+            format!(" of the {} at {}", through.resource.rsplit('/').next().unwrap_or_default(), through.id.text())
+        });
+        let (subnet, through) = (finder.subnet.text(), through.unwrap_or_default());
+        format!("{}, subnet at {subnet}{through}{}", finder.resource, when.collect::<String>())
     });
     section(&mut text, "Found on", &found.collect::<Vec<_>>().join("\n"));
     let facts = service.facts.iter().map(|(name, fact)| {
@@ -107,6 +127,28 @@ pub fn explain_service(pack: &Pack, service: &Service) -> String {
     });
     section(&mut text, "Rules", &rules.collect::<Vec<_>>().join("\n"));
     section(&mut text, "Sources", &service.sources.iter().map(shown_source).collect::<Vec<_>>().join("\n"));
+    text
+}
+
+/// Hosts by cloud, one to a line with its rows; clouds that need the same stand together.
+fn shown_hosts(hosts: &Hosts) -> String {
+    let names = |of: &[HostName]| of.iter().map(|host| host.name.to_string()).collect::<Vec<_>>();
+    let mut groups: Vec<(Vec<String>, &[HostName])> = Vec::new();
+    for (cloud, list) in hosts.clouds() {
+        match groups.iter_mut().find(|(_, known)| names(known) == names(list)) {
+            Some((clouds, _)) => clouds.push(cloud.to_string()),
+            None => groups.push((vec![cloud.to_string()], list)),
+        }
+    }
+    let mut text = String::new();
+    for (clouds, list) in groups {
+        let _ = writeln!(text, "{}:", clouds.join(", "));
+        let width = list.iter().map(|host| host.name.as_str().len()).max().unwrap_or_default();
+        for host in list {
+            let line = format!("  {:width$}  {}", host.name.as_str(), host.rows.join(", "));
+            let _ = writeln!(text, "{}", line.trim_end());
+        }
+    }
     text
 }
 
@@ -160,12 +202,27 @@ pub fn list_json<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> Value {
         });
         if let Body::Requirement(requirement) = &rule.body {
             value["service"] = json!(&*requirement.service);
-            value["rows"] = json!(requirement.rows);
+            let of_hosts = requirement.require.hosts().flat_map(|(_, hosts)| hosts.rows());
+            let rows: Vec<&str> = requirement.rows.iter().map(String::as_str).chain(of_hosts).collect();
+            value["rows"] = json!(rows);
+            for (are, hosts) in requirement.require.hosts() {
+                let key = match are {
+                    HostsAre::Needed => "hosts",
+                    HostsAre::Alternative => "hosts-instead-of-the-tag",
+                };
+                value[key] = hosts_json(hosts);
+            }
             value["applies"] = json!(requirement.applies.to_string());
         }
         value
     };
     Value::Array(rules.into_iter().map(rule).collect())
+}
+
+fn hosts_json(hosts: &Hosts) -> Value {
+    let one = |host: &HostName| json!({ "host": host.name.as_str(), "rows": host.rows });
+    let clouds = hosts.clouds().map(|(cloud, list)| (cloud.to_string(), list.iter().map(one).collect()));
+    Value::Object(clouds.collect())
 }
 
 fn source_json(source: &Source) -> Value {
@@ -229,12 +286,60 @@ pub fn catalogue(pack: &Pack) -> String {
             let _ = writeln!(text, "| `{name}` | {} | {describe} | {} |", fact.kind.as_str(), from.join("; "));
         }
     }
+    coverage(&mut text, pack);
     text
+}
+
+/// The rows of the requirement tables, each with the rules that answer it and the hosts it names.
+fn coverage(text: &mut String, pack: &Pack) {
+    let mut rows: BTreeMap<RowName<'_>, Vec<(&str, Option<&str>)>> = BTreeMap::new();
+    for rule in &pack.rules {
+        let Body::Requirement(requirement) = &rule.body else { continue };
+        let id = rule.card.id.as_str();
+        let of_hosts = requirement.require.hosts().flat_map(|(_, hosts)| hosts.clouds()).flat_map(|(_, list)| list);
+        let named = of_hosts.flat_map(|host| host.rows.iter().map(|row| (row, Some(host.name.as_str()))));
+        for (row, host) in requirement.rows.iter().map(|row| (row, None)).chain(named) {
+            let answers = rows.entry(RowName::of(row)).or_default();
+            if !answers.contains(&(id, host)) {
+                answers.push((id, host));
+            }
+        }
+    }
+    if rows.is_empty() {
+        return;
+    }
+    text.push_str("\n## Rows of the requirement tables\n\n| row | host | rules |\n|---|---|---|\n");
+    for (row, answers) in rows {
+        let hosts: BTreeSet<String> =
+            answers.iter().filter_map(|(_, host)| host.map(|host| format!("`{host}`"))).collect();
+        let rules: BTreeSet<String> = answers.iter().map(|(id, _)| format!("[{id}]({id}.yaml)")).collect();
+        let list = |words: BTreeSet<String>| words.into_iter().collect::<Vec<_>>().join(", ");
+        let _ = writeln!(text, "| {} | {} | {} |", row.name, list(hosts), list(rules));
+    }
+}
+
+/// A row, sorted by its words and then its number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct RowName<'r> {
+    words: &'r str,
+    number: u32,
+    name: &'r str,
+}
+
+impl<'r> RowName<'r> {
+    fn of(name: &'r str) -> Self {
+        let (words, last) = name.rsplit_once('-').unwrap_or((name, ""));
+        match last.parse() {
+            Ok(number) => Self { words, number, name },
+            Err(_) => Self { words: name, number: 0, name },
+        }
+    }
 }
 
 fn shown_origin(source: &FactSource) -> String {
     match source {
         FactSource::BuiltIn(fact) => format!("the estate (`{fact}`)"),
+        FactSource::Fact(name) => format!("fact `{name}`"),
         FactSource::Resource { resource, select, .. } => {
             format!("`{}` of {}", select.text(), resource.rsplit('/').next().unwrap_or(resource))
         }

@@ -77,7 +77,11 @@ pub enum FactSource {
         map: Vec<(FactValue, FactValue)>,
         /// What any other value means; `None` leaves the fact unknown.
         otherwise: Option<FactValue>,
+        /// Of an id the name at its end counts.
+        name_only: bool,
     },
+    /// Another fact, where it is said or shown.
+    Fact(Arc<str>),
     /// Derived from the estate by the program.
     BuiltIn(BuiltInFact),
 }
@@ -115,11 +119,13 @@ macro_rules! built_in_facts {
 built_in_facts! {
     Region "region" Text "The ARM location of the subnet's network, or of the resource that was found on it.",
     WorkspaceRegion "workspace-region" Text "The ARM location of the workspace the resource belongs to.",
+    WorkspaceElsewhere "workspace-elsewhere" Boolean "The workspace is in another location than the resource that belongs to it.",
     PairedRegion "paired-region" Text "The location paired with the region; unknown when it has no pair.",
     Cloud "cloud" Text "public, government or china.",
     PrivateEndpoints "private-endpoints" Boolean "A private endpoint is in the network or in one peered with it.",
     WorkspacePrivateEndpoint "workspace-private-endpoint" Boolean "A private endpoint leads to the workspace.",
-    StoragePrivateEndpoint "storage-private-endpoint" Boolean "A private endpoint leads to a storage account.",
+    StoragePrivateEndpoint "storage-private-endpoint" Boolean "A private endpoint leads to the storage account of the workspace, or to any where that is not told.",
+    MonitorPrivateEndpoint "monitor-private-endpoint" Boolean "A private endpoint leads to a private link scope of Azure Monitor.",
     RegistryPrivateEndpoint "registry-private-endpoint" Boolean "A private endpoint leads to a container registry.",
     PrivateEndpointPrefixes "private-endpoint-prefixes" List "The subnets or addresses of the private endpoints in reach.",
     SubnetPrefixes "subnet-prefixes" List "The prefixes of the subnet.",
@@ -130,6 +136,7 @@ built_in_facts! {
     DefaultOutbound "default-outbound" Boolean "The subnet has default outbound access.",
     StorageServiceEndpoint "service-endpoint-storage" Boolean "The subnet has a service endpoint for storage.",
     Delegations "delegations" List "The services the subnet is delegated to.",
+    FirewallByHosts "firewall-by-hosts" Boolean "The firewall on the path, or one on its own, names hosts and no service tag of Azure.",
     SubnetName "subnet-name" Text "The name of the subnet.",
 }
 
@@ -140,7 +147,7 @@ impl fmt::Display for BuiltInFact {
 }
 
 const FACT_KEYS: [&str; 6] = ["type", "describe", "from", "default", "values", "combine"];
-const SOURCE_KEYS: [&str; 6] = ["resource", "select", "absent", "map", "otherwise", "built-in"];
+const SOURCE_KEYS: [&str; 8] = ["resource", "select", "absent", "map", "otherwise", "take", "built-in", "fact"];
 
 impl FactSpec {
     /// Reads one fact of a `service.yaml`.
@@ -222,6 +229,12 @@ fn read_source(written: Written<'_>, spec: &FactSpec) -> Result<FactSource, Rule
         }
         return Ok(FactSource::BuiltIn(fact));
     }
+    if let Some(name) = keys.get("fact") {
+        if let Some(other) = SOURCE_KEYS.iter().filter(|key| **key != "fact").find_map(|key| keys.get(key)) {
+            return Err(other.error("a fact that follows another takes nothing else"));
+        }
+        return Ok(FactSource::Fact(name.text()?));
+    }
     let map = match keys.get("map") {
         Some(map) => map
             .pairs()?
@@ -247,5 +260,6 @@ fn read_source(written: Written<'_>, spec: &FactSpec) -> Result<FactSource, Rule
         absent: keys.get("absent").map(|value| spec.read_value(value)).transpose()?,
         map,
         otherwise,
+        name_only: keys.get("take").map(|word| word.word("part", &[("name", ())])).transpose()?.is_some(),
     })
 }

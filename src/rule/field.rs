@@ -162,6 +162,11 @@ impl<'a> Value<'a> {
         Self::several(fields, span, Atom::Ports)
     }
 
+    /// The ports of an application rule, each beside its protocol.
+    pub(crate) fn application_ports(fields: &'a [(Field<Arc<str>>, Field<PortSet>)], span: Span) -> Self {
+        Self::new(fields.iter().map(|(_, port)| part(port, Atom::Ports)).collect(), span)
+    }
+
     pub(crate) fn protocol_sets(fields: &'a [Field<ProtocolSet>], span: Span) -> Self {
         Self::several(fields, span, |set| Atom::Protocols(*set))
     }

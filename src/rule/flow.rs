@@ -8,6 +8,7 @@ use crate::net::{AddressSet, Cloud, PortSet, ProtocolSet};
 use crate::rule::condition::Condition;
 use crate::rule::error::{RuleError, suggestion};
 use crate::rule::fact::FactKind;
+use crate::rule::hosts::Hosts;
 use crate::rule::schema::Written;
 use crate::rule::service::Service;
 use crate::rule::template::Template;
@@ -26,6 +27,8 @@ pub struct RequirementRule {
     pub require: Requirement,
     /// The rows of the requirement table it answers.
     pub rows: Vec<String>,
+    /// What it takes for granted because nothing of it is judged, in words without a full stop.
+    pub assumes: Vec<Arc<str>>,
 }
 
 /// What a requirement rule asks for.
@@ -56,8 +59,8 @@ pub struct FlowRequirement {
     pub matching: Matching,
     /// The layers asked; empty: all.
     pub layers: Vec<Layer>,
-    /// The hosts behind the other end, by cloud: a firewall that lets all of them pass lets the flow pass (AML-13).
-    pub hosts: Vec<(Cloud, Vec<Template>)>,
+    /// The hosts behind the other end: a firewall that lets all of them pass lets the flow pass (AML-13).
+    pub hosts: Hosts,
 }
 
 /// Packets that must take a certain way.
@@ -120,10 +123,49 @@ pub enum Target {
     Tag(Template),
     /// Addresses.
     Prefix(AddressSet),
-    /// A host name: `*.azureml.ms`, `login.{cloud-domain}`.
-    Fqdn(Template),
+    /// Hosts by name, all of them needed: `pypi.org`, `*.azureml.ms`, `{region}.tundra.azureml.ms`.
+    Hosts(Hosts),
     /// The prefixes a fact holds.
     Fact(Arc<str>),
+}
+
+impl Requirement {
+    /// The hosts it asks for by name, and those that a firewall may name instead of a service tag.
+    pub fn hosts(&self) -> impl Iterator<Item = (HostsAre, &Hosts)> {
+        let flow = match self {
+            Self::Flow(flow) => Some(flow),
+            Self::Route(_) | Self::Egress => None,
+        };
+        flow.into_iter().flat_map(|flow| {
+            let sides = flow.from.items.iter().chain(&flow.to.items);
+            let asked = sides.filter_map(|target| match target {
+                Target::Hosts(hosts) => Some((HostsAre::Needed, hosts)),
+                _ => None,
+            });
+            asked.chain((!flow.hosts.is_empty()).then_some((HostsAre::Alternative, &flow.hosts)))
+        })
+    }
+
+    /// The clouds that it can be asked of: with nothing but hosts to reach, those that have hosts.
+    fn clouds(&self) -> Vec<Cloud> {
+        let Self::Flow(flow) = self else { return Vec::new() };
+        let far = if flow.direction == Direction::Inbound { &flow.from } else { &flow.to };
+        match &*far.items {
+            [Target::Hosts(hosts)] if hosts.clouds().count() < Cloud::ALL.len() => {
+                hosts.clouds().map(|(cloud, _)| cloud).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What hosts are to a requirement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostsAre {
+    /// They are what must be reached.
+    Needed,
+    /// A firewall may let them pass instead of a service tag.
+    Alternative,
 }
 
 const DIRECTIONS: [(&str, Direction); 2] = [("inbound", Direction::Inbound), ("outbound", Direction::Outbound)];
@@ -132,10 +174,10 @@ const MATCHINGS: [(&str, Matching); 3] =
 const LAYERS: [(&str, Layer); 3] = [("nsg", Layer::Nsg), ("route", Layer::Route), ("firewall", Layer::Firewall)];
 const FLOW_KEYS: [&str; 8] = ["direction", "protocol", "from", "to", "ports", "match", "layers", "hosts"];
 
-/// The clouds of a rule.
-pub(crate) fn read_clouds(written: Option<Written<'_>>) -> Result<Vec<Cloud>, RuleError> {
+/// The clouds of a rule: those it names, else those it has hosts for.
+pub(crate) fn read_clouds(written: Option<Written<'_>>, require: &Requirement) -> Result<Vec<Cloud>, RuleError> {
     let clouds = Cloud::ALL.map(|cloud| (cloud.as_str(), cloud));
-    written.map_or(Ok(Vec::new()), |written| written.words("cloud", &clouds))
+    written.map_or_else(|| Ok(require.clouds()), |written| written.words("cloud", &clouds))
 }
 
 impl Requirement {
@@ -188,39 +230,11 @@ impl FlowRequirement {
         };
         let matching = keys.get("match").map(|word| word.word("way to match", &MATCHINGS)).transpose()?;
         let layers = keys.get("layers").map(|words| words.words("layer", &LAYERS)).transpose()?.unwrap_or_default();
-        let hosts = read_hosts(keys.get("hosts"), service)?;
+        let hosts = keys.get("hosts").map(|hosts| Hosts::read(hosts, placeholders(service)));
+        let hosts = hosts.transpose()?.unwrap_or_default();
         let matching = matching.unwrap_or(Matching::Effective);
         Ok(Self { direction, protocols, ports, from, to, matching, layers, hosts })
     }
-}
-
-/// `hosts: { public: [login.microsoftonline.com], gov: […] }`.
-fn read_hosts(written: Option<Written<'_>>, service: &Service) -> Result<Vec<(Cloud, Vec<Template>)>, RuleError> {
-    let Some(written) = written else { return Ok(Vec::new()) };
-    let words = Cloud::ALL.map(|cloud| cloud.as_str());
-    let keys = written.keys("`hosts`", &words)?;
-    let given = Cloud::ALL.into_iter().filter_map(|cloud| keys.get(cloud.as_str()).map(|list| (cloud, list)));
-    given
-        .map(|(cloud, list)| {
-            let hosts = list.list()?.into_iter().map(|host| read_host(host, service)).collect::<Result<_, _>>()?;
-            Ok((cloud, hosts))
-        })
-        .collect()
-}
-
-fn read_host(written: Written<'_>, service: &Service) -> Result<Template, RuleError> {
-    let template = Template::read(written, placeholders(service))?;
-    let plain = template.fill(|_| Some("x".into())).unwrap_or_default();
-    let host = plain.strip_prefix("*.").unwrap_or(&plain);
-    let label = |label: &str| {
-        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    };
-    if host.split('.').all(label) {
-        return Ok(template);
-    }
-    Err(written
-        .error(format!("`{template}` is not a host name"))
-        .help("a host name such as `login.microsoftonline.com`; `*` may only be its first part"))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -249,7 +263,8 @@ fn group(written: Written<'_>) -> Result<Option<(Mode, Written<'_>)>, RuleError>
     if !written.is_mapping() {
         return Ok(None);
     }
-    let keys = written.keys("a target", &["any-of", "all-of", "tag", "prefix", "fqdn", "fact"])?;
+    let keys =
+        written.keys("a target", &["any-of", "all-of", "tag", "prefix", "fqdn", "hosts", "in-no-tag", "fact"])?;
     match (keys.get("any-of"), keys.get("all-of")) {
         (Some(_), Some(all)) => Err(all.error("`any-of` and `all-of` cannot stand beside each other")),
         (Some(list), None) => Ok(Some((Mode::AnyOf, list))),
@@ -282,7 +297,7 @@ impl Target {
     }
 
     fn read_mapping(written: Written<'_>, service: &Service, side: Side) -> Result<Self, RuleError> {
-        let keys = written.keys("a target", &["tag", "prefix", "fqdn", "fact"])?;
+        let keys = written.keys("a target", &["tag", "prefix", "fqdn", "hosts", "in-no-tag", "fact"])?;
         if let Some(tag) = keys.get("tag") {
             return Self::tag(tag, service);
         }
@@ -290,12 +305,16 @@ impl Target {
             let text = prefix.text()?;
             return value::address(&text).map(Self::Prefix).ok_or_else(|| prefix.error("this is not an address"));
         }
-        if let Some(fqdn) = keys.get("fqdn") {
+        if let Some(hosts) = keys.get("fqdn").or_else(|| keys.get("hosts")) {
             if side != Side::Far {
-                return Err(fqdn.error("a host name can only be where a flow goes to or comes from"));
+                return Err(hosts.error("host names can only be where a flow goes to or comes from"));
             }
-            let template = read_host(fqdn, service)?;
-            return Ok(Self::Fqdn(template));
+            let hosts = Hosts::read(hosts, placeholders(service))?;
+            let in_no_tag = keys.get("in-no-tag").map(Written::bool).transpose()?.unwrap_or(false);
+            return Ok(Self::Hosts(if in_no_tag { hosts.in_no_tag() } else { hosts }));
+        }
+        if let Some(word) = keys.get("in-no-tag") {
+            return Err(word.error("`in-no-tag` is said of `hosts`"));
         }
         let Some(fact) = keys.get("fact") else { return Err(keys.error("the target is empty")) };
         let name = fact.text()?;

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::estate::Estate;
-use crate::finding::{Finding, PlacementReport, Report, RuleCard};
+use crate::finding::{FactValue, Finding, PlacementReport, Report, RuleCard};
 use crate::net::{Cloud, TagData};
+use crate::rule::asked::BY_HOSTS;
 use crate::rule::compile::Body;
 use crate::rule::diagnose::{Subject, diagnose};
 use crate::rule::evaluate::patterns;
+use crate::rule::flow::{HostsAre, RequirementRule};
+use crate::rule::names::cloud_of;
 use crate::rule::pack::Pack;
 use crate::rule::placement::{Placement, Placements, Requests, find};
 use crate::rule::require::{judge as judge_requirement, scene};
@@ -34,7 +37,7 @@ pub fn judge<'a>(
     requests: &Requests,
     tags: &dyn Fn(Option<Cloud>) -> Option<&'a TagData>,
 ) -> Judged {
-    let Placements { placements, unmatched, elsewhere } = find(estate, &pack.services, requests);
+    let Placements { placements, unmatched, elsewhere, not_judged } = find(estate, &pack.services, requests);
     let mut report = Report { resources: count(estate), ..Report::default() };
     let clouds = placements.iter().map(|placement| placement.fact_text("region").map(|region| Cloud::of(&region)));
     let loaded: Vec<Option<&TagData>> = clouds.map(tags).collect();
@@ -55,13 +58,21 @@ pub fn judge<'a>(
     }
     report.findings.extend(patterns(&pack.rules, estate));
     report.rules = pack.rules.iter().map(|rule| (rule.card.id.clone(), RuleCard::clone(&rule.card))).collect();
-    remark(&mut report, pack, files, &elsewhere);
+    remark(&mut report, pack, files, &elsewhere, &not_judged);
     report.data = data(pack);
     let unmatched = unmatched.into_iter().map(|(request, names)| {
         let pattern = request.pattern.unwrap_or_default();
         (format!("{}@{pattern}", request.service), names)
     });
     Judged { report, unmatched: unmatched.collect() }
+}
+
+/// The rows of the requirement table that a requirement answers where it stands: its own, and those of the hosts it
+/// asks for in that cloud.
+fn rows(body: &RequirementRule, placement: &Placement<'_>) -> Vec<String> {
+    let needed = body.require.hosts().filter(|(are, _)| *are == HostsAre::Needed);
+    let hosts = needed.filter_map(|(_, hosts)| hosts.of(cloud_of(placement))).flatten();
+    body.rows.iter().chain(hosts.flat_map(|host| &host.rows)).cloned().collect()
 }
 
 /// What is said of one placement.
@@ -73,7 +84,7 @@ struct Told {
 
 fn judge_placement(pack: &Pack, estate: &Estate, placement: &Placement<'_>, tags: Option<&TagData>) -> Told {
     let mut told = Told { placement: placement.report(estate), findings: Vec::new(), assumptions: Vec::new() };
-    let asked = asked(pack, &placement.service.name);
+    let asked = asked(pack, placement);
     for fact in &mut told.placement.facts {
         fact.asked = asked.contains(&*fact.name);
     }
@@ -89,7 +100,7 @@ fn judge_placement(pack: &Pack, estate: &Estate, placement: &Placement<'_>, tags
             continue;
         }
         let judged = judge_requirement(estate, placement, &prepared, body);
-        told.placement.requirements.push(judged.report(&rule.card.id, &body.rows));
+        told.placement.requirements.push(judged.report(&rule.card.id, &rows(body, placement)));
         told.assumptions.extend(judged.assumptions.iter().cloned());
         let subject = Subject { estate, placement, scene: &scene, rule, body, judged: &judged, given: &given };
         told.findings.extend(diagnose(&subject));
@@ -98,23 +109,40 @@ fn judge_placement(pack: &Pack, estate: &Estate, placement: &Placement<'_>, tags
 }
 
 /// The facts that requirements of a service hang on.
-fn asked(pack: &Pack, service: &str) -> BTreeSet<Arc<str>> {
+fn asked(pack: &Pack, placement: &Placement<'_>) -> BTreeSet<Arc<str>> {
     let bodies = pack.rules.iter().filter_map(|rule| match &rule.body {
-        Body::Requirement(body) if *body.service == *service => Some(body),
+        Body::Requirement(body) if *body.service == *placement.service.name => Some(body),
         _ => None,
     });
-    bodies.flat_map(|body| body.applies.facts()).chain([Arc::from("region")]).collect()
+    let mut asked: BTreeSet<Arc<str>> = BTreeSet::from([Arc::from("region")]);
+    // What hosts are filled in with matters where a firewall works by hosts.
+    let hosts = placement.fact(BY_HOSTS) == Some(FactValue::Bool(true));
+    for body in bodies {
+        asked.extend(body.applies.facts());
+        let lists = body.require.hosts().filter(|_| hosts).filter_map(|(_, hosts)| hosts.of(cloud_of(placement)));
+        asked.extend(lists.flatten().flat_map(|host| host.name.names()).map(Arc::from));
+    }
+    asked
 }
 
 /// What is said once about the run.
-fn remark(report: &mut Report, pack: &Pack, files: &Files, elsewhere: &[crate::finding::Label]) {
+fn remark(
+    report: &mut Report,
+    pack: &Pack,
+    files: &Files,
+    elsewhere: &[crate::finding::Label],
+    not_judged: &[(Arc<str>, String)],
+) {
     for label in elsewhere {
         let position = files.position(label.span);
         let place = format!("{}:{position}", files.name(label.span.file));
         report.remarks.push(format!("{place}: {}, on a subnet that the input does not show", label.message));
     }
+    for (service, reason) in not_judged {
+        report.remarks.push(format!("{service} is not judged: {reason}"));
+    }
     let anything = report.resources.keys().any(|kind| kind.contains("security group") || kind.contains("route table"));
-    if report.placements.is_empty() && anything && elsewhere.is_empty() {
+    if report.placements.is_empty() && anything && elsewhere.is_empty() && not_judged.is_empty() {
         let names: Vec<&str> = pack.services.iter().map(|service| &*service.name).collect();
         if let Some(first) = names.first() {
             report.remarks.push(format!("no service was found on these networks; name one with --service {first}"));

@@ -113,12 +113,14 @@ impl Pack {
 
     /// The resource types that its services and assertion rules look at.
     pub fn resource_types(&self) -> impl Iterator<Item = &str> {
-        let found = self.services.iter().flat_map(|service| &service.found_on).map(|finder| &*finder.resource);
-        let asserted = self.rules.iter().flat_map(|rule| match &rule.body {
-            Body::Assertion(assertion) => assertion.resources.as_slice(),
-            Body::Requirement(_) | Body::Pattern(_) => &[],
+        let found = self.services.iter().flat_map(|service| &service.found_on).flat_map(|finder| {
+            std::iter::once(&*finder.resource).chain(finder.through.iter().map(|through| &*through.resource))
         });
-        found.chain(asserted.map(|name| &**name))
+        let asserted = self.rules.iter().filter_map(|rule| match &rule.body {
+            Body::Assertion(assertion) => Some(assertion),
+            Body::Requirement(_) | Body::Pattern(_) => None,
+        });
+        found.chain(asserted.flat_map(|assertion| assertion.types()).map(|name| &**name))
     }
 
     /// The service of a name.
@@ -223,7 +225,7 @@ require:
   flow:
     direction: outbound
     protocol: tcp
-    to: { any-of: ['Storage.{region}', 10.0.0.0/8, { fqdn: '*.blob.core.windows.net' }] }
+    to: { any-of: ['Storage.{region}', 10.0.0.0/8, { hosts: ['*.blob.core.windows.net'] }] }
     ports: [443, 8000-8100]
 why: It stores things.
 help: Allow it.
@@ -254,7 +256,7 @@ tags: [DEMO-1, storage]
         assert_eq!(body.applies.to_string(), "`public-ip` is true");
         let Requirement::Flow(flow) = &body.require else { panic!() };
         assert_eq!(flow.to.mode, Mode::AnyOf);
-        assert!(matches!(&*flow.to.items, [Target::Tag(_), Target::Prefix(_), Target::Fqdn(_)]));
+        assert!(matches!(&*flow.to.items, [Target::Tag(_), Target::Prefix(_), Target::Hosts(_)]));
         assert!(matches!(&*flow.from.items, [Target::Subnet]));
         assert!(pack.service("demo").is_some());
     }

@@ -13,6 +13,7 @@ use crate::rule::derive::{Fact, Standing, derive, workspace_of};
 use crate::rule::fact::{Combine, FactKind, FactSource, FactSpec};
 use crate::rule::service::{Finder, Service};
 use crate::rule::site::{self, Site};
+use crate::source::FileId;
 
 /// A service the user asks for, on the command line or in the settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub struct Requests {
     pub services: Vec<Request>,
     /// Facts of every placement; of two for one name the earlier one counts.
     pub facts: Vec<(String, FactValue, Origin)>,
+    /// Facts of the placements that stand in these files, by the settings; of two for one name the later one counts.
+    pub facts_in: Vec<(BTreeSet<FileId>, BTreeMap<String, FactValue>)>,
 }
 
 /// One service on one site.
@@ -133,6 +136,8 @@ pub struct Placements<'a> {
     pub unmatched: Vec<(Request, Vec<String>)>,
     /// Resources of a service that stand on no subnet the input shows.
     pub elsewhere: Vec<Label>,
+    /// Services that stand nowhere and would not be judged if they did, and why: `(service, reason)`.
+    pub not_judged: Vec<(Arc<str>, String)>,
 }
 
 /// Finds every placement.
@@ -145,7 +150,9 @@ pub fn find<'a>(estate: &'a Estate, services: &'a [Service], requests: &Requests
         let mut found = Found::default();
         for finder in &service.found_on {
             for header in of_type(&by_type, &finder.resource) {
-                place(estate, &mentions, service, finder, header, &mut found, &mut all.elsewhere);
+                for owner in owners(&by_type, finder, header) {
+                    place(estate, &mentions, service, finder, (header, owner), &mut found, &mut all.elsewhere);
+                }
             }
         }
         let shown = !found.placements.is_empty();
@@ -159,6 +166,10 @@ pub fn find<'a>(estate: &'a Estate, services: &'a [Service], requests: &Requests
             });
             let own: Vec<&Request> = own.collect();
             fill_facts(estate, &by_type, placement, requests, &own);
+        }
+        if found.placements.is_empty() {
+            let reason = reason_anywhere(estate, &by_type, service, requests);
+            all.not_judged.extend(reason.map(|reason| (Arc::clone(&service.name), reason)));
         }
         all.placements.append(&mut found.placements);
     }
@@ -193,6 +204,29 @@ impl<'a> Found<'a> {
     }
 }
 
+/// Why a service that stands on nothing the input shows is not judged, when its resources say so.
+fn reason_anywhere<'a>(
+    estate: &'a Estate,
+    by_type: &ByType<'a>,
+    service: &'a Service,
+    requests: &Requests,
+) -> Option<String> {
+    let mut nowhere = Placement {
+        service,
+        site: Site::default(),
+        found: String::new(),
+        labels: Vec::new(),
+        resources: Vec::new(),
+        facts: BTreeMap::new(),
+        not_judged: None,
+    };
+    let shown = service.found_on.iter().any(|finder| !of_type(by_type, &finder.resource).is_empty());
+    if shown {
+        fill_facts(estate, by_type, &mut nowhere, requests, &[]);
+    }
+    nowhere.not_judged
+}
+
 /// The resources of an estate by type in lower case: asked for by every fact of every placement.
 type ByType<'a> = BTreeMap<String, Vec<&'a Header>>;
 
@@ -209,26 +243,42 @@ fn of_type<'x, 'a>(all: &'x ByType<'a>, type_name: &str) -> &'x [&'a Header] {
     all.get(&type_name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
 }
 
+/// The resources whose subnet counts: the one found, or those it leads to.
+fn owners<'a>(by_type: &ByType<'a>, finder: &Finder, header: &'a Header) -> Vec<&'a Header> {
+    let Some(through) = &finder.through else { return vec![header] };
+    let ids: Vec<Arc<str>> = through.id.select(&header.node).into_iter().filter_map(meant).collect();
+    let named = |one: &&&Header| {
+        let id = one.id.as_ref().and_then(|id| id.known()).map(|id| id.to_ascii_lowercase());
+        ids.iter().any(|wanted| id.as_deref() == Some(&**wanted) || one.key.eq_ignore_ascii_case(wanted))
+    };
+    of_type(by_type, &through.resource).iter().filter(named).copied().collect()
+}
+
+/// An id in lower case, or the key of one that only a deployment can tell.
+fn meant(value: &Node) -> Option<Arc<str>> {
+    match &value.value {
+        Value::Text(id) if !id.is_empty() => Some(Arc::from(id.to_ascii_lowercase())),
+        Value::Unknown(unknown) => Some(Arc::clone(&unknown.key)),
+        _ => None,
+    }
+}
+
 fn place<'a>(
     estate: &'a Estate,
     mentions: &BTreeMap<String, Site>,
     service: &'a Service,
     finder: &Finder,
-    header: &'a Header,
+    (header, owner): (&'a Header, &'a Header),
     found: &mut Found<'a>,
     elsewhere: &mut Vec<Label>,
 ) {
     if !finder.when.iter().all(|(selector, values)| may_hold(selector, values, &header.node)) {
         return;
     }
-    for hit in finder.subnet.select(&header.node) {
-        let id: Arc<str> = match &hit.value {
-            Value::Text(id) if !id.is_empty() => Arc::from(id.to_ascii_lowercase()),
-            Value::Unknown(unknown) => Arc::clone(&unknown.key),
-            _ => continue,
-        };
+    for hit in finder.subnet.select(&owner.node) {
+        let Some(id) = meant(hit) else { continue };
         let label = Label { span: hit.span, message: format!("`{}` is placed here", site::shown(header)) };
-        let subnet = estate.subnet_meant(hit, header.span.file);
+        let subnet = estate.subnet_meant(hit, owner.span.file);
         let stands = subnet.map_or_else(|| site::of_mention(mentions, &id), |at| site::of_subnet(estate, at));
         if stands.parts(estate).is_empty() {
             elsewhere.push(label);
@@ -237,11 +287,14 @@ fn place<'a>(
         let kind = header.type_name.rsplit('/').next().unwrap_or_default();
         let name = format!("{kind}/{}", site::shown(header));
         let (placement, is_new) = found.on(&stands, service, &name);
-        if !is_new {
-            placement.found = format!("{}, {name}", placement.found);
-        }
         placement.labels.push(label);
-        placement.resources.push(header);
+        // A cluster has several pools on one subnet.
+        if placement.resources.iter().all(|known| !std::ptr::eq(*known, header)) {
+            if !is_new {
+                placement.found = format!("{}, {name}", placement.found);
+            }
+            placement.resources.push(header);
+        }
     }
 }
 
@@ -303,13 +356,21 @@ fn fill_facts<'a>(
     own: &[&Request],
 ) {
     let service = placement.service;
+    let stands_in: BTreeSet<FileId> =
+        placement.site.parts(estate).first().map(|(_, header)| header.span.file).into_iter().collect();
     let mut facts = BTreeMap::new();
     for name in service.facts.keys() {
         let said = |origin: Origin| {
             let of_placement = own.iter().filter(|request| request.origin == origin);
             let of_placement = of_placement.filter_map(|request| request.facts.get(&**name).cloned());
+            let of_files = requests
+                .facts_in
+                .iter()
+                .rev()
+                .filter(|(files, _)| origin == Origin::Settings && !files.is_disjoint(&stands_in));
+            let of_files = of_files.filter_map(|(_, facts)| facts.get(&**name).cloned());
             let of_all = requests.facts.iter().filter(|(fact, _, from)| *fact == **name && *from == origin);
-            let value = of_placement.chain(of_all.map(|(_, value, _)| value.clone())).next()?;
+            let value = of_placement.chain(of_files).chain(of_all.map(|(_, value, _)| value.clone())).next()?;
             Some(Fact { value: Some(value), from: origin.as_str(), place: None, via: None, why: None, unknown: None })
         };
         let fact = said(Origin::CommandLine).or_else(|| said(Origin::Settings));
@@ -352,10 +413,11 @@ fn from_estate<'a>(estate: &'a Estate, all: &ByType<'a>, placement: &Placement<'
     for source in &spec.from {
         let fact = match source {
             FactSource::BuiltIn(fact) => derive(&standing, *fact),
+            FactSource::Fact(name) => placement.facts.get(name).filter(|fact| fact.value.is_some()).cloned(),
             // A workspace speaks for its compute, but what it says of another subnet counts for less.
             FactSource::Resource { resource, .. } if known.is_some() && !stands_here(placement, resource) => None,
-            FactSource::Resource { resource, select, absent, map, otherwise } => {
-                let reading = Reading { spec, select, absent, map, otherwise };
+            FactSource::Resource { resource, select, absent, map, otherwise, name_only } => {
+                let reading = Reading { spec, select, absent, map, otherwise, name_only: *name_only };
                 reading.combined(&related(estate, all, placement, resource))
             }
         };
@@ -407,6 +469,7 @@ struct Reading<'a> {
     absent: &'a Option<FactValue>,
     map: &'a [(FactValue, FactValue)],
     otherwise: &'a Option<FactValue>,
+    name_only: bool,
 }
 
 impl Reading<'_> {
@@ -453,7 +516,10 @@ impl Reading<'_> {
         let value = if self.spec.kind == FactKind::List {
             Some(FactValue::List(present.iter().filter_map(|node| node.text().map(str::to_owned)).collect()))
         } else {
-            self.translate(scalar(hit, self.spec.kind)?)
+            self.translate(match scalar(hit, self.spec.kind)? {
+                FactValue::Text(id) if self.name_only => FactValue::Text(site::last_segment(&id).to_owned()),
+                value => value,
+            })
         };
         value.map(|value| Fact { via: hit.via.clone(), ..Fact::shown(value, Some(hit.span)) })
     }

@@ -2,19 +2,20 @@
 //!
 //! Putting a judgement into a finding is the work of `diagnose`.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::estate::{Direction, Estate, Peer};
-use crate::finding::{Applies, RequirementReport, Verdict, Witness};
+use crate::estate::{Direction, Estate};
+use crate::finding::{Applies, LayerReport, PathReport, RequirementReport, Verdict, Witness};
 use crate::json::{Reason, Unknown};
 use crate::net::{AddressSet, Cloud, Pair, Region, Tag, TagData};
-use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Judgement, Party, PathJudgement, Prepared, Scene};
+use crate::proof::{self, Doubt, Judgement, Party, Prepared, Scene};
+use crate::rule::asked::{Answer, Asked, named_regions};
 use crate::rule::condition::Truth;
 use crate::rule::flow::{
-    FlowRequirement, Layer, Matching, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,
-    fact_addresses,
+    FlowRequirement, Layer, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets, fact_addresses,
 };
+use crate::rule::hosts::HostName;
+use crate::rule::names::{self, cloud_of};
 use crate::rule::placement::Placement;
 use crate::rule::site::Site;
 use crate::rule::template::Template;
@@ -27,12 +28,14 @@ pub(crate) struct Judged {
     pub(crate) open_facts: Vec<Arc<str>>,
     /// The requirement in a few words.
     pub(crate) flow: String,
+    /// Whether the other end begins.
+    pub(crate) inbound: bool,
     /// Who the other end is, in words.
     pub(crate) peer: String,
     /// `None` when it does not apply.
     pub(crate) judgement: Option<Judgement>,
     /// What each layer says by itself, when the whole is not satisfied.
-    pub(crate) layers: Vec<(proof::Layer, proof::Verdict)>,
+    pub(crate) layers: Vec<(proof::Layer, proof::Alone)>,
     /// A firewall lets it pass by the names of its hosts.
     pub(crate) by_host_names: bool,
     /// What the proof took for granted.
@@ -41,6 +44,12 @@ pub(crate) struct Judged {
     pub(crate) unshown: Option<Doubt>,
     /// A region was not known, and the verdict holds for this one.
     pub(crate) counting_on: Option<String>,
+    /// The hosts among those required by name that do not get through, or may not.
+    pub(crate) blocked: Vec<String>,
+    /// They are not all of the hosts.
+    pub(crate) partly: bool,
+    /// The hosts that a firewall that works by host names does not name yet.
+    pub(crate) unnamed: Vec<String>,
 }
 
 /// What the layers know of a site.
@@ -110,6 +119,7 @@ pub(crate) fn judge<'a>(
         applies,
         open_facts,
         flow: describe(placement, &rule.require),
+        inbound: matches!(&rule.require, Requirement::Flow(flow) if flow.direction == Direction::Inbound),
         peer: peer_words(placement, &rule.require),
         judgement: None,
         layers: Vec::new(),
@@ -117,6 +127,9 @@ pub(crate) fn judge<'a>(
         assumptions: Vec::new(),
         unshown: None,
         counting_on: None,
+        blocked: Vec::new(),
+        partly: false,
+        unnamed: Vec::new(),
     };
     if applies == Applies::No {
         return judged;
@@ -126,6 +139,7 @@ pub(crate) fn judge<'a>(
         Requirement::Route(route) => judge_route(placement, scene, route, &mut judged),
         Requirement::Egress => judge_egress(placement, scene, &mut judged),
     }
+    judged.assumptions.extend(rule.assumes.iter().map(ToString::to_string));
     judged
 }
 
@@ -141,13 +155,13 @@ fn cloud_holds(placement: &Placement<'_>, clouds: &[Cloud]) -> Truth {
 }
 
 /// One target as a proof understands it.
-enum Resolved {
+enum Resolved<'r> {
     /// A party of a flow, and its name for users.
     Party(Party, String),
-    /// A tag of a region that is not known.
-    Region(Tag, Arc<Unknown>, String),
-    /// A host name.
-    Host(String),
+    /// A tag of a region that is not known: the fact that would tell, and the tag as written.
+    Region { tag: Tag, fact: Arc<str>, unknown: Arc<Unknown>, written: String },
+    /// Hosts, all of them.
+    Hosts(&'r [HostName]),
     /// Facts are missing.
     Missing(Doubt),
     /// There is no such place: a region without a pair asks for nothing more (TAG-17).
@@ -174,28 +188,22 @@ fn judge_flow<'a>(
         _ => Party::Subnet,
     };
     let asked = Asked { estate, placement, scene, flow, near: &near };
-    let mut answers: Vec<(Option<PathJudgement>, Option<Doubt>, Option<String>)> = Vec::new();
+    let mut answers: Vec<(Option<Answer>, Option<Doubt>)> = Vec::new();
     // A fact that is not known takes no part beside targets that are: these are what the sources name.
     let known =
         far.items.iter().any(|target| !matches!(resolve(placement, target), Resolved::Missing(_) | Resolved::Nothing));
     for target in &far.items {
         let answer = match resolve(placement, target) {
-            Resolved::Party(party, _) => (Some(asked.judge(party)), None, None),
-            Resolved::Region(tag, unknown, _) => {
-                let (judgement, region) = asked.judge_regions(tag, unknown);
-                (Some(judgement), None, region)
-            }
-            Resolved::Host(host) => match HostPattern::read(&host) {
-                Some(pattern) => (Some(asked.judge(Party::Hosts(HostSet::of(&pattern)))), None, None),
-                None => (None, Some(Doubt::new(format!("`{host}` is no host name"))), None),
-            },
+            Resolved::Party(party, _) => (Some(asked.party(party)), None),
+            Resolved::Region { tag, fact, unknown, .. } => (Some(asked.region(tag, fact, unknown)), None),
+            Resolved::Hosts(hosts) => (Some(asked.hosts(hosts)), None),
             Resolved::Nothing => continue,
             Resolved::Missing(_) if known && far.mode == Mode::AnyOf => continue,
-            Resolved::Missing(doubt) => (None, Some(doubt), None),
+            Resolved::Missing(doubt) => (None, Some(doubt)),
         };
         let done = match (&answer.0, far.mode) {
-            (Some(path), Mode::AnyOf) => path.judgement.verdict == proof::Verdict::Satisfied,
-            (Some(path), Mode::AllOf) => path.judgement.verdict == proof::Verdict::Violated,
+            (Some(answer), Mode::AnyOf) => answer.path.judgement.verdict == proof::Verdict::Satisfied,
+            (Some(answer), Mode::AllOf) => answer.path.judgement.verdict == proof::Verdict::Violated,
             (None, _) => false,
         };
         answers.push(answer);
@@ -203,9 +211,9 @@ fn judge_flow<'a>(
             break;
         }
     }
-    let rank = |answer: &(Option<PathJudgement>, Option<Doubt>, Option<String>)| match (&answer.0, far.mode) {
+    let rank = |answer: &(Option<Answer>, Option<Doubt>)| match (&answer.0, far.mode) {
         (None, _) => 1,
-        (Some(path), mode) => match (path.judgement.verdict, mode) {
+        (Some(answer), mode) => match (answer.path.judgement.verdict, mode) {
             (proof::Verdict::Undecided, _) => 1,
             (proof::Verdict::Satisfied, Mode::AnyOf) | (proof::Verdict::Violated, Mode::AllOf) => 0,
             (proof::Verdict::Satisfied, Mode::AllOf) | (proof::Verdict::Violated, Mode::AnyOf) => 2,
@@ -213,92 +221,21 @@ fn judge_flow<'a>(
     };
     // Stable: of equal answers the first target's, which is the one the sources name.
     answers.sort_by_key(rank);
-    if let Some((path, doubt, region)) = answers.into_iter().next() {
-        if let Some(path) = path {
-            judged.judgement = Some(path.judgement);
-            judged.layers = path.layers;
-            judged.by_host_names = path.by_host_names;
-            judged.assumptions = path.assumptions;
-        }
-        judged.unshown = doubt;
-        judged.counting_on = region;
-    }
-}
-
-/// A flow that is asked for, one end of it still open.
-struct Asked<'x, 's, 'a> {
-    estate: &'a Estate,
-    placement: &'x Placement<'a>,
-    scene: &'x Prepared<'s, 'a>,
-    flow: &'x FlowRequirement,
-    near: &'x Party,
-}
-
-impl<'a> Asked<'_, '_, 'a> {
-    fn judge(&self, far: Party) -> PathJudgement {
-        let flow = self.flow;
-        let (from, to) = match flow.direction {
-            Direction::Inbound => (far, self.near.clone()),
-            Direction::Outbound => (self.near.clone(), far),
-        };
-        let matching = match flow.matching {
-            Matching::Effective => proof::Matching::Effective,
-            Matching::Explicit => proof::Matching::Explicit,
-            Matching::SingleRule => proof::Matching::SingleRule,
-        };
-        let ports = flow.ports.clone();
-        let asked = proof::Flow { direction: flow.direction, protocols: flow.protocols, from, to, ports, matching };
-        // The groups alone, when the requirement asks about nothing behind them.
-        if flow.layers == [Layer::Nsg] {
-            let judgement = self.scene.judge(&asked);
-            return PathJudgement { judgement, layers: Vec::new(), by_host_names: false, assumptions: Vec::new() };
-        }
-        let names = self.names();
-        match self.alone() {
-            Some(appliance) => self.scene.judge_firewall(self.estate, appliance, &asked, names.as_ref()),
-            None => self.scene.path(&asked, names.as_ref()),
-        }
-    }
-
-    /// The firewall or policy that is all there is to judge.
-    fn alone(&self) -> Option<Appliance<'a>> {
-        let site = &self.placement.site;
-        if site.subnet.is_some() || site.nsg.is_some() || site.interface_nsg.is_some() || site.route_table.is_some() {
-            return None;
-        }
-        let firewall = site.firewall.and_then(|at| self.estate.firewalls.get(at)).map(Appliance::Firewall);
-        firewall.or_else(|| site.policy.and_then(|at| self.estate.policies.get(at)).map(Appliance::Policy))
-    }
-
-    /// The hosts behind the other end in the cloud of the placement; `None` where one of them cannot be named.
-    fn names(&self) -> Option<HostSet> {
-        let cloud = self.placement.fact_text("cloud");
-        let cloud = cloud.and_then(|word| Cloud::ALL.into_iter().find(|cloud| cloud.as_str() == word));
-        let cloud = cloud.unwrap_or(Cloud::Public);
-        let (_, hosts) = self.flow.hosts.iter().find(|(of, _)| *of == cloud)?;
-        let patterns: Option<Vec<HostPattern>> = hosts
-            .iter()
-            .map(|template| fill(self.placement, template).ok().and_then(|host| HostPattern::read(&host)))
-            .collect();
-        Some(HostSet::of_all(&patterns?))
-    }
-
-    /// A region that nobody knows: first for any region at all, then for each that the rules name. Where the placeholder
-    /// is unbound any value counts, and the verdict says so (AML-1).
-    fn judge_regions(&self, tag: Tag, unknown: Arc<Unknown>) -> (PathJudgement, Option<String>) {
-        let any = self.judge(Party::Regional(tag, unknown));
-        if any.judgement.verdict == proof::Verdict::Satisfied {
-            return (any, None);
-        }
-        for region in named_regions(self.estate, self.placement) {
-            if let Some(regional) = tag.in_region(region) {
-                let path = self.judge(Party::Tag(regional));
-                if path.judgement.verdict == proof::Verdict::Satisfied {
-                    return (path, Some(region.location.to_owned()));
-                }
-            }
-        }
-        (any, None)
+    let Some((answer, doubt)) = answers.into_iter().next() else {
+        // The cloud has nothing of it.
+        judged.applies = Applies::No;
+        return;
+    };
+    judged.unshown = doubt;
+    if let Some(answer) = answer {
+        judged.judgement = Some(answer.path.judgement);
+        judged.layers = answer.path.layers;
+        judged.by_host_names = answer.path.by_host_names;
+        judged.assumptions = answer.path.assumptions;
+        judged.counting_on = answer.counting_on;
+        judged.blocked = answer.blocked;
+        judged.partly = answer.partly;
+        judged.unnamed = answer.unnamed;
     }
 }
 
@@ -313,14 +250,14 @@ fn judge_route(placement: &Placement<'_>, scene: &Prepared<'_, '_>, route: &Rout
     for target in &route.destination.items {
         match resolve(placement, target) {
             Resolved::Party(party, _) => answers.push(scene.judge_route(&party, route.next_hop)),
-            Resolved::Region(tag, unknown, _) => {
+            Resolved::Region { tag, unknown, .. } => {
                 // A route for the whole tag holds in every region.
                 let whole = scene.judge_route(&Party::Tag(tag), route.next_hop);
                 let regional = Party::Regional(tag, unknown);
                 let settled = whole.verdict == proof::Verdict::Satisfied;
                 answers.push(if settled { whole } else { scene.judge_route(&regional, route.next_hop) });
             }
-            Resolved::Host(host) => missing = Some(Doubt::new(format!("where `{host}` is cannot be told"))),
+            Resolved::Hosts(_) => missing = Some(Doubt::new("where a host is cannot be told")),
             Resolved::Missing(doubt) => missing = Some(doubt),
             Resolved::Nothing => {}
         }
@@ -345,26 +282,6 @@ fn judge_egress(placement: &Placement<'_>, scene: &Prepared<'_, '_>, judged: &mu
     judged.judgement = Some(scene.egress().judgement);
 }
 
-/// The regions that the rules of a placement's groups name.
-fn named_regions(estate: &Estate, placement: &Placement<'_>) -> Vec<&'static Region> {
-    let groups = [placement.site.interface_nsg, placement.site.nsg].into_iter().flatten();
-    let rules = groups.filter_map(|at| estate.nsgs.get(at)).flat_map(|group| &group.rules);
-    let items = rules.flat_map(|rule| rule.sources.items.iter().chain(&rule.destinations.items));
-    let names: BTreeSet<&str> = items
-        .filter_map(|item| match item.known() {
-            Some(Peer::Tag(name)) => Some(&**name),
-            _ => None,
-        })
-        .collect();
-    let mut regions: Vec<&'static Region> = Vec::new();
-    for region in names.into_iter().filter_map(|name| Tag::read(name, None).tag()).filter_map(Tag::region) {
-        if regions.iter().all(|known| known.location != region.location) {
-            regions.push(region);
-        }
-    }
-    regions
-}
-
 /// What is missing when no layer that the requirement asks about is among the input.
 fn nothing_shown(placement: &Placement<'_>, layers: &[Layer]) -> Option<Doubt> {
     let site = &placement.site;
@@ -384,7 +301,7 @@ fn nothing_shown(placement: &Placement<'_>, layers: &[Layer]) -> Option<Doubt> {
     Some(Doubt::new(format!("the input shows no {what} for this")))
 }
 
-fn resolve(placement: &Placement<'_>, target: &Target) -> Resolved {
+fn resolve<'r>(placement: &Placement<'_>, target: &'r Target) -> Resolved<'r> {
     match target {
         Target::Subnet => Resolved::Party(Party::Subnet, "the subnet".to_owned()),
         Target::Any => Resolved::Party(Party::Any, "any address".to_owned()),
@@ -396,15 +313,12 @@ fn resolve(placement: &Placement<'_>, target: &Target) -> Resolved {
             }
             None => Resolved::Missing(missing(name)),
         },
-        Target::Fqdn(template) => match fill(placement, template) {
-            Ok(host) => Resolved::Host(host),
-            Err(name) => Resolved::Missing(missing(&name)),
-        },
+        Target::Hosts(hosts) => hosts.of(cloud_of(placement)).map_or(Resolved::Nothing, Resolved::Hosts),
         Target::Tag(template) => resolve_tag(placement, template),
     }
 }
 
-fn resolve_tag(placement: &Placement<'_>, template: &Template) -> Resolved {
+fn resolve_tag<'r>(placement: &Placement<'_>, template: &Template) -> Resolved<'r> {
     match fill(placement, template) {
         Ok(name) => match Tag::read(&name, None).tag() {
             Some(tag) => Resolved::Party(Party::Tag(tag), name),
@@ -418,7 +332,10 @@ fn resolve_tag(placement: &Placement<'_>, template: &Template) -> Resolved {
         Err(fact) => {
             let written = template.as_str();
             match written.split_once(".{").and_then(|(base, _)| Tag::named(base)) {
-                Some(tag) => Resolved::Region(tag, region_unknown(placement, &fact), written.to_owned()),
+                Some(tag) => {
+                    let unknown = region_unknown(placement, &fact);
+                    Resolved::Region { tag, fact, unknown, written: written.to_owned() }
+                }
                 None => Resolved::Missing(missing(&fact)),
             }
         }
@@ -465,12 +382,23 @@ fn prefixes(set: &AddressSet) -> String {
 /// A target for users, known or not.
 fn words(placement: &Placement<'_>, target: &Target) -> String {
     match resolve(placement, target) {
-        Resolved::Party(_, name) | Resolved::Region(_, _, name) | Resolved::Host(name) => name,
+        Resolved::Party(_, name) | Resolved::Region { written: name, .. } => name,
+        Resolved::Hosts(hosts) => host_words(placement, hosts),
         Resolved::Missing(_) | Resolved::Nothing => match target {
             Target::Fact(name) => name.replace('-', " "),
-            Target::Tag(template) | Target::Fqdn(template) => template.as_str().to_owned(),
+            Target::Tag(template) => template.as_str().to_owned(),
             _ => String::new(),
         },
+    }
+}
+
+/// `pypi.org`, `pypi.org and pytorch.org`, `anaconda.com and 7 other hosts`.
+fn host_words(placement: &Placement<'_>, hosts: &[HostName]) -> String {
+    match hosts {
+        [] => String::new(),
+        [one] => names::shown(placement, one),
+        [one, two] => format!("{} and {}", names::shown(placement, one), names::shown(placement, two)),
+        [one, more @ ..] => format!("{} and {} other hosts", names::shown(placement, one), more.len()),
     }
 }
 
@@ -546,11 +474,7 @@ impl Judged {
         if self.applies == Applies::No {
             return None;
         }
-        Some(self.judgement.as_ref().map_or(Verdict::Undecided, |judgement| match judgement.verdict {
-            proof::Verdict::Satisfied => Verdict::Satisfied,
-            proof::Verdict::Violated => Verdict::Violated,
-            proof::Verdict::Undecided => Verdict::Undecided,
-        }))
+        Some(self.judgement.as_ref().map_or(Verdict::Undecided, |judgement| verdict(judgement.verdict)))
     }
 
     /// What the report says of it.
@@ -578,7 +502,42 @@ impl Judged {
             uncovered: judgement.map(|one| one.uncovered.clone()).unwrap_or_default(),
             witness: judgement.and_then(|one| one.witness.as_ref()).map(witness),
             why,
+            path: PathReport { inbound: self.inbound, peer: self.peer.clone(), layers: self.path() },
         }
+    }
+
+    /// What each layer says. Where the proof kept no account of each, the rules that decided tell which there are.
+    fn path(&self) -> Vec<LayerReport> {
+        let Some(whole) = &self.judgement else { return Vec::new() };
+        let met = |layer: proof::Layer, said: proof::Verdict, deciders: &[proof::Decider]| LayerReport {
+            layer: match layer {
+                proof::Layer::Group(proof::Level::Interface) => "interface-nsg",
+                proof::Layer::Group(proof::Level::Subnet) => "nsg",
+                proof::Layer::Route => "route-table",
+                proof::Layer::Firewall => "firewall",
+            },
+            verdict: verdict(said),
+            decides: whole.verdict != proof::Verdict::Satisfied && whole.layer == Some(layer),
+            decided_by: deciders.iter().filter(|by| by.layer == layer).filter_map(named).collect(),
+        };
+        if !self.layers.is_empty() {
+            return self.layers.iter().map(|(layer, alone)| met(*layer, alone.verdict, &alone.deciders)).collect();
+        }
+        let mut layers: Vec<proof::Layer> = Vec::new();
+        for layer in whole.deciders.iter().map(|by| by.layer).chain(whole.layer) {
+            if !layers.contains(&layer) {
+                layers.push(layer);
+            }
+        }
+        layers.into_iter().map(|layer| met(layer, whole.verdict, &whole.deciders)).collect()
+    }
+}
+
+fn verdict(verdict: proof::Verdict) -> Verdict {
+    match verdict {
+        proof::Verdict::Satisfied => Verdict::Satisfied,
+        proof::Verdict::Violated => Verdict::Violated,
+        proof::Verdict::Undecided => Verdict::Undecided,
     }
 }
 
@@ -601,9 +560,16 @@ fn deciding_layer(judgement: &Judgement) -> Option<proof::Layer> {
 /// A decider in the words of the report; `None` for what only stands for something the input does not show, and for the
 /// system's own routes where everything passes.
 fn decider(one: &proof::Decider, judgement: &Judgement) -> Option<crate::finding::Decider> {
+    match one.kind {
+        proof::Kind::SystemRoute if judgement.verdict == proof::Verdict::Satisfied => None,
+        _ => named(one),
+    }
+}
+
+/// A decider in the words of the report; `None` for what only stands for something the input does not show.
+fn named(one: &proof::Decider) -> Option<crate::finding::Decider> {
     let kind = match one.kind {
         proof::Kind::Unknown => return None,
-        proof::Kind::SystemRoute if judgement.verdict == proof::Verdict::Satisfied => return None,
         proof::Kind::SystemRoute | proof::Kind::Platform | proof::Kind::BuiltIn => "built-in",
         proof::Kind::Rule => "rule",
         proof::Kind::Route => "route",

@@ -7,9 +7,9 @@ use crate::finding::{FactValue, Source};
 use crate::json::Selector;
 use crate::rule::card::read_sources;
 use crate::rule::condition::Condition;
-use crate::rule::error::RuleError;
-use crate::rule::fact::FactSpec;
-use crate::rule::schema::Written;
+use crate::rule::error::{RuleError, suggestion};
+use crate::rule::fact::{FactSource, FactSpec};
+use crate::rule::schema::{Pair, Written};
 use crate::rule::value;
 
 /// Something with documented network needs.
@@ -45,10 +45,21 @@ pub struct NotJudged {
 pub struct Finder {
     /// The resource's type.
     pub resource: Arc<str>,
+    /// Another resource that it leads to, which has the subnet.
+    pub through: Option<Through>,
     /// Where its subnet's id is, from the resource in REST form.
     pub subnet: Selector,
     /// Only when each of these selects one of its values.
     pub when: Vec<(Selector, Vec<FactValue>)>,
+}
+
+/// A resource that another one leads to.
+#[derive(Clone, Debug)]
+pub struct Through {
+    /// Its type.
+    pub resource: Arc<str>,
+    /// Where its id is, from the resource that leads to it.
+    pub id: Selector,
 }
 
 const KEYS: [&str; 7] = ["service", "title", "describe", "found-on", "facts", "not-judged", "sources"];
@@ -57,7 +68,7 @@ impl Service {
     pub(crate) fn read(written: Written<'_>) -> Result<Self, RuleError> {
         let keys = written.keys("a service", &KEYS)?;
         let name = keys.need("service")?.text()?;
-        let facts = match keys.get("facts") {
+        let facts: BTreeMap<Arc<str>, FactSpec> = match keys.get("facts") {
             Some(facts) => facts
                 .pairs()?
                 .into_iter()
@@ -70,6 +81,9 @@ impl Service {
                 .collect::<Result<_, _>>()?,
             None => BTreeMap::new(),
         };
+        for pair in keys.get("facts").map(Written::pairs).transpose()?.unwrap_or_default() {
+            check_followed(&pair, &facts)?;
+        }
         let not_judged = keys.items("not-judged").into_iter().map(|item| {
             let keys = item.keys("`not-judged`", &["when", "because"])?;
             let when = Condition::read(keys.need("when")?, &name, &facts)?;
@@ -87,8 +101,29 @@ impl Service {
     }
 }
 
+/// A fact that follows another: there must be such a fact, and of its kind.
+fn check_followed(pair: &Pair<'_>, facts: &BTreeMap<Arc<str>, FactSpec>) -> Result<(), RuleError> {
+    let Some(spec) = facts.get(pair.key) else { return Ok(()) };
+    for source in &spec.from {
+        let FactSource::Fact(name) = source else { continue };
+        match facts.get(name) {
+            Some(other) if other.kind == spec.kind && name != pair.key => {}
+            Some(_) => return Err(pair.error(format!("`{}` cannot follow `{name}`", pair.key))),
+            None => {
+                let help = suggestion(name, "its facts are", facts.keys().map(|name| &**name));
+                return Err(pair.error(format!("there is no fact `{name}` to follow")).help(help));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn read_finder(written: Written<'_>) -> Result<Finder, RuleError> {
-    let keys = written.keys("`found-on`", &["resource", "subnet", "when"])?;
+    let keys = written.keys("`found-on`", &["resource", "through", "subnet", "when"])?;
+    let through = keys.get("through").map(|through| {
+        let keys = through.keys("`through`", &["resource", "id"])?;
+        Ok(Through { resource: value::resource_type(&keys)?, id: value::selector(keys.need("id")?)? })
+    });
     let when = match keys.get("when") {
         Some(when) => when
             .pairs()?
@@ -101,7 +136,12 @@ fn read_finder(written: Written<'_>) -> Result<Finder, RuleError> {
             .collect::<Result<_, _>>()?,
         None => Vec::new(),
     };
-    Ok(Finder { resource: value::resource_type(&keys)?, subnet: value::selector(keys.need("subnet")?)?, when })
+    Ok(Finder {
+        resource: value::resource_type(&keys)?,
+        through: through.transpose()?,
+        subnet: value::selector(keys.need("subnet")?)?,
+        when,
+    })
 }
 
 fn read_any(written: Written<'_>) -> Result<FactValue, RuleError> {

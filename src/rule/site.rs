@@ -293,7 +293,7 @@ fn ends_with_path(text: &str, path: &str) -> bool {
 }
 
 /// `*` matches any characters; everything else itself. Linear in the text for each `*`.
-fn glob(pattern: &str, text: &str) -> bool {
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or("");
     let Some(mut rest) = text.strip_prefix(first) else { return false };

@@ -321,6 +321,14 @@ pub(crate) const FIREWALL_RULE: &[FieldSpec] = &[
         Thing::FirewallRule(_, _, rule) => Value::port_sets(&rule.destination_ports, rule.span)),
     field!("destination-fqdns", Kind::Texts, "The host names of a network rule.",
         Thing::FirewallRule(_, _, rule) => Value::texts(&rule.destination_fqdns, rule.span)),
+    field!("application-ports", Kind::Ports, "The ports of the protocols of an application rule.",
+        Thing::FirewallRule(_, _, rule) => Value::application_ports(&rule.applications, rule.span)),
+    FieldSpec {
+        name: "dns-proxy",
+        kind: Kind::Boolean,
+        describe: "The DNS proxy of its policy is on; nothing where the input does not hold the policy.",
+        read: dns_proxy,
+    },
     field!("target-fqdns", Kind::Texts, "The host names of an application rule.",
         Thing::FirewallRule(_, _, rule) => Value::texts(&rule.target_fqdns, rule.span)),
     field!("target-urls", Kind::Texts, "The URLs of an application rule.",
@@ -341,6 +349,19 @@ pub(crate) const FAULT: &[FieldSpec] = &[
     field!("resource", Kind::Text, "The resource, by id or name.", Thing::Fault(fault) =>
         Value::derived(Atom::Text(Cow::Borrowed(&fault.resource)), fault.span)),
 ];
+
+/// Whether the policy of a firewall rule has its DNS proxy on.
+fn dns_proxy<'a>(item: &Item<'a>) -> Value<'a> {
+    let span = item.place().0;
+    let Thing::FirewallRule(header, ..) = item.thing else { return Value::absent(span) };
+    let estate = item.scene.estate;
+    let group = estate.collection_groups.iter().find(|group| std::ptr::eq(&group.header, header));
+    match group.and_then(|group| estate.policies.get(group.policy?)).map(|policy| &policy.dns_proxy) {
+        Some(Some(field)) => Value::bool(field),
+        Some(None) => Value::truth(false, span),
+        None => Value::absent(span),
+    }
+}
 
 fn size<'a>(item: &Item<'a>) -> Value<'a> {
     let Thing::Subnet(subnet) = item.thing else { return Value::absent(item.place().0) };

@@ -98,7 +98,7 @@ fn measure(texts: &[(String, String)], pack: &Pack, once: bool) -> (f64, f64) {
         ..Request::default()
     };
     let with = Settings {
-        requests: Requests { services: vec![service("azureml-compute")], facts: Vec::new() },
+        requests: Requests { services: vec![service("azureml-compute")], ..Requests::default() },
         ..Settings::default()
     };
     let without = Settings::default();
@@ -156,7 +156,7 @@ fn hostile(pack: &Pack, options: &Options) {
             origin: Origin::CommandLine,
             ..Request::default()
         });
-        let requests = Requests { services: services.collect(), facts: Vec::new() };
+        let requests = Requests { services: services.collect(), ..Requests::default() };
         let settings = Settings { requests, ..Settings::default() };
         let start = Instant::now();
         let outcome = lint_texts(texts, pack, &settings);

@@ -11,20 +11,20 @@ const FLOORS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "cases", "config", "estate", "finding", "fix", "input", "json", "lint", "net", "proof", "report", "rule",
-            "arm", "source", "suppress", "tagfile",
+            "arm", "source", "spelling", "suppress", "tagfile",
         ],
     ),
     ("cases", &["finding", "lint", "rule", "source", "suppress"]),
     (
         "lint",
         &[
-            "arm", "config", "estate", "finding", "input", "json", "net", "proof", "rule", "source", "suppress",
-            "tagfile",
+            "arm", "config", "estate", "finding", "input", "json", "net", "proof", "rule", "source", "spelling",
+            "suppress", "tagfile",
         ],
     ),
-    ("rule", &["estate", "finding", "json", "net", "proof", "source"]),
+    ("rule", &["estate", "finding", "json", "net", "proof", "source", "spelling"]),
     ("proof", &["estate", "json", "net", "source"]),
-    ("config", &["finding", "json", "source", "suppress"]),
+    ("config", &["finding", "json", "source", "spelling", "suppress"]),
     ("suppress", &["finding", "json", "source"]),
     ("fix", &["finding", "json", "source"]),
     ("report", &["finding", "source"]),
@@ -37,6 +37,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("finding", &["source"]),
     ("net", &[]),
     ("source", &[]),
+    ("spelling", &[]),
     // The build script stands outside the building.
     ("embed", &[]),
     ("lib", &[]),

@@ -2,11 +2,14 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may stop, and it says what it skips")]
 
 mod arm;
+mod changes;
 mod cli;
 mod corpus;
+mod coverage;
 mod examples;
 mod faults;
 mod floors;
+mod formats;
 mod ignoring;
 mod laws;
 mod laws_cases;
@@ -14,7 +17,9 @@ mod laws_coverage;
 mod laws_estate;
 mod laws_routes;
 mod laws_world;
+mod release;
 mod rules;
+mod schemas;
 mod spellings;
 mod tags;
 mod verdicts;

@@ -59,7 +59,7 @@ fn answer(resources: &[Value], facts: &[(&str, bool)], rule: &str) -> Requiremen
     let pack = Pack::load(true, &[]).unwrap();
     let facts = facts.iter().map(|(name, is)| ((*name).to_owned(), FactValue::Bool(*is), Origin::CommandLine));
     let service = Request { service: "azureml-compute".to_owned(), ..Request::default() };
-    let requests = Requests { services: vec![service], facts: facts.collect() };
+    let requests = Requests { services: vec![service], facts: facts.collect(), ..Requests::default() };
     let texts = resources.iter().enumerate().map(|(index, text)| (format!("{index}.json"), text.to_string()));
     let outcome = lint_texts(texts, &pack, &Settings { requests, ..Settings::default() });
     let [placement] = &*outcome.report.placements else { panic!("{:?}", outcome.report.placements) };
@@ -176,4 +176,33 @@ fn a_region_without_a_pair_asks_for_nothing_more() {
     let one = answer(&[routes("qatarcentral", &list)], &[("public-ip", true)], "return-route-diverted");
     assert_eq!(one.verdict, Some(Verdict::Satisfied), "{:?}", one.why);
     assert!(!one.flow.contains("paired"), "{}", one.flow);
+}
+
+#[test]
+fn a_requirement_knows_the_layers_on_its_way() {
+    let resources = |access: &str| {
+        let group = nsg("eastus2", &[(access, "*", "*")]);
+        let parts = json!({ "networkSecurityGroup": { "id": format!("{NETWORK}/networkSecurityGroups/nsg") },
+            "routeTable": { "id": format!("{NETWORK}/routeTables/rt") } });
+        [
+            group,
+            routes("eastus2", &[("0.0.0.0/0", "Internet")]),
+            network(&parts),
+            workspace("train", true),
+            compute(false),
+        ]
+    };
+    let said = |access: &str| {
+        let path = answer(&resources(access), &[], "entra-blocked").path;
+        assert!(!path.inbound);
+        assert_eq!(path.peer, "AzureActiveDirectory");
+        let name = |by: &aznetlint::finding::Decider| by.name.clone();
+        let layer = |one: &aznetlint::finding::LayerReport| {
+            (one.layer, one.verdict, one.decides, one.decided_by.iter().map(name).collect::<Vec<_>>().join(","))
+        };
+        path.layers.iter().map(layer).collect::<Vec<_>>()
+    };
+    let route = ("route-table", Verdict::Satisfied, false, "r0".to_owned());
+    assert_eq!(said("Allow"), [("nsg", Verdict::Satisfied, false, "r0".to_owned()), route.clone()]);
+    assert_eq!(said("Deny"), [("nsg", Verdict::Violated, true, "r0".to_owned()), route]);
 }

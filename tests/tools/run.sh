@@ -21,9 +21,18 @@ zizmor --offline --no-progress --quiet --persona auditor action.yml .github/work
 check-jsonschema --builtin-schema vendor.github-actions action.yml
 check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 pre-commit validate-manifest .pre-commit-hooks.yaml
+examples=$(mktemp -d)
+trap 'rm -rf "$examples"' EXIT
+python3 tests/tools/readme.py "$examples"
+pre-commit validate-config "$examples/.pre-commit-config.yaml"
+check-jsonschema --builtin-schema vendor.github-workflows "$examples/network.yml"
+check-jsonschema --builtin-schema vendor.azure-pipelines "$examples/azure-pipelines.yml"
 
 echo "-- the action"
 python3 tests/tools/action.py "$program"
 
 echo "-- the hooks"
 bash tests/tools/hook.sh
+
+echo "-- the formats"
+bash tests/tools/formats.sh "$program"

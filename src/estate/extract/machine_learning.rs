@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::estate::extract::reader::{Reader, lookup};
+use crate::estate::normal::{member, object};
 use crate::estate::resource::{Compute, Field, Header, Reference, Workspace};
-use crate::json::Node;
+use crate::json::{Member, Node, Value};
 
 /// A workspace.
 pub(crate) fn workspace(reader: &mut Reader<'_>, header: Header) -> Workspace {
@@ -31,6 +32,38 @@ pub(crate) fn workspace(reader: &mut Reader<'_>, header: Header) -> Workspace {
         private_endpoints,
         header,
     }
+}
+
+/// The outbound rules a workspace holds for its managed network, each as the child that Azure makes of it (AML-16).
+pub(crate) fn outbound_rules(workspace: &Header) -> Vec<Header> {
+    const CHILD: &str = "outboundRules";
+    let Some(rules) = lookup(&workspace.node, &["properties", "managedNetwork", CHILD]) else { return Vec::new() };
+    let owner = workspace.name.known().map_or("", |name| name);
+    let child = |rule: &Member| {
+        let type_name = format!("{}/{CHILD}", workspace.type_name);
+        let text = |text: &str, span| Node::new(Value::Text(Arc::from(text)), span);
+        let members = vec![
+            member("name", text(&format!("{owner}/{}", rule.key), rule.key_span), &rule.node),
+            member("type", text(&type_name, rule.node.span), &rule.node),
+            member("properties", rule.node.clone(), &rule.node),
+        ];
+        let id = workspace.id.as_ref().and_then(|id| {
+            let known = id.known()?;
+            Some(Field { value: Ok(Arc::from(format!("{known}/{CHILD}/{}", rule.key))), ..id.clone() })
+        });
+        Header {
+            name: Field { value: Ok(Arc::clone(&rule.key)), span: rule.key_span, via: None },
+            id,
+            key: Arc::from(format!("{}/{CHILD}/{}", workspace.key, rule.key).to_ascii_lowercase()),
+            type_name: Arc::from(type_name),
+            location: None,
+            node: object(&rule.node, members),
+            span: rule.node.span,
+            shape: workspace.shape,
+            condition: workspace.condition.clone(),
+        }
+    };
+    rules.members().iter().filter(|rule| rule.node.is_object()).map(child).collect()
 }
 
 /// A compute.

@@ -10,7 +10,7 @@ mod route;
 mod security;
 
 pub(crate) use firewall::{collection_group, firewall, ip_group, policy};
-pub(crate) use machine_learning::{compute, workspace};
+pub(crate) use machine_learning::{compute, outbound_rules, workspace};
 pub(crate) use network::{interface, network, private_endpoint, subnet};
 pub use reader::Options;
 pub(crate) use reader::{Reader, lookup};

@@ -8,6 +8,6 @@ mod flat;
 mod legacy;
 mod powershell;
 
-pub(crate) use assemble::{object, replace};
+pub(crate) use assemble::{member, object, replace};
 pub(crate) use expression::without_expressions;
 pub(crate) use flat::normalise;

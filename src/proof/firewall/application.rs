@@ -11,6 +11,9 @@ use crate::proof::host::{HostPattern, HostSet};
 use crate::proof::scene::shown;
 use crate::proof::symbol::{Doubt, End, Literal, Meaning};
 
+/// How the doubt ends about an application rule and packets whose hosts nobody knows.
+pub const NAMES_UNKNOWN: &str = "looks at host names, and those of the packets are not known";
+
 /// What an application rule matches. `named`: the hosts of the packets are known; else a rule that asks for hosts may or
 /// may not match.
 pub(crate) fn clauses(
@@ -124,8 +127,7 @@ fn hosts(ground: &mut Ground<'_, '_>, rule: &FirewallRule, access: Access, named
         all.add(known, Vec::new());
     } else if !known.is_empty() {
         let hosts = maybe(ground, format!("hosts {at}"), || {
-            let message =
-                format!("application rule `{name}` looks at host names, and those of the packets are not known");
+            let message = format!("application rule `{name}` {NAMES_UNKNOWN}");
             Doubt::new(message).at(rule.span)
         });
         all.add(HostSet::full(), vec![hosts]);

@@ -7,5 +7,6 @@ mod setting;
 mod side;
 mod stage;
 
+pub use application::NAMES_UNKNOWN;
 pub use order::{Appliance, Placed};
 pub(crate) use stage::entries;

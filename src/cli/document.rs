@@ -1,0 +1,53 @@
+//! `aznetlint completions`, `man` and `schema`: documents made from the one definition of the command line, and the
+//! JSON Schemas of the files that users write.
+
+use std::fs;
+use std::io::{self, Write};
+
+use clap::CommandFactory;
+use miette::Result;
+
+use crate::cli::arguments::{Arguments, CompletionsArguments, ManArguments, SchemaArguments, SchemaKind};
+use crate::cli::flag::FlagError;
+use crate::cli::start::{End, OutputError};
+use crate::report::SCHEMA;
+use crate::rule::json_schema;
+
+const SETTINGS: &str = include_str!("schema/settings.json");
+
+/// Prints the completions for a shell.
+pub(crate) fn completions(arguments: &CompletionsArguments) -> Result<End> {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Arguments::command(), "aznetlint", &mut script);
+    io::stdout().lock().write_all(&script).map_err(OutputError::report)?;
+    Ok(End::Clean)
+}
+
+/// Prints or writes the manual.
+pub(crate) fn man(arguments: &ManArguments) -> Result<End> {
+    let command = Arguments::command();
+    match &arguments.dir {
+        Some(folder) => {
+            let failed = |error: io::Error| FlagError::new(format!("--dir {}: {error}", folder.display()), None);
+            fs::create_dir_all(folder).map_err(failed)?;
+            clap_mangen::generate_to(command, folder).map_err(failed)?;
+        }
+        None => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(command).render(&mut page).map_err(OutputError::report)?;
+            io::stdout().lock().write_all(&page).map_err(OutputError::report)?;
+        }
+    }
+    Ok(End::Clean)
+}
+
+/// Prints a JSON Schema.
+pub(crate) fn schema(arguments: &SchemaArguments) -> Result<End> {
+    let text = match arguments.kind {
+        SchemaKind::Settings => SETTINGS.to_owned(),
+        SchemaKind::Report => SCHEMA.to_owned(),
+        SchemaKind::Rule => format!("{:#}\n", json_schema()),
+    };
+    io::stdout().lock().write_all(text.as_bytes()).map_err(OutputError::report)?;
+    Ok(End::Clean)
+}

@@ -1,0 +1,211 @@
+//! Where reports go: which formats a run writes, to standard output and to files.
+
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use miette::Result;
+
+use crate::cli::arguments::{CheckArguments, Gate, LevelChoice, UndecidedLevel};
+use crate::cli::flag::FlagError;
+use crate::cli::levels::Thresholds;
+use crate::cli::start::OutputError;
+use crate::finding::Level;
+use crate::lint::Outcome;
+use crate::report::{self, Base, Format};
+
+/// The widest page, in characters; longer lines are hard to read.
+const WIDEST: usize = 120;
+
+/// The reports a run writes.
+pub(crate) struct Outputs {
+    /// What goes to standard output.
+    stdout: Option<Format>,
+    /// What goes to files.
+    files: Vec<(Format, PathBuf)>,
+}
+
+impl Outputs {
+    /// Reads the flags. Where a report cannot go is said before anything is read.
+    pub(crate) fn of(arguments: &CheckArguments) -> Result<Self, FlagError> {
+        let mut stdout = arguments.format.map(|format| ("--format", format.0));
+        let mut files: Vec<(Format, PathBuf)> = Vec::new();
+        for written in &arguments.outputs {
+            let (word, file) = match written.split_once('=') {
+                Some((word, file)) => (word, Some(file).filter(|file| *file != "-")),
+                None => (written.as_str(), None),
+            };
+            let Some(format) = Format::of(word) else {
+                let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
+                let help = format!("the formats are: {}", known.join(", "));
+                return Err(FlagError::new(format!("--output {written}: there is no format `{word}`"), help));
+            };
+            match (file, stdout) {
+                (Some(""), _) => {
+                    let help = format!("write --output {word}=FILE, or --output {word} for standard output");
+                    return Err(FlagError::new(format!("--output {written} names no file"), help));
+                }
+                (Some(file), _) => {
+                    let path = PathBuf::from(file);
+                    is_writable(&path, written)?;
+                    if files.iter().any(|(_, other)| *other == path) {
+                        let help = "give each output a file of its own".to_owned();
+                        return Err(FlagError::new(format!("two outputs go to {file}"), help));
+                    }
+                    files.push((format, path));
+                }
+                (None, None) => stdout = Some(("--output", format)),
+                (None, Some((flag, other))) => {
+                    let help = format!("write --output {word}=FILE for one of them");
+                    let message =
+                        format!("--output {written} and {flag} {} both go to standard output", other.as_str());
+                    return Err(FlagError::new(message, help));
+                }
+            }
+        }
+        let stdout = stdout.map(|(_, format)| format);
+        Ok(Self { stdout: stdout.or_else(|| files.is_empty().then_some(Format::Text)), files })
+    }
+
+    /// Whether people are the only ones to read what comes out.
+    pub(crate) fn is_text_alone(&self) -> bool {
+        self.stdout == Some(Format::Text) && self.files.is_empty()
+    }
+
+    /// Writes every report: the files first, so that they are whole when the reader of standard output has gone.
+    pub(crate) fn write(
+        &self,
+        arguments: &CheckArguments,
+        thresholds: &Thresholds,
+        outcome: &Outcome,
+        baseline: bool,
+    ) -> Result<()> {
+        let options = report::Options { baseline, ..options(arguments, thresholds) };
+        for (format, path) in &self.files {
+            let options = report::Options { format: *format, ..options.clone() };
+            let mut bytes = Vec::new();
+            report::render(&outcome.report, &outcome.files, &options, &mut bytes).map_err(OutputError::report)?;
+            save(path, &bytes).map_err(|error| {
+                let help = "nothing was changed there".to_owned();
+                FlagError::new(format!("{} cannot be written: {error}", path.display()), help)
+            })?;
+        }
+        match self.stdout {
+            None => Ok(()),
+            Some(Format::Text) => {
+                let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
+                let width = if io::stdout().is_terminal() { columns().min(WIDEST) } else { options.width };
+                let options = report::Options { color, width, ..options };
+                let mut out = anstream::stdout().lock();
+                report::render(&outcome.report, &outcome.files, &options, &mut out).map_err(OutputError::report)
+            }
+            Some(format) => {
+                let options = report::Options { format, ..options };
+                let mut out = io::stdout().lock();
+                report::render(&outcome.report, &outcome.files, &options, &mut out).map_err(OutputError::report)
+            }
+        }
+    }
+}
+
+fn options(arguments: &CheckArguments, thresholds: &Thresholds) -> report::Options {
+    report::Options {
+        min_level: match thresholds.min_level {
+            LevelChoice::Note => Level::Note,
+            LevelChoice::Warning => Level::Warning,
+            LevelChoice::Error => Level::Error,
+        },
+        fail_on: match thresholds.fail_on {
+            Gate::Note => Level::Note,
+            Gate::Warning => Level::Warning,
+            Gate::Error | Gate::Never => Level::Error,
+        },
+        undecided: match thresholds.undecided {
+            UndecidedLevel::Note => Level::Note,
+            UndecidedLevel::Warning => Level::Warning,
+            UndecidedLevel::Error => Level::Error,
+        },
+        verbose: arguments.verbose,
+        base: base(),
+        ..report::Options::default()
+    }
+}
+
+/// Where the run stands: in a repository, paths start at its root.
+fn base() -> Base {
+    let Ok(folder) = std::env::current_dir() else { return Base::default() };
+    // A file of this name marks a worktree or a submodule.
+    let root = folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&folder);
+    Base { folder: shown(&folder), root: shown(root), url: url() }
+}
+
+/// A path with `/` between its parts, without the mark of a long path on Windows.
+fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if cfg!(windows) { text.trim_start_matches(r"\\?\").replace('\\', "/") } else { text.into_owned() }
+}
+
+/// Where GitHub shows the files of the commit that is checked, when a workflow runs this program.
+fn url() -> Option<String> {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let (server, repository) = (set("GITHUB_SERVER_URL")?, set("GITHUB_REPOSITORY")?);
+    Some(format!("{server}/{repository}/blob/{}/", set("GITHUB_SHA")?))
+}
+
+/// The width of the terminal, when it says so.
+fn columns() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    said.filter(|columns| *columns >= 40).unwrap_or(100)
+}
+
+fn is_writable(path: &Path, written: &str) -> Result<(), FlagError> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    if path.is_dir() {
+        let help = "name the file in it".to_owned();
+        return Err(FlagError::new(format!("--output {written}: {} is a folder", path.display()), help));
+    }
+    match parent {
+        Some(parent) if !parent.is_dir() => {
+            let help = "make the folder first".to_owned();
+            Err(FlagError::new(format!("--output {written}: there is no folder {}", parent.display()), help))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a file as a whole: it has the old bytes or the new ones. What is no plain file, such as a pipe, is written to
+/// as it is.
+fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let known = fs::metadata(path).ok();
+    if known.as_ref().is_some_and(|known| !known.is_file()) {
+        return File::options().write(true).open(path)?.write_all(bytes);
+    }
+    // Behind a link stands the file that is meant.
+    let path = if known.is_some() { fs::canonicalize(path)? } else { path.to_owned() };
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let beside = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    let done = File::create_new(&beside)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| known.map_or(Ok(()), |known| fs::set_permissions(&beside, known.permissions())))
+        .and_then(|()| fs::rename(&beside, &path));
+    if done.is_err() {
+        // It may not be there at all; the first error is the one to tell.
+        let _left = fs::remove_file(&beside);
+    }
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::save;
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.sarif");
+        save(&path, b"one").unwrap();
+        save(&path, b"two").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+}

@@ -1,0 +1,93 @@
+//! What a check looks at: the paths that are linted, and the changes that are reported.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use miette::Result;
+
+use crate::cli::arguments::CheckArguments;
+use crate::cli::flag::FlagError;
+use crate::cli::found::{Found, from_here};
+use crate::cli::git::{Changes, changed_since};
+use crate::input::{self, FileSet};
+use crate::lint::Changed;
+
+/// What a check looks at.
+#[derive(Debug)]
+pub(crate) struct Target {
+    /// What is linted.
+    pub(crate) paths: Vec<PathBuf>,
+    /// Why these, in the words of `--show-settings`.
+    pub(crate) why: String,
+    /// What changed, when only that is reported.
+    pub(crate) changed: Option<Changed>,
+    /// Only changes are to be reported, and none of them has to do with Azure's networks.
+    pub(crate) idle: bool,
+    /// JSON files that are no longer there.
+    pub(crate) gone: Vec<String>,
+}
+
+/// Finds out what to look at. The command line goes before the settings file.
+pub(crate) fn target(arguments: &CheckArguments, found: &Found) -> Result<Target> {
+    let (named, changes) = match (&arguments.scope.changed_since, arguments.scope.changed) {
+        (Some(reference), _) => (&*arguments.paths, Some(changed_since(&here(&arguments.paths), reference)?)),
+        (None, true) => {
+            if arguments.paths.iter().any(|path| path.as_os_str() == "-") {
+                let help = "name the files that changed".to_owned();
+                return Err(FlagError::new("--changed cannot be told about standard input", help).into());
+            }
+            (&[][..], Some(Changes { present: arguments.paths.clone(), gone: Vec::new() }))
+        }
+        (None, false) => (&*arguments.paths, None),
+    };
+    let of_settings = || found.config.paths.iter().map(|path| found.below(&path.value)).collect::<Vec<_>>();
+    let (paths, why) = if !named.is_empty() {
+        (named.to_vec(), "command line".to_owned())
+    } else if let Some(first) = found.config.paths.first() {
+        (of_settings(), found.place(first.defined))
+    } else if changes.is_some() {
+        (vec![repository()], "the repository".to_owned())
+    } else {
+        return Err(nothing_named(found).into());
+    };
+    let Some(changes) = changes else { return Ok(Target { paths, why, changed: None, idle: false, gone: Vec::new() }) };
+    let mut fundamental: Vec<PathBuf> = found.path.iter().cloned().collect();
+    fundamental
+        .extend(found.config.rules.iter().chain(&found.config.service_tags).map(|path| found.below(&path.value)));
+    fundamental.extend(arguments.rules.iter().chain(&arguments.service_tags).cloned());
+    let mut gone = changes.gone;
+    gone.retain(|name| input::is_json(Path::new(name)));
+    let changed = Changed::new(FileSet::new(changes.present), fundamental);
+    let idle =
+        !changed.is_everything() && !changed.files.paths().any(|path| input::is_json(path) && input::is_relevant(path));
+    Ok(Target { paths, why, changed: Some(changed), idle, gone })
+}
+
+fn nothing_named(found: &Found) -> FlagError {
+    let help = match &found.path {
+        Some(path) => format!("name files or folders, or write `paths: [infra]` into {}", path.display()),
+        None => "`aznetlint .` lints the JSON files of this folder and below, `aznetlint -` standard input; \
+                 `aznetlint init` writes a settings file, `aznetlint --help` says more"
+            .to_owned(),
+    };
+    FlagError::new("nothing to lint is named", help)
+}
+
+/// The folder that git is asked in: that of the first path.
+fn here(paths: &[PathBuf]) -> PathBuf {
+    match paths.first() {
+        Some(path) if path.is_dir() => path.clone(),
+        Some(path) => match path.parent() {
+            Some(parent) if parent.is_dir() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        },
+        None => PathBuf::from("."),
+    }
+}
+
+/// The root of the repository that the current folder is in, or the current folder.
+fn repository() -> PathBuf {
+    let Ok(current) = env::current_dir() else { return PathBuf::from(".") };
+    let root = current.ancestors().find(|folder| folder.join(".git").exists());
+    root.map_or_else(|| PathBuf::from("."), from_here)
+}

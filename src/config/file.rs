@@ -1,0 +1,293 @@
+//! What the settings file can say, and how it is found and read.
+//!
+//! What the words mean to rules and templates is the work of `cli`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_saphyr::{Location, Spanned};
+
+use crate::config::error::{ConfigError, Source};
+use crate::config::value::{Entries, FactSetting, GateSetting, LeastSetting, LevelSetting, Words};
+
+/// The name of the settings file.
+pub const FILE_NAME: &str = "aznetlint.yaml";
+
+/// The largest settings file that is read, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// The deepest nesting a settings file may have.
+const MAX_DEPTH: usize = 48;
+
+/// What the settings file says. Everything is optional; paths are relative to the folder of the file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Config {
+    /// What is linted when the command line names nothing.
+    pub paths: Vec<Spanned<PathBuf>>,
+    /// Files to leave out, in the notation of .gitignore.
+    pub exclude: Vec<Spanned<String>>,
+    /// Services and what they are placed on.
+    pub services: Vec<ServiceSetting>,
+    /// The region of every placement.
+    pub region: Option<Spanned<String>>,
+    /// What is known about every placement.
+    pub facts: BTreeMap<String, Spanned<FactSetting>>,
+    /// What templates are evaluated with.
+    pub parameters: Vec<ParameterSetting>,
+    /// The subscription the templates are deployed to.
+    pub subscription: Option<Spanned<String>>,
+    /// The resource group the templates are deployed to.
+    pub resource_group: Option<Spanned<String>>,
+    /// Files of service tags.
+    pub service_tags: Vec<Spanned<PathBuf>>,
+    /// Folders with rules of the project's own.
+    pub rules: Vec<Spanned<PathBuf>>,
+    /// Whether the rules that come with the program hold; they do unless told otherwise.
+    pub default_rules: Option<Spanned<bool>>,
+    /// The only rules that run, by id, family or tag; empty: all.
+    pub select: Vec<Spanned<String>>,
+    /// Rules that do not run, by id, family or tag.
+    pub skip: Vec<Spanned<String>>,
+    /// How serious the findings of rules are, by id, family or tag.
+    pub levels: Entries<LevelSetting>,
+    /// What holds for some files only.
+    pub per_path: Vec<PathSetting>,
+    /// Findings that are allowed.
+    pub allow: Vec<AllowSetting>,
+    /// The file of the findings that were there before.
+    pub baseline: Option<Spanned<PathBuf>>,
+    /// From which level on findings fail the run.
+    pub fail_on: Option<Spanned<GateSetting>>,
+    /// The least level that is shown.
+    pub min_level: Option<Spanned<LeastSetting>>,
+    /// What a requirement that cannot be decided counts as.
+    pub undecided: Option<Spanned<LeastSetting>>,
+    #[serde(skip)]
+    source: Source,
+}
+
+/// What some templates are evaluated with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ParameterSetting {
+    /// Which templates, in the notation of .gitignore; without it every one.
+    #[serde(default)]
+    pub template: Option<Spanned<String>>,
+    /// Parameter files in place of those beside the template; with several it is evaluated once with each.
+    #[serde(default)]
+    pub files: Vec<Spanned<PathBuf>>,
+    /// Parameters given one by one.
+    #[serde(default)]
+    pub set: BTreeMap<String, Spanned<serde_json::Value>>,
+}
+
+/// What holds for some files only. Of several entries for one file the last that speaks of a rule or fact decides.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PathSetting {
+    /// Which files, in the notation of .gitignore.
+    pub path: Spanned<String>,
+    /// Rules that do not speak of these files.
+    #[serde(default)]
+    pub skip: Vec<Spanned<String>>,
+    /// How serious findings in these files are.
+    #[serde(default)]
+    pub levels: Entries<LevelSetting>,
+    /// The region of placements that stand in these files.
+    #[serde(default)]
+    pub region: Option<Spanned<String>>,
+    /// What is known about placements that stand in these files.
+    #[serde(default)]
+    pub facts: BTreeMap<String, Spanned<FactSetting>>,
+}
+
+/// One service of the settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ServiceSetting {
+    /// The service's name.
+    pub service: Spanned<String>,
+    /// What it is placed on: the name or id of a subnet, NSG, route table, firewall or policy, `*` for any characters.
+    #[serde(default)]
+    pub on: Option<Spanned<String>>,
+    /// What is known about these placements.
+    #[serde(default)]
+    pub facts: BTreeMap<String, Spanned<FactSetting>>,
+}
+
+/// Findings that are allowed, and why.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AllowSetting {
+    /// The rule or rules, `*` for any characters.
+    pub rule: Spanned<Words>,
+    /// Why.
+    pub reason: Spanned<String>,
+    /// The files, in the notation of .gitignore, from the folder of this file.
+    #[serde(default)]
+    pub path: Option<Spanned<String>>,
+    /// The resource, by name or id, `*` for any characters.
+    #[serde(default)]
+    pub resource: Option<String>,
+    /// The placement, by id or the name of what it is placed on, `*` for any characters.
+    #[serde(default)]
+    pub placement: Option<String>,
+    /// The last day it holds, `YYYY-MM-DD`.
+    #[serde(default)]
+    pub expires: Option<Spanned<String>>,
+}
+
+impl Config {
+    /// Reads a settings file.
+    ///
+    /// # Errors
+    /// When it cannot be read or says something unknown.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let name = path.display().to_string();
+        let unreadable = |why: &str| ConfigError::Unreadable { path: name.clone(), why: why.to_owned() };
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => unreadable("there is no such file"),
+            io::ErrorKind::InvalidData => unreadable("it is not UTF-8 text"),
+            _ => unreadable(&error.to_string()),
+        };
+        let meta = fs::metadata(path).map_err(failed)?;
+        if !meta.is_file() || meta.len() > MAX_BYTES {
+            return Err(unreadable("it is not a settings file"));
+        }
+        Self::parse(&name, &fs::read_to_string(path).map_err(failed)?)
+    }
+
+    /// Reads the text of a settings file.
+    ///
+    /// # Errors
+    /// When it says something unknown.
+    pub fn parse(name: &str, text: &str) -> Result<Self, ConfigError> {
+        let source = Source { name: name.to_owned(), text: text.to_owned() };
+        if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+            return Ok(Self { source, ..Self::default() });
+        }
+        // `on` and `no` are words here, as in rules and in YAML 1.2.
+        let options = serde_saphyr::options! {
+            budget: serde_saphyr::budget! {
+                max_depth: MAX_DEPTH,
+                flow_nesting_limit: MAX_DEPTH,
+                max_aliases: 64,
+                max_documents: 1,
+            },
+            strict_booleans: true,
+        };
+        match serde_saphyr::from_str_with_options::<Self>(text, options) {
+            Ok(config) => Ok(Self { source, ..config }),
+            Err(error) => Err(source.misread(&error)),
+        }
+    }
+
+    /// That what stands at a place of the file means nothing to the rules.
+    pub fn error(&self, at: Location, message: String, help: Option<String>) -> ConfigError {
+        self.source.error(Some(at), message, help)
+    }
+
+    /// The name of the file and its text; empty when there is none.
+    pub fn file(&self) -> (&str, &str) {
+        (&self.source.name, &self.source.text)
+    }
+
+    /// The byte of the text that a place starts at.
+    pub fn offset(&self, at: Location) -> usize {
+        let (start, skip) = self.source.offset(at.line().max(1), at.column().max(1));
+        start + skip
+    }
+
+    /// The name of the file, for messages; empty when there is none.
+    pub fn name(&self) -> &str {
+        &self.source.name
+    }
+
+    /// The settings file that holds for a folder: in it or the nearest one above, up to the root of the repository.
+    pub fn find(folder: &Path) -> Option<PathBuf> {
+        let folder = fs::canonicalize(folder).ok()?;
+        for folder in folder.ancestors() {
+            let candidate = folder.join(FILE_NAME);
+            if candidate.is_file() {
+                return Some(candidate);
+            }
+            if folder.join(".git").exists() {
+                return None;
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+    use crate::config::{ConfigError, FactSetting, GateSetting, LevelSetting};
+
+    #[test]
+    fn settings_hold_the_words_of_the_command_line() {
+        let text = "services:\n  - service: azureml-compute\n    on: snet-*\n    facts: { public-ip: true }\nregion: westeurope\n";
+        let config = Config::parse("aznetlint.yaml", text).unwrap();
+        assert_eq!(config.services[0].on.as_ref().map(|on| &*on.value), Some("snet-*"));
+        assert!(matches!(config.services[0].facts["public-ip"].value, FactSetting::Bool(true)));
+        assert_eq!(config.region.map(|region| region.value).as_deref(), Some("westeurope"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_place() {
+        let error = Config::parse("aznetlint.yaml", "region: x\nregoin: y\n").unwrap_err();
+        let ConfigError::Invalid { line, message, help, .. } = error else { panic!("{error}") };
+        assert_eq!((line, &*message), (2, "there is no setting `regoin` here"));
+        assert!(help.unwrap().starts_with("did you mean `region`?"));
+    }
+
+    #[test]
+    fn an_empty_file_says_nothing() {
+        assert!(Config::parse("aznetlint.yaml", "# nothing yet\n").unwrap().services.is_empty());
+    }
+
+    /// Line and column, message and help of what is wrong.
+    fn mistake(text: &str) -> (u64, u64, String, String) {
+        match Config::parse("aznetlint.yaml", text).unwrap_err() {
+            ConfigError::Invalid { line, column, message, help, .. } => {
+                (line, column, message, help.unwrap_or_default())
+            }
+            error => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn rules_are_selected_and_levelled() {
+        let text = "select: [azureml]\nskip: [nsg/*]\nlevels:\n  route/*: off\n  nsg/ssh-open-to-internet: error\nfail-on: never\nper-path:\n  - path: legacy/**\n    levels: { security: note }\n    facts: { hbi: true }\n";
+        let config = Config::parse("aznetlint.yaml", text).unwrap();
+        assert_eq!((&*config.levels.0[0].0.value, config.levels.0[0].1.value), ("route/*", LevelSetting::Off));
+        assert_eq!(config.fail_on.map(|gate| gate.value), Some(GateSetting::Never));
+        assert_eq!(config.per_path[0].levels.0[0].1.value, LevelSetting::Note);
+        assert_eq!(config.select[0].defined.line(), 1);
+    }
+
+    #[test]
+    fn parameters_keep_their_kinds() {
+        let text = "parameters:\n  - template: infra/main.json\n    files: [prod.json]\n    set: { count: 3, name: 'true', on: true, list: [a] }\n";
+        let config = Config::parse("aznetlint.yaml", text).unwrap();
+        let set = &config.parameters[0].set;
+        assert_eq!(set["count"].value, 3);
+        assert_eq!(set["name"].value, "true");
+        assert_eq!(set["on"].value, true);
+        assert_eq!(set["list"].value, serde_json::json!(["a"]));
+    }
+
+    #[test]
+    fn mistakes_are_told_in_the_words_of_settings() {
+        let (line, column, message, help) = mistake("levels: { nsg/x: eror }\n");
+        assert_eq!((line, column, &*message), (1, 18, "`eror` cannot stand here"));
+        assert!(help.starts_with("did you mean `error`?"), "{help}");
+        assert_eq!(mistake("paths: infra\n").2, "expected a list");
+        assert_eq!(mistake("per-path:\n  - levels: {}\n").2, "the setting `path` is missing here");
+        assert!(mistake("ignore: [a]\n").3.contains("`skip`"));
+    }
+}

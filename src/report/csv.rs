@@ -1,0 +1,186 @@
+//! CSV for spreadsheets: a row for each requirement of each placement, then a row for each finding.
+//!
+//! The columns are a promise: more may be added at the end, none is renamed or moved.
+
+use std::io;
+
+use crate::finding::{Applies, Finding, Level, Report, RuleId, Verdict};
+use crate::report::ledger::Ledger;
+use crate::report::options::Options;
+use crate::report::paths::Paths;
+use crate::report::pen::Pen;
+use crate::report::standing::{Standing, standings};
+use crate::source::Files;
+
+const PLAIN: Pen = Pen { color: false, ascii: false };
+
+/// The columns, in order.
+const COLUMNS: [&str; 23] = [
+    "kind",
+    "placement",
+    "service",
+    "rule",
+    "title",
+    "level",
+    "verdict",
+    "applies",
+    "rows",
+    "flow",
+    "layer",
+    "decided-by",
+    "packet",
+    "message",
+    "path",
+    "line",
+    "column",
+    "resource",
+    "help",
+    "why",
+    "ignored-by",
+    "reason",
+    "fingerprint",
+];
+
+/// Writes the report as CSV.
+pub(crate) fn write(
+    report: &Report,
+    findings: &[&Finding],
+    files: &Files,
+    options: &Options,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let paths = Paths::new(report, files, &options.base);
+    let ledger = Ledger::new(report);
+    let writer = Writer { report, paths: &paths, ledger: &ledger };
+    row(out, &COLUMNS.map(str::to_owned))?;
+    for placement in &report.placements {
+        for standing in standings(placement, &ledger) {
+            row(out, &writer.requirement(&placement.id, &placement.service, &standing))?;
+        }
+    }
+    for finding in findings {
+        row(out, &writer.finding(finding))?;
+    }
+    Ok(())
+}
+
+struct Writer<'a> {
+    report: &'a Report,
+    paths: &'a Paths<'a>,
+    ledger: &'a Ledger<'a>,
+}
+
+impl Writer<'_> {
+    fn requirement(&self, placement: &str, service: &str, standing: &Standing<'_>) -> [String; 23] {
+        let requirement = standing.requirement;
+        let mut cells = standing.finding.map_or_else(Default::default, |finding| self.finding(finding));
+        let (title, level) = self.card(&requirement.rule);
+        cells[0] = "requirement".to_owned();
+        cells[1] = placement.to_owned();
+        cells[2] = service.to_owned();
+        cells[3] = requirement.rule.to_string();
+        cells[4] = title;
+        if standing.finding.is_none() {
+            cells[5] = level;
+        }
+        cells[6] = standing.verdict.map_or("not-applicable", Verdict::as_str).to_owned();
+        cells[7] = match requirement.applies {
+            Applies::Yes => "yes",
+            Applies::No => "no",
+            Applies::Unknown => "unknown",
+        }
+        .to_owned();
+        cells[8] = requirement.rows.join(" ");
+        cells[9] = requirement.flow.clone();
+        cells[10] = requirement.layer.unwrap_or_default().to_owned();
+        cells[11] = standing.decided_by();
+        cells[12] = standing.packet();
+        cells[19] = requirement.why.join("; ");
+        cells
+    }
+
+    fn finding(&self, finding: &Finding) -> [String; 23] {
+        let mut cells: [String; 23] = Default::default();
+        let (title, _) = self.card(&finding.rule);
+        let home = self.paths.home(finding, self.ledger);
+        cells[0] = "finding".to_owned();
+        cells[1] = finding.placement.clone().unwrap_or_default();
+        cells[3] = finding.rule.to_string();
+        cells[4] = title;
+        cells[5] = finding.level.as_str().to_owned();
+        cells[6] = if finding.undecided { "undecided" } else { "found" }.to_owned();
+        cells[13] = finding.message.clone();
+        cells[14] = home.path;
+        if let Some(region) = home.span.map(|span| self.paths.region(span)) {
+            cells[15] = region.line.to_string();
+            cells[16] = region.column.to_string();
+        }
+        cells[17] = finding.resource.clone().unwrap_or_default();
+        cells[18] = finding.help.clone().unwrap_or_default();
+        if let Some(ignored) = &finding.ignored {
+            cells[20] = ignored.by.as_str().to_owned();
+            cells[21] = ignored.reason.clone();
+        }
+        cells[22] = finding.fingerprint.clone();
+        cells
+    }
+
+    fn card(&self, rule: &RuleId) -> (String, String) {
+        let card = self.report.rules.get(rule);
+        (
+            card.map(|card| card.title.clone()).unwrap_or_default(),
+            card.map_or("", |card| Level::as_str(card.level)).to_owned(),
+        )
+    }
+}
+
+fn row(out: &mut dyn io::Write, cells: &[String; 23]) -> io::Result<()> {
+    let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
+    write!(out, "{}\r\n", cells.join(","))
+}
+
+/// One cell on one line. A spreadsheet takes what starts with certain signs for a formula, so an apostrophe goes first.
+fn cell(text: &str) -> String {
+    let lines: Vec<&str> = text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect();
+    let mut text = PLAIN.clean(&lines.join(" "));
+    if text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
+        text.insert(0, '\'');
+    }
+    if text.contains(['"', ',', '\'', ';']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::cell;
+
+    #[test]
+    fn formulas_are_text() {
+        assert_eq!(cell("=1+1"), "\"'=1+1\"");
+        assert_eq!(cell(" @x"), "\"'@x\"");
+        assert_eq!(cell("\t-1"), "\"'-1\"");
+        assert_eq!(cell("plain"), "plain");
+    }
+
+    #[test]
+    fn quotes_are_doubled_and_lines_joined() {
+        assert_eq!(cell("a \"b\",\r\nc"), "\"a \"\"b\"\", c\"");
+    }
+
+    proptest! {
+        #[test]
+        fn a_cell_is_one_cell(text in any::<String>()) {
+            let cell = cell(&text);
+            let broken = cell.contains(['\n', '\r']);
+            prop_assert!(!broken);
+            match cell.strip_prefix('"') {
+                Some(rest) => {
+                    let inside = rest.strip_suffix('"').unwrap();
+                    prop_assert!(!inside.replace("\"\"", "").contains('"'));
+                }
+                None => prop_assert!(!cell.contains(['"', ','])),
+            }
+        }
+    }
+}

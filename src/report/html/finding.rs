@@ -1,0 +1,229 @@
+//! One diagnostic: what is the matter, where, which flows it stops, what to do, and where the rule comes from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::finding::{Finding, Ignored, Level, Source};
+use crate::report::card::places;
+use crate::report::group::Group;
+use crate::report::headline::{headline, rules_of};
+use crate::report::html::excerpt;
+use crate::report::html::guide::{DIAGNOSTICS, Guide};
+use crate::report::html::markup::Markup;
+use crate::report::ledger::Ledger;
+use crate::report::opening::short_name;
+use crate::report::snippet;
+use crate::report::words::count;
+
+/// The diagnostics with excerpts; those behind them name the place only.
+const EXCERPTS: usize = 200;
+/// The flows one diagnostic lists.
+const FLOWS: usize = 60;
+/// The snippets one advice shows.
+const SNIPPETS: usize = 12;
+/// The reasons for ignoring one diagnostic.
+const REASONS: usize = 12;
+/// The columns of a snippet.
+const WIDTH: usize = 88;
+
+/// Writes a list of diagnostics, the first of which has this index on the page.
+pub(crate) fn list(guide: &Guide<'_>, groups: &[Group<'_>], first: usize, ledger: &Ledger<'_>, out: &mut Markup) {
+    for (nth, group) in groups.iter().take(DIAGNOSTICS).enumerate() {
+        let anchor = guide.anchor(first + nth).unwrap_or_default();
+        card(guide, group, &anchor, nth < EXCERPTS, ledger, out);
+    }
+    let hidden = groups.len().saturating_sub(DIAGNOSTICS);
+    if hidden > 0 {
+        out.raw("<p class=\"more\">").text(&count(hidden, "more diagnostic")).raw(": the JSON format lists all.</p>");
+    }
+}
+
+/// Sign, word and class of a finding.
+pub(crate) fn level(finding: &Finding) -> (&'static str, &'static str, &'static str) {
+    match finding.level {
+        _ if finding.undecided => ("?", "undecided", "undecided"),
+        Level::Error => ("✕", "error", "blocked"),
+        Level::Warning => ("!", "warning", "warning"),
+        Level::Note => ("i", "note", "note"),
+    }
+}
+
+fn card(guide: &Guide<'_>, group: &Group<'_>, anchor: &str, excerpts: bool, ledger: &Ledger<'_>, out: &mut Markup) {
+    let head = group.head();
+    let (sign, word, class) = level(head);
+    out.raw("<article class=\"finding ").raw(class).raw("\"").attribute("id", anchor).raw("><h3><span class=\"mark ");
+    out.raw(class).raw("\"><span class=\"sign\" aria-hidden=\"true\">").raw(sign).raw("</span> ").raw(word);
+    out.raw("</span> ").prose(&headline(group, ledger)).raw("</h3><p class=\"meta\"><code>").text(&rules_of(group));
+    out.raw("</code>");
+    if let Some(placed) = head.placement.as_deref().and_then(|id| guide.placed(id)) {
+        out.raw(" · <a")
+            .attribute("href", format!("#p{}", placed.number))
+            .raw(">")
+            .text(&guide.heading(placed))
+            .raw("</a>");
+    } else if let Some(about) = head.placement.as_ref().or(head.resource.as_ref()) {
+        out.raw(" · <span").attribute("title", about).raw(">").text(&short_name(about)).raw("</span>");
+    }
+    out.raw(" · ");
+    guide.place(head.at.span, out);
+    out.raw("</p>");
+    // Each flow of a group may be ignored for a reason of its own.
+    let mut said = BTreeSet::new();
+    for ignored in group.findings().iter().filter_map(|finding| finding.ignored.as_ref()) {
+        if said.insert((ignored.by, ignored.reason.trim())) && said.len() <= REASONS {
+            ignoring(guide, ignored, out);
+        }
+    }
+    if excerpts {
+        excerpt::write(guide.files, &places(group), out);
+    }
+    flows(guide, group, out);
+    remarks(head, group.is_several(), out);
+    advice(group, out);
+    origin(guide, group, out);
+    out.raw("</article>");
+}
+
+fn ignoring(guide: &Guide<'_>, ignored: &Ignored, out: &mut Markup) {
+    out.raw("<p class=\"reason\"><strong>Ignored by ").text(ignored.by.as_str()).raw("</strong>");
+    if !ignored.reason.trim().is_empty() {
+        out.raw(": ").prose(ignored.reason.trim());
+    }
+    if let Some(place) = ignored.place {
+        out.raw(" ");
+        guide.place(place, out);
+    }
+    out.raw("</p>");
+}
+
+/// The flows of a diagnostic that stops several, each with a link to its detail.
+fn flows(guide: &Guide<'_>, group: &Group<'_>, out: &mut Markup) {
+    if !group.is_several() {
+        return;
+    }
+    let placed = group.head().placement.as_deref().and_then(|id| guide.placed(id));
+    let anchors: BTreeMap<_, _> =
+        placed.into_iter().flat_map(|placed| placed.requirements()).map(|(anchor, one)| (&one.rule, anchor)).collect();
+    out.raw("<ul class=\"flow-list\">");
+    for finding in group.findings().iter().take(FLOWS) {
+        out.raw("<li>");
+        let words = finding.flow.as_deref().unwrap_or(&finding.message);
+        match anchors.get(&finding.rule) {
+            Some(anchor) => out.raw("<a").attribute("href", format!("#{anchor}")).raw(">").text(words).raw("</a>"),
+            None => out.text(words),
+        };
+        out.raw(" <span class=\"rule\">").text(finding.rule.as_str()).raw("</span></li>");
+    }
+    let hidden = group.findings().len().saturating_sub(FLOWS);
+    if hidden > 0 {
+        out.raw("<li class=\"more\">").text(&format!("and {hidden} more")).raw("</li>");
+    }
+    out.raw("</ul>");
+}
+
+fn remarks(head: &Finding, several: bool, out: &mut Markup) {
+    let mut said = BTreeSet::new();
+    let remarks = head.remarks.iter().filter(|remark| !(several && remark.kind == "flow"));
+    let remarks: Vec<_> = remarks.filter(|remark| said.insert((remark.kind, remark.text.as_str()))).collect();
+    if remarks.is_empty() {
+        return;
+    }
+    out.raw("<dl class=\"remarks\">");
+    for remark in remarks {
+        out.raw("<dt>").text(remark.kind).raw("</dt><dd>").lines(&remark.text).raw("</dd>");
+    }
+    out.raw("</dl>");
+}
+
+/// What to do, and what to paste; the script brings the button to life.
+fn advice(group: &Group<'_>, out: &mut Markup) {
+    for (help, snippets) in group.advice() {
+        out.raw("<div class=\"fix\"><h4>Fix</h4>");
+        if !help.is_empty() {
+            out.raw("<p>").prose(help).raw("</p>");
+        }
+        let shown = snippets.len().min(SNIPPETS);
+        if shown > 0 {
+            let laid_out: Vec<String> =
+                snippets.iter().take(shown).map(|one| snippet::layout(one, WIDTH).join("\n")).collect();
+            out.raw("<div class=\"snippet\"><button type=\"button\" class=\"copy\" hidden>copy</button>");
+            out.raw("<pre tabindex=\"0\" aria-label=\"JSON to paste\"><code>").lines(&laid_out.join(",\n"));
+            out.raw("</code></pre></div>");
+        }
+        if snippets.len() > shown {
+            out.raw("<p class=\"more\">").text(&format!("{} more like these", snippets.len() - shown)).raw("</p>");
+        }
+        out.raw("</div>");
+    }
+}
+
+/// Why it matters and where that is written, for every rule that speaks.
+fn origin(guide: &Guide<'_>, group: &Group<'_>, out: &mut Markup) {
+    let rules = &guide.report.rules;
+    let cards: BTreeMap<_, _> =
+        group.findings().iter().filter_map(|finding| rules.get_key_value(&finding.rule)).collect();
+    let each = |texts: Vec<&str>| -> Vec<String> {
+        let mut said = BTreeSet::new();
+        let texts = texts.into_iter().map(str::trim).filter(|text| !text.is_empty() && said.insert(text.to_owned()));
+        texts.map(str::to_owned).collect()
+    };
+    let why = each(cards.values().map(|card| card.why.as_str()).collect());
+    let seen = each(cards.values().flat_map(|card| &card.seen_as).map(String::as_str).collect());
+    let mut known = BTreeSet::new();
+    let sources: Vec<_> = cards
+        .values()
+        .flat_map(|card| &card.sources)
+        .filter(|source| known.insert((&source.title, &source.section, &source.url)))
+        .collect();
+    // The first is the one the rule of the head rests on; the others go with the reasons.
+    let head = rules.get(&group.head().rule).and_then(|card| card.sources.first());
+    if let Some(source) = head {
+        out.raw("<p class=\"source\">Source: ");
+        cite(source, out);
+        out.raw("</p>");
+    }
+    let others: Vec<_> = sources.into_iter().filter(|source| Some(*source) != head).collect();
+    if why.is_empty() && seen.is_empty() && others.is_empty() {
+        return;
+    }
+    out.raw("<details class=\"origin\"><summary>Why it matters</summary>");
+    for text in why {
+        out.raw("<p>").prose(&text).raw("</p>");
+    }
+    if !seen.is_empty() {
+        out.raw("<p>Seen as ");
+        for (index, text) in seen.iter().enumerate() {
+            out.raw(if index > 0 { " or <q>" } else { "<q>" }).text(text).raw("</q>");
+        }
+        out.raw("</p>");
+    }
+    if !others.is_empty() {
+        out.raw("<ul class=\"sources\">");
+        for source in others {
+            out.raw("<li>");
+            cite(source, out);
+            out.raw("</li>");
+        }
+        out.raw("</ul>");
+    }
+    out.raw("</details>");
+}
+
+/// Title, section and date, with a link to the page.
+fn cite(source: &Source, out: &mut Markup) {
+    link(&source.url, &source.title, out);
+    if let Some(section) = &source.section {
+        out.raw(", ").text(section);
+    }
+    out.raw(", as of ").text(&source.read);
+}
+
+/// A link to where a rule comes from. A rule folder of the user's own may name anything: only web addresses are links.
+fn link(url: &str, words: &str, out: &mut Markup) {
+    let web =
+        (url.starts_with("https://") || url.starts_with("http://")) && url.chars().all(|ch| ch.is_ascii_graphic());
+    if web {
+        out.raw("<a rel=\"noreferrer noopener\"").attribute("href", url).raw(">").text(words).raw("</a>");
+    } else {
+        out.text(words).raw(" (").text(url).raw(")");
+    }
+}

@@ -1,0 +1,174 @@
+//! What the page shows and under which anchor, so that every link resolves: placements, requirements, diagnostics.
+
+use std::collections::BTreeMap;
+
+use crate::finding::{Finding, PlacementReport, Report, RequirementReport, RuleId};
+use crate::report::group::{Group, group};
+use crate::report::html::markup::Markup;
+use crate::report::html::standing::Standing;
+use crate::report::opening::short_name;
+use crate::source::{Files, Span};
+
+/// The placements a page shows; those where nothing is blocked or undecided are left out first.
+pub(crate) const PLACEMENTS: usize = 250;
+/// The diagnostics a page shows.
+pub(crate) const DIAGNOSTICS: usize = 1000;
+
+/// What the page shows.
+pub(crate) struct Guide<'a> {
+    /// The report.
+    pub(crate) report: &'a Report,
+    /// The texts.
+    pub(crate) files: &'a Files,
+    /// The placements shown.
+    pub(crate) placements: Vec<Placed<'a>>,
+    /// The diagnostics that count, shown or not: anchors are given to the first [`DIAGNOSTICS`].
+    pub(crate) open: Vec<Group<'a>>,
+    /// The diagnostics that somebody asked to ignore.
+    pub(crate) ignored: Vec<Group<'a>>,
+    of: BTreeMap<(&'a RuleId, &'a str), Vec<usize>>,
+    /// What each placement of the report goes by.
+    names: Vec<String>,
+}
+
+/// A placement with its number on the page.
+#[derive(Clone, Copy)]
+pub(crate) struct Placed<'a> {
+    /// From 1.
+    pub(crate) number: usize,
+    /// The placement.
+    pub(crate) placement: &'a PlacementReport,
+}
+
+impl<'a> Placed<'a> {
+    /// Its requirements with their anchors.
+    pub(crate) fn requirements(self) -> impl Iterator<Item = (String, &'a RequirementReport)> {
+        let number = self.number;
+        (1..).zip(&self.placement.requirements).map(move |(index, one)| (format!("p{number}-r{index}"), one))
+    }
+
+    /// How many of its requirements stand like this.
+    pub(crate) fn count(self, standing: Standing) -> usize {
+        self.placement.requirements.iter().filter(|one| Standing::of(one) == standing).count()
+    }
+
+    /// Whether something is blocked or undecided.
+    fn is_open(self) -> bool {
+        self.placement.requirements.iter().any(|one| Standing::of(one).is_open())
+    }
+}
+
+impl<'a> Guide<'a> {
+    /// For a report and those of its findings that are shown.
+    pub(crate) fn new(report: &'a Report, findings: &[&'a Finding], files: &'a Files) -> Self {
+        let (ignored, open): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.ignored.is_some());
+        let (open, ignored) = (group(&open), group(&ignored));
+        let mut of: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (index, group) in open.iter().chain(&ignored).enumerate() {
+            for finding in group.findings() {
+                if let Some(placement) = finding.placement.as_deref() {
+                    let known = of.entry((&finding.rule, placement)).or_default();
+                    if known.last() != Some(&index) {
+                        known.push(index);
+                    }
+                }
+            }
+        }
+        let mut placements: Vec<_> =
+            (1..).zip(&report.placements).map(|(number, placement)| Placed { number, placement }).collect();
+        if placements.len() > PLACEMENTS {
+            // Stable: those that are shown keep the order of the report.
+            placements.sort_by_key(|placed| !placed.is_open());
+            placements.truncate(PLACEMENTS);
+            placements.sort_by_key(|placed| placed.number);
+        }
+        Self { report, files, placements, open, ignored, of, names: names(&report.placements) }
+    }
+
+    /// The name of a placement without its service.
+    pub(crate) fn name(&self, placed: Placed<'_>) -> &str {
+        self.names.get(placed.number - 1).map_or("", String::as_str)
+    }
+
+    /// What a placement goes by in headings.
+    pub(crate) fn heading(&self, placed: Placed<'_>) -> String {
+        format!("{} on {}", placed.placement.service, self.name(placed))
+    }
+
+    /// The anchors of the diagnostics about a requirement of a placement. One speaks for a placement in all its
+    /// parameter sets, which the id of a placement names in brackets.
+    pub(crate) fn diagnostics<'s>(
+        &'s self,
+        placement: &'s str,
+        rule: &'s RuleId,
+    ) -> impl Iterator<Item = (String, &'s Group<'a>)> {
+        let ends = placement.match_indices('[').map(|(at, _)| at).chain([placement.len()]);
+        let found = ends.filter_map(move |end| self.of.get(&(rule, &placement[..end]))).flatten();
+        found.filter_map(|&index| Some((self.anchor(index)?, self.group(index)?)))
+    }
+
+    /// The anchor of the placement that a finding is about, and the placement.
+    pub(crate) fn placed(&self, id: &str) -> Option<Placed<'a>> {
+        let is_it = |one: &str| one.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
+        self.placements.iter().copied().find(|placed| is_it(&placed.placement.id))
+    }
+
+    /// The anchor of a diagnostic by its index, the ignored ones behind the others; `None` for one that is not shown.
+    pub(crate) fn anchor(&self, index: usize) -> Option<String> {
+        let shown = match index.checked_sub(self.open.len()) {
+            None => index < DIAGNOSTICS,
+            Some(ignored) => ignored < DIAGNOSTICS,
+        };
+        shown.then(|| format!("f{}", index + 1))
+    }
+
+    fn group(&self, index: usize) -> Option<&Group<'a>> {
+        self.open.get(index).or_else(|| self.ignored.get(index.checked_sub(self.open.len())?))
+    }
+
+    /// `nsg.json:12:5`.
+    pub(crate) fn place(&self, span: Span, out: &mut Markup) {
+        let position = self.files.position(span);
+        out.raw("<span class=\"place\">").text(self.files.name(span.file)).raw(":").count(position.line);
+        out.raw(":").count(position.column).raw("</span>");
+    }
+}
+
+/// Where each placement is, in short; with the parameter set that its id names in brackets, and with its number in the
+/// estate where several would have the same name.
+fn names(placements: &[PlacementReport]) -> Vec<String> {
+    let place = |placement: &PlacementReport| {
+        let on = ["subnet", "interface-nsg", "nsg", "route-table", "firewall", "firewall-policy"]
+            .into_iter()
+            .find_map(|kind| placement.on.get(kind));
+        on.map_or_else(|| placement.id.clone(), |id| short_name(id))
+    };
+    let mut times: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    for placement in placements {
+        *times.entry((&placement.service, place(placement))).or_default() += 1;
+    }
+    let name = |placement: &PlacementReport| {
+        let (name, id) = (place(placement), placement.id.as_str());
+        let ending = id.find(['#', '[']).map_or("", |at| &id[at..]);
+        let several = times.get(&(placement.service.as_str(), name.clone())).is_some_and(|times| *times > 1);
+        if several && !ending.is_empty() { format!("{name} {ending}") } else { name }
+    };
+    placements.iter().map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+    use crate::report::sample::sample;
+
+    #[test]
+    fn placements_of_one_name_are_told_apart() {
+        let (_, report) = sample();
+        let mut placements = vec![report.placements[0].clone(); 2];
+        assert_eq!(names(&placements[..1]), ["vnet-ml/snet-training"]);
+        placements[0].id = "azureml-compute@snet-training[production.json]".to_owned();
+        placements[1].id = "azureml-compute@snet-training#2".to_owned();
+        let told = ["vnet-ml/snet-training [production.json]", "vnet-ml/snet-training #2"];
+        assert_eq!(names(&placements), told);
+    }
+}

@@ -1,0 +1,330 @@
+//! The page as a whole: its head, what it says first, and the order of its parts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use crate::finding::{Finding, Outcome, Report, Verdict};
+use crate::report::closing;
+use crate::report::html::finding;
+use crate::report::html::guide::Guide;
+use crate::report::html::markup::Markup;
+use crate::report::html::matrix;
+use crate::report::html::placement::Placements;
+use crate::report::html::standing::Standing;
+use crate::report::ledger::Ledger;
+use crate::report::options::Options;
+use crate::report::pen::Pen;
+use crate::report::words::count;
+use crate::source::Files;
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+
+/// What the page may do: apply its own style, run its own script, and nothing else. The hashes are those of the two
+/// files; a test says what they have to be.
+const POLICY: &str = concat!(
+    "default-src 'none'; style-src 'sha256-wEKQW1mQlLsbNwmi9wzTHUOEW1UZGJ0nszuqDNwIYX4='; ",
+    "script-src 'sha256-o58cK2ZdSsVxjfUH7D8KGEUINZomN+8Qa1zCAhKfnIo='; base-uri 'none'; form-action 'none'"
+);
+
+/// The files listed; the unreadable ones come first.
+const FILES: usize = 2000;
+/// The flows named below one open question.
+const FLOWS: usize = 40;
+
+const PLAIN: Pen = Pen { color: false, ascii: false };
+
+/// Writes the report as a page that needs nothing but itself.
+pub(crate) fn write(
+    report: &Report,
+    findings: &[&Finding],
+    files: &Files,
+    options: &Options,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let guide = Guide::new(report, findings, files);
+    let ledger = Ledger::new(report);
+    let mut page = Markup::default();
+    head(report, options, &mut page);
+    page.raw("<body>");
+    // The closing line speaks of what counts.
+    let open: Vec<&Finding> = findings.iter().copied().filter(|finding| finding.ignored.is_none()).collect();
+    banner(report, &open, &guide, options, &mut page);
+    page.raw("<main>");
+    matrix::write(&guide, &mut page);
+    diagnostics(&guide, &ledger, &mut page);
+    questions(&guide, &mut page);
+    placements(&guide, &mut page);
+    ignored(&guide, &ledger, &mut page);
+    granted(report, &mut page);
+    looked_at(report, &mut page);
+    page.raw("</main><footer><p>aznetlint ").text(&options.version);
+    for (name, value) in &report.data {
+        page.raw(" · ").text(name).raw(": ").text(value);
+    }
+    page.raw("</p></footer><script>").raw(SCRIPT).raw("</script></body></html>\n");
+    out.write_all(page.as_str().as_bytes())
+}
+
+fn head(report: &Report, options: &Options, out: &mut Markup) {
+    out.raw("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
+    out.raw("<meta http-equiv=\"Content-Security-Policy\"").attribute("content", POLICY).raw(">");
+    out.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
+    out.raw("<meta name=\"color-scheme\" content=\"light dark\"><meta name=\"referrer\" content=\"no-referrer\">");
+    out.raw("<meta name=\"generator\"").attribute("content", format!("aznetlint {}", options.version)).raw(">");
+    out.element("<title>", &format!("{} – aznetlint", headline(report)), "</title><style>");
+    out.raw(STYLE).raw("</style></head>\n");
+}
+
+/// What a reader in a hurry takes away.
+fn headline(report: &Report) -> String {
+    let counts = report.counts();
+    let all = counts.satisfied + counts.violated + counts.undecided;
+    let of = |number: usize| format!("{number} of {}", count(all, "flow"));
+    let is = |number: usize| if number == 1 { "is" } else { "are" };
+    match (counts.violated, counts.undecided, all) {
+        (_, _, 0) if report.placements.is_empty() => "No service found on these networks".to_owned(),
+        (_, _, 0) => "No flow was judged".to_owned(),
+        (0, 0, 1) => "The one flow passes".to_owned(),
+        (0, 0, _) => format!("All {all} flows pass"),
+        (0, open, _) => format!("{} {} undecided, none is blocked", of(open), is(open)),
+        (blocked, 0, _) => format!("{} {} blocked", of(blocked), is(blocked)),
+        (blocked, open, _) => format!("{} {} blocked, {open} undecided", of(blocked), is(blocked)),
+    }
+}
+
+fn banner(report: &Report, findings: &[&Finding], guide: &Guide<'_>, options: &Options, out: &mut Markup) {
+    let counts = report.counts();
+    out.raw(
+        "<a class=\"skip\" href=\"#content\">to the content</a><header><p class=\"brand\"><strong>aznetlint</strong> ",
+    );
+    out.text(&options.version).raw(" · Azure network report</p>");
+    out.element("<h1>", &headline(report), "</h1>");
+    out.element("<p class=\"lede\">", &closing::line(report, findings, PLAIN), "</p>");
+    let all = counts.satisfied + counts.violated + counts.undecided;
+    if all > 0 {
+        out.raw("<dl class=\"tally\">");
+        let numbers = [
+            (Standing::Blocked, counts.violated - counts.conditional),
+            (Standing::Conditional, counts.conditional),
+            (Standing::Undecided, counts.undecided),
+            (Standing::BuiltIn, counts.built_in_only),
+            (Standing::Pass, counts.satisfied - counts.built_in_only),
+        ];
+        for (standing, number) in numbers {
+            if number > 0 || standing != Standing::Conditional {
+                out.raw("<div class=\"").raw(standing.class()).raw(if number == 0 {
+                    " zero\"><dt>"
+                } else {
+                    "\"><dt>"
+                });
+                standing.mark(out);
+                out.raw("</dt><dd>").count(number).raw("</dd></div>");
+            }
+        }
+        out.raw("</dl>");
+    }
+    contents(guide, out);
+    out.raw("</header><span id=\"content\" tabindex=\"-1\"></span>");
+}
+
+fn contents(guide: &Guide<'_>, out: &mut Markup) {
+    let report = guide.report;
+    let judged = guide.placements.iter().any(|placed| !placed.placement.requirements.is_empty());
+    let parts: [(&'static str, &'static str, usize); 7] = [
+        ("#matrix", "Matrix", usize::from(judged)),
+        ("#findings", "Findings", guide.open.len()),
+        ("#undecided", "Open questions", open_questions(guide).len()),
+        ("#placements", "Placements", report.placements.len()),
+        ("#ignored", "Ignored", guide.ignored.len()),
+        ("#assumptions", "Assumptions", granted_lines(report).len()),
+        ("#files", "Files", report.files.len()),
+    ];
+    out.raw("<nav aria-label=\"Contents\"><ul>");
+    for (target, name, number) in parts.into_iter().filter(|(.., number)| *number > 0) {
+        out.raw("<li><a href=\"").raw(target).raw("\">").raw(name).raw("</a>");
+        if target != "#matrix" {
+            out.raw(" <span class=\"faint\">").count(number).raw("</span>");
+        }
+        out.raw("</li>");
+    }
+    out.raw("</ul></nav>");
+}
+
+fn section(id: &'static str, title: &'static str, out: &mut Markup) {
+    out.raw("<section id=\"").raw(id).raw("\" aria-labelledby=\"").raw(id).raw("-h\"><h2 id=\"").raw(id);
+    out.raw("-h\">").raw(title).raw("</h2>");
+}
+
+fn diagnostics(guide: &Guide<'_>, ledger: &Ledger<'_>, out: &mut Markup) {
+    if guide.open.is_empty() {
+        return;
+    }
+    section("findings", "Findings", out);
+    finding::list(guide, &guide.open, 0, ledger, out);
+    out.raw("</section>");
+}
+
+/// What would settle undecided flows, each once, with the flows that wait for it.
+fn open_questions<'a>(guide: &Guide<'a>) -> Vec<(&'a str, Vec<(String, String)>)> {
+    let mut questions: Vec<(&str, Vec<(String, String)>)> = Vec::new();
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    for placed in &guide.placements {
+        for (anchor, one) in placed.requirements() {
+            if one.verdict != Some(Verdict::Undecided) && Standing::of(one) != Standing::Conditional {
+                continue;
+            }
+            for why in &one.why {
+                let at = *known.entry(why).or_insert_with(|| {
+                    questions.push((why, Vec::new()));
+                    questions.len() - 1
+                });
+                questions[at].1.push((anchor.clone(), format!("{} – {}", one.flow, guide.name(*placed))));
+            }
+        }
+    }
+    // Stable: what settles most comes first.
+    questions.sort_by_key(|(_, flows)| std::cmp::Reverse(flows.len()));
+    questions
+}
+
+fn questions(guide: &Guide<'_>, out: &mut Markup) {
+    let questions = open_questions(guide);
+    if questions.is_empty() {
+        return;
+    }
+    section("undecided", "Open questions", out);
+    out.raw("<p>What the input does not show, and the flows that wait for it.</p><ol class=\"questions\">");
+    for (why, flows) in questions {
+        out.raw("<li><p>").prose(why).raw("</p><details><summary>").text(&count(flows.len(), "flow"));
+        out.raw("</summary><ul>");
+        for (anchor, words) in flows.iter().take(FLOWS) {
+            out.raw("<li><a").attribute("href", format!("#{anchor}")).raw(">").text(words).raw("</a></li>");
+        }
+        more(flows.len(), FLOWS, out);
+        out.raw("</ul></details></li>");
+    }
+    out.raw("</ol></section>");
+}
+
+fn more(all: usize, shown: usize, out: &mut Markup) {
+    if all > shown {
+        out.raw("<li class=\"more\">and ").count(all - shown).raw(" more</li>");
+    }
+}
+
+fn placements(guide: &Guide<'_>, out: &mut Markup) {
+    if guide.placements.is_empty() {
+        return;
+    }
+    section("placements", "Placements", out);
+    let mut writer = Placements::new(guide);
+    for placed in &guide.placements {
+        writer.write(*placed, out);
+    }
+    let hidden = guide.report.placements.len() - guide.placements.len();
+    if hidden > 0 {
+        out.raw("<p class=\"more\">").text(&count(hidden, "more placement")).raw(", left out of the matrix too: ");
+        out.raw("the JSON format has them all.</p>");
+    }
+    out.raw("</section>");
+}
+
+fn ignored(guide: &Guide<'_>, ledger: &Ledger<'_>, out: &mut Markup) {
+    if guide.ignored.is_empty() {
+        return;
+    }
+    section("ignored", "Ignored", out);
+    out.raw("<details><summary>").text(&count(guide.ignored.len(), "diagnostic"));
+    out.raw(" that somebody asked to ignore</summary>");
+    finding::list(guide, &guide.ignored, guide.open.len(), ledger, out);
+    out.raw("</details></section>");
+}
+
+/// What was taken for granted and what is said about the run, each once.
+fn granted_lines(report: &Report) -> Vec<&str> {
+    let mut seen = BTreeSet::new();
+    let lines = report.remarks.iter().chain(&report.assumptions).map(String::as_str);
+    lines.filter(|line| seen.insert(*line)).collect()
+}
+
+fn granted(report: &Report, out: &mut Markup) {
+    let lines = granted_lines(report);
+    if lines.is_empty() {
+        return;
+    }
+    section("assumptions", "Assumptions and remarks", out);
+    out.raw("<ul>");
+    for line in lines.iter().take(FILES) {
+        out.raw("<li>").prose(line).raw("</li>");
+    }
+    more(lines.len(), FILES, out);
+    out.raw("</ul></section>");
+}
+
+fn looked_at(report: &Report, out: &mut Markup) {
+    if report.files.is_empty() {
+        return;
+    }
+    section("files", "Files", out);
+    if !report.resources.is_empty() {
+        let resources: Vec<_> = report.resources.iter().map(|(noun, number)| count(*number, noun)).collect();
+        out.element("<p>", &resources.join(" · "), "</p>");
+    }
+    let mut files: Vec<_> = report.files.iter().collect();
+    // Stable: the unreadable ones first.
+    files.sort_by_key(|file| file.outcome != Outcome::Error);
+    out.raw("<details class=\"files\"").raw(if files.len() <= 40 { " open" } else { "" }).raw("><summary>");
+    out.text(&count(files.len(), "file")).raw("</summary><div class=\"scroll\" tabindex=\"0\" role=\"group\" ");
+    out.raw("aria-label=\"files\"><table><thead><tr><th scope=\"col\">file</th><th scope=\"col\">outcome</th>");
+    out.raw("<th scope=\"col\">read as</th></tr></thead><tbody>");
+    for file in files.iter().take(FILES) {
+        out.element("<tr><th scope=\"row\">", &file.name, "</th><td>");
+        out.raw(match file.outcome {
+            Outcome::Judged => "judged",
+            Outcome::Skipped => "skipped",
+            Outcome::Error => {
+                "<span class=\"mark blocked\"><span class=\"sign\" aria-hidden=\"true\">✕</span> unreadable</span>"
+            }
+        });
+        let said: Vec<_> = [file.shape.as_deref(), file.detail.as_deref()].into_iter().flatten().collect();
+        out.element("</td><td>", &said.join(": "), "</td></tr>");
+    }
+    out.raw("</tbody></table></div>");
+    if files.len() > FILES {
+        out.raw("<p class=\"more\">").text(&count(files.len() - FILES, "more file")).raw("</p>");
+    }
+    out.raw("</details></section>");
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use sha2::{Digest, Sha256};
+
+    use super::{POLICY, SCRIPT, STYLE, headline};
+    use crate::finding::Report;
+    use crate::report::sample::sample;
+
+    #[test]
+    fn the_policy_admits_the_two_files() {
+        for file in [STYLE, SCRIPT] {
+            let hash = STANDARD.encode(Sha256::digest(file));
+            assert!(POLICY.contains(&format!("'sha256-{hash}'")), "the policy has to name 'sha256-{hash}'");
+        }
+    }
+
+    #[test]
+    fn the_two_files_end_no_element() {
+        assert!(!STYLE.contains("</") && !SCRIPT.contains("</") && !SCRIPT.contains("<!--"));
+        assert!(!STYLE.contains('\r') && !SCRIPT.contains('\r'));
+    }
+
+    #[test]
+    fn the_headline_says_the_worst() {
+        let (_, report) = sample();
+        assert_eq!(headline(&report), "3 of 7 flows are blocked, 1 undecided");
+        assert_eq!(headline(&Report::default()), "No service found on these networks");
+    }
+}

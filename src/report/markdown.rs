@@ -1,0 +1,294 @@
+//! Markdown for job summaries and comments: counts, requirements by placement, findings with the worst first.
+//!
+//! The first line is a marker that is not shown: a bot finds its own comment by it.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use crate::finding::{Finding, Level, Outcome, PlacementReport, Report, Verdict};
+use crate::report::closing;
+use crate::report::group::{Group, group};
+use crate::report::headline::{headline, rules_of};
+use crate::report::ledger::Ledger;
+use crate::report::markup::{code, fenced, plain, prose, url};
+use crate::report::opening;
+use crate::report::options::Options;
+use crate::report::paths::{Paths, encoded};
+use crate::report::pen::Pen;
+use crate::report::rank::{level_of, worst_first};
+use crate::report::snippet;
+use crate::report::standing::{Standing, standings};
+use crate::report::words::count;
+use crate::source::{Files, Span};
+
+/// The line a bot looks for.
+const MARKER: &str = "<!-- aznetlint -->";
+/// GitHub takes a summary of one MiB; a part of it is left for what others add.
+const BYTES: usize = 900 * 1024;
+/// More placements are not set beside each other.
+const COLUMNS: usize = 5;
+/// Findings listed with their details.
+const DETAILED: usize = 100;
+const PLAIN: Pen = Pen { color: false, ascii: false };
+
+/// Writes the report as Markdown.
+pub(crate) fn write(
+    report: &Report,
+    findings: &[&Finding],
+    files: &Files,
+    options: &Options,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let paths = Paths::new(report, files, &options.base);
+    let ledger = Ledger::new(report);
+    let writer = Writer { report, paths: &paths, ledger: &ledger, options };
+    let (ignored, open): (Vec<&Finding>, Vec<&Finding>) =
+        findings.iter().copied().partition(|finding| finding.ignored.is_some());
+    let groups = worst_first(group(&open), options.undecided);
+    let mut page = Page { text: format!("{MARKER}\n"), left: BYTES };
+    page.always(&writer.head());
+    page.always(&writer.counts(&open, ignored.len()));
+    page.all(writer.unreadable(), "unreadable file");
+    page.whole(&writer.requirements(), "The requirements are left out here, for their size.\n\n");
+    if !groups.is_empty() {
+        page.always("### Findings\n\n");
+        let entries = groups.iter().enumerate().map(|(index, group)| writer.entry(group, index < DETAILED));
+        page.all(entries.collect(), "more finding");
+    }
+    if !ignored.is_empty() {
+        let lines: Vec<String> = ignored.iter().map(|finding| writer.ignored(finding)).collect();
+        let list =
+            format!("<details><summary>{} ignored</summary>\n\n{}\n</details>\n\n", ignored.len(), lines.concat());
+        page.whole(&list, "");
+    }
+    page.always(&format!("{}\n", plain(&closing::line(report, &open, PLAIN))));
+    out.write_all(page.text.as_bytes())
+}
+
+/// What is written so far, and how much more may be.
+struct Page {
+    text: String,
+    left: usize,
+}
+
+impl Page {
+    fn always(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.left = self.left.saturating_sub(text.len());
+    }
+
+    /// All of a text or, when it does not fit, what stands for it.
+    fn whole(&mut self, text: &str, instead: &str) {
+        let text = if text.len() <= self.left { text } else { instead };
+        self.always(text);
+    }
+
+    /// As many entries as fit, and how many do not.
+    fn all(&mut self, entries: Vec<String>, noun: &str) {
+        if entries.is_empty() {
+            return;
+        }
+        let mut rest = entries.len();
+        for entry in &entries {
+            // Some room is kept for what closes the page.
+            if entry.len() + 16 * 1024 > self.left {
+                self.always(&format!("\n{}.\n", count(rest, noun)));
+                break;
+            }
+            self.always(entry);
+            rest -= 1;
+        }
+        self.always("\n");
+    }
+}
+
+struct Writer<'a> {
+    report: &'a Report,
+    paths: &'a Paths<'a>,
+    ledger: &'a Ledger<'a>,
+    options: &'a Options,
+}
+
+impl Writer<'_> {
+    fn head(&self) -> String {
+        let counts = self.report.counts();
+        let said = match (counts.violated, counts.undecided, counts.satisfied) {
+            (0, 0, 0) => "no requirement to judge".to_owned(),
+            (0, 0, all) => format!("{} pass", count(all, "flow")),
+            (blocked, 0, _) => format!("{} blocked", count(blocked, "flow")),
+            (0, undecided, _) => format!("{} undecided", count(undecided, "flow")),
+            (blocked, undecided, _) => format!("{} blocked, {undecided} undecided", count(blocked, "flow")),
+        };
+        format!("## aznetlint: {said}\n\n")
+    }
+
+    fn counts(&self, open: &[&Finding], ignored: usize) -> String {
+        let counts = self.report.counts();
+        let at = |level: Level| open.iter().filter(|one| one.level == level && !one.undecided).count();
+        format!(
+            "| passed | violated | undecided | errors | warnings | notes | ignored |\n|-:|-:|-:|-:|-:|-:|-:|\n\
+             | {} | {} | {} | {} | {} | {} | {ignored} |\n\n",
+            counts.satisfied,
+            counts.violated,
+            counts.undecided,
+            at(Level::Error),
+            at(Level::Warning),
+            at(Level::Note),
+        )
+    }
+
+    fn unreadable(&self) -> Vec<String> {
+        let broken = self.report.files.iter().filter(|file| file.outcome == Outcome::Error);
+        let line = |file: &crate::finding::FileReport| {
+            let why = prose(file.detail.as_deref().unwrap_or("it cannot be read"));
+            format!("- ❌ **unreadable** {}: {why}\n", self.link(&self.paths.path(&file.name), None))
+        };
+        broken.map(line).collect()
+    }
+
+    /// Requirements by placement: side by side when they are few, else a table for each.
+    fn requirements(&self) -> String {
+        let judged: Vec<&PlacementReport> = self.report.placements.iter().collect();
+        if judged.is_empty() {
+            return String::new();
+        }
+        let mut text = format!("<details><summary>{}</summary>\n\n", count(judged.len(), "placement"));
+        let matrix = if judged.len() <= COLUMNS && judged.len() > 1 { self.matrix(&judged) } else { None };
+        match matrix {
+            Some(matrix) => text.push_str(&matrix),
+            None => judged.iter().for_each(|placement| text.push_str(&self.table(placement))),
+        }
+        text.push_str("</details>\n\n");
+        text
+    }
+
+    /// One row for each flow, one column for each placement.
+    fn matrix(&self, placements: &[&PlacementReport]) -> Option<String> {
+        let mut rows: BTreeMap<(&str, &str), Vec<Option<&'static str>>> = BTreeMap::new();
+        for (column, placement) in placements.iter().enumerate() {
+            for standing in standings(placement, self.ledger) {
+                let requirement = standing.requirement;
+                let key = (requirement.rule.as_str(), requirement.flow.as_str());
+                let cells = rows.entry(key).or_insert_with(|| vec![None; placements.len()]);
+                if cells[column].is_some() {
+                    // Two requirements that read the same: a table for each placement tells them apart.
+                    return None;
+                }
+                cells[column] = Some(mark(&standing));
+            }
+        }
+        let names: Vec<String> = placements.iter().map(|placement| plain(&placement.id)).collect();
+        let mut text = format!("| requirement | {} |\n|:-|{}\n", names.join(" | "), ":-|".repeat(names.len()));
+        for ((rule, flow), cells) in rows {
+            let cells: Vec<&str> = cells.into_iter().map(|cell| cell.unwrap_or("")).collect();
+            text.push_str(&format!("| {}<br>{} | {} |\n", code(rule), plain(flow), cells.join(" | ")));
+        }
+        text.push('\n');
+        Some(text)
+    }
+
+    fn table(&self, placement: &PlacementReport) -> String {
+        let mut text = format!("#### {}\n\n", plain(&opening::title(placement)));
+        if let Some(why) = &placement.not_judged {
+            text.push_str(&format!("{}\n\n", prose(why)));
+        }
+        let standings = standings(placement, self.ledger);
+        if standings.is_empty() {
+            return text;
+        }
+        text.push_str("| requirement | flow | verdict | decided by |\n|:-|:-|:-|:-|\n");
+        for standing in &standings {
+            let requirement = standing.requirement;
+            text.push_str(&format!(
+                "| {} | {} | {} | {} |\n",
+                code(requirement.rule.as_str()),
+                plain(&requirement.flow),
+                mark(standing),
+                plain(&standing.decided_by()),
+            ));
+        }
+        text.push('\n');
+        text
+    }
+
+    fn entry(&self, group: &Group<'_>, detailed: bool) -> String {
+        let head = group.head();
+        let home = self.paths.home(head, self.ledger);
+        let word = match level_of(group, self.options.undecided) {
+            _ if head.undecided => "❔ **undecided**",
+            Level::Error => "❌ **error**",
+            Level::Warning => "⚠️ **warning**",
+            Level::Note => "ℹ️ **note**",
+        };
+        let link = self.link(&home.path, home.span);
+        let mut text = format!("- {word} {} {} {link}\n", prose(&headline(group, self.ledger)), code(&rules_of(group)));
+        if !detailed {
+            return text;
+        }
+        let mut lines = Vec::new();
+        if !home.message.is_empty() {
+            lines.push(format!("- here: {}", prose(&home.message)));
+        }
+        for label in head.related.iter().filter(|label| !label.message.is_empty()).take(12) {
+            let place = self.link(&self.paths.path_of(label.span.file), Some(label.span));
+            lines.push(format!("- {place}: {}", prose(&label.message)));
+        }
+        if group.is_several() {
+            let flows = group.findings().iter().filter_map(|one| Some((&one.rule, one.flow.as_deref()?)));
+            lines.extend(flows.take(40).map(|(rule, flow)| format!("- {} {}", code(rule.as_str()), plain(flow))));
+        }
+        for remark in &head.remarks {
+            lines.push(format!("- {}: {}", remark.kind, plain(&remark.text)));
+        }
+        lines.extend(head.help.iter().map(|help| format!("- fix: {}", prose(help))));
+        let card = self.report.rules.get(&head.rule);
+        for source in card.into_iter().flat_map(|card| card.sources.iter().take(1)) {
+            let title = plain(&source.title);
+            let title = url(&source.url).map_or(title.clone(), |url| format!("[{title}]({url})"));
+            lines.push(format!("- source: {title}, {}", plain(&source.read)));
+        }
+        if let Some(snippet) = head.snippet.as_deref().filter(|snippet| !snippet.trim().is_empty()) {
+            lines.push(String::new());
+            lines.push(fenced(&snippet::layout(snippet, 100).join("\n"), "json"));
+        }
+        if !lines.is_empty() {
+            let lines: Vec<&str> = lines.iter().flat_map(|line| line.split('\n')).collect();
+            text.push_str("  <details><summary>details</summary>\n\n");
+            lines
+                .iter()
+                .for_each(|line| text.push_str(&if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") }));
+            text.push_str("\n  </details>\n");
+        }
+        text
+    }
+
+    fn ignored(&self, finding: &Finding) -> String {
+        let home = self.paths.home(finding, self.ledger);
+        let said = finding.ignored.as_ref().map_or(String::new(), |ignored| {
+            let why = if ignored.reason.is_empty() { String::new() } else { format!(": {}", plain(&ignored.reason)) };
+            format!(" ({}{why})", ignored.by.as_str())
+        });
+        let link = self.link(&home.path, home.span);
+        format!("- {} {} {link}{said}\n", prose(&finding.message), code(finding.rule.as_str()))
+    }
+
+    /// `[infra/nsg.json:8](infra/nsg.json#L8)`.
+    fn link(&self, path: &str, span: Option<Span>) -> String {
+        let region = span.map(|span| self.paths.region(span));
+        let name = region.map_or(path.to_owned(), |region| format!("{path}:{}", region.line));
+        let line = region.map_or(String::new(), |region| format!("#L{}", region.line));
+        let base = self.options.base.url.as_deref().unwrap_or_default();
+        format!("[{}]({base}{}{line})", plain(&name), encoded(path))
+    }
+}
+
+fn mark(standing: &Standing<'_>) -> &'static str {
+    match standing.verdict {
+        None => "➖ does not apply",
+        Some(Verdict::Satisfied) => "✅ passed",
+        Some(_) if standing.ignored().is_some() => "⏭️ ignored",
+        Some(Verdict::Violated) if standing.is_conditional() => "⚠️ violated if it applies",
+        Some(Verdict::Violated) => "❌ violated",
+        Some(Verdict::Undecided) => "❔ undecided",
+    }
+}

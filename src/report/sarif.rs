@@ -1,0 +1,348 @@
+//! SARIF 2.1.0, as code scanning reads it: a result for each finding that has something to say, never without a place.
+//!
+//! Rules are described by `sarif_rules`. What the specification calls `open` keeps the kind `fail` here, since results
+//! of any other kind must have the level `none`, which code scanning does not show; the property `undecided` says it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+
+use crate::finding::{Finding, Ignored, IgnoredBy, Label, Level, Outcome, Report, RuleId};
+use crate::report::ledger::Ledger;
+use crate::report::options::Options;
+use crate::report::paths::{Home, Paths, encoded, is_drive};
+use crate::report::rank::level;
+use crate::report::sarif_rules;
+use crate::source::{Files, Span};
+
+/// Code scanning takes no more results in one run.
+const RESULTS: usize = 25_000;
+/// The places that belong to one result.
+const RELATED: usize = 100;
+/// What paths start from.
+const ROOT: &str = "%SRCROOT%";
+
+/// Writes the report as SARIF, with a line end.
+pub(crate) fn write(
+    report: &Report,
+    findings: &[&Finding],
+    files: &Files,
+    options: &Options,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let paths = Paths::new(report, files, &options.base);
+    let findings = fitting(findings, options.undecided);
+    let rules: BTreeSet<&RuleId> = findings.iter().map(|finding| &finding.rule).collect();
+    let rules: BTreeMap<&RuleId, usize> = rules.into_iter().enumerate().map(|(index, rule)| (rule, index)).collect();
+    let results = Results {
+        findings: &findings,
+        files,
+        paths: &paths,
+        ledger: Ledger::new(report),
+        rules: &rules,
+        options,
+        baseline: options.baseline
+            || report.findings.iter().any(|one| by(one).is_some_and(|by| by == IgnoredBy::Baseline)),
+        ignored: findings.iter().any(|finding| finding.ignored.is_some()),
+    };
+    let counts = report.counts();
+    let described = |rule: &&RuleId| match report.rules.get(*rule) {
+        Some(card) => sarif_rules::described(card),
+        None => json!({ "id": rule.as_str() }),
+    };
+    let run = Run {
+        tool: json!({ "driver": {
+            "name": "aznetlint",
+            "version": options.version,
+            "semanticVersion": options.version,
+            "informationUri": "https://github.com/aznetlint/aznetlint",
+            "rules": rules.keys().map(described).collect::<Vec<_>>(),
+        }}),
+        invocations: json!([{
+            "executionSuccessful": !report.has_errors(),
+            "toolExecutionNotifications": notifications(report, &paths, report.findings.len(), &findings),
+        }]),
+        original_uri_base_ids: json!({ ROOT: {
+            "description": { "text": "The root of the repository, or the folder the run started in." }
+        }}),
+        artifacts: artifacts(report, &paths),
+        column_kind: "utf16CodeUnits",
+        results,
+        properties: json!({ "counts": {
+            "satisfied": counts.satisfied,
+            "violated": counts.violated,
+            "undecided": counts.undecided,
+        }}),
+    };
+    let document = Document { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'a> {
+    tool: Value,
+    invocations: Value,
+    original_uri_base_ids: Value,
+    artifacts: Value,
+    column_kind: &'static str,
+    results: Results<'a>,
+    properties: Value,
+}
+
+/// The findings that fit into a run: the worst when there are too many, in their order.
+fn fitting<'a>(findings: &[&'a Finding], undecided: Level) -> Vec<&'a Finding> {
+    if findings.len() <= RESULTS {
+        return findings.to_vec();
+    }
+    let mut order: Vec<usize> = (0..findings.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(level(findings[*index], undecided)));
+    order.truncate(RESULTS);
+    order.sort_unstable();
+    order.into_iter().map(|index| findings[index]).collect()
+}
+
+/// The results, made one at a time.
+struct Results<'a> {
+    findings: &'a [&'a Finding],
+    files: &'a Files,
+    paths: &'a Paths<'a>,
+    ledger: Ledger<'a>,
+    rules: &'a BTreeMap<&'a RuleId, usize>,
+    options: &'a Options,
+    /// The run was compared with a baseline, so every result has a state.
+    baseline: bool,
+    /// A result is suppressed, so every result says whether it is.
+    ignored: bool,
+}
+
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.findings.iter().map(|finding| self.result(finding)))
+    }
+}
+
+impl Results<'_> {
+    fn result(&self, finding: &Finding) -> Value {
+        let home = self.paths.home(finding, &self.ledger);
+        let mut location = json!({ "physicalLocation": place_of(self.paths, &home) });
+        if !home.message.is_empty() {
+            location["message"] = message(&home.message);
+        }
+        if let Some(resource) = finding.resource.as_deref().filter(|resource| !resource.is_empty()) {
+            location["logicalLocations"] = json!([{ "fullyQualifiedName": resource, "kind": "resource" }]);
+        }
+        let mut result = json!({
+            "ruleId": finding.rule.as_str(),
+            "ruleIndex": self.rules[&finding.rule],
+            "level": level(finding, self.options.undecided).as_str(),
+            "message": message(&text(finding, &home.message)),
+            "locations": [location],
+        });
+        let related = self.related(finding, home.span);
+        if !related.is_empty() {
+            result["relatedLocations"] = Value::Array(related);
+        }
+        if let Some(flow) = self.code_flow(finding, &home) {
+            result["codeFlows"] = json!([flow]);
+        }
+        if self.ignored {
+            let suppressions = finding.ignored.as_ref().map(|ignored| suppression(ignored, self.paths));
+            result["suppressions"] = json!(suppressions.into_iter().collect::<Vec<_>>());
+        }
+        if self.baseline {
+            let known = by(finding) == Some(IgnoredBy::Baseline);
+            result["baselineState"] = json!(if known { "unchanged" } else { "new" });
+        }
+        result["partialFingerprints"] = json!({ "aznetlint/v1": finding.fingerprint });
+        result["properties"] = json!({ "undecided": finding.undecided });
+        for (name, value) in [("placement", &finding.placement), ("flow", &finding.flow), ("cause", &finding.cause)] {
+            if let Some(value) = value {
+                result["properties"][name] = json!(value);
+            }
+        }
+        result
+    }
+
+    /// The other places of a finding that lie in files.
+    fn related(&self, finding: &Finding, home: Option<Span>) -> Vec<Value> {
+        let labels = finding.related.iter().filter(|label| self.paths.is_file(label.span.file));
+        let labels = labels.filter(|label| Some(label.span) != home).take(RELATED);
+        let location = |(id, Label { span, message: text }): (usize, &Label)| {
+            let mut location = json!({ "id": id + 1, "physicalLocation": place(self.paths, *span) });
+            if !text.is_empty() {
+                location["message"] = message(text);
+            }
+            location
+        };
+        labels.enumerate().map(location).collect()
+    }
+
+    /// The way of a flow: what decided, then what is at fault.
+    fn code_flow(&self, finding: &Finding, home: &Home) -> Option<Value> {
+        let requirement = self.ledger.requirement(finding)?;
+        let end = home.span?;
+        let mut seen = BTreeSet::from([end]);
+        let deciders = requirement.decided_by.iter().filter_map(|decider| Some((decider, decider.place?)));
+        let mut steps: Vec<Value> = deciders
+            .filter(|(_, span)| self.paths.is_file(span.file) && seen.insert(*span))
+            .filter(|(_, span)| !within(*span, end))
+            .take(RELATED)
+            .map(|(decider, span)| {
+                let said = format!("{} {}", decider.kind, decider.name);
+                json!({ "location": { "physicalLocation": place(self.paths, span), "message": message(&said) } })
+            })
+            .collect();
+        if steps.is_empty() {
+            return None;
+        }
+        let said = if home.message.is_empty() { self.files.slice(end) } else { &home.message };
+        let own = json!({ "location": { "physicalLocation": place(self.paths, end), "message": message(said) } });
+        // What is not known comes before the rules that hang on it; what is at fault comes last.
+        steps.insert(if finding.undecided { 0 } else { steps.len() }, own);
+        Some(json!({ "message": message(&requirement.flow), "threadFlows": [{ "locations": steps }] }))
+    }
+}
+
+/// Whether one place holds the other.
+fn within(one: Span, other: Span) -> bool {
+    let holds = |outer: Span, inner: Span| outer.start <= inner.start && inner.end <= outer.end;
+    one.file == other.file && (holds(one, other) || holds(other, one))
+}
+
+/// What a result says: the matter, the label, the packet, and what to do.
+fn text(finding: &Finding, label: &str) -> String {
+    let mut lines = vec![sentence(&finding.message)];
+    if !label.is_empty() {
+        lines.push(sentence(label));
+    }
+    let told = finding.remarks.iter().filter(|remark| matches!(remark.kind, "packet" | "replay" | "settle it"));
+    lines.extend(told.map(|remark| format!("{}: {}", remark.kind, remark.text.replace('\n', " "))));
+    lines.extend(finding.help.iter().map(|help| format!("fix: {help}")));
+    lines.join("\n")
+}
+
+fn sentence(text: &str) -> String {
+    let ends = text.trim_end().ends_with(['.', '!', '?', ':', ';']);
+    if ends { text.to_owned() } else { format!("{text}.") }
+}
+
+/// A plain message. What looks like a link there would become one: a name from the input must not.
+fn message(text: &str) -> Value {
+    json!({ "text": text.replace("](", "] (") })
+}
+
+fn by(finding: &Finding) -> Option<IgnoredBy> {
+    finding.ignored.as_ref().map(|ignored| ignored.by)
+}
+
+fn suppression(ignored: &Ignored, paths: &Paths<'_>) -> Value {
+    let kind = match ignored.by {
+        IgnoredBy::Comment | IgnoredBy::Metadata | IgnoredBy::Description => "inSource",
+        IgnoredBy::Settings | IgnoredBy::Baseline => "external",
+    };
+    let reason = match (ignored.reason.as_str(), ignored.by) {
+        ("", IgnoredBy::Baseline) => "it is in the baseline",
+        (reason, _) => reason,
+    };
+    let mut suppression = json!({ "kind": kind, "status": "accepted", "justification": reason });
+    if let Some(span) = ignored.place.filter(|span| paths.is_file(span.file)) {
+        suppression["location"] = json!({ "physicalLocation": place(paths, span) });
+    }
+    suppression
+}
+
+fn place_of(paths: &Paths<'_>, home: &Home) -> Value {
+    match home.span {
+        Some(span) => place(paths, span),
+        // Code scanning refuses the whole file for one result without a line.
+        None => json!({ "artifactLocation": artifact(&home.path), "region": { "startLine": 1 } }),
+    }
+}
+
+fn place(paths: &Paths<'_>, span: Span) -> Value {
+    let region = paths.region(span);
+    json!({
+        "artifactLocation": artifact(&paths.path_of(span.file)),
+        "region": {
+            "startLine": region.line,
+            "startColumn": region.column,
+            "endLine": region.end_line,
+            "endColumn": region.end_column,
+        },
+    })
+}
+
+fn artifact(path: &str) -> Value {
+    if is_drive(path) {
+        json!({ "uri": format!("file:///{}", encoded(path)) })
+    } else if path.starts_with('/') {
+        json!({ "uri": format!("file://{}", encoded(path)) })
+    } else {
+        json!({ "uri": encoded(path), "uriBaseId": ROOT })
+    }
+}
+
+/// The files that were judged or could not be.
+fn artifacts(report: &Report, paths: &Paths<'_>) -> Value {
+    let files = report.files.iter().filter(|file| file.outcome != Outcome::Skipped);
+    let uris: BTreeSet<String> = files.map(|file| paths.path(&file.name)).collect();
+    uris.iter().map(|path| json!({ "location": artifact(path), "roles": ["analysisTarget"] })).collect()
+}
+
+/// What could not be read, what was left out, and what was taken for granted.
+fn notifications(report: &Report, paths: &Paths<'_>, all: usize, shown: &[&Finding]) -> Value {
+    let broken = report.files.iter().filter(|file| file.outcome == Outcome::Error).map(|file| {
+        json!({
+            "level": "error",
+            "message": message(&sentence(file.detail.as_deref().unwrap_or("it cannot be read"))),
+            "locations": [{ "physicalLocation": { "artifactLocation": artifact(&paths.path(&file.name)) } }],
+        })
+    });
+    let note = |text: &str| json!({ "level": "note", "message": message(&sentence(text)) });
+    let left_out =
+        (all > shown.len()).then(|| note(&format!("{} more findings are not listed here", all - shown.len())));
+    let said: BTreeSet<&String> = report.remarks.iter().chain(&report.assumptions).collect();
+    broken.chain(left_out).chain(said.into_iter().map(|text| note(text))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RESULTS, encoded, fitting, message};
+    use crate::finding::{Finding, Label, Level};
+    use crate::report::sample::finding;
+    use crate::source::{FileId, Span};
+
+    #[test]
+    fn the_worst_of_too_many_are_kept_in_their_order() {
+        let at = || Label { span: Span::new(FileId(0), 0, 1), message: String::new() };
+        let of = |level: Level| move |_| finding("a/b", level, "it is so", at());
+        let notes = (0..1000).map(of(Level::Note));
+        let findings: Vec<Finding> = notes.chain((500..RESULTS).map(of(Level::Error))).collect();
+        let fitting = fitting(&findings.iter().collect::<Vec<_>>(), Level::Note);
+        assert_eq!(fitting.len(), RESULTS);
+        assert!(fitting.is_sorted_by_key(|finding| finding.level), "notes stood first and still do");
+        assert_eq!(fitting.iter().filter(|finding| finding.level == Level::Error).count(), RESULTS - 500);
+    }
+
+    #[test]
+    fn a_name_makes_no_link() {
+        assert_eq!(message("[x](https://a.b)")["text"], "[x] (https://a.b)");
+    }
+
+    #[test]
+    fn paths_are_encoded() {
+        assert_eq!(encoded("infra/größe 1%.json"), "infra/gr%C3%B6%C3%9Fe%201%25.json");
+    }
+}

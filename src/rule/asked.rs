@@ -1,0 +1,260 @@
+//! One flow of a requirement, its other end named: what the proof says, also where a region or a host is known in part.
+//!
+//! Which end is meant is told by `require`; the names of hosts are filled in by `names`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::estate::{Direction, Estate, Peer};
+use crate::finding::FactValue;
+use crate::json::Unknown;
+use crate::net::{Cloud, Region, Tag};
+use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Party, PathJudgement, Prepared, Verdict};
+use crate::rule::flow::{FlowRequirement, Layer, Matching};
+use crate::rule::hosts::HostName;
+use crate::rule::names::{Given, bind, cloud_of, named_values, shown};
+use crate::rule::placement::Placement;
+
+/// The fact that says a firewall on the path works by the names of hosts.
+pub(crate) const BY_HOSTS: &str = "firewall-by-hosts";
+
+/// A flow that is asked for, one end of it still open.
+pub(crate) struct Asked<'x, 's, 'a> {
+    pub(crate) estate: &'a Estate,
+    pub(crate) placement: &'x Placement<'a>,
+    pub(crate) scene: &'x Prepared<'s, 'a>,
+    pub(crate) flow: &'x FlowRequirement,
+    pub(crate) near: &'x Party,
+}
+
+/// What the proof says.
+pub(crate) struct Answer {
+    pub(crate) path: PathJudgement,
+    /// A region was not known, and the verdict holds for this one.
+    pub(crate) counting_on: Option<String>,
+    /// The hosts among those required by name that do not get through, or may not.
+    pub(crate) blocked: Vec<String>,
+    /// They are not all of the hosts.
+    pub(crate) partly: bool,
+    /// The hosts that a firewall that works by host names does not name yet.
+    pub(crate) unnamed: Vec<String>,
+}
+
+/// The other end.
+#[derive(Clone)]
+enum Far {
+    Party(Party),
+    /// A tag of a region that is not known, and the fact that would tell.
+    Region(Tag, Arc<str>, Arc<Unknown>),
+    /// The hosts themselves.
+    Hosts,
+}
+
+/// Of doubts about application rules one is enough where no source names the hosts of the cloud.
+fn nameless(path: &mut PathJudgement, cloud: Cloud) {
+    let doubts = &mut path.judgement.why;
+    let before = doubts.len();
+    let mut first = true;
+    doubts.retain(|doubt| !doubt.message.ends_with(proof::NAMES_UNKNOWN) || std::mem::take(&mut first));
+    if doubts.len() < before || !first {
+        let doubt = Doubt::new(format!("no source names the hosts behind this in the cloud `{cloud}`"));
+        doubts.push(doubt.settled_by("a network rule for the service tag"));
+    }
+}
+
+impl<'a> Asked<'_, '_, 'a> {
+    /// Traffic with a party, by its addresses or by the hosts behind it.
+    pub(crate) fn party(&self, party: Party) -> Answer {
+        self.by_any_way(&Far::Party(party))
+    }
+
+    /// Traffic with a tag of a region that nobody knows: first of any region at all, then of each that the rules name.
+    /// Where the placeholder is unbound any value counts, and the verdict says so (AML-1).
+    pub(crate) fn region(&self, tag: Tag, fact: Arc<str>, unknown: Arc<Unknown>) -> Answer {
+        self.by_any_way(&Far::Region(tag, fact, unknown))
+    }
+
+    fn by_any_way(&self, far: &Far) -> Answer {
+        let hosts = self.flow.hosts.of(cloud_of(self.placement)).unwrap_or_default();
+        let (mut path, counting_on) = self.open(far, hosts);
+        if hosts.is_empty() && !self.flow.hosts.is_empty() && path.judgement.verdict == Verdict::Undecided {
+            nameless(&mut path, cloud_of(self.placement));
+        }
+        let unnamed = self.unnamed(far, hosts, &path);
+        Answer { path, counting_on, blocked: Vec::new(), partly: false, unnamed }
+    }
+
+    /// Traffic with hosts, each of them needed.
+    pub(crate) fn hosts(&self, hosts: &[HostName]) -> Answer {
+        let (mut path, counting_on) = self.open(&Far::Hosts, hosts);
+        let mut blocked = Vec::new();
+        if path.judgement.verdict != Verdict::Satisfied {
+            let alone = |host: &HostName| self.open(&Far::Hosts, std::slice::from_ref(host)).0;
+            let each: Vec<(&HostName, PathJudgement)> = hosts.iter().map(|host| (host, alone(host))).collect();
+            let any = |verdict: Verdict| each.iter().any(|(_, one)| one.judgement.verdict == verdict);
+            let verdict = if any(Verdict::Violated) { Verdict::Violated } else { Verdict::Undecided };
+            let lost: Vec<&(&HostName, PathJudgement)> =
+                each.iter().filter(|(_, one)| one.judgement.verdict == verdict).collect();
+            blocked = lost.iter().map(|(host, _)| shown(self.placement, host)).collect();
+            if let Some((_, first)) = lost.first() {
+                path = first.clone();
+                for (_, one) in &lost {
+                    for doubt in &one.judgement.why {
+                        if path.judgement.why.iter().all(|known| known.message != doubt.message) {
+                            path.judgement.why.push(doubt.clone());
+                        }
+                    }
+                }
+            }
+            if hosts.len() > 1 {
+                path.judgement.uncovered.clone_from(&blocked);
+            }
+        }
+        let partly = !blocked.is_empty() && blocked.len() < hosts.len();
+        Answer { path, counting_on, blocked, partly, unnamed: Vec::new() }
+    }
+
+    /// Judges one other end, whatever is not known of it.
+    fn open(&self, far: &Far, hosts: &[HostName]) -> (PathJudgement, Option<String>) {
+        let (mut widest, mut missing) = self.with(far, hosts, Given::Nothing);
+        let region = match far {
+            Far::Region(_, fact, _) => Some(fact),
+            Far::Party(_) | Far::Hosts => None,
+        };
+        missing.extend(region.cloned());
+        if widest.judgement.verdict == Verdict::Satisfied || missing.is_empty() {
+            return (widest, None);
+        }
+        let (mut possible, mut stray) = (None, false);
+        for fact in &missing {
+            let is_region = fact.ends_with("region");
+            let (mut values, more) = named_values(self.estate, self.placement, hosts, fact);
+            // With several facts open, one value alone tells too little.
+            stray |= more || (missing.len() > 1 && !values.is_empty());
+            if is_region {
+                values.extend(named_regions(self.estate, self.placement).iter().map(|one| one.location.to_owned()));
+            }
+            for value in values {
+                let (path, _) = self.with(far, hosts, Given::Value(fact, &value));
+                match (path.judgement.verdict, is_region) {
+                    (Verdict::Satisfied, true) => return (path, Some(value)),
+                    (Verdict::Violated, _) => {}
+                    _ => possible = possible.or(Some((fact, value))),
+                }
+            }
+        }
+        // Every value that no rule names fares alike.
+        let nobody = |asked: &Self| asked.with(far, hosts, Given::Nobody).0.judgement.verdict == Verdict::Violated;
+        if widest.judgement.verdict == Verdict::Violated && (possible.is_some() || stray || !nobody(self)) {
+            widest.judgement.verdict = Verdict::Undecided;
+            let doubts = missing.iter().map(|fact| {
+                let named = possible.as_ref().filter(|(of, _)| *of == fact);
+                let named = named.map(|(_, value)| format!(", and the firewall names `{value}`")).unwrap_or_default();
+                Doubt::new(format!("fact `{fact}` is not known{named}")).settled_by(format!("--fact {fact}=…"))
+            });
+            widest.judgement.why.extend(doubts);
+        }
+        (widest, None)
+    }
+
+    /// Judges one other end, with something put in for what is not known; and the facts that are still missing.
+    fn with(&self, far: &Far, hosts: &[HostName], given: Given<'_>) -> (PathJudgement, BTreeSet<Arc<str>>) {
+        let names = bind(self.placement, hosts, given);
+        let by_name = (!hosts.is_empty()).then_some(&names.set);
+        let path = match far {
+            Far::Hosts if hosts.iter().all(|host| host.in_no_tag) => {
+                self.prove(Party::Untagged(names.set.clone()), None)
+            }
+            Far::Hosts => self.prove(Party::Hosts(names.set.clone()), None),
+            Far::Party(party) => self.prove(party.clone(), by_name),
+            Far::Region(tag, fact, unknown) => {
+                let regional = match given {
+                    Given::Value(of, value) if *of == **fact => Region::by_name(value),
+                    _ => None,
+                };
+                let party = match regional.and_then(|region| tag.in_region(region)) {
+                    Some(regional) => Party::Tag(regional),
+                    None => Party::Regional(*tag, Arc::clone(unknown)),
+                };
+                self.prove(party, by_name)
+            }
+        };
+        (path, names.missing)
+    }
+
+    /// The hosts that are missing where a firewall works by names: it lets some of them pass, or that is known of it.
+    fn unnamed(&self, far: &Far, hosts: &[HostName], path: &PathJudgement) -> Vec<String> {
+        let judgement = &path.judgement;
+        if judgement.verdict != Verdict::Violated || judgement.layer != Some(proof::Layer::Firewall) {
+            return Vec::new();
+        }
+        let lost: Vec<&HostName> = hosts
+            .iter()
+            .filter(|host| self.open(far, std::slice::from_ref(host)).0.judgement.verdict != Verdict::Satisfied)
+            .collect();
+        let known = self.placement.fact(BY_HOSTS) == Some(FactValue::Bool(true));
+        let works_by_names = known || lost.len() < hosts.len();
+        let names: Vec<String> = lost.into_iter().map(|host| shown(self.placement, host)).collect();
+        let pattern = |name: &String| HostPattern::read(name);
+        let within = |name: &String| {
+            let mut wider = names.iter().filter(|other| *other != name).filter_map(pattern);
+            pattern(name).is_some_and(|own| wider.any(|wider| wider.covers(&own)))
+        };
+        names.iter().filter(|name| works_by_names && !within(name)).cloned().collect()
+    }
+
+    /// Asks the proof.
+    fn prove(&self, far: Party, names: Option<&HostSet>) -> PathJudgement {
+        let flow = self.flow;
+        let (from, to) = match flow.direction {
+            Direction::Inbound => (far, self.near.clone()),
+            Direction::Outbound => (self.near.clone(), far),
+        };
+        let matching = match flow.matching {
+            Matching::Effective => proof::Matching::Effective,
+            Matching::Explicit => proof::Matching::Explicit,
+            Matching::SingleRule => proof::Matching::SingleRule,
+        };
+        let ports = flow.ports.clone();
+        let asked = proof::Flow { direction: flow.direction, protocols: flow.protocols, from, to, ports, matching };
+        // The groups alone, when the requirement asks about nothing behind them.
+        if flow.layers == [Layer::Nsg] {
+            let judgement = self.scene.judge(&asked);
+            return PathJudgement { judgement, layers: Vec::new(), by_host_names: false, assumptions: Vec::new() };
+        }
+        match self.alone() {
+            Some(appliance) => self.scene.judge_firewall(self.estate, appliance, &asked, names),
+            None => self.scene.path(&asked, names),
+        }
+    }
+
+    /// The firewall or policy that is all there is to judge.
+    fn alone(&self) -> Option<Appliance<'a>> {
+        let site = &self.placement.site;
+        if site.subnet.is_some() || site.nsg.is_some() || site.interface_nsg.is_some() || site.route_table.is_some() {
+            return None;
+        }
+        let firewall = site.firewall.and_then(|at| self.estate.firewalls.get(at)).map(Appliance::Firewall);
+        firewall.or_else(|| site.policy.and_then(|at| self.estate.policies.get(at)).map(Appliance::Policy))
+    }
+}
+
+/// The regions that the rules of a placement's groups name.
+pub(crate) fn named_regions(estate: &Estate, placement: &Placement<'_>) -> Vec<&'static Region> {
+    let groups = [placement.site.interface_nsg, placement.site.nsg].into_iter().flatten();
+    let rules = groups.filter_map(|at| estate.nsgs.get(at)).flat_map(|group| &group.rules);
+    let items = rules.flat_map(|rule| rule.sources.items.iter().chain(&rule.destinations.items));
+    let names: BTreeSet<&str> = items
+        .filter_map(|item| match item.known() {
+            Some(Peer::Tag(name)) => Some(&**name),
+            _ => None,
+        })
+        .collect();
+    let mut regions: Vec<&'static Region> = Vec::new();
+    for region in names.into_iter().filter_map(|name| Tag::read(name, None).tag()).filter_map(Tag::region) {
+        if regions.iter().all(|known| known.location != region.location) {
+            regions.push(region);
+        }
+    }
+    regions
+}

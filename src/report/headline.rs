@@ -15,7 +15,7 @@ pub(crate) fn headline(group: &Group<'_>, ledger: &Ledger<'_>) -> String {
     };
     let needed = placement.requirements.iter().filter(|requirement| requirement.verdict.is_some()).count();
     let flows = format!("{} of the {} flows", group.findings().len(), needed.max(group.findings().len()));
-    let title = opening::title(placement);
+    let title = opening::placement_title(placement);
     match (decider(group, ledger), head.undecided) {
         (Some(NO_RULE), false) => format!("no rule of the firewall allows {flows} that {title} needs"),
         (Some(name), false) => format!("`{name}` blocks {flows} that {title} needs"),

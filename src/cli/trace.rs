@@ -1,7 +1,6 @@
 //! `aznetlint trace`: one flow, every layer it meets, the rule that decides in each, and the verdict.
 
 use std::io::{self, Write};
-use std::net::IpAddr;
 
 use miette::Result;
 use serde_json::{Value as Json, json};
@@ -47,13 +46,11 @@ pub(crate) fn run(arguments: &TraceArguments) -> Result<End> {
     }
     let text = match arguments.format {
         FormatChoice::Text => {
-            let shown: Vec<String> =
-                answers.iter().map(|(label, one)| text(&read.files, &question, label, one)).collect();
+            let shown: Vec<String> = answers.iter().map(|(label, one)| text(&read.files, label, one)).collect();
             shown.join("\n")
         }
         FormatChoice::Json => {
-            let shown: Vec<Json> =
-                answers.iter().map(|(label, one)| document(&read.files, &question, label, one)).collect();
+            let shown: Vec<Json> = answers.iter().map(|(label, one)| document(&read.files, label, one)).collect();
             format!("{:#}\n", json!({ "version": 1, "traces": shown }))
         }
     };
@@ -99,22 +96,21 @@ fn question(arguments: &TraceArguments) -> Result<Question> {
     let from = arguments.from.as_deref();
     // A name that is no address, tag or host is a resource of the estate.
     match (from.and_then(party).filter(is_far), party(name).filter(is_far)) {
-        (Some(Party::Addresses(_)) | None, Some(far)) => {
-            let address = from.and_then(|text| text.parse::<IpAddr>().ok());
-            let near = from.filter(|_| address.is_none()).map(str::to_owned);
-            Ok(Question { near, address, direction: Direction::Outbound, far, protocols, ports })
+        (Some(Party::Addresses(own)), Some(far)) => {
+            Ok(Question { near: None, address: Some(own), direction: Direction::Outbound, far, protocols, ports })
+        }
+        (None, Some(far)) => {
+            let near = from.map(str::to_owned);
+            Ok(Question { near, address: None, direction: Direction::Outbound, far, protocols, ports })
         }
         (Some(far), None) => {
             let near = (!name.eq_ignore_ascii_case("subnet")).then(|| name.to_owned());
             Ok(Question { near, address: None, direction: Direction::Inbound, far, protocols, ports })
         }
-        (Some(far), Some(_)) => {
-            let address = name.parse::<IpAddr>().ok();
-            if address.is_none() {
-                return Err(bad("one end has to be a subnet or address of the input").into());
-            }
-            Ok(Question { near: None, address, direction: Direction::Inbound, far, protocols, ports })
+        (Some(far), Some(Party::Addresses(own))) => {
+            Ok(Question { near: None, address: Some(own), direction: Direction::Inbound, far, protocols, ports })
         }
+        (Some(_), Some(_)) => Err(bad("one end has to be a subnet or address of the input").into()),
         (None, None) => Err(bad("one end has to be a service tag, a host name or an address").into()),
     }
 }
@@ -127,10 +123,10 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-fn text(files: &Files, question: &Question, label: &str, one: &Followed) -> String {
+fn text(files: &Files, label: &str, one: &Followed) -> String {
     let trace = &one.trace;
     let mut lines = Vec::new();
-    let direction = match question.direction {
+    let direction = match one.direction {
         Direction::Inbound => "inbound to",
         Direction::Outbound => "outbound from",
     };
@@ -211,7 +207,7 @@ fn blocked(judgement: &Judgement) -> String {
     }
 }
 
-fn document(files: &Files, question: &Question, label: &str, one: &Followed) -> Json {
+fn document(files: &Files, label: &str, one: &Followed) -> Json {
     let trace = &one.trace;
     let judgement = &trace.path.judgement;
     let decider = |decider: &Decider| {
@@ -233,7 +229,7 @@ fn document(files: &Files, question: &Question, label: &str, one: &Followed) -> 
     json!({
         "place": one.place,
         "parameter-set": label,
-        "direction": match question.direction { Direction::Inbound => "inbound", Direction::Outbound => "outbound" },
+        "direction": match one.direction { Direction::Inbound => "inbound", Direction::Outbound => "outbound" },
         "verdict": word(judgement.verdict),
         "layer": judgement.layer.map(Layer::as_str),
         "packet": trace.packet.as_ref().map(|packet| json!({

@@ -190,7 +190,7 @@ impl<'a> Scene<'a> {
                 Peer::Addresses(set) => addresses.push(set.clone()),
                 Peer::Tag(name) => match self.tags.and_then(|data| data.get(name)) {
                     Some(prefixes) => addresses.push(prefixes.set.clone()),
-                    None => tags.extend(Tag::read(name, self.cloud).tag()),
+                    None => tags.extend(Tag::read(name, self.cloud).tag().filter(|tag| tag.is_usable_in_routes())),
                 },
                 Peer::Invalid(_) => {}
             }

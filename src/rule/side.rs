@@ -219,7 +219,7 @@ fn tag_of(special: Special) -> Tag {
 }
 
 /// The public IPv4 internet (NSG-20).
-fn public() -> &'static AddressSet {
+pub(crate) fn public() -> &'static AddressSet {
     static PUBLIC: LazyLock<AddressSet> = LazyLock::new(|| {
         let outside = [
             "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16 224.0.0.0/3",

@@ -158,6 +158,33 @@ fn halves_are_a_default_route() {
 }
 
 #[test]
+fn a_route_by_a_tag_that_routes_cannot_name_tunnels_nothing() {
+    let place = network(&json!({ "networkSecurityGroup": { "id": format!("{NETWORK}/networkSecurityGroups/nsg") },
+        "routeTable": { "id": format!("{NETWORK}/routeTables/rt") } }));
+    let group = nsg("eastus2", &[("Deny", "*", "VirtualNetwork")]);
+    for tag in ["Internet", "VirtualNetwork", "AzureLoadBalancer"] {
+        let table = routes("eastus2", &[(tag, "VirtualAppliance")]);
+        let one = answer(&[place.clone(), group.clone(), table], &[], "service-blocked");
+        assert_eq!(one.verdict, Some(Verdict::Satisfied), "{tag}: {:?}", one.why);
+    }
+}
+
+#[test]
+fn a_tag_route_to_an_appliance_leaves_open_whether_internet_matches() {
+    let place = network(&json!({ "networkSecurityGroup": { "id": format!("{NETWORK}/networkSecurityGroups/nsg") },
+        "routeTable": { "id": format!("{NETWORK}/routeTables/rt") } }));
+    let table = routes("eastus2", &[("AzureCloud", "VirtualAppliance")]);
+    let group = nsg("eastus2", &[("Deny", "*", "Internet"), ("Allow", "*", "AzureMachineLearning")]);
+    let data = tags("Public", &[("AzureCloud", &["20.0.0.0/8"]), ("AzureMachineLearning", &["20.1.0.0/16"])]);
+    let symbolic = [place, group, table];
+    let exact = [&symbolic[..], &[data]].concat();
+    for estate in [&symbolic[..], &exact] {
+        let one = answer(estate, &[], "service-blocked");
+        assert_eq!(one.verdict, Some(Verdict::Undecided), "{:?}", one.why);
+    }
+}
+
+#[test]
 fn every_compute_of_a_subnet_counts() {
     let place = || network(&json!({}));
     let applies = |serverless: &str, no_public_ip, public_ip| {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::arm::{Expansion, TroubleKind, Wanted};
-use crate::estate::{self, Estate, Fault, Piece, Shape};
+use crate::estate::{self, Dependencies, Estate, Fault, Piece, Shape};
 use crate::finding::{FactValue, Finding, Outcome as FileOutcome, Report, RuleId};
 use crate::input::{self, Input};
 use crate::json::{self, Document, Node, Value};
@@ -31,6 +31,8 @@ pub struct Settings {
     pub templates: TemplateOptions,
     /// Files of service tags.
     pub service_tags: Vec<PathBuf>,
+    /// Saved answers of what a service says it needs.
+    pub dependencies: Vec<PathBuf>,
     /// What holds for some files only.
     pub per_path: Vec<PathRules>,
     /// Facts of the placements that stand in some files; of several for one name the last counts.
@@ -59,7 +61,7 @@ pub struct Outcome {
 /// Lints files and folders; `-` among the paths reads `stdin`.
 pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Outcome {
     let paths = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
-    let paths: Vec<PathBuf> = paths.cloned().collect();
+    let paths: Vec<PathBuf> = paths.chain(&settings.dependencies).cloned().collect();
     lint_input(input::read(&paths, &settings.input, stdin), pack, settings)
 }
 
@@ -92,6 +94,7 @@ pub fn estates(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &
 struct Prepared {
     files: Files,
     exports: Vec<(FileId, Arc<Document>)>,
+    dependencies: Vec<Dependencies>,
     tags: TagFiles,
     expanded: Templates,
     broken: Broken,
@@ -103,8 +106,8 @@ struct Prepared {
 
 fn prepare(input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let Input { mut files, entries, .. } = input;
-    let (sorted, broken, report) = sort_entries(entries, &files);
-    let Sorted { exports, templates, parameters, tags: found, fragments } = sorted;
+    let (sorted, broken, report) = sort_entries(entries, &files, &settings.dependencies);
+    let Sorted { exports, templates, parameters, tags: found, fragments, dependencies } = sorted;
     let mut tags = TagFiles::default();
     found.into_iter().for_each(|(file, named)| tags.add(file, named));
     let types = wanted_types(pack);
@@ -114,7 +117,7 @@ fn prepare(input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let expanded = expand_all(&files, &sheets, &settings.templates, &set, Wanted::Types(&wanted));
     let sheets = templates.into_iter().chain(fragments).chain(parameters);
     let documents = exports.iter().cloned().chain(sheets.map(|sheet| (sheet.file, sheet.document))).collect();
-    Prepared { files, exports, tags, expanded, broken, documents, report }
+    Prepared { files, exports, dependencies, tags, expanded, broken, documents, report }
 }
 
 /// The templates of a run, evaluated.
@@ -144,7 +147,7 @@ pub struct ExpandedTemplate {
 pub fn expand(paths: &[PathBuf], stdin: &mut dyn Read, settings: &Settings, types: &[String]) -> Expanded {
     let paths: Vec<PathBuf> = paths.iter().chain(settings.templates.files()).cloned().collect();
     let Input { mut files, entries, .. } = input::read(&paths, &settings.input, stdin);
-    let (sorted, broken, _) = sort_entries(entries, &files);
+    let (sorted, broken, _) = sort_entries(entries, &files, &[]);
     let set = given(&mut files, &settings.templates);
     let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
     let wanted = if wanted.is_empty() { Wanted::All } else { Wanted::Types(&wanted) };
@@ -167,7 +170,8 @@ pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack
 /// Lints what was read.
 pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let empty = input.empty.clone();
-    let Prepared { mut files, exports, tags, expanded, documents, mut report, .. } = prepare(input, pack, settings);
+    let prepared = prepare(input, pack, settings);
+    let Prepared { mut files, exports, dependencies, tags, expanded, documents, mut report, .. } = prepared;
     note_templates(&mut report, &files, &expanded);
 
     let mut requests = settings.requests.clone();
@@ -180,7 +184,9 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let mut findings: BTreeMap<FindingKey, (Finding, Vec<String>)> = BTreeMap::new();
     let rounds = expanded.rounds.len();
     for round in &expanded.rounds {
-        let estate = estate_of(&exports, round, tags.of(None).map(|file| &file.tags));
+        let mut estate = estate_of(&exports, round, tags.of(None).map(|file| &file.tags));
+        estate.faults.extend(dependencies.iter().flat_map(|answer| answer.faults.iter().cloned()));
+        estate.dependencies.clone_from(&dependencies);
         let of_cloud = |cloud: Option<Cloud>| tags.of(cloud).map(|file| &file.tags);
         let mut judged = rule::judge(pack, &estate, &files, &requests, &of_cloud);
         for (request, names) in judged.unmatched {

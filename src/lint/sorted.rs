@@ -1,13 +1,14 @@
 //! What was read, sorted by what is done with it.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::estate::{self, Shape};
+use crate::estate::{self, Dependencies, Shape};
 use crate::finding::{
     FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId, fingerprint,
 };
-use crate::input::{Content, Entry};
-use crate::json::{Document, SyntaxError};
+use crate::input::{Content, Entry, FileSet, STDIN};
+use crate::json::{Document, Node, SyntaxError};
 use crate::lint::template::Sheet;
 use crate::source::{FileId, Files, Span};
 use crate::tagfile::TagFile;
@@ -15,8 +16,11 @@ use crate::tagfile::TagFile;
 /// What could not be read or parsed: the name, why, and where.
 pub(crate) type Broken = Vec<(String, String, Option<Span>)>;
 
-/// Sorts what was read by what is done with it.
-pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files) -> (Sorted, Broken, Report) {
+/// Sorts what was read by what is done with it. `dependencies` are the files that the user says are answers of the
+/// dependencies API, by whatever path.
+pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files, dependencies: &[PathBuf]) -> (Sorted, Broken, Report) {
+    let asked = FileSet::new(dependencies.iter().cloned());
+    let stdin_asked = dependencies.iter().any(|path| path == Path::new("-"));
     let mut sorted = Sorted::default();
     let mut report = Report::default();
     let mut broken = Vec::new();
@@ -30,6 +34,7 @@ pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files) -> (Sorted, Broke
             Content::Unreadable(why) => broken.push((entry.name.clone(), why.clone(), None)),
             _ => {}
         }
+        let is_asked = if entry.name == STDIN { stdin_asked } else { !asked.is_empty() && asked.holds(&entry.name) };
         let file = FileReport {
             name: entry.name,
             file: entry.file,
@@ -38,7 +43,7 @@ pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files) -> (Sorted, Broke
             detail: None,
             named: entry.named,
         };
-        sorted.take(file, entry.content, files, &mut report);
+        sorted.take(file, entry.content, is_asked, files, &mut report);
     }
     (sorted, broken, report)
 }
@@ -52,6 +57,8 @@ pub(crate) struct Sorted {
     pub(crate) tags: Vec<(TagFile, bool)>,
     /// Templates that are there to be linked to only.
     pub(crate) fragments: Vec<Sheet>,
+    /// What services say they need.
+    pub(crate) dependencies: Vec<Dependencies>,
 }
 
 impl Sorted {
@@ -67,11 +74,12 @@ impl Sorted {
         }
     }
 
-    fn take(&mut self, mut entry: FileReport, content: Content, texts: &Files, report: &mut Report) {
+    /// `asked`: the user says that these are dependencies.
+    fn take(&mut self, mut entry: FileReport, content: Content, asked: bool, texts: &Files, report: &mut Report) {
         match (content, entry.file) {
             (Content::Document(document), Some(file)) => {
                 let document = Arc::new(document);
-                let shape = estate::shape_of(&document.root);
+                let shape = if asked { Some(Shape::Dependencies) } else { estate::shape_of(&document.root) };
                 entry.shape = shape.map(|shape| shape_word(shape).to_owned());
                 let sheet = || Sheet { file, name: entry.name.clone(), document: Arc::clone(&document) };
                 entry.outcome = FileOutcome::Judged;
@@ -91,7 +99,10 @@ impl Sorted {
                         entry.detail = read.as_ref().map(|tags| format!("service tags, {}", tags.state()));
                         self.tags.extend(read.map(|tags| (tags, entry.named)));
                     }
-                    Some(_) => self.exports.push((file, document)),
+                    Some(_) => {
+                        self.take_dependencies(&mut entry, &document.root, asked);
+                        self.exports.push((file, document));
+                    }
                 }
             }
             (Content::Broken(error), Some(file)) => {
@@ -105,6 +116,10 @@ impl Sorted {
                 entry.outcome = FileOutcome::Error;
                 entry.detail = Some(why);
             }
+            (Content::Tags(_), _) if asked => {
+                entry.outcome = FileOutcome::Error;
+                entry.detail = Some("these are service tags, and no dependencies".to_owned());
+            }
             (Content::Tags(tags), _) => {
                 entry.shape = Some(shape_word(Shape::ServiceTags).to_owned());
                 entry.outcome = FileOutcome::Judged;
@@ -114,6 +129,24 @@ impl Sorted {
             (Content::Irrelevant | Content::Document(_) | Content::Broken(_), _) => {}
         }
         report.files.push(entry);
+    }
+
+    /// What a document says a service needs, beside what else it holds.
+    fn take_dependencies(&mut self, entry: &mut FileReport, root: &Node, asked: bool) {
+        match estate::dependencies(root) {
+            Some(read) => {
+                let count = read.needed.len();
+                entry.detail = Some(format!("{count} endpoint{} a service needs", if count == 1 { "" } else { "s" }));
+                self.dependencies.push(read);
+            }
+            None if asked => {
+                let fault = estate::no_dependencies(root);
+                entry.outcome = FileOutcome::Error;
+                entry.detail = Some(fault.detail.clone());
+                self.dependencies.push(Dependencies { faults: vec![fault], ..Dependencies::empty(root.span) });
+            }
+            None => {}
+        }
     }
 }
 

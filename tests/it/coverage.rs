@@ -16,7 +16,7 @@ fn answered(pack: &Pack) -> BTreeMap<String, PortSet> {
         let Body::Requirement(body) = &rule.body else { continue };
         let ports = match &body.require {
             Requirement::Flow(flow) => flow.ports.clone(),
-            Requirement::Route(_) | Requirement::Egress => PortSet::empty(),
+            Requirement::Route(_) | Requirement::Egress | Requirement::Dependencies(_) => PortSet::empty(),
         };
         let of_hosts = body.require.hosts().flat_map(|(_, hosts)| hosts.rows());
         for row in body.rows.iter().map(String::as_str).chain(of_hosts) {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::estate::{Dependencies, Dependency, DependencyEndpoint, Direction, Estate};
 use crate::finding::{Finding, Label, Verdict};
 use crate::net::{PortSet, ProtocolSet, Region};
-use crate::proof::{HostPattern, Prepared};
+use crate::proof::{HostPattern, Layer, Prepared};
 use crate::rule::compile::{Body, Rule};
 use crate::rule::derive::workspace_of;
 use crate::rule::diagnose::{Given, Subject, diagnose, snippet};
@@ -110,8 +110,10 @@ impl<'x, 'sc> Asking<'x, 'sc, '_> {
     /// The hosts of the placement's cloud whose service tags the rules of its service know.
     fn known_hosts(&self) -> Vec<Known<'x>> {
         let cloud = cloud_of(self.placement);
+        // A name that begins with what is not known, as that of a storage account, stands for every such name.
         let fill = |host: &HostName| {
-            let text = host.name.fill(|name| self.placement.fact_text(name)).ok()?;
+            let open = |name: &str| host.name.as_str().starts_with(&format!("{{{name}}}.")).then(|| "*".to_owned());
+            let text = host.name.fill(|name| self.placement.fact_text(name).or_else(|| open(name))).ok()?;
             HostPattern::read(&text)
         };
         let mut known: Vec<Known<'x>> = Vec::new();
@@ -137,10 +139,9 @@ impl<'x, 'sc> Asking<'x, 'sc, '_> {
     fn answer<'n>(&self, need: &'n Dependency, protocols: ProtocolSet, known: &[Known<'_>]) -> Answer<'n> {
         let (body, mut judged) = self.judged(need, protocols, known);
         judged.flow = format!("outbound {protocols} {} to {}", need.port, need.name);
-        // Fixes of hosts are made for all of them together.
+        // The rules to paste are made for all flows together.
         let aside = RefCell::new(self.given.borrow().clone());
-        let given = if is_host(&body) { &aside } else { self.given };
-        let finding = diagnose(&self.subject(&body, &judged, given)).map(|mut finding| {
+        let finding = diagnose(&self.subject(&body, &judged, &aside)).map(|mut finding| {
             let message = match &*need.category {
                 "" => "needed by the service".to_owned(),
                 category => format!("needed for {category}"),
@@ -227,20 +228,27 @@ impl<'x, 'sc> Asking<'x, 'sc, '_> {
         Subject { estate, placement, scene, rule, body, judged, given }
     }
 
-    /// One rule to paste for all hosts that one cause stops, instead of one for each.
+    /// One rule to paste for all hosts that one cause stops, and one for each service tag, instead of one for each flow.
     fn join_fixes(&self, answers: &mut [Answer<'_>]) {
-        let mut groups: BTreeMap<(String, bool, bool), Vec<usize>> = BTreeMap::new();
+        let mut groups: BTreeMap<FixKey, Vec<usize>> = BTreeMap::new();
         for (at, answer) in answers.iter().enumerate() {
             let Some(finding) = answer.finding.as_ref().filter(|finding| finding.snippet.is_some()) else { continue };
             let Requirement::Flow(flow) = &answer.body.require else { continue };
-            if is_host(&answer.body) {
-                let web = [80, 443].contains(&answer.need.port);
-                let key = (finding.cause.clone().unwrap_or_default(), flow.protocols == ProtocolSet::TCP, web);
-                groups.entry(key).or_default().push(at);
-            }
+            // An application rule holds for the web alone.
+            let at_firewall = answer.judged.judgement.as_ref().is_some_and(|one| one.layer == Some(Layer::Firewall));
+            groups
+                .entry(FixKey {
+                    cause: finding.cause.clone().unwrap_or_default(),
+                    is_tcp: flow.protocols == ProtocolSet::TCP,
+                    is_web: at_firewall && [80, 443].contains(&answer.need.port),
+                    peer: (!is_host(&answer.body)).then(|| answer.judged.peer.clone()),
+                })
+                .or_default()
+                .push(at);
         }
-        for group in groups.into_values() {
-            let Some(joined) = self.joined(&group, answers) else { continue };
+        let mut names = BTreeSet::new();
+        for (key, group) in groups {
+            let Some(joined) = self.joined(&group, answers, &key.name(&mut names)) else { continue };
             for at in group {
                 if let Some(finding) = &mut answers[at].finding {
                     finding.snippet = Some(joined.clone());
@@ -249,18 +257,52 @@ impl<'x, 'sc> Asking<'x, 'sc, '_> {
         }
     }
 
-    fn joined(&self, group: &[usize], answers: &[Answer<'_>]) -> Option<String> {
+    fn joined(&self, group: &[usize], answers: &[Answer<'_>], name: &str) -> Option<String> {
         let first = answers.get(*group.first()?)?;
         let Requirement::Flow(flow) = &first.body.require else { return None };
         let mut flow = flow.clone();
-        let needs = || group.iter().filter_map(|at| answers.get(*at)).map(|answer| answer.need);
-        flow.ports = needs().fold(PortSet::empty(), |all, need| all.union(&PortSet::range(need.port, need.port)));
-        let hosts: BTreeSet<String> = needs().map(|need| need.name.to_ascii_lowercase()).collect();
+        let all = || group.iter().filter_map(|at| answers.get(*at));
+        let ports = all().map(|answer| PortSet::range(answer.need.port, answer.need.port));
+        flow.ports = ports.fold(PortSet::empty(), |all, port| all.union(&port));
+        let hosts = |of: fn(&Judged) -> &Vec<String>| {
+            all().flat_map(|answer| of(&answer.judged)).cloned().collect::<BTreeSet<String>>().into_iter().collect()
+        };
+        let judged = Judged {
+            blocked: hosts(|judged| &judged.blocked),
+            unnamed: hosts(|judged| &judged.unnamed),
+            part: Some(name.to_owned()),
+            ..first.judged.clone()
+        };
         let body = RequirementRule { require: Requirement::Flow(flow), ..self.body.clone() };
         let judgement = first.judged.judgement.as_ref()?;
         let undecided = first.judged.verdict() == Some(Verdict::Undecided);
-        let judged = Judged { blocked: hosts.into_iter().collect(), ..first.judged.clone() };
         snippet(&self.subject(&body, &judged, self.given), judgement, undecided)
+    }
+}
+
+/// Flows that one rule to paste can let pass together.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct FixKey {
+    cause: String,
+    is_tcp: bool,
+    is_web: bool,
+    /// The service tag or addresses; `None`: hosts.
+    peer: Option<String>,
+}
+
+impl FixKey {
+    /// What the rule is called, after the rule of ours: no two of one placement alike.
+    fn name(&self, taken: &mut BTreeSet<String>) -> String {
+        let peer = self.peer.as_deref().unwrap_or("hosts").split('.').next().unwrap_or_default();
+        let plain = peer.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let name = if plain { peer.to_ascii_lowercase() } else { "addresses".to_owned() };
+        let mut free = name.clone();
+        let mut number = 1_usize;
+        while !taken.insert(free.clone()) {
+            number += 1;
+            free = format!("{name}-{number}");
+        }
+        free
     }
 }
 

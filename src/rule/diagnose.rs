@@ -503,7 +503,8 @@ pub(crate) fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecide
 /// What a rule that would settle it is called: `allow-storage` for `azureml/storage-blocked`.
 fn allow_name(subject: &Subject<'_, '_>) -> String {
     let name = subject.rule.card.id.as_str().rsplit('/').next().unwrap_or_default();
-    format!("allow-{}", name.trim_end_matches("-blocked"))
+    let part = subject.judged.part.as_ref().map(|part| format!("-{part}")).unwrap_or_default();
+    format!("allow-{}{part}", name.trim_end_matches("-blocked"))
 }
 
 fn rule_text(subject: &Subject<'_, '_>, flow: &FlowRequirement, priority: i64) -> String {

@@ -51,6 +51,8 @@ pub(crate) struct Judged {
     pub(crate) partly: bool,
     /// The hosts that a firewall that works by host names does not name yet.
     pub(crate) unnamed: Vec<String>,
+    /// Which flow it is, of several that one rule asks for: tells the rules to paste apart.
+    pub(crate) part: Option<String>,
 }
 
 /// What the layers know of a site.
@@ -131,6 +133,7 @@ pub(crate) fn judge<'a>(
         blocked: Vec::new(),
         partly: false,
         unnamed: Vec::new(),
+        part: None,
     };
     if applies == Applies::No {
         return judged;

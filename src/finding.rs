@@ -467,11 +467,14 @@ impl Report {
         self.findings.iter().filter(|finding| finding.ignored.is_none())
     }
 
-    /// The finding about a requirement of a placement, by the rule and the placement's id. A finding speaks for a
-    /// placement in all its parameter sets, which the id of a placement names in brackets.
-    pub fn finding_of(&self, rule: &RuleId, placement: &str) -> Option<&Finding> {
+    /// The finding about a requirement of a placement, by the rule, the placement's id and the flow: one rule may ask a
+    /// placement for several flows. A finding speaks for a placement in all its parameter sets, which the id of a
+    /// placement names in brackets.
+    pub fn finding_of(&self, rule: &RuleId, placement: &str, flow: &str) -> Option<&Finding> {
         let is_it = |id: &str| placement.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
-        self.findings.iter().find(|one| one.rule == *rule && one.placement.as_deref().is_some_and(is_it))
+        self.findings.iter().find(|one| {
+            one.rule == *rule && one.flow.as_deref() == Some(flow) && one.placement.as_deref().is_some_and(is_it)
+        })
     }
 
     /// Whether any file could not be read or parsed.

@@ -79,6 +79,10 @@ pub(crate) struct CheckArguments {
     #[arg(long = "service-tags", value_name = "FILE")]
     pub(crate) service_tags: Vec<PathBuf>,
 
+    /// Judge every endpoint the workspace itself says it needs: a saved answer of outboundNetworkDependenciesEndpoints
+    #[arg(long = "dependencies", value_name = "FILE")]
+    pub(crate) dependencies: Vec<PathBuf>,
+
     /// Read the rules in this folder as well
     #[arg(long = "rules", value_name = "DIR")]
     pub(crate) rules: Vec<PathBuf>,

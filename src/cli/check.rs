@@ -127,7 +127,7 @@ fn gate(report: &Report, fail_on: Gate, undecided: UndecidedLevel) -> End {
     let undecided = open >= least
         && report.placements.iter().any(|placement| {
             placement.requirements.iter().any(|one| {
-                let finding = || report.finding_of(&one.rule, &placement.id);
+                let finding = || report.finding_of(&one.rule, &placement.id, &one.flow);
                 one.verdict == Some(Verdict::Undecided) && finding().is_none_or(|finding| finding.ignored.is_none())
             })
         });
@@ -152,7 +152,7 @@ mod tests {
         let requirement = RequirementReport {
             rule: RuleId::new("a/b"),
             rows: Vec::new(),
-            flow: String::new(),
+            flow: "outbound TCP 443 to Storage".to_owned(),
             applies: Applies::Yes,
             verdict: Some(Verdict::Undecided),
             layer: None,
@@ -185,7 +185,7 @@ mod tests {
             snippet: None,
             resource: None,
             placement: Some("service@subnet".to_owned()),
-            flow: None,
+            flow: Some("outbound TCP 443 to Storage".to_owned()),
             cause: None,
             fingerprint: String::new(),
             ignored: ignored.map(|by| Ignored { by, reason: "x".to_owned(), place: None }),
@@ -200,5 +200,14 @@ mod tests {
         assert_eq!(end(Some(IgnoredBy::Comment), UndecidedLevel::Error), End::Clean);
         assert_eq!(end(Some(IgnoredBy::Baseline), UndecidedLevel::Error), End::Clean);
         assert_eq!(end(None, UndecidedLevel::Warning), End::Clean);
+    }
+
+    #[test]
+    fn what_is_ignored_speaks_for_its_own_flow_only() {
+        let mut report = undecided(Some(IgnoredBy::Comment));
+        let mut other = report.placements[0].requirements[0].clone();
+        other.flow = "outbound TCP 445 to Storage".to_owned();
+        report.placements[0].requirements.push(other);
+        assert_eq!(gate(&report, Gate::Error, UndecidedLevel::Error), End::Findings);
     }
 }

@@ -73,6 +73,10 @@ pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
     if service_tags.is_empty() {
         service_tags = config.service_tags.iter().map(|file| found.below(&file.value)).collect();
     }
+    let mut dependencies = arguments.dependencies.clone();
+    if dependencies.is_empty() {
+        dependencies = config.dependencies.iter().map(|file| found.below(&file.value)).collect();
+    }
     let mut facts_in = Vec::new();
     for entry in &config.per_path {
         let mut facts = facts_of(config, &pack.services.iter().collect::<Vec<_>>(), &entry.facts)?;
@@ -92,8 +96,17 @@ pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
     let accepted = accepted(config, &found.base)?;
     let of_settings = || config.baseline.as_ref().map(|file| found.below(&file.value));
     let baseline = arguments.baseline.clone().or_else(of_settings);
-    let settings =
-        Settings { input, requests, templates, service_tags, per_path, facts_in, accepted, ..Settings::default() };
+    let settings = Settings {
+        input,
+        requests,
+        templates,
+        service_tags,
+        dependencies,
+        per_path,
+        facts_in,
+        accepted,
+        ..Settings::default()
+    };
     Ok(Gathered { settings, pack, thresholds, found, rules_loaded, baseline })
 }
 

@@ -138,13 +138,16 @@ fn of_templates(arguments: &CheckArguments, found: &Found, lines: &mut Vec<Line>
             first(lines, found, (name, flag), setting.as_ref(), value);
         }
     }
-    if arguments.service_tags.is_empty() {
-        for file in &config.service_tags {
-            push(lines, "service-tags", found.below(&file.value).display(), found.place(file.defined));
+    for (name, flags, settings) in [
+        ("service-tags", &arguments.service_tags, &config.service_tags),
+        ("dependencies", &arguments.dependencies, &config.dependencies),
+    ] {
+        for file in settings.iter().filter(|_| flags.is_empty()) {
+            push(lines, name, found.below(&file.value).display(), found.place(file.defined));
         }
-    }
-    for file in &arguments.service_tags {
-        push(lines, "service-tags", file.display(), "command line");
+        for file in flags {
+            push(lines, name, file.display(), "command line");
+        }
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Config {
     pub resource_group: Option<Spanned<String>>,
     /// Files of service tags.
     pub service_tags: Vec<Spanned<PathBuf>>,
+    /// Saved answers of what the services say they need.
+    pub dependencies: Vec<Spanned<PathBuf>>,
     /// Folders with rules of the project's own.
     pub rules: Vec<Spanned<PathBuf>>,
     /// Whether the rules that come with the program hold; they do unless told otherwise.

@@ -8,6 +8,7 @@ pub const FAULT_KINDS: &[(&str, &str)] = &[
     (ADDRESS_SIDE_MISSING, "a security rule says neither which addresses nor which groups one of its sides means"),
     (BUILT_IN_RULES_WRITTEN, "a template that writes `defaultSecurityRules`, which Azure ignores"),
     (DECLARED_TWICE_DIFFERENTLY, "one resource is written twice, and the two do not agree"),
+    (DEPENDENCIES_INVALID, "an answer of the dependencies API, or an endpoint in it, that cannot be read"),
     (DESCRIPTION_TOO_LONG, "the description of a security rule is longer than 140 characters"),
     (DIRECTION_UNKNOWN, "`direction` is neither Inbound nor Outbound"),
     (DUPLICATE_NAME, "two children of one resource have the same name"),
@@ -61,6 +62,7 @@ pub(crate) const ADDRESS_RANGE: &str = "address-range";
 pub(crate) const ADDRESS_SIDE_MISSING: &str = "address-side-missing";
 pub(crate) const BUILT_IN_RULES_WRITTEN: &str = "built-in-rules-written";
 pub(crate) const DECLARED_TWICE_DIFFERENTLY: &str = "declared-twice-differently";
+pub(crate) const DEPENDENCIES_INVALID: &str = "dependencies-invalid";
 pub(crate) const DESCRIPTION_TOO_LONG: &str = "description-too-long";
 pub(crate) const DIRECTION_UNKNOWN: &str = "direction-unknown";
 pub(crate) const DUPLICATE_NAME: &str = "duplicate-name";

@@ -1,6 +1,7 @@
 //! The resources of a run as typed values, joined by id.
 
 mod build;
+mod dependency;
 mod draft;
 mod extract;
 mod fault;
@@ -21,6 +22,7 @@ mod shape;
 mod whole;
 
 pub use build::build;
+pub use dependency::{Dependencies, Dependency, DependencyEndpoint, dependencies, no_dependencies};
 pub use extract::Options;
 pub use fault::FAULT_KINDS;
 pub use gather::{Gathered, Piece, gather};

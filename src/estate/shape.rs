@@ -21,6 +21,7 @@ fn shape_within(node: &Node, depth: usize) -> Option<Shape> {
     if node.is_list() {
         return effective_routes(node)
             .then_some(Shape::Effective)
+            .or_else(|| dependency_list(node).map(|_| Shape::Dependencies))
             .or_else(|| node.items().iter().find_map(|item| shape_within(item, depth + 1)));
     }
     if !node.is_object() {
@@ -66,8 +67,28 @@ pub(crate) fn whole_document(node: &Node) -> Option<Shape> {
     if tags && (node.get("cloud").is_some() || node.get("changeNumber").is_some()) {
         return Some(Shape::ServiceTags);
     }
-    let first = node.get("value").filter(|list| list.is_list()).and_then(|list| list.items().first())?;
-    either(first, "endpoints").filter(|_| either(first, "category").is_some()).map(|_| Shape::Dependencies)
+    dependency_list(node).map(|_| Shape::Dependencies)
+}
+
+/// The categories of a saved `outboundNetworkDependenciesEndpoints` answer: below `value`, alone as `az` prints them, or in
+/// an example of Azure's interface descriptions.
+pub(crate) fn dependency_list(node: &Node) -> Option<&Node> {
+    if node.is_list() {
+        let named = |item: &Node| needed(item).is_some_and(|list| list.items().iter().any(is_endpoint));
+        return node.items().iter().any(named).then_some(node);
+    }
+    let answer = node.at(&["responses", "200", "body"]).unwrap_or(node);
+    let list = answer.get("value").filter(|list| list.is_list())?;
+    list.items().iter().any(|item| needed(item).is_some()).then_some(list)
+}
+
+/// The endpoints of a category.
+fn needed(item: &Node) -> Option<&Node> {
+    either(item, "category").and_then(|_| either(item, "endpoints"))
+}
+
+fn is_endpoint(node: &Node) -> bool {
+    node.get("domainName").is_some() && node.get("endpointDetails").is_some()
 }
 
 fn parameter_values(parameters: &Node) -> bool {
@@ -322,6 +343,10 @@ mod tests {
             (r#"{"Values":[],"ChangeNumber":"3"}"#, Shape::ServiceTags),
             (r#"{"value":[{"properties":{"category":"Azure AD","endpoints":[]}}]}"#, Shape::Dependencies),
             (r#"{"value":[{"category":"Azure AD","endpoints":[]}]}"#, Shape::Dependencies),
+            (
+                r#"[{"category":"Azure Batch","endpoints":[{"domainName":"a.b","endpointDetails":[]}]}]"#,
+                Shape::Dependencies,
+            ),
         ] {
             assert_eq!(shape(text), Some(expected), "{text}");
         }

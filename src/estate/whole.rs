@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::estate::dependency::Dependencies;
 use crate::estate::ids::Ids;
 use crate::estate::resource::{
     Compute, Fault, Firewall, FirewallPolicy, IpGroup, NetworkInterface, NetworkSecurityGroup, Plain, PrivateEndpoint,
@@ -39,6 +40,8 @@ pub struct Estate {
     pub ip_groups: Vec<IpGroup>,
     /// Every other resource of a known type (storage accounts, key vaults, registries, endpoints, …).
     pub others: Vec<Plain>,
+    /// What services say they need, in answers that were saved.
+    pub dependencies: Vec<Dependencies>,
     /// What Azure would refuse, in the order found.
     pub faults: Vec<Fault>,
     /// The ids of all of them, to follow a mention that no list above holds.

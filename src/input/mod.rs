@@ -9,7 +9,7 @@ mod scope;
 mod walk;
 
 pub use progress::Progress;
-pub use read::{Content, Entry, Input, is_relevant, read, texts};
+pub use read::{Content, Entry, Input, STDIN, is_relevant, read, texts};
 pub use relevance::may_matter;
 pub use scope::{FileSet, Globs};
 pub use walk::{Options, check_glob, is_json};

@@ -17,6 +17,9 @@ use crate::json::{Document, Parser, SyntaxError};
 use crate::source::{FileId, Files};
 use crate::tagfile::{self, TagFile};
 
+/// The name that standard input is shown by.
+pub const STDIN: &str = "<stdin>";
+
 /// Everything a run has read.
 #[derive(Debug)]
 pub struct Input {
@@ -110,7 +113,7 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
         (name, if named { Asked::ByName } else { Asked::InFolder }, Loaded::Unreadable(message))
     }));
     if found.stdin {
-        waiting.push(("<stdin>".to_owned(), Asked::ByName, load_stdin(stdin, options.max_bytes)));
+        waiting.push((STDIN.to_owned(), Asked::ByName, load_stdin(stdin, options.max_bytes)));
     }
     waiting.sort_by(|(left, ..), (right, ..)| left.cmp(right));
 
@@ -126,7 +129,7 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
         .into_par_iter()
         .zip(ids)
         .map_init(Parser::default, |parser, ((name, asked, loaded), file)| {
-            let is_file = file.is_some() && name != "<stdin>";
+            let is_file = file.is_some() && name != STDIN;
             let content = content(&name, parser, loaded, file);
             if let (Some(progress), true) = (progress, is_file) {
                 progress.read();

@@ -58,6 +58,11 @@ impl FileSet {
         fs::canonicalize(name).is_ok_and(|path| self.files.contains(&path))
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
     /// Their canonical paths.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(PathBuf::as_path)

@@ -3,6 +3,7 @@
 mod ignore;
 mod narrow;
 mod run;
+mod sorted;
 mod template;
 
 pub use ignore::Accepted;

@@ -133,25 +133,23 @@ fn touched(report: &Report, expanded: &Templates, changed: &Changed) -> BTreeSet
     touched
 }
 
-/// Rule and placement of a finding about a requirement.
-fn key(finding: &Finding) -> Option<(RuleId, String)> {
-    Some((finding.rule.clone(), finding.placement.clone()?))
+/// Rule, placement and flow of a finding about a requirement.
+type Key = (RuleId, String, String);
+
+fn key(finding: &Finding) -> Option<Key> {
+    Some((finding.rule.clone(), finding.placement.clone()?, finding.flow.clone()?))
 }
 
 /// Leaves out the requirements whose findings were dropped, so that the counts speak of what is shown.
-fn forget(report: &mut Report, dropped: &BTreeSet<(RuleId, String)>) {
-    let dropped: Vec<&(RuleId, String)> = dropped
-        .iter()
-        .filter(|(rule, placement)| {
-            !report.findings.iter().any(|one| one.rule == *rule && one.placement.as_deref() == Some(placement))
-        })
-        .collect();
+fn forget(report: &mut Report, dropped: &BTreeSet<Key>) {
+    let kept: BTreeSet<Key> = report.findings.iter().filter_map(key).collect();
     for placement in &mut report.placements {
         let is_it =
             |id: &str| placement.id.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
-        let here: BTreeSet<&RuleId> = dropped.iter().filter(|(_, place)| is_it(place)).map(|(rule, _)| rule).collect();
-        placement
-            .requirements
-            .retain(|one| matches!(one.verdict, None | Some(Verdict::Satisfied)) || !here.contains(&one.rule));
+        let gone = dropped.difference(&kept).filter(|(_, place, _)| is_it(place));
+        let gone: BTreeSet<(&RuleId, &str)> = gone.map(|(rule, _, flow)| (rule, flow.as_str())).collect();
+        placement.requirements.retain(|one| {
+            matches!(one.verdict, None | Some(Verdict::Satisfied)) || !gone.contains(&(&one.rule, &one.flow))
+        });
     }
 }

@@ -6,20 +6,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::arm::{Expansion, TroubleKind, Wanted};
-use crate::estate::{self, Estate, Fault, Piece, Shape};
-use crate::finding::{
-    FactValue, FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId, fingerprint,
-};
-use crate::input::{self, Content, Entry, Input};
-use crate::json::{self, Document, Node, SyntaxError, Value};
+use crate::estate::{self, Dependencies, Estate, Fault, Piece, Shape};
+use crate::finding::{FactValue, Finding, Outcome as FileOutcome, Report, RuleId};
+use crate::input::{self, Input};
+use crate::json::{self, Document, Node, Value};
 use crate::lint::ignore::{self, Accepted};
 use crate::lint::narrow::{Changed, PathRules, by_path, to_changed};
-use crate::lint::template::{Given, Round, Sheet, Sheets, TemplateOptions, Templates, expand_all};
+use crate::lint::sorted::{Broken, Sorted, sort_entries};
+use crate::lint::template::{Given, Round, Sheets, TemplateOptions, Templates, expand_all};
 use crate::net::{Cloud, TagData};
 use crate::rule::{self, Pack, Requests};
 use crate::source::{FileId, Files, Span};
 use crate::suppress::{self, Rules};
-use crate::tagfile::{FaultKind, TagFile, TagFiles};
+use crate::tagfile::{FaultKind, TagFiles};
 
 /// Everything about a run that is not the input itself.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +31,8 @@ pub struct Settings {
     pub templates: TemplateOptions,
     /// Files of service tags.
     pub service_tags: Vec<PathBuf>,
+    /// Saved answers of what a service says it needs.
+    pub dependencies: Vec<PathBuf>,
     /// What holds for some files only.
     pub per_path: Vec<PathRules>,
     /// Facts of the placements that stand in some files; of several for one name the last counts.
@@ -60,7 +61,7 @@ pub struct Outcome {
 /// Lints files and folders; `-` among the paths reads `stdin`.
 pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Outcome {
     let paths = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
-    let paths: Vec<PathBuf> = paths.cloned().collect();
+    let paths: Vec<PathBuf> = paths.chain(&settings.dependencies).cloned().collect();
     lint_input(input::read(&paths, &settings.input, stdin), pack, settings)
 }
 
@@ -93,6 +94,7 @@ pub fn estates(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &
 struct Prepared {
     files: Files,
     exports: Vec<(FileId, Arc<Document>)>,
+    dependencies: Vec<Dependencies>,
     tags: TagFiles,
     expanded: Templates,
     broken: Broken,
@@ -104,8 +106,8 @@ struct Prepared {
 
 fn prepare(input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let Input { mut files, entries, .. } = input;
-    let (sorted, broken, report) = sort_entries(entries, &files);
-    let Sorted { exports, templates, parameters, tags: found, fragments } = sorted;
+    let (sorted, broken, report) = sort_entries(entries, &files, &settings.dependencies);
+    let Sorted { exports, templates, parameters, tags: found, fragments, dependencies } = sorted;
     let mut tags = TagFiles::default();
     found.into_iter().for_each(|(file, named)| tags.add(file, named));
     let types = wanted_types(pack);
@@ -115,38 +117,7 @@ fn prepare(input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let expanded = expand_all(&files, &sheets, &settings.templates, &set, Wanted::Types(&wanted));
     let sheets = templates.into_iter().chain(fragments).chain(parameters);
     let documents = exports.iter().cloned().chain(sheets.map(|sheet| (sheet.file, sheet.document))).collect();
-    Prepared { files, exports, tags, expanded, broken, documents, report }
-}
-
-/// What could not be read or parsed: the name, why, and where.
-type Broken = Vec<(String, String, Option<Span>)>;
-
-/// Sorts what was read by what is done with it.
-fn sort_entries(entries: Vec<Entry>, files: &Files) -> (Sorted, Broken, Report) {
-    let mut sorted = Sorted::default();
-    let mut report = Report::default();
-    let mut broken = Vec::new();
-    for entry in entries {
-        if entry.beside {
-            sorted.take_beside(entry);
-            continue;
-        }
-        match &entry.content {
-            Content::Broken(error) => broken.push((entry.name.clone(), error.message.clone(), Some(error.span))),
-            Content::Unreadable(why) => broken.push((entry.name.clone(), why.clone(), None)),
-            _ => {}
-        }
-        let file = FileReport {
-            name: entry.name,
-            file: entry.file,
-            shape: None,
-            outcome: FileOutcome::Skipped,
-            detail: None,
-            named: entry.named,
-        };
-        sorted.take(file, entry.content, files, &mut report);
-    }
-    (sorted, broken, report)
+    Prepared { files, exports, dependencies, tags, expanded, broken, documents, report }
 }
 
 /// The templates of a run, evaluated.
@@ -176,7 +147,7 @@ pub struct ExpandedTemplate {
 pub fn expand(paths: &[PathBuf], stdin: &mut dyn Read, settings: &Settings, types: &[String]) -> Expanded {
     let paths: Vec<PathBuf> = paths.iter().chain(settings.templates.files()).cloned().collect();
     let Input { mut files, entries, .. } = input::read(&paths, &settings.input, stdin);
-    let (sorted, broken, _) = sort_entries(entries, &files);
+    let (sorted, broken, _) = sort_entries(entries, &files, &[]);
     let set = given(&mut files, &settings.templates);
     let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
     let wanted = if wanted.is_empty() { Wanted::All } else { Wanted::Types(&wanted) };
@@ -199,7 +170,8 @@ pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack
 /// Lints what was read.
 pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let empty = input.empty.clone();
-    let Prepared { mut files, exports, tags, expanded, documents, mut report, .. } = prepare(input, pack, settings);
+    let prepared = prepare(input, pack, settings);
+    let Prepared { mut files, exports, dependencies, tags, expanded, documents, mut report, .. } = prepared;
     note_templates(&mut report, &files, &expanded);
 
     let mut requests = settings.requests.clone();
@@ -212,7 +184,9 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let mut findings: BTreeMap<FindingKey, (Finding, Vec<String>)> = BTreeMap::new();
     let rounds = expanded.rounds.len();
     for round in &expanded.rounds {
-        let estate = estate_of(&exports, round, tags.of(None).map(|file| &file.tags));
+        let mut estate = estate_of(&exports, round, tags.of(None).map(|file| &file.tags));
+        estate.faults.extend(dependencies.iter().flat_map(|answer| answer.faults.iter().cloned()));
+        estate.dependencies.clone_from(&dependencies);
         let of_cloud = |cloud: Option<Cloud>| tags.of(cloud).map(|file| &file.tags);
         let mut judged = rule::judge(pack, &estate, &files, &requests, &of_cloud);
         for (request, names) in judged.unmatched {
@@ -284,96 +258,6 @@ fn values(files: &mut Files, by: &str, set: &[(String, String)]) -> Vec<(String,
         (name.clone(), node)
     });
     values.collect()
-}
-
-/// Documents by what is done with them.
-#[derive(Default)]
-struct Sorted {
-    exports: Vec<(FileId, Arc<Document>)>,
-    templates: Vec<Sheet>,
-    parameters: Vec<Sheet>,
-    tags: Vec<(TagFile, bool)>,
-    /// Templates that are there to be linked to only.
-    fragments: Vec<Sheet>,
-}
-
-impl Sorted {
-    /// A template or parameter file that nobody asked for: it may complete a template that somebody did.
-    fn take_beside(&mut self, entry: Entry) {
-        let (Content::Document(document), Some(file)) = (entry.content, entry.file) else { return };
-        let shape = estate::shape_of(&document.root);
-        let sheet = Sheet { file, name: entry.name, document: Arc::new(document) };
-        match shape {
-            Some(Shape::Template) => self.fragments.push(sheet),
-            Some(Shape::Parameters) => self.parameters.push(sheet),
-            _ => {}
-        }
-    }
-
-    fn take(&mut self, mut entry: FileReport, content: Content, texts: &Files, report: &mut Report) {
-        match (content, entry.file) {
-            (Content::Document(document), Some(file)) => {
-                let document = Arc::new(document);
-                let shape = estate::shape_of(&document.root);
-                entry.shape = shape.map(|shape| shape_word(shape).to_owned());
-                let sheet = || Sheet { file, name: entry.name.clone(), document: Arc::clone(&document) };
-                entry.outcome = FileOutcome::Judged;
-                match shape {
-                    None => {
-                        entry.outcome = FileOutcome::Skipped;
-                        entry.detail = Some("nothing of Azure's network in it".to_owned());
-                    }
-                    Some(Shape::Template) => self.templates.push(sheet()),
-                    Some(Shape::Parameters) => {
-                        entry.outcome = FileOutcome::Skipped;
-                        entry.detail = Some("parameters of no template in the input".to_owned());
-                        self.parameters.push(sheet());
-                    }
-                    Some(Shape::ServiceTags) => {
-                        let read = TagFile::of_document(file, &entry.name, &texts.shared_text(file), &document.root);
-                        entry.detail = read.as_ref().map(|tags| format!("service tags, {}", tags.state()));
-                        self.tags.extend(read.map(|tags| (tags, entry.named)));
-                    }
-                    Some(_) => self.exports.push((file, document)),
-                }
-            }
-            (Content::Broken(error), Some(file)) => {
-                entry.outcome = FileOutcome::Error;
-                entry.detail = Some(error.message.clone());
-                report.findings.push(syntax_finding(&error));
-                report.rules.insert(RuleId::new("syntax"), syntax_card());
-                entry.file = Some(file);
-            }
-            (Content::Unreadable(why), _) => {
-                entry.outcome = FileOutcome::Error;
-                entry.detail = Some(why);
-            }
-            (Content::Tags(tags), _) => {
-                entry.shape = Some(shape_word(Shape::ServiceTags).to_owned());
-                entry.outcome = FileOutcome::Judged;
-                entry.detail = Some(format!("service tags, {}", tags.state()));
-                self.tags.push((*tags, entry.named));
-            }
-            (Content::Irrelevant | Content::Document(_) | Content::Broken(_), _) => {}
-        }
-        report.files.push(entry);
-    }
-}
-
-/// The word for a shape in the report.
-fn shape_word(shape: Shape) -> &'static str {
-    match shape {
-        Shape::Rest => "rest",
-        Shape::Cli => "cli",
-        Shape::Effective => "effective",
-        Shape::Template => "template",
-        Shape::ResourceGraph => "resource-graph",
-        Shape::PowerShell => "powershell",
-        Shape::MachineLearningCli => "ml-cli",
-        Shape::Parameters => "parameters",
-        Shape::Dependencies => "dependencies",
-        Shape::ServiceTags => "service-tags",
-    }
 }
 
 /// The resource types that matter: networks, the services of the pack, and what its assertion rules look at.
@@ -481,39 +365,4 @@ fn sort(findings: &mut [Finding], files: &Files) {
         let place = |finding: &Finding| (files.name(finding.at.span.file).to_owned(), finding.at.span.start);
         place(one).cmp(&place(other)).then_with(|| one.rule.cmp(&other.rule)).then_with(|| one.flow.cmp(&other.flow))
     });
-}
-
-fn syntax_finding(error: &SyntaxError) -> Finding {
-    Finding {
-        rule: RuleId::new("syntax"),
-        level: Level::Error,
-        undecided: false,
-        message: "this file is not JSON, so nothing in it was judged".to_owned(),
-        at: Label { span: error.span, message: error.message.clone() },
-        related: error.related.iter().map(|(span, message)| Label { span: *span, message: message.clone() }).collect(),
-        subject: None,
-        remarks: Vec::new(),
-        help: None,
-        snippet: None,
-        resource: None,
-        placement: None,
-        flow: None,
-        cause: None,
-        fingerprint: fingerprint(&RuleId::new("syntax"), "", ""),
-        ignored: None,
-    }
-}
-
-fn syntax_card() -> RuleCard {
-    RuleCard {
-        id: RuleId::new("syntax"),
-        title: "A file is not JSON".to_owned(),
-        level: Level::Error,
-        why: "What cannot be read cannot be judged; a run with such a file ends with status 2.".to_owned(),
-        help: "Export the file again, or leave it out with --exclude.".to_owned(),
-        sources: Vec::new(),
-        tags: vec!["input".to_owned()],
-        seen_as: Vec::new(),
-        since: "0.1.0".to_owned(),
-    }
 }

@@ -154,8 +154,10 @@ pub(crate) fn places<'a>(group: &Group<'a>) -> Vec<&'a Label> {
     }
     // What the other findings say about a place that is shown already would be the same in other words.
     let mut seen: BTreeSet<_> = places.iter().map(|label| label.span).collect();
+    // Nor is one more place of a file news when the same is said of it: `needed for Azure Batch`.
+    let mut said: BTreeSet<_> = places.iter().map(|label| (label.span.file, label.message.as_str())).collect();
     for label in group.findings().iter().flat_map(|finding| std::iter::once(&finding.at).chain(&finding.related)) {
-        if places.len() < PLACES && seen.insert(label.span) {
+        if places.len() < PLACES && seen.insert(label.span) && said.insert((label.span.file, &label.message)) {
             places.push(label);
         }
     }

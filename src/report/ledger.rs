@@ -42,7 +42,7 @@ impl<'a> Ledger<'a> {
     pub(crate) fn requirement(&self, finding: &Finding) -> Option<&'a RequirementReport> {
         let requirements = self.requirements.get(&(finding.placement.as_deref()?, &finding.rule))?;
         let is_it = |one: &&&RequirementReport| finding.flow.as_deref() == Some(one.flow.as_str());
-        requirements.iter().find(is_it).or(requirements.first()).copied()
+        requirements.iter().find(is_it).copied()
     }
 
     /// The finding about a requirement of a placement. One finding may speak for a placement under several choices of
@@ -51,7 +51,7 @@ impl<'a> Ledger<'a> {
         let of = |id| self.findings.get(&(id, &requirement.rule));
         let findings = of(placement).or_else(|| of(plain(placement)?))?;
         let is_it = |one: &&&Finding| one.flow.as_deref() == Some(requirement.flow.as_str());
-        findings.iter().find(is_it).or(findings.first()).copied()
+        findings.iter().find(is_it).copied()
     }
 }
 

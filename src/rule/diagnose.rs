@@ -466,7 +466,7 @@ fn by_names(subject: &Subject<'_, '_>, hosts: &[String]) -> String {
     let names = listed(hosts);
     let ports = match &subject.body.require {
         Requirement::Flow(flow) => format!("{} {}", flow.protocols, port_words(flow)),
-        Requirement::Route(_) | Requirement::Egress => String::new(),
+        Requirement::Route(_) | Requirement::Egress | Requirement::Dependencies(_) => String::new(),
     };
     let peer = &subject.judged.peer;
     format!(
@@ -475,7 +475,7 @@ fn by_names(subject: &Subject<'_, '_>, hosts: &[String]) -> String {
 }
 
 /// A security rule that would let the flow pass, as it stands in the list of rules of a group.
-fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Option<String> {
+pub(crate) fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Option<String> {
     let Requirement::Flow(flow) = &subject.body.require else { return None };
     let decider = judgement.deciders.first()?;
     if undecided {
@@ -503,7 +503,8 @@ fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
 /// What a rule that would settle it is called: `allow-storage` for `azureml/storage-blocked`.
 fn allow_name(subject: &Subject<'_, '_>) -> String {
     let name = subject.rule.card.id.as_str().rsplit('/').next().unwrap_or_default();
-    format!("allow-{}", name.trim_end_matches("-blocked"))
+    let part = subject.judged.part.as_ref().map(|part| format!("-{part}")).unwrap_or_default();
+    format!("allow-{}{part}", name.trim_end_matches("-blocked"))
 }
 
 fn rule_text(subject: &Subject<'_, '_>, flow: &FlowRequirement, priority: i64) -> String {

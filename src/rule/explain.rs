@@ -1,6 +1,6 @@
 //! What the rules say about themselves: the catalogue, one rule, one service, and the vocabulary of pattern rules.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use crate::finding::{FactValue, RuleCard, Source};
 use crate::rule::case::{Case, CaseFile, Expect};
 use crate::rule::compile::{Body, Rule};
 use crate::rule::condition::Condition;
+use crate::rule::coverage::coverage;
 use crate::rule::fact::{BuiltInFact, FactSource};
 use crate::rule::field::Kind;
 use crate::rule::flow::HostsAre;
@@ -304,54 +305,8 @@ pub fn catalogue(pack: &Pack) -> String {
             let _ = writeln!(text, "| `{name}` | {} | {describe} | {} |", fact.kind.as_str(), from.join("; "));
         }
     }
-    coverage(&mut text, pack);
+    text.push_str(&coverage(pack));
     text
-}
-
-/// The rows of the requirement tables, each with the rules that answer it and the hosts it names.
-fn coverage(text: &mut String, pack: &Pack) {
-    let mut rows: BTreeMap<RowName<'_>, Vec<(&str, Option<&str>)>> = BTreeMap::new();
-    for rule in &pack.rules {
-        let Body::Requirement(requirement) = &rule.body else { continue };
-        let id = rule.card.id.as_str();
-        let of_hosts = requirement.require.hosts().flat_map(|(_, hosts)| hosts.clouds()).flat_map(|(_, list)| list);
-        let named = of_hosts.flat_map(|host| host.rows.iter().map(|row| (row, Some(host.name.as_str()))));
-        for (row, host) in requirement.rows.iter().map(|row| (row, None)).chain(named) {
-            let answers = rows.entry(RowName::of(row)).or_default();
-            if !answers.contains(&(id, host)) {
-                answers.push((id, host));
-            }
-        }
-    }
-    if rows.is_empty() {
-        return;
-    }
-    text.push_str("\n## Rows of the requirement tables\n\n| row | host | rules |\n|---|---|---|\n");
-    for (row, answers) in rows {
-        let hosts: BTreeSet<String> =
-            answers.iter().filter_map(|(_, host)| host.map(|host| format!("`{host}`"))).collect();
-        let rules: BTreeSet<String> = answers.iter().map(|(id, _)| format!("[{id}]({id}.yaml)")).collect();
-        let list = |words: BTreeSet<String>| words.into_iter().collect::<Vec<_>>().join(", ");
-        let _ = writeln!(text, "| {} | {} | {} |", row.name, list(hosts), list(rules));
-    }
-}
-
-/// A row, sorted by its words and then its number.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct RowName<'r> {
-    words: &'r str,
-    number: u32,
-    name: &'r str,
-}
-
-impl<'r> RowName<'r> {
-    fn of(name: &'r str) -> Self {
-        let (words, last) = name.rsplit_once('-').unwrap_or((name, ""));
-        match last.parse() {
-            Ok(number) => Self { words, number, name },
-            Err(_) => Self { words: name, number: 0, name },
-        }
-    }
 }
 
 fn shown_origin(source: &FactSource) -> String {

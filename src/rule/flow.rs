@@ -40,6 +40,17 @@ pub enum Requirement {
     Route(RouteRequirement),
     /// The subnet must have an explicit way out to the internet.
     Egress,
+    /// What the service itself says it needs, in a saved answer of its dependencies API.
+    Dependencies(DependencyRequirement),
+}
+
+/// What the endpoints of a saved answer ask for. Each port of each of them becomes a flow.
+#[derive(Clone, Debug)]
+pub struct DependencyRequirement {
+    /// The protocols, where the answer names none.
+    pub protocols: ProtocolSet,
+    /// Of these ports it is UDP.
+    pub udp_ports: PortSet,
 }
 
 /// Packets that must pass.
@@ -134,7 +145,7 @@ impl Requirement {
     pub fn hosts(&self) -> impl Iterator<Item = (HostsAre, &Hosts)> {
         let flow = match self {
             Self::Flow(flow) => Some(flow),
-            Self::Route(_) | Self::Egress => None,
+            Self::Route(_) | Self::Egress | Self::Dependencies(_) => None,
         };
         flow.into_iter().flat_map(|flow| {
             let sides = flow.from.items.iter().chain(&flow.to.items);
@@ -183,8 +194,9 @@ pub(crate) fn read_clouds(written: Option<Written<'_>>, require: &Requirement) -
 impl Requirement {
     /// Reads `require:`.
     pub(crate) fn read(written: Written<'_>, service: &Service) -> Result<Self, RuleError> {
-        let keys = written.keys("`require`", &["flow", "route", "egress"])?;
-        let given: Vec<Written<'_>> = ["flow", "route", "egress"].iter().filter_map(|key| keys.get(key)).collect();
+        const KEYS: [&str; 4] = ["flow", "route", "egress", "dependencies"];
+        let keys = written.keys("`require`", &KEYS)?;
+        let given: Vec<Written<'_>> = KEYS.iter().filter_map(|key| keys.get(key)).collect();
         if let [_, second, ..] = &*given {
             return Err(second.error("a rule requires one thing; write a second rule for the other"));
         }
@@ -198,8 +210,14 @@ impl Requirement {
                 next_hop: keys.need("next-hop")?.word("next hop", &value::NEXT_HOPS)?,
             }));
         }
+        if let Some(dependencies) = keys.get("dependencies") {
+            let keys = dependencies.keys("`dependencies`", &["protocol", "udp-ports"])?;
+            let udp_ports = keys.get("udp-ports").map(value::ports).transpose()?.unwrap_or_else(PortSet::empty);
+            let protocols = value::protocols(keys.need("protocol")?)?;
+            return Ok(Self::Dependencies(DependencyRequirement { protocols, udp_ports }));
+        }
         let Some(egress) = keys.get("egress") else {
-            return Err(keys.error("`require` needs one of the keys `flow`, `route`, `egress`"));
+            return Err(keys.error("`require` needs one of the keys `flow`, `route`, `egress`, `dependencies`"));
         };
         egress.word("kind of egress", &[("explicit", ())])?;
         Ok(Self::Egress)

@@ -26,6 +26,12 @@ pub struct Hosts {
 }
 
 impl Hosts {
+    /// One host, the same in every cloud.
+    pub(crate) fn one(name: Template) -> Self {
+        let hosts = vec![HostName { name, rows: Vec::new(), in_no_tag: false }];
+        Self { by_cloud: Cloud::ALL.map(|cloud| (cloud, hosts.clone())).to_vec() }
+    }
+
     /// The hosts in a cloud; `None` where the cloud has none.
     pub fn of(&self, cloud: Cloud) -> Option<&[HostName]> {
         self.by_cloud.iter().find(|(of, _)| *of == cloud).map(|(_, hosts)| hosts.as_slice())

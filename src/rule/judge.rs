@@ -11,9 +11,10 @@ use crate::finding::{FactValue, Finding, PlacementReport, Report, RuleCard};
 use crate::net::{Cloud, TagData};
 use crate::rule::asked::BY_HOSTS;
 use crate::rule::compile::Body;
+use crate::rule::dependency::{self, Asking};
 use crate::rule::diagnose::{Subject, diagnose};
 use crate::rule::evaluate::patterns;
-use crate::rule::flow::{HostsAre, RequirementRule};
+use crate::rule::flow::{HostsAre, Requirement, RequirementRule};
 use crate::rule::names::cloud_of;
 use crate::rule::pack::Pack;
 use crate::rule::placement::{Placement, Placements, Requests, find};
@@ -56,6 +57,7 @@ pub fn judge<'a>(
         report.findings.extend(one.findings);
         report.placements.push(one.placement);
     }
+    unclaimed(&mut report, estate, files, &placements);
     report.findings.extend(patterns(&pack.rules, estate));
     report.rules = pack.rules.iter().map(|rule| (rule.card.id.clone(), RuleCard::clone(&rule.card))).collect();
     remark(&mut report, pack, files, &elsewhere, &not_judged);
@@ -99,11 +101,24 @@ fn judge_placement(pack: &Pack, estate: &Estate, placement: &Placement<'_>, tags
         if *body.service != *placement.service.name {
             continue;
         }
-        let judged = judge_requirement(estate, placement, &prepared, body);
-        told.placement.requirements.push(judged.report(&rule.card.id, &rows(body, placement)));
-        told.assumptions.extend(judged.assumptions.iter().cloned());
-        let subject = Subject { estate, placement, scene: &scene, rule, body, judged: &judged, given: &given };
-        told.findings.extend(diagnose(&subject));
+        let answers = match &body.require {
+            Requirement::Dependencies(what) => {
+                let asking =
+                    Asking { estate, placement, scene: &prepared, rules: &pack.rules, rule, body, given: &given };
+                dependency::judge(&asking, what)
+            }
+            _ => {
+                let judged = judge_requirement(estate, placement, &prepared, body);
+                let subject = Subject { estate, placement, scene: &scene, rule, body, judged: &judged, given: &given };
+                let finding = diagnose(&subject);
+                vec![(judged, finding)]
+            }
+        };
+        for (judged, finding) in answers {
+            told.placement.requirements.push(judged.report(&rule.card.id, &rows(body, placement)));
+            told.assumptions.extend(judged.assumptions);
+            told.findings.extend(finding);
+        }
     }
     told
 }
@@ -123,6 +138,20 @@ fn asked(pack: &Pack, placement: &Placement<'_>) -> BTreeSet<Arc<str>> {
         asked.extend(lists.flatten().flat_map(|host| host.name.names()).map(Arc::from));
     }
     asked
+}
+
+/// Answers of the dependencies API that belong to no placement.
+fn unclaimed(report: &mut Report, estate: &Estate, files: &Files, placements: &[Placement<'_>]) {
+    for answer in &estate.dependencies {
+        let is_empty = answer.needed.is_empty();
+        if is_empty || placements.iter().any(|placement| dependency::concerns(estate, placement, answer)) {
+            continue;
+        }
+        let place = format!("{}:{}", files.name(answer.span.file), files.position(answer.span));
+        let of = answer.workspace.as_ref().and_then(|(id, _)| id.rsplit('/').next());
+        let of = of.map(|name| format!("workspace `{name}`")).unwrap_or_else(|| "a service".to_owned());
+        report.remarks.push(format!("{place}: what {of} says it needs is not judged: nothing of it was found"));
+    }
 }
 
 /// What is said once about the run.

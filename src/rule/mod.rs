@@ -8,6 +8,8 @@ mod card;
 mod case;
 mod compile;
 mod condition;
+mod coverage;
+mod dependency;
 mod derive;
 mod diagnose;
 mod error;
@@ -53,8 +55,8 @@ pub use evaluate::patterns;
 pub use explain::{catalogue, explain, explain_rule, explain_service, list, list_json, vocabulary};
 pub use fact::{BuiltInFact, Combine, FactKind, FactSource, FactSpec};
 pub use flow::{
-    FlowRequirement, HostsAre, Layer, Matching, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,
-    fact_addresses,
+    DependencyRequirement, FlowRequirement, HostsAre, Layer, Matching, Mode, Requirement, RequirementRule,
+    RouteRequirement, Target, Targets, fact_addresses,
 };
 pub use follow::{Followed, Question, follow};
 pub use hosts::{HostName, Hosts};

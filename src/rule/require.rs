@@ -22,6 +22,7 @@ use crate::rule::template::Template;
 use crate::source::{FileId, Span};
 
 /// What a proof came to for one requirement of one placement.
+#[derive(Clone)]
 pub(crate) struct Judged {
     pub(crate) applies: Applies,
     /// Facts that would decide whether it applies.
@@ -50,6 +51,8 @@ pub(crate) struct Judged {
     pub(crate) partly: bool,
     /// The hosts that a firewall that works by host names does not name yet.
     pub(crate) unnamed: Vec<String>,
+    /// Which flow it is, of several that one rule asks for: tells the rules to paste apart.
+    pub(crate) part: Option<String>,
 }
 
 /// What the layers know of a site.
@@ -130,6 +133,7 @@ pub(crate) fn judge<'a>(
         blocked: Vec::new(),
         partly: false,
         unnamed: Vec::new(),
+        part: None,
     };
     if applies == Applies::No {
         return judged;
@@ -138,6 +142,8 @@ pub(crate) fn judge<'a>(
         Requirement::Flow(flow) => judge_flow(estate, placement, scene, flow, &mut judged),
         Requirement::Route(route) => judge_route(placement, scene, route, &mut judged),
         Requirement::Egress => judge_egress(placement, scene, &mut judged),
+        // Each of them is asked for as a flow of its own.
+        Requirement::Dependencies(_) => {}
     }
     judged.assumptions.extend(rule.assumes.iter().map(ToString::to_string));
     judged
@@ -422,6 +428,7 @@ fn peer_words(placement: &Placement<'_>, requirement: &Requirement) -> String {
         },
         Requirement::Route(route) => all_words(placement, &route.destination),
         Requirement::Egress => "the internet".to_owned(),
+        Requirement::Dependencies(_) => "what it says it needs".to_owned(),
     }
 }
 
@@ -438,10 +445,12 @@ fn describe(placement: &Placement<'_>, requirement: &Requirement) -> String {
         }
         Requirement::Route(route) => format!("route {peer} to next hop {}", hop(route.next_hop)),
         Requirement::Egress => "a way out to the internet".to_owned(),
+        Requirement::Dependencies(_) => format!("outbound to {peer}"),
     }
 }
 
-fn hop(next_hop: crate::estate::NextHop) -> &'static str {
+/// A next hop as Azure writes it.
+pub(crate) fn hop(next_hop: crate::estate::NextHop) -> &'static str {
     use crate::estate::NextHop;
     match next_hop {
         NextHop::VirtualNetworkGateway => "VirtualNetworkGateway",

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use aznetlint::estate::{Estate, FAULT_KINDS, Options, Piece, Shape, build, gather};
+use aznetlint::estate::{Estate, FAULT_KINDS, Options, Piece, Shape, build, dependencies, gather};
 use aznetlint::json::parse;
 use aznetlint::source::Files;
 
@@ -13,9 +13,12 @@ use aznetlint::source::Files;
 fn read(text: &str) -> (Estate, Vec<String>) {
     let mut files = Files::default();
     let file = files.add("a.json", text);
-    let gathered = gather(&parse(file, text).unwrap_or_else(|error| panic!("{error:?}\n{text}")).root);
+    let root = parse(file, text).unwrap_or_else(|error| panic!("{error:?}\n{text}")).root;
+    let gathered = gather(&root);
+    let answer = dependencies(&root);
     let estate = build(gathered.pieces, Options::default());
-    let shown = gathered.faults.iter().chain(&estate.faults).map(|fault| {
+    let answered = answer.iter().flat_map(|answer| &answer.faults);
+    let shown = gathered.faults.iter().chain(answered).chain(&estate.faults).map(|fault| {
         let place: String = files.slice(fault.span).split_whitespace().collect::<Vec<_>>().join(" ");
         format!("{}: {}", fault.kind, place.chars().take(40).collect::<String>())
     });
@@ -152,6 +155,7 @@ fn cases() -> Vec<(String, Vec<&'static str>)> {
         (r#"{ "name": "n", "type": "Microsoft.Network/networkSecurityGroups", "properties": [5] }"#.to_owned(), vec!["wrong-type: [5]"]),
         (nsg(&["7".to_owned(), "null".to_owned()]), vec!["wrong-type: 7"]),
         (nsg(&[r#"{ "name": "r", "properties": "no" }"#.to_owned()]), vec![r#"wrong-type: "no""#]),
+        (r#"{ "value": [{ "category": "c", "endpoints": [{ "domainName": "a b" }] }] }"#.to_owned(), vec![r#"dependencies-invalid: "a b""#]),
         (r#"{ "value": [{ "name": "n", "properties": { "securityRules": [] } }], "nextLink": "https://more" }"#.to_owned(), vec![r#"incomplete-list: "https://more""#]),
         (
             r#"[{"id":"/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/routeTables/t","name":"t","properties":{"disableBgpRoutePropagation":true}},

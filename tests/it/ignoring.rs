@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use aznetlint::finding::{FactValue, Finding};
+use aznetlint::finding::{FactValue, Finding, RuleId};
 use aznetlint::lint::{Accepted, Outcome, Settings, lint_texts};
 use aznetlint::report;
 use aznetlint::rule::{Origin, Pack, Request, Requests};
@@ -96,8 +96,9 @@ fn an_allow_at_the_rule_that_denies_is_for_its_requirements() {
     assert!(left.iter().all(|rule| rule.contains("inbound")), "{left:?}");
     assert!(!open.iter().any(|rule| rule.starts_with("ignore/")), "{open:?}");
     for placement in &outcome.report.placements {
-        let named =
-            outcome.report.finding_of(&aznetlint::finding::RuleId::new("azureml/storage-blocked"), &placement.id);
+        let rule = RuleId::new("azureml/storage-blocked");
+        let asked = placement.requirements.iter().find(|one| one.rule == rule).unwrap();
+        let named = outcome.report.finding_of(&rule, &placement.id, &asked.flow);
         assert!(named.is_some_and(|finding| finding.ignored.is_some()));
     }
 }

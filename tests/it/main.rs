@@ -6,6 +6,7 @@ mod changes;
 mod cli;
 mod corpus;
 mod coverage;
+mod dependencies;
 mod examples;
 mod faults;
 mod floors;

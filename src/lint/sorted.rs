@@ -1,0 +1,202 @@
+//! What was read, sorted by what is done with it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::estate::{self, Dependencies, Shape};
+use crate::finding::{
+    FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId, fingerprint,
+};
+use crate::input::{Content, Entry, FileSet, STDIN};
+use crate::json::{Document, Node, SyntaxError};
+use crate::lint::template::Sheet;
+use crate::source::{FileId, Files, Span};
+use crate::tagfile::TagFile;
+
+/// What could not be read or parsed: the name, why, and where.
+pub(crate) type Broken = Vec<(String, String, Option<Span>)>;
+
+/// Sorts what was read by what is done with it. `dependencies` are the files that the user says are answers of the
+/// dependencies API, by whatever path.
+pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files, dependencies: &[PathBuf]) -> (Sorted, Broken, Report) {
+    let asked = FileSet::new(dependencies.iter().cloned());
+    let stdin_asked = dependencies.iter().any(|path| path == Path::new("-"));
+    let mut sorted = Sorted::default();
+    let mut report = Report::default();
+    let mut broken = Vec::new();
+    for entry in entries {
+        if entry.beside {
+            sorted.take_beside(entry);
+            continue;
+        }
+        match &entry.content {
+            Content::Broken(error) => broken.push((entry.name.clone(), error.message.clone(), Some(error.span))),
+            Content::Unreadable(why) => broken.push((entry.name.clone(), why.clone(), None)),
+            _ => {}
+        }
+        let is_asked = if entry.name == STDIN { stdin_asked } else { !asked.is_empty() && asked.holds(&entry.name) };
+        let file = FileReport {
+            name: entry.name,
+            file: entry.file,
+            shape: None,
+            outcome: FileOutcome::Skipped,
+            detail: None,
+            named: entry.named,
+        };
+        sorted.take(file, entry.content, is_asked, files, &mut report);
+    }
+    (sorted, broken, report)
+}
+
+/// Documents by what is done with them.
+#[derive(Default)]
+pub(crate) struct Sorted {
+    pub(crate) exports: Vec<(FileId, Arc<Document>)>,
+    pub(crate) templates: Vec<Sheet>,
+    pub(crate) parameters: Vec<Sheet>,
+    pub(crate) tags: Vec<(TagFile, bool)>,
+    /// Templates that are there to be linked to only.
+    pub(crate) fragments: Vec<Sheet>,
+    /// What services say they need.
+    pub(crate) dependencies: Vec<Dependencies>,
+}
+
+impl Sorted {
+    /// A template or parameter file that nobody asked for: it may complete a template that somebody did.
+    fn take_beside(&mut self, entry: Entry) {
+        let (Content::Document(document), Some(file)) = (entry.content, entry.file) else { return };
+        let shape = estate::shape_of(&document.root);
+        let sheet = Sheet { file, name: entry.name, document: Arc::new(document) };
+        match shape {
+            Some(Shape::Template) => self.fragments.push(sheet),
+            Some(Shape::Parameters) => self.parameters.push(sheet),
+            _ => {}
+        }
+    }
+
+    /// `asked`: the user says that these are dependencies.
+    fn take(&mut self, mut entry: FileReport, content: Content, asked: bool, texts: &Files, report: &mut Report) {
+        match (content, entry.file) {
+            (Content::Document(document), Some(file)) => {
+                let document = Arc::new(document);
+                let shape = if asked { Some(Shape::Dependencies) } else { estate::shape_of(&document.root) };
+                entry.shape = shape.map(|shape| shape_word(shape).to_owned());
+                let sheet = || Sheet { file, name: entry.name.clone(), document: Arc::clone(&document) };
+                entry.outcome = FileOutcome::Judged;
+                match shape {
+                    None => {
+                        entry.outcome = FileOutcome::Skipped;
+                        entry.detail = Some("nothing of Azure's network in it".to_owned());
+                    }
+                    Some(Shape::Template) => self.templates.push(sheet()),
+                    Some(Shape::Parameters) => {
+                        entry.outcome = FileOutcome::Skipped;
+                        entry.detail = Some("parameters of no template in the input".to_owned());
+                        self.parameters.push(sheet());
+                    }
+                    Some(Shape::ServiceTags) => {
+                        let read = TagFile::of_document(file, &entry.name, &texts.shared_text(file), &document.root);
+                        entry.detail = read.as_ref().map(|tags| format!("service tags, {}", tags.state()));
+                        self.tags.extend(read.map(|tags| (tags, entry.named)));
+                    }
+                    Some(_) => {
+                        self.take_dependencies(&mut entry, &document.root, asked);
+                        self.exports.push((file, document));
+                    }
+                }
+            }
+            (Content::Broken(error), Some(file)) => {
+                entry.outcome = FileOutcome::Error;
+                entry.detail = Some(error.message.clone());
+                report.findings.push(syntax_finding(&error));
+                report.rules.insert(RuleId::new("syntax"), syntax_card());
+                entry.file = Some(file);
+            }
+            (Content::Unreadable(why), _) => {
+                entry.outcome = FileOutcome::Error;
+                entry.detail = Some(why);
+            }
+            (Content::Tags(_), _) if asked => {
+                entry.outcome = FileOutcome::Error;
+                entry.detail = Some("these are service tags, and no dependencies".to_owned());
+            }
+            (Content::Tags(tags), _) => {
+                entry.shape = Some(shape_word(Shape::ServiceTags).to_owned());
+                entry.outcome = FileOutcome::Judged;
+                entry.detail = Some(format!("service tags, {}", tags.state()));
+                self.tags.push((*tags, entry.named));
+            }
+            (Content::Irrelevant | Content::Document(_) | Content::Broken(_), _) => {}
+        }
+        report.files.push(entry);
+    }
+
+    /// What a document says a service needs, beside what else it holds.
+    fn take_dependencies(&mut self, entry: &mut FileReport, root: &Node, asked: bool) {
+        match estate::dependencies(root) {
+            Some(read) => {
+                let count = read.needed.len();
+                entry.detail = Some(format!("{count} endpoint{} a service needs", if count == 1 { "" } else { "s" }));
+                self.dependencies.push(read);
+            }
+            None if asked => {
+                let fault = estate::no_dependencies(root);
+                entry.outcome = FileOutcome::Error;
+                entry.detail = Some(fault.detail.clone());
+                self.dependencies.push(Dependencies { faults: vec![fault], ..Dependencies::empty(root.span) });
+            }
+            None => {}
+        }
+    }
+}
+
+/// The word for a shape in the report.
+fn shape_word(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Rest => "rest",
+        Shape::Cli => "cli",
+        Shape::Effective => "effective",
+        Shape::Template => "template",
+        Shape::ResourceGraph => "resource-graph",
+        Shape::PowerShell => "powershell",
+        Shape::MachineLearningCli => "ml-cli",
+        Shape::Parameters => "parameters",
+        Shape::Dependencies => "dependencies",
+        Shape::ServiceTags => "service-tags",
+    }
+}
+
+fn syntax_finding(error: &SyntaxError) -> Finding {
+    Finding {
+        rule: RuleId::new("syntax"),
+        level: Level::Error,
+        undecided: false,
+        message: "this file is not JSON, so nothing in it was judged".to_owned(),
+        at: Label { span: error.span, message: error.message.clone() },
+        related: error.related.iter().map(|(span, message)| Label { span: *span, message: message.clone() }).collect(),
+        subject: None,
+        remarks: Vec::new(),
+        help: None,
+        snippet: None,
+        resource: None,
+        placement: None,
+        flow: None,
+        cause: None,
+        fingerprint: fingerprint(&RuleId::new("syntax"), "", ""),
+        ignored: None,
+    }
+}
+
+fn syntax_card() -> RuleCard {
+    RuleCard {
+        id: RuleId::new("syntax"),
+        title: "A file is not JSON".to_owned(),
+        level: Level::Error,
+        why: "What cannot be read cannot be judged; a run with such a file ends with status 2.".to_owned(),
+        help: "Export the file again, or leave it out with --exclude.".to_owned(),
+        sources: Vec::new(),
+        tags: vec!["input".to_owned()],
+        seen_as: Vec::new(),
+        since: "0.1.0".to_owned(),
+    }
+}

@@ -15,14 +15,18 @@ pub(crate) fn headline(group: &Group<'_>, ledger: &Ledger<'_>) -> String {
     };
     let needed = placement.requirements.iter().filter(|requirement| requirement.verdict.is_some()).count();
     let flows = format!("{} of the {} flows", group.findings().len(), needed.max(group.findings().len()));
-    let title = opening::title(placement);
+    let title = opening::placement_title(placement);
     match (decider(group, ledger), head.undecided) {
+        (Some(NO_RULE), false) => format!("no rule of the firewall allows {flows} that {title} needs"),
         (Some(name), false) => format!("`{name}` blocks {flows} that {title} needs"),
         (Some(name), true) => format!("cannot tell whether `{name}` blocks {flows} that {title} needs"),
         (None, false) => format!("{flows} that {title} needs are blocked"),
         (None, true) => format!("cannot tell whether {flows} that {title} needs are blocked"),
     }
 }
+
+/// What the proof calls the end of a firewall's rules.
+const NO_RULE: &str = "no rule matches";
 
 /// The name of the rule that decides every flow of a group, if it is one.
 fn decider<'a>(group: &Group<'_>, ledger: &Ledger<'a>) -> Option<&'a str> {

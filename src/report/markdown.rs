@@ -188,7 +188,7 @@ impl Writer<'_> {
     }
 
     fn table(&self, placement: &PlacementReport) -> String {
-        let mut text = format!("#### {}\n\n", plain(&opening::title(placement)));
+        let mut text = format!("#### {}\n\n", plain(&opening::placement_title(placement)));
         if let Some(why) = &placement.not_judged {
             text.push_str(&format!("{}\n\n", prose(why)));
         }

@@ -38,6 +38,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+pub use opening::placement_title;
 pub use options::{Base, Format, Options};
 pub use render::render;
 pub use schema::SCHEMA;

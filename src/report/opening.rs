@@ -111,8 +111,8 @@ pub(crate) fn short_name(id: &str) -> String {
     }
 }
 
-/// `azureml-compute on vnet/snet-training`.
-pub(crate) fn title(placement: &PlacementReport) -> String {
+/// What a placement is called: `azureml-compute on vnet/snet-training`.
+pub fn placement_title(placement: &PlacementReport) -> String {
     let place = ["subnet", "nsg", "route-table", "firewall"].into_iter().find_map(|kind| placement.on.get(kind));
     match place {
         Some(place) => format!("{} on {}", placement.service, short_name(place)),
@@ -170,7 +170,7 @@ impl Lines<'_> {
     }
 
     fn placement(&mut self, placement: &PlacementReport, verbose: bool) -> io::Result<()> {
-        let mut title = vec![self.pen.clean(&title(placement))];
+        let mut title = vec![self.pen.clean(&placement_title(placement))];
         let mut placed = placement.on.contains_key("subnet");
         for (kind, noun) in [("nsg", "NSG"), ("route-table", "route table"), ("firewall", "firewall")] {
             // Without a subnet the first of them is the place itself, named in the title.

@@ -40,8 +40,8 @@ pub fn explain(pack: &Pack, cases: &[CaseFile], name: &str) -> Result<String, Op
 pub fn explain_rule(rule: &Rule, cases: &[CaseFile]) -> String {
     let card = &rule.card;
     let mut text = format!("{}[{}]\n{}\n", card.level, card.id, card.title);
-    section(&mut text, "Why", &card.why);
-    section(&mut text, "What to do", &card.help);
+    prose(&mut text, "Why", &card.why);
+    prose(&mut text, "What to do", &card.help);
     if let Body::Requirement(requirement) = &rule.body {
         let mut lines = format!("service {}", requirement.service);
         if requirement.applies != Condition::Always {
@@ -51,9 +51,9 @@ pub fn explain_rule(rule: &Rule, cases: &[CaseFile]) -> String {
             let clouds = requirement.clouds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let _ = write!(lines, ", in the clouds {clouds}");
         }
-        section(&mut text, "Applies to", &lines);
+        prose(&mut text, "Applies to", &lines);
         let assumes: Vec<&str> = requirement.assumes.iter().map(|one| &**one).collect();
-        section(&mut text, "Not judged, but taken for granted", &assumes.join("\n"));
+        entries(&mut text, "Not judged, but taken for granted", &assumes.join("\n"));
         for (are, hosts) in requirement.require.hosts() {
             let title = match are {
                 HostsAre::Needed => "Hosts, all of them needed",
@@ -93,7 +93,7 @@ pub fn explain_rule(rule: &Rule, cases: &[CaseFile]) -> String {
 /// A service in full: how it is found, what is asked about it, and its rules.
 pub fn explain_service(pack: &Pack, service: &Service) -> String {
     let mut text = format!("{}\n{}\n", service.name, service.title);
-    section(&mut text, "What it is", &service.describe);
+    prose(&mut text, "What it is", &service.describe);
     let found = service.found_on.iter().map(|finder| {
         let when = finder.when.iter().map(|(selector, values)| {
             let values = values.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
@@ -116,9 +116,9 @@ pub fn explain_service(pack: &Pack, service: &Service) -> String {
         }
         line
     });
-    section(&mut text, "Facts", &facts.collect::<Vec<_>>().join("\n"));
+    entries(&mut text, "Facts", &facts.collect::<Vec<_>>().join("\n"));
     let not_judged = service.not_judged.iter().map(|one| format!("when {}: {}", one.when, one.because));
-    section(&mut text, "Not judged", &not_judged.collect::<Vec<_>>().join("\n"));
+    entries(&mut text, "Not judged", &not_judged.collect::<Vec<_>>().join("\n"));
     let rules = pack.rules.iter().filter_map(|rule| match &rule.body {
         Body::Requirement(requirement) if requirement.service == service.name => {
             Some(format!("{} {}: {}", rule.card.level, rule.card.id, rule.card.title))
@@ -158,8 +158,26 @@ fn section(text: &mut String, title: &str, body: &str) {
     }
     let _ = write!(text, "\n{title}\n");
     for line in body.lines() {
-        let _ = writeln!(text, "  {line}");
+        let _ = writeln!(text, "{}", format!("  {line}").trim_end());
     }
+}
+
+/// A section of paragraphs, broken into lines that are read with ease.
+fn prose(text: &mut String, title: &str, body: &str) {
+    let paragraphs = body.lines().filter(|line| !line.trim().is_empty());
+    section(text, title, &paragraphs.map(|line| wrapped(line, "")).collect::<Vec<_>>().join("\n\n"));
+}
+
+/// A section of entries, the lines of each below its first set in.
+fn entries(text: &mut String, title: &str, body: &str) {
+    section(text, title, &body.lines().map(|line| wrapped(line, "  ")).collect::<Vec<_>>().join("\n"));
+}
+
+fn wrapped(line: &str, indent: &str) -> String {
+    const WIDTH: usize = 98;
+    // Names with a hyphen are one word.
+    let options = textwrap::Options::new(WIDTH).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::fill(line, options.break_words(false).subsequent_indent(indent))
 }
 
 fn example(case: &Case) -> String {

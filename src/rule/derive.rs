@@ -1,6 +1,6 @@
 //! Facts about a placement, and those of them that the program derives from the estate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::estate::{
@@ -265,11 +265,12 @@ fn by_hosts(placement: &Standing<'_>) -> Option<Fact> {
 /// The workspaces that the placement's resources belong to; all there are when it rests on no resource.
 fn workspaces<'a>(placement: &Standing<'a>) -> Vec<&'a Workspace> {
     let estate = placement.estate;
-    let own = |workspace: &&Workspace| {
-        let is_it = |header: &&Header| workspace_of(estate, header).is_some_and(|own| own.key == workspace.header.key);
-        placement.resources.is_empty() || placement.resources.iter().any(is_it)
-    };
-    estate.workspaces.iter().filter(own).collect()
+    if placement.resources.is_empty() {
+        return estate.workspaces.iter().collect();
+    }
+    let owners = placement.resources.iter().filter_map(|header| workspace_of(estate, header));
+    let keys: BTreeSet<&str> = owners.map(|owner| &*owner.key).collect();
+    estate.workspaces.iter().filter(|workspace| keys.contains(&*workspace.header.key)).collect()
 }
 
 /// A private endpoint to the storage account of the workspace; to any account where that is not told.

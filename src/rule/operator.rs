@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use regex::Regex;
 
+use crate::estate::Peer;
 use crate::json::{Node, Unknown, Value as Json};
-use crate::net::{PortSet, ProtocolSet};
+use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
 use crate::rule::field::{Atom, Kind, Part, Value, why};
@@ -178,7 +179,7 @@ fn read_side(written: Written<'_>) -> Result<Side, RuleError> {
     for item in items {
         let text = item.text()?;
         match (&*text, value::address(&text)) {
-            ("any" | "*", _) => side.add_set(&crate::net::AddressSet::all_v4()),
+            ("any" | "*", _) => side.add_set(&AddressSet::all_v4()),
             (_, Some(set)) => side.add_set(&set),
             ("internet", None) => side.add_tag(value::tag(item, "Internet")?),
             ("virtual-network", None) => side.add_tag(value::tag(item, "VirtualNetwork")?),
@@ -287,10 +288,17 @@ fn same(wanted: &str, text: &str) -> bool {
 
 fn addresses(value: &Value<'_>, how: SetTest, wanted: &Side) -> Truth {
     let mut side = Side::default();
+    // A rule may list thousands of prefixes.
+    let written = value.parts.iter().filter_map(|part| match &part.atom {
+        Ok(Atom::Addresses(set)) => Some(set.as_ref()),
+        Ok(Atom::Peer(Peer::Addresses(set))) => Some(set),
+        _ => None,
+    });
+    side.add_set(&AddressSet::union_of(written));
     for part in &value.parts {
         match &part.atom {
+            Ok(Atom::Peer(Peer::Addresses(_)) | Atom::Addresses(_)) => {}
             Ok(Atom::Peer(peer)) => side.add(peer),
-            Ok(Atom::Addresses(set)) => side.add_set(set),
             Ok(Atom::Groups(_)) => side.add_groups(),
             Ok(_) => {}
             Err(unknown) => side.add_unknown(unknown, why(unknown)),

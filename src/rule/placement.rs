@@ -12,7 +12,7 @@ use crate::rule::condition::Truth;
 use crate::rule::derive::{Fact, Standing, derive, workspace_of};
 use crate::rule::fact::{Combine, FactKind, FactSource, FactSpec};
 use crate::rule::service::{Finder, Service};
-use crate::rule::site::{self, Site};
+use crate::rule::site::{self, Mentions, Site};
 use crate::source::FileId;
 
 /// A service the user asks for, on the command line or in the settings.
@@ -144,7 +144,7 @@ pub struct Placements<'a> {
 pub fn find<'a>(estate: &'a Estate, services: &'a [Service], requests: &Requests) -> Placements<'a> {
     let mut all = Placements::default();
     let sites = site::sites(estate);
-    let mentions = site::by_mention(estate);
+    let mentions = Mentions::of(estate);
     let by_type = by_type(estate);
     for service in services {
         let mut found = Found::default();
@@ -247,9 +247,13 @@ fn of_type<'x, 'a>(all: &'x ByType<'a>, type_name: &str) -> &'x [&'a Header] {
 fn owners<'a>(by_type: &ByType<'a>, finder: &Finder, header: &'a Header) -> Vec<&'a Header> {
     let Some(through) = &finder.through else { return vec![header] };
     let ids: Vec<Arc<str>> = through.id.select(&header.node).into_iter().filter_map(meant).collect();
+    // Asked for every pair of resources, so ids are compared in place.
     let named = |one: &&&Header| {
-        let id = one.id.as_ref().and_then(|id| id.known()).map(|id| id.to_ascii_lowercase());
-        ids.iter().any(|wanted| id.as_deref() == Some(&**wanted) || one.key.eq_ignore_ascii_case(wanted))
+        let id = one.id.as_ref().and_then(|id| id.known());
+        let is = |wanted: &Arc<str>| {
+            id.is_some_and(|id| id.eq_ignore_ascii_case(wanted)) || one.key.eq_ignore_ascii_case(wanted)
+        };
+        ids.iter().any(is)
     };
     of_type(by_type, &through.resource).iter().filter(named).copied().collect()
 }
@@ -265,7 +269,7 @@ fn meant(value: &Node) -> Option<Arc<str>> {
 
 fn place<'a>(
     estate: &'a Estate,
-    mentions: &BTreeMap<String, Site>,
+    mentions: &Mentions,
     service: &'a Service,
     finder: &Finder,
     (header, owner): (&'a Header, &'a Header),
@@ -279,7 +283,7 @@ fn place<'a>(
         let Some(id) = meant(hit) else { continue };
         let label = Label { span: hit.span, message: format!("`{}` is placed here", site::shown(header)) };
         let subnet = estate.subnet_meant(hit, owner.span.file);
-        let stands = subnet.map_or_else(|| site::of_mention(mentions, &id), |at| site::of_subnet(estate, at));
+        let stands = subnet.map_or_else(|| mentions.site(&id), |at| site::of_subnet(estate, at));
         if stands.parts(estate).is_empty() {
             elsewhere.push(label);
             continue;

@@ -151,21 +151,31 @@ pub(crate) fn of_subnet(estate: &Estate, at: usize) -> Site {
     with_firewall(estate, site)
 }
 
-/// The sites of subnets that the input only mentions, by their ids in lower case or the keys of their unknown ids.
-pub(crate) fn by_mention(estate: &Estate) -> BTreeMap<String, Site> {
-    let mut all = BTreeMap::new();
-    for site in mentioned(estate) {
-        for id in &site.mentioned {
-            all.entry(id.to_ascii_lowercase()).or_insert_with(|| site.clone());
-        }
-    }
-    all
+/// The sites of subnets that the input only mentions, found by their ids in lower case or the keys of unknown ones.
+#[derive(Debug, Default)]
+pub(crate) struct Mentions {
+    sites: Vec<Site>,
+    by_id: BTreeMap<String, usize>,
 }
 
-/// The site of a subnet that the input only mentions.
-pub(crate) fn of_mention(sites: &BTreeMap<String, Site>, id: &str) -> Site {
-    let found = sites.get(&id.to_ascii_lowercase()).cloned();
-    found.unwrap_or_else(|| Site { mentioned: BTreeSet::from([Arc::from(id)]), ..Site::default() })
+impl Mentions {
+    /// Those of an estate.
+    pub(crate) fn of(estate: &Estate) -> Self {
+        let sites = mentioned(estate);
+        let mut by_id = BTreeMap::new();
+        for (at, site) in sites.iter().enumerate() {
+            for id in &site.mentioned {
+                by_id.entry(id.to_ascii_lowercase()).or_insert(at);
+            }
+        }
+        Self { sites, by_id }
+    }
+
+    /// The site of one.
+    pub(crate) fn site(&self, id: &str) -> Site {
+        let found = self.by_id.get(&id.to_ascii_lowercase()).and_then(|at| self.sites.get(*at)).cloned();
+        found.unwrap_or_else(|| Site { mentioned: BTreeSet::from([Arc::from(id)]), ..Site::default() })
+    }
 }
 
 /// What a reference is compared by: its id without case, or the key of what is unknown.

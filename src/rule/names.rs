@@ -99,17 +99,17 @@ pub(crate) fn named_values(
 ) -> (BTreeSet<String>, bool) {
     let mut values = BTreeSet::new();
     let mut stray = false;
-    let texts: Vec<(String, HostSet)> = hosts
+    let texts: Vec<(String, HostPattern)> = hosts
         .iter()
         .map(|host| fill(placement, &host.name, Given::Nothing))
         .filter(|(_, missing)| !missing.is_empty())
-        .filter_map(|(text, _)| HostPattern::read(&widest(&text)).map(|wide| (text, HostSet::of(&wide))))
+        .filter_map(|(text, _)| HostPattern::read(&widest(&text)).map(|wide| (text, wide)))
         .collect();
     for written in rules(estate).flat_map(|rule| rule.target_fqdns.iter().chain(&rule.destination_fqdns)) {
         let Some(pattern) = written.known().and_then(|name| HostPattern::read(name)) else { continue };
-        let of_rule = HostSet::of(&pattern);
+        // Of two patterns that share a host one covers the other; a rule that covers all of the hosts names none.
         for (text, wide) in &texts {
-            if !wide.overlaps(&of_rule) || wide.is_subset(&of_rule) {
+            if pattern.covers(wide) || !wide.covers(&pattern) {
                 continue;
             }
             match value_in(text, &pattern.to_string()) {

@@ -158,6 +158,10 @@ fn nearly(text: &str, wanted: &str) -> Option<String> {
     if text.strip_prefix("*.") == Some(&wanted) {
         return Some(format!("`{text}` does not hold `{wanted}` itself"));
     }
+    // A plain name can only be a part of a wildcard that it ends like.
+    if !text.contains('*') && !wanted.strip_prefix('*').is_some_and(|end| text.ends_with(end)) {
+        return None;
+    }
     match (HostPattern::read(text), HostPattern::read(&wanted)) {
         (None, _) if text.contains('*') && site::glob(text, &wanted.replacen('*', "x", 1)) => {
             Some("matches nothing: an asterisk works only at the front".to_owned())

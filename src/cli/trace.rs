@@ -126,7 +126,10 @@ fn word(verdict: Verdict) -> &'static str {
 fn text(files: &Files, label: &str, one: &Followed) -> String {
     let trace = &one.trace;
     let mut lines = Vec::new();
+    // What comes in may be lost on its way back: then the packet is the reply.
+    let reply = trace.packet.as_ref().is_some_and(|packet| packet.direction != one.direction);
     let direction = match one.direction {
+        Direction::Inbound if reply => "the reply to what comes inbound to",
         Direction::Inbound => "inbound to",
         Direction::Outbound => "outbound from",
     };
@@ -153,7 +156,10 @@ fn text(files: &Files, label: &str, one: &Followed) -> String {
             Verdict::Violated => "would drop it as well",
             Verdict::Undecided => "cannot be told",
         };
-        lines.push(format!("  {:9} not reached; by itself it {would}", layer.as_str()));
+        lines.push(match (reply, alone.verdict) {
+            (true, Verdict::Satisfied) => format!("  {:9} lets the call in", layer.as_str()),
+            _ => format!("  {:9} not reached; by itself it {would}", layer.as_str()),
+        });
     }
     lines.push(match judgement.verdict {
         Verdict::Satisfied => "passes: the network is not the cause".to_owned(),

@@ -345,6 +345,17 @@ pub enum Applies {
     Unknown,
 }
 
+impl Applies {
+    /// The word users read.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// One requirement of one placement and what the proof came to.
 #[derive(Clone, Debug)]
 pub struct RequirementReport {
@@ -396,6 +407,13 @@ pub struct LayerReport {
     pub decides: bool,
     /// The rules that let everything through, or the first to drop.
     pub decided_by: Vec<Decider>,
+}
+
+impl RequirementReport {
+    /// It is violated, and whether it applies hangs on a fact that is not known.
+    pub fn is_conditional(&self) -> bool {
+        self.verdict == Some(Verdict::Violated) && self.applies == Applies::Unknown
+    }
 }
 
 /// A rule of the network that decided.
@@ -453,7 +471,7 @@ impl Report {
                 }
                 Some(Verdict::Violated) => {
                     counts.violated += 1;
-                    counts.conditional += usize::from(requirement.applies == Applies::Unknown);
+                    counts.conditional += usize::from(requirement.is_conditional());
                 }
                 Some(Verdict::Undecided) => counts.undecided += 1,
                 None => {}

@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::scope::ScopeArguments;
+use crate::finding::Level;
 use crate::report::Format;
 
 /// Decides whether Azure Machine Learning can work in the network your Azure JSON describes.
@@ -390,6 +391,18 @@ pub(crate) enum Gate {
     Never,
 }
 
+impl Gate {
+    /// The least level that fails the run; none does when it is never to fail.
+    pub(crate) fn least(self) -> Option<Level> {
+        match self {
+            Self::Note => Some(Level::Note),
+            Self::Warning => Some(Level::Warning),
+            Self::Error => Some(Level::Error),
+            Self::Never => None,
+        }
+    }
+}
+
 /// A level of findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LevelChoice {
@@ -402,6 +415,16 @@ pub(crate) enum LevelChoice {
     Error,
 }
 
+impl From<LevelChoice> for Level {
+    fn from(choice: LevelChoice) -> Self {
+        match choice {
+            LevelChoice::Note => Self::Note,
+            LevelChoice::Warning => Self::Warning,
+            LevelChoice::Error => Self::Error,
+        }
+    }
+}
+
 /// What a requirement that cannot be decided counts as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum UndecidedLevel {
@@ -412,4 +435,14 @@ pub(crate) enum UndecidedLevel {
     Warning,
     /// As serious as an error
     Error,
+}
+
+impl From<UndecidedLevel> for Level {
+    fn from(level: UndecidedLevel) -> Self {
+        match level {
+            UndecidedLevel::Note => Self::Note,
+            UndecidedLevel::Warning => Self::Warning,
+            UndecidedLevel::Error => Self::Error,
+        }
+    }
 }

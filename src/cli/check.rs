@@ -112,17 +112,8 @@ fn end(arguments: &CheckArguments, thresholds: &Thresholds, outcome: &Outcome) -
 }
 
 fn gate(report: &Report, fail_on: Gate, undecided: UndecidedLevel) -> End {
-    let least = match fail_on {
-        Gate::Note => Level::Note,
-        Gate::Warning => Level::Warning,
-        Gate::Error => Level::Error,
-        Gate::Never => return End::Clean,
-    };
-    let open = match undecided {
-        UndecidedLevel::Note => Level::Note,
-        UndecidedLevel::Warning => Level::Warning,
-        UndecidedLevel::Error => Level::Error,
-    };
+    let Some(least) = fail_on.least() else { return End::Clean };
+    let open = Level::from(undecided);
     let found = report.open().any(|finding| if finding.undecided { open >= least } else { finding.level >= least });
     let undecided = open >= least
         && report.placements.iter().any(|placement| {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use miette::Result;
 
-use crate::cli::arguments::{CheckArguments, Gate, LevelChoice, UndecidedLevel};
+use crate::cli::arguments::CheckArguments;
 use crate::cli::flag::FlagError;
 use crate::cli::levels::Thresholds;
 use crate::cli::start::OutputError;
@@ -110,21 +110,9 @@ impl Outputs {
 
 fn options(arguments: &CheckArguments, thresholds: &Thresholds) -> report::Options {
     report::Options {
-        min_level: match thresholds.min_level {
-            LevelChoice::Note => Level::Note,
-            LevelChoice::Warning => Level::Warning,
-            LevelChoice::Error => Level::Error,
-        },
-        fail_on: match thresholds.fail_on {
-            Gate::Note => Level::Note,
-            Gate::Warning => Level::Warning,
-            Gate::Error | Gate::Never => Level::Error,
-        },
-        undecided: match thresholds.undecided {
-            UndecidedLevel::Note => Level::Note,
-            UndecidedLevel::Warning => Level::Warning,
-            UndecidedLevel::Error => Level::Error,
-        },
+        min_level: thresholds.min_level.into(),
+        fail_on: thresholds.fail_on.least().unwrap_or(Level::Error),
+        undecided: thresholds.undecided.into(),
         verbose: arguments.verbose,
         base: base(),
         ..report::Options::default()

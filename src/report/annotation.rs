@@ -1,5 +1,7 @@
 //! What a pipeline shows beside a line: one annotation for each cause, the worst first, within what pipelines show.
 
+use std::io;
+
 use crate::finding::{Finding, Level, Report};
 use crate::report::group::{Group, group};
 use crate::report::headline::{headline, rules_of};
@@ -8,11 +10,11 @@ use crate::report::options::Options;
 use crate::report::paths::{Paths, Region};
 use crate::report::pen::Pen;
 use crate::report::rank::{level_of, worst_first};
+use crate::report::terminal;
 use crate::source::Files;
 
 /// Pipelines show so many annotations of one level for a step, and drop the rest.
 const MOST: usize = 10;
-const PLAIN: Pen = Pen { color: false, ascii: false };
 
 /// One annotation.
 pub(crate) struct Annotation {
@@ -75,6 +77,13 @@ impl Annotations {
     }
 }
 
+/// The report as text for the log of a pipeline, without colours.
+pub(crate) fn log_text(report: &Report, findings: &[&Finding], files: &Files, options: &Options) -> io::Result<String> {
+    let mut text = Vec::new();
+    terminal::write(report, findings, files, &Options { color: false, ..options.clone() }, &mut text)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
 /// Files that could not even be read; one that is no JSON has a finding.
 fn unreadable(report: &Report, paths: &Paths<'_>) -> Vec<Annotation> {
     let broken = report.files.iter().filter(|file| file.outcome == crate::finding::Outcome::Error);
@@ -84,7 +93,7 @@ fn unreadable(report: &Report, paths: &Paths<'_>) -> Vec<Annotation> {
         rules: "unreadable".to_owned(),
         path: paths.path(&file.name),
         region: None,
-        message: PLAIN.clean(file.detail.as_deref().unwrap_or("it cannot be read")),
+        message: Pen::PLAIN.clean(file.detail.as_deref().unwrap_or("it cannot be read")),
     };
     broken.map(annotation).collect()
 }
@@ -102,5 +111,5 @@ fn message(group: &Group<'_>, label: &str, ledger: &Ledger<'_>) -> String {
     let told = head.remarks.iter().filter(|remark| matches!(remark.kind, "packet" | "settle it"));
     lines.extend(told.map(|remark| format!("{}: {}", remark.kind, remark.text.replace('\n', " "))));
     lines.extend(head.help.iter().map(|help| format!("fix: {}", help.replace('\n', " "))));
-    lines.iter().map(|line| PLAIN.clean(line)).collect::<Vec<_>>().join("\n")
+    lines.iter().map(|line| Pen::PLAIN.clean(line)).collect::<Vec<_>>().join("\n")
 }

@@ -5,9 +5,8 @@
 use std::io;
 
 use crate::finding::{Finding, Level, Report};
-use crate::report::annotation::{Annotation, Annotations};
+use crate::report::annotation::{Annotation, Annotations, log_text};
 use crate::report::options::Options;
-use crate::report::terminal;
 use crate::report::words::count;
 use crate::source::Files;
 
@@ -19,10 +18,8 @@ pub(crate) fn write(
     options: &Options,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let mut text = Vec::new();
-    let plain = Options { color: false, ..options.clone() };
-    terminal::write(report, findings, files, &plain, &mut text)?;
-    writeln!(out, "{}", broken_up(&String::from_utf8_lossy(&text)))?;
+    let text = log_text(report, findings, files, options)?;
+    writeln!(out, "{}", broken_up(&text))?;
     // There is no level below a warning.
     let annotations = Annotations::new(report, findings, files, options, |level| level.max(Level::Warning));
     for annotation in &annotations.shown {

@@ -104,13 +104,11 @@ mod tests {
     use crate::report::pen::Pen;
     use crate::report::sample::sample;
 
-    const PLAIN: Pen = Pen { color: false, ascii: false };
-
     #[test]
     fn everything_is_counted() {
         let (_, report) = sample();
         assert_eq!(
-            line(&report, &report.findings.iter().collect::<Vec<_>>(), PLAIN),
+            line(&report, &report.findings.iter().collect::<Vec<_>>(), Pen::PLAIN),
             "4 files · 1 service on 1 subnet · 3 flows pass (3 only by built-in rules), 3 blocked, 1 undecided \
              · 3 errors, 1 undecided finding · packs: azureml 2026-03-19"
         );
@@ -119,7 +117,7 @@ mod tests {
     #[test]
     fn nothing_is_counted_too() {
         assert_eq!(
-            line(&Report::default(), &[], PLAIN),
+            line(&Report::default(), &[], Pen::PLAIN),
             "0 files · no service found · 0 flows pass, 0 blocked, 0 undecided"
         );
     }
@@ -131,7 +129,7 @@ mod tests {
         report.placements.clear();
         report.data.clear();
         assert_eq!(
-            line(&report, &[], PLAIN),
+            line(&report, &[], Pen::PLAIN),
             "4 files · no service found · 0 flows pass, 0 blocked, 0 undecided · 1 finding below the chosen level"
         );
     }
@@ -145,7 +143,7 @@ mod tests {
             finding.ignored = Some(Ignored { by, reason: String::new(), place: None });
         }
         let open: Vec<_> = report.open().collect();
-        let line = line(&report, &open, PLAIN);
+        let line = line(&report, &open, Pen::PLAIN);
         assert!(line.ends_with("1 error, 1 undecided finding · 1 ignored, 1 in the baseline"), "{line}");
     }
 }

@@ -4,15 +4,13 @@
 
 use std::io;
 
-use crate::finding::{Applies, Finding, Level, Report, RuleId, Verdict};
+use crate::finding::{Finding, Level, Report, RuleId, Verdict};
 use crate::report::ledger::Ledger;
 use crate::report::options::Options;
 use crate::report::paths::Paths;
 use crate::report::pen::Pen;
 use crate::report::standing::{Standing, standings};
 use crate::source::Files;
-
-const PLAIN: Pen = Pen { color: false, ascii: false };
 
 /// The columns, in order.
 const COLUMNS: [&str; 23] = [
@@ -83,13 +81,8 @@ impl Writer<'_> {
         if standing.finding.is_none() {
             cells[5] = level;
         }
-        cells[6] = standing.verdict.map_or("not-applicable", Verdict::as_str).to_owned();
-        cells[7] = match requirement.applies {
-            Applies::Yes => "yes",
-            Applies::No => "no",
-            Applies::Unknown => "unknown",
-        }
-        .to_owned();
+        cells[6] = standing.requirement.verdict.map_or("not-applicable", Verdict::as_str).to_owned();
+        cells[7] = requirement.applies.as_str().to_owned();
         cells[8] = requirement.rows.join(" ");
         cells[9] = requirement.flow.clone();
         cells[10] = requirement.layer.unwrap_or_default().to_owned();
@@ -142,7 +135,7 @@ fn row(out: &mut dyn io::Write, cells: &[String; 23]) -> io::Result<()> {
 /// One cell on one line. A spreadsheet takes what starts with certain signs for a formula, so an apostrophe goes first.
 fn cell(text: &str) -> String {
     let lines: Vec<&str> = text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect();
-    let mut text = PLAIN.clean(&lines.join(" "));
+    let mut text = Pen::PLAIN.clean(&lines.join(" "));
     if text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
         text.insert(0, '\'');
     }

@@ -5,9 +5,8 @@
 use std::io;
 
 use crate::finding::{Finding, Level, Report};
-use crate::report::annotation::{Annotation, Annotations};
+use crate::report::annotation::{Annotation, Annotations, log_text};
 use crate::report::options::Options;
-use crate::report::terminal;
 use crate::report::words::count;
 use crate::source::Files;
 
@@ -19,10 +18,7 @@ pub(crate) fn write(
     options: &Options,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let mut text = Vec::new();
-    let plain = Options { color: false, ..options.clone() };
-    terminal::write(report, findings, files, &plain, &mut text)?;
-    let text = String::from_utf8_lossy(&text);
+    let text = log_text(report, findings, files, options)?;
     let token = token(&text);
     write!(out, "::stop-commands::{token}\n{text}\n::{token}::\n")?;
     let annotations = Annotations::new(report, findings, files, options, |level| level);

@@ -17,22 +17,22 @@ pub(crate) fn headline(group: &Group<'_>, ledger: &Ledger<'_>) -> String {
     let flows = format!("{} of the {} flows", group.findings().len(), needed.max(group.findings().len()));
     let title = opening::placement_title(placement);
     match (decider(group, ledger), head.undecided) {
-        (Some(NO_RULE), false) => format!("no rule of the firewall allows {flows} that {title} needs"),
-        (Some(name), false) => format!("`{name}` blocks {flows} that {title} needs"),
-        (Some(name), true) => format!("cannot tell whether `{name}` blocks {flows} that {title} needs"),
+        (Some((_, true)), false) => format!("no rule of the firewall allows {flows} that {title} needs"),
+        (Some((name, false)), false) => format!("`{name}` blocks {flows} that {title} needs"),
+        (Some((name, _)), true) => format!("cannot tell whether `{name}` blocks {flows} that {title} needs"),
         (None, false) => format!("{flows} that {title} needs are blocked"),
         (None, true) => format!("cannot tell whether {flows} that {title} needs are blocked"),
     }
 }
 
-/// What the proof calls the end of a firewall's rules.
-const NO_RULE: &str = "no rule matches";
-
-/// The name of the rule that decides every flow of a group, if it is one.
-fn decider<'a>(group: &Group<'_>, ledger: &Ledger<'a>) -> Option<&'a str> {
+/// The name of the rule that decides every flow of a group, if it is one, and whether it is what a firewall does with
+/// what none of its rules matches.
+fn decider<'a>(group: &Group<'_>, ledger: &Ledger<'a>) -> Option<(&'a str, bool)> {
     let name = |finding: &&Finding| {
         let requirement = ledger.requirement(finding)?;
-        requirement.decided_by.first().map(|decider| decider.name.as_str())
+        let decider = requirement.decided_by.first()?;
+        let by_default = requirement.layer == Some("firewall") && decider.kind == "built-in";
+        Some((decider.name.as_str(), by_default))
     };
     let first = name(group.findings().first()?)?;
     group.findings().iter().all(|finding| name(finding) == Some(first)).then_some(first)

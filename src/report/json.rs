@@ -7,7 +7,7 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::finding::{self, Applies, FactValue, Finding, Label, Level, Outcome, Report};
+use crate::finding::{self, FactValue, Finding, Label, Level, Outcome, Report};
 use crate::report::options::Options;
 use crate::source::{Files, Span};
 
@@ -249,11 +249,7 @@ impl<'a> Requirement<'a> {
             rule: requirement.rule.as_str(),
             rows: &requirement.rows,
             flow: &requirement.flow,
-            applies: match requirement.applies {
-                Applies::Yes => "yes",
-                Applies::No => "no",
-                Applies::Unknown => "unknown",
-            },
+            applies: requirement.applies.as_str(),
             verdict: requirement.verdict.map(finding::Verdict::as_str),
             layer: requirement.layer,
             decided_by: requirement.decided_by.iter().map(decider).collect(),

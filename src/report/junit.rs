@@ -133,7 +133,7 @@ impl Writer<'_> {
         }));
         let standings = standings(placement, self.ledger);
         let tests = standings.iter().filter_map(|standing| {
-            let end = self.end(standing, standing.verdict?);
+            let end = self.end(standing, standing.requirement.verdict?);
             let decided = standing.decided_by();
             let said = if decided.is_empty() { String::new() } else { format!("decided by {decided}") };
             let requirement = standing.requirement;
@@ -146,7 +146,7 @@ impl Writer<'_> {
     fn end(&self, standing: &Standing<'_>, verdict: Verdict) -> Option<End> {
         let (kind, reason) = match verdict {
             Verdict::Satisfied => return None,
-            Verdict::Violated if standing.is_conditional() => ("skipped", "violated"),
+            Verdict::Violated if standing.requirement.is_conditional() => ("skipped", "violated"),
             Verdict::Violated => ("failure", "violated"),
             Verdict::Undecided if self.options.undecided >= self.options.fail_on => ("failure", "undecided"),
             Verdict::Undecided => ("skipped", "undecided"),

@@ -29,7 +29,6 @@ const BYTES: usize = 900 * 1024;
 const COLUMNS: usize = 5;
 /// Findings listed with their details.
 const DETAILED: usize = 100;
-const PLAIN: Pen = Pen { color: false, ascii: false };
 
 /// Writes the report as Markdown.
 pub(crate) fn write(
@@ -61,7 +60,7 @@ pub(crate) fn write(
             format!("<details><summary>{} ignored</summary>\n\n{}\n</details>\n\n", ignored.len(), lines.concat());
         page.whole(&list, "");
     }
-    page.always(&format!("{}\n", plain(&closing::line(report, &open, PLAIN))));
+    page.always(&format!("{}\n", plain(&closing::line(report, &open, Pen::PLAIN))));
     out.write_all(page.text.as_bytes())
 }
 
@@ -283,11 +282,11 @@ impl Writer<'_> {
 }
 
 fn mark(standing: &Standing<'_>) -> &'static str {
-    match standing.verdict {
+    match standing.requirement.verdict {
         None => "➖ does not apply",
         Some(Verdict::Satisfied) => "✅ passed",
         Some(_) if standing.ignored().is_some() => "⏭️ ignored",
-        Some(Verdict::Violated) if standing.is_conditional() => "⚠️ violated if it applies",
+        Some(Verdict::Violated) if standing.requirement.is_conditional() => "⚠️ violated if it applies",
         Some(Verdict::Violated) => "❌ violated",
         Some(Verdict::Undecided) => "❔ undecided",
     }

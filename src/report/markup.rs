@@ -2,12 +2,10 @@
 
 use crate::report::pen::Pen;
 
-const PLAIN: Pen = Pen { color: false, ascii: false };
-
 /// One line of text without control characters, whatever it had as line ends.
 fn line(text: &str) -> String {
     let joined = text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-    PLAIN.clean(&joined)
+    Pen::PLAIN.clean(&joined)
 }
 
 /// One line of prose: names between backticks become code, the rest is escaped.
@@ -50,7 +48,7 @@ pub(crate) fn code(text: &str) -> String {
 /// Several lines as a block of code.
 pub(crate) fn fenced(text: &str, language: &str) -> String {
     let fence = "`".repeat(longest_run(text).max(2) + 1);
-    let lines: Vec<String> = text.lines().map(|line| PLAIN.clean(line)).collect();
+    let lines: Vec<String> = text.lines().map(|line| Pen::PLAIN.clean(line)).collect();
     format!("{fence}{language}\n{}\n{fence}", lines.join("\n"))
 }
 

@@ -64,6 +64,9 @@ impl Role {
 }
 
 impl Pen {
+    /// No colour, and any character.
+    pub(crate) const PLAIN: Self = Self { color: false, ascii: false };
+
     /// The text in its colour. The text must be clean.
     pub(crate) fn paint(self, role: Role, text: &str) -> String {
         if !self.color || text.is_empty() {
@@ -245,16 +248,14 @@ impl WriteStyle for Painter<'_> {
 mod tests {
     use super::Pen;
 
-    const PLAIN: Pen = Pen { color: false, ascii: false };
-
     #[test]
     fn escapes_and_overrides_are_made_visible() {
-        assert_eq!(PLAIN.clean("a\u{1b}[31mb\u{202e}c\nd\u{9b}"), "a␛[31mb\u{fffd}c␊d\u{fffd}");
+        assert_eq!(Pen::PLAIN.clean("a\u{1b}[31mb\u{202e}c\nd\u{9b}"), "a␛[31mb\u{fffd}c␊d\u{fffd}");
     }
 
     #[test]
     fn joined_emoji_and_other_scripts_stay() {
-        assert_eq!(PLAIN.clean("网络 👩\u{200d}💻"), "网络 👩\u{200d}💻");
+        assert_eq!(Pen::PLAIN.clean("网络 👩\u{200d}💻"), "网络 👩\u{200d}💻");
     }
 
     #[test]
@@ -265,7 +266,7 @@ mod tests {
 
     #[test]
     fn links_appear_with_colour_only() {
-        assert_eq!(PLAIN.link("https://a.example/x"), "https://a.example/x");
+        assert_eq!(Pen::PLAIN.link("https://a.example/x"), "https://a.example/x");
         let pen = Pen { color: true, ascii: false };
         assert!(pen.link("https://a.example/x").starts_with("\u{1b}]8;;https://a.example/x\u{1b}\\"));
         assert_eq!(pen.link("https://a.example/\u{1b}x"), "https://a.example/␛x");

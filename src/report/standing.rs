@@ -1,24 +1,17 @@
 //! How each requirement of a placement stands, for formats that list what passes as well.
 
-use crate::finding::{Applies, Finding, PlacementReport, RequirementReport, Verdict};
+use crate::finding::{Finding, PlacementReport, RequirementReport, Verdict};
 use crate::report::ledger::Ledger;
 
 /// A requirement and how it stands.
 pub(crate) struct Standing<'a> {
     /// The requirement.
     pub(crate) requirement: &'a RequirementReport,
-    /// What the proof came to; `None` when the requirement does not apply.
-    pub(crate) verdict: Option<Verdict>,
     /// The finding about it.
     pub(crate) finding: Option<&'a Finding>,
 }
 
 impl Standing<'_> {
-    /// It is violated only if a fact holds that is not known.
-    pub(crate) fn is_conditional(&self) -> bool {
-        self.verdict == Some(Verdict::Violated) && self.requirement.applies == Applies::Unknown
-    }
-
     /// Why somebody asked to ignore it, and who.
     pub(crate) fn ignored(&self) -> Option<&crate::finding::Ignored> {
         self.finding.and_then(|finding| finding.ignored.as_ref())
@@ -48,7 +41,6 @@ impl Standing<'_> {
 pub(crate) fn standings<'a>(placement: &'a PlacementReport, ledger: &Ledger<'a>) -> Vec<Standing<'a>> {
     let standing = |requirement: &'a RequirementReport| Standing {
         requirement,
-        verdict: requirement.verdict,
         finding: requirement
             .verdict
             .filter(|verdict| *verdict != Verdict::Satisfied)

@@ -325,7 +325,7 @@ mod tests {
         };
         let labels: Vec<_> = needles.iter().map(label).collect();
         let labels: Vec<_> = labels.iter().collect();
-        let (view, marks) = View::new(&files, &labels, 80, Pen { color: false, ascii: false });
+        let (view, marks) = View::new(&files, &labels, 80, Pen::PLAIN);
         let mut shown = view.source(0).unwrap().to_owned();
         let mut marks: Vec<_> = marks.into_iter().flatten().map(|mark| mark.range).collect();
         marks.sort_by_key(|range| std::cmp::Reverse(range.start));
@@ -380,7 +380,7 @@ mod tests {
         let mut files = Files::default();
         let file = files.add("a.json", "");
         let label = Label { span: Span::new(file, 0, 0), message: String::new() };
-        let (_, marks) = View::new(&files, &[&label], 80, Pen { color: false, ascii: false });
+        let (_, marks) = View::new(&files, &[&label], 80, Pen::PLAIN);
         assert_eq!(marks, [None]);
     }
 }

@@ -15,7 +15,7 @@ const LINE: usize = 160;
 
 /// Writes the excerpts that labels ask for; the first label is the one at fault.
 pub(crate) fn write(files: &Files, labels: &[&Label], out: &mut Markup) {
-    let (view, marks) = View::new(files, labels, WIDTH, Pen { color: false, ascii: false });
+    let (view, marks) = View::new(files, labels, WIDTH, Pen::PLAIN);
     for (index, (file, text, lines)) in view.texts().enumerate() {
         let on_file: Vec<(usize, &Mark)> = marks
             .iter()

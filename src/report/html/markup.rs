@@ -6,9 +6,6 @@ use std::fmt::Display;
 
 use crate::report::pen::Pen;
 
-/// Control characters and marks of direction are replaced as in a terminal.
-const PEN: Pen = Pen { color: false, ascii: false };
-
 /// A piece of a page.
 #[derive(Default)]
 pub(crate) struct Markup {
@@ -86,7 +83,8 @@ impl Markup {
             '"' => self.text.push_str("&quot;"),
             '\'' => self.text.push_str("&#39;"),
             '\t' => self.text.push(' '),
-            _ => self.text.push(PEN.stand_in(ch).unwrap_or(ch)),
+            // Control characters and marks of direction are replaced as in a terminal.
+            _ => self.text.push(Pen::PLAIN.stand_in(ch).unwrap_or(ch)),
         }
     }
 }

@@ -32,8 +32,6 @@ const FILES: usize = 2000;
 /// The flows named below one open question.
 const FLOWS: usize = 40;
 
-const PLAIN: Pen = Pen { color: false, ascii: false };
-
 /// Writes the report as a page that needs nothing but itself.
 pub(crate) fn write(
     report: &Report,
@@ -100,7 +98,7 @@ fn banner(report: &Report, findings: &[&Finding], guide: &Guide<'_>, options: &O
     );
     out.text(&options.version).raw(" · Azure network report</p>");
     out.element("<h1>", &headline(report), "</h1>");
-    out.element("<p class=\"lede\">", &closing::line(report, findings, PLAIN), "</p>");
+    out.element("<p class=\"lede\">", &closing::line(report, findings, Pen::PLAIN), "</p>");
     let all = counts.satisfied + counts.violated + counts.undecided;
     if all > 0 {
         out.raw("<dl class=\"tally\">");

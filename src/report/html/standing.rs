@@ -1,6 +1,6 @@
 //! How a requirement stands, as a sign, a word and a class of the style sheet: never by colour alone.
 
-use crate::finding::{Applies, RequirementReport, Verdict};
+use crate::finding::{RequirementReport, Verdict};
 use crate::report::html::markup::Markup;
 
 /// How a requirement stands.
@@ -31,7 +31,7 @@ impl Standing {
             None => Self::NotNeeded,
             Some(Verdict::Satisfied) if requirement.built_in_only => Self::BuiltIn,
             Some(Verdict::Satisfied) => Self::Pass,
-            Some(Verdict::Violated) if requirement.applies == Applies::Unknown => Self::Conditional,
+            Some(Verdict::Violated) if requirement.is_conditional() => Self::Conditional,
             Some(Verdict::Violated) => Self::Blocked,
             Some(Verdict::Undecided) => Self::Undecided,
         }

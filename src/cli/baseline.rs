@@ -6,8 +6,8 @@ use miette::Result;
 
 use crate::cli::accepted::{folder_of, near, read};
 use crate::cli::arguments::BaselineArguments;
+use crate::cli::end::{End, OutputError};
 use crate::cli::settings::{FlagError, gather};
-use crate::cli::start::{End, OutputError};
 use crate::cli::target::target;
 use crate::finding::Outcome as FileOutcome;
 use crate::lint;

@@ -7,13 +7,13 @@ use miette::Result;
 
 use crate::cli::accepted::read;
 use crate::cli::arguments::{CheckArguments, Gate, UndecidedLevel};
+use crate::cli::end::End;
 use crate::cli::found::Found;
 use crate::cli::levels::Thresholds;
 use crate::cli::output::Outputs;
 use crate::cli::progress::{Watch, is_watched};
 use crate::cli::settings::{FlagError, gather};
 use crate::cli::show::show;
-use crate::cli::start::End;
 use crate::cli::target::target;
 use crate::config::ServiceSetting;
 use crate::finding::{Level, Report, Verdict};
@@ -131,7 +131,7 @@ mod tests {
 
     use super::gate;
     use crate::cli::arguments::{Gate, UndecidedLevel};
-    use crate::cli::start::End;
+    use crate::cli::end::End;
     use crate::finding::{
         Applies, Finding, Ignored, IgnoredBy, Label, Level, PathReport, PlacementReport, Report, RequirementReport,
         RuleId, Verdict,

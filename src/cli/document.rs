@@ -8,8 +8,8 @@ use clap::CommandFactory;
 use miette::Result;
 
 use crate::cli::arguments::{Arguments, CompletionsArguments, ManArguments, SchemaArguments, SchemaKind};
+use crate::cli::end::{End, OutputError};
 use crate::cli::flag::FlagError;
-use crate::cli::start::{End, OutputError};
 use crate::report::SCHEMA;
 use crate::rule::json_schema;
 

@@ -6,8 +6,8 @@ use miette::Result;
 use serde_json::{Map, Value as Json, json};
 
 use crate::cli::arguments::ExpandArguments;
+use crate::cli::end::{End, OutputError};
 use crate::cli::settings::{FlagError, Gathered, gather_for};
-use crate::cli::start::{End, OutputError};
 use crate::json::{Node, Part, Trail, Unknown, Value};
 use crate::lint::{self, ExpandedTemplate};
 use crate::source::{Files, Span};

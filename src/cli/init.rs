@@ -9,9 +9,9 @@ use std::path::Path;
 use miette::Result;
 
 use crate::cli::arguments::InitArguments;
+use crate::cli::end::{End, OutputError};
 use crate::cli::flag::FlagError;
 use crate::cli::found::from_here;
-use crate::cli::start::{End, OutputError};
 use crate::config::FILE_NAME;
 use crate::finding::{FactValue, PlacementReport};
 use crate::lint::{self, Estates, Outcome, Settings};

@@ -5,6 +5,7 @@ mod arguments;
 mod baseline;
 mod check;
 mod document;
+mod end;
 mod expand;
 mod flag;
 mod found;

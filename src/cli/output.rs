@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use miette::Result;
 
 use crate::cli::arguments::CheckArguments;
+use crate::cli::end::OutputError;
 use crate::cli::flag::FlagError;
 use crate::cli::levels::Thresholds;
-use crate::cli::start::OutputError;
 use crate::finding::Level;
 use crate::lint::Outcome;
 use crate::report::{self, Base, Format};

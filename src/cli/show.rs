@@ -6,10 +6,10 @@ use miette::Result;
 use serde_saphyr::Spanned;
 
 use crate::cli::arguments::CheckArguments;
+use crate::cli::end::OutputError;
 use crate::cli::found::Found;
 use crate::cli::levels::Thresholds;
 use crate::cli::settings::Gathered;
-use crate::cli::start::OutputError;
 use crate::cli::target::Target;
 use crate::rule::Origin;
 

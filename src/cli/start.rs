@@ -4,43 +4,10 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use miette::Diagnostic;
 
 use crate::cli::arguments::{Arguments, Command};
+use crate::cli::end::{End, OutputError};
 use crate::cli::{baseline, check, document, expand, init, study, tags, trace};
-
-/// How a command ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// Nothing to object to.
-    Clean,
-    /// Findings at or above the gate.
-    Findings,
-    /// The run itself failed, or an input could not be read.
-    Failed,
-}
-
-impl From<End> for ExitCode {
-    fn from(end: End) -> Self {
-        match end {
-            End::Clean => Self::SUCCESS,
-            End::Findings => Self::from(1),
-            End::Failed => Self::from(2),
-        }
-    }
-}
-
-/// The output cannot be written.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("the output cannot be written: {0}")]
-pub(crate) struct OutputError(io::Error);
-
-impl OutputError {
-    /// For `map_err`.
-    pub(crate) fn report(error: io::Error) -> miette::Report {
-        Self(error).into()
-    }
-}
 
 /// Runs the command that the arguments of the process ask for.
 pub fn main() -> ExitCode {

@@ -7,8 +7,8 @@ use miette::Result;
 
 use crate::cases;
 use crate::cli::arguments::{ExplainArguments, FormatChoice, RulesArguments, TestArguments};
+use crate::cli::end::{End, OutputError};
 use crate::cli::settings::FlagError;
-use crate::cli::start::{End, OutputError};
 use crate::finding::RuleId;
 use crate::rule::{self, CaseFile, Pack};
 

@@ -10,8 +10,8 @@ use miette::{Diagnostic, NamedSource, Result, SourceSpan};
 use serde_json::{Value, json};
 
 use crate::cli::arguments::{FormatChoice, TagsArguments};
+use crate::cli::end::{End, OutputError};
 use crate::cli::settings::FlagError;
-use crate::cli::start::{End, OutputError};
 use crate::input::{self, Content};
 use crate::net::{Containment, TagPrefixes};
 use crate::source::Files;

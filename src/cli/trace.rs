@@ -6,8 +6,8 @@ use miette::Result;
 use serde_json::{Value as Json, json};
 
 use crate::cli::arguments::{FormatChoice, TraceArguments};
+use crate::cli::end::{End, OutputError};
 use crate::cli::settings::{FlagError, Gathered, gather_for};
-use crate::cli::start::{End, OutputError};
 use crate::estate::{Access, Direction};
 use crate::lint;
 use crate::net::{PortSet, ProtocolSet};

@@ -7,6 +7,7 @@ mod cli;
 mod corpus;
 mod coverage;
 mod dependencies;
+mod documents;
 mod examples;
 mod faults;
 mod floors;

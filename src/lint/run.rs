@@ -17,8 +17,8 @@ use crate::lint::template::{Given, Round, Sheets, TemplateOptions, Templates, ex
 use crate::net::{Cloud, TagData};
 use crate::rule::{self, Pack, Requests};
 use crate::source::{FileId, Files, Span};
-use crate::suppress::{self, Rules};
-use crate::tagfile::{FaultKind, TagFiles};
+use crate::suppress::{self, Date, Rules};
+use crate::tagfile::{FaultKind, TagFile, TagFiles};
 
 /// Everything about a run that is not the input itself.
 #[derive(Clone, Debug, Default)]
@@ -206,7 +206,7 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         }
         finding
     }));
-    tag_faults(&mut report, pack, &tags);
+    tag_faults(&mut report, pack, &tags, settings.accepted.today);
     by_path(&mut report, &files, &settings.per_path);
     let rules = ignore::rules(pack);
     ignore::allow(&mut report, &mut files, &documents, pack, &settings.accepted, &rules);
@@ -222,7 +222,7 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
 }
 
 /// What is wrong with the tags that were asked for.
-fn tag_faults(report: &mut Report, pack: &Pack, tags: &TagFiles) {
+fn tag_faults(report: &mut Report, pack: &Pack, tags: &TagFiles, today: Option<Date>) {
     let faults = tags.used().flat_map(|file| file.faults().into_iter().map(move |fault| (file, fault)));
     let faults = faults.map(|(file, fault)| Fault {
         kind: match fault.kind {
@@ -236,9 +236,28 @@ fn tag_faults(report: &mut Report, pack: &Pack, tags: &TagFiles) {
         resource: file.name.clone(),
         help: fault.help.map(str::to_owned),
     });
-    let estate = Estate { faults: faults.collect(), ..Estate::default() };
+    let old = tags.used().filter_map(|file| old_tags(file, today?));
+    let estate = Estate { faults: faults.chain(old).collect(), ..Estate::default() };
     report.findings.extend(rule::patterns(&pack.rules, &estate));
 }
+
+/// A file of service tags that is older than [`TAGS_ARE_OLD`] days today, when its name tells its day.
+fn old_tags(file: &TagFile, today: Date) -> Option<Fault> {
+    let published = Date::parse(file.date.as_deref()?)?;
+    let age = today.days().checked_sub(published.days()).filter(|age| *age > TAGS_ARE_OLD)?;
+    Some(Fault {
+        kind: "service-tags-old",
+        detail: format!("the addresses of service tags are those of {published}, {age} days ago"),
+        span: Span::new(file.file, 0, 1),
+        via: None,
+        related: None,
+        resource: file.name.clone(),
+        help: None,
+    })
+}
+
+/// Microsoft publishes the file every week, and lets a new range rest for some weeks before it is used.
+const TAGS_ARE_OLD: u64 = 90;
 
 /// Parameters that are given one by one, as values.
 fn given(files: &mut Files, options: &TemplateOptions) -> Given {

@@ -45,6 +45,16 @@ impl Date {
         let small = |number: u64| u8::try_from(number).unwrap_or(u8::MAX);
         Self { year: u16::try_from(year).unwrap_or(u16::MAX), month: small(month), day: small(day) }
     }
+
+    /// How many days after 1970-01-01 it is; 0 for days before.
+    pub fn days(self) -> u64 {
+        // The inverse of `from_days`, in the same calendar that begins with March.
+        let (month, day) = (u64::from(self.month), u64::from(self.day));
+        let year = u64::from(self.year) - u64::from(month <= 2 && self.year > 0);
+        let (era, of_era) = (year / 400, year % 400);
+        let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        (era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year).saturating_sub(719_468)
+    }
 }
 
 impl fmt::Display for Date {
@@ -75,6 +85,9 @@ mod tests {
     fn days_since_1970_have_their_date() {
         for (days, text) in [(0, "1970-01-01"), (59, "1970-03-01"), (11_016, "2000-02-29"), (20_544, "2026-04-01")] {
             assert_eq!(Date::from_days(days).to_string(), text);
+        }
+        for days in 0..60_000 {
+            assert_eq!(Date::from_days(days).days(), days);
         }
     }
 }

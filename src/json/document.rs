@@ -32,6 +32,8 @@ pub struct Duplicate {
     pub first: Span,
     /// The later key, which counts.
     pub second: Span,
+    /// Whether their values differ.
+    pub differs: bool,
 }
 
 /// Why a text is not JSON.

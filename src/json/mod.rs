@@ -3,6 +3,7 @@
 mod admit;
 mod complaint;
 mod document;
+mod doubt;
 mod equal;
 mod key;
 mod node;
@@ -13,6 +14,7 @@ mod select;
 mod undecided;
 
 pub use document::{Comment, Document, Duplicate, SyntaxError};
+pub use doubt::doubtful;
 pub use node::{How, Member, Node, Number, Part, Reason, Trail, Unknown, Value};
 pub use parse::{Parser, parse};
 pub use select::{Selection, Selector, SelectorError};

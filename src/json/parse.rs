@@ -247,8 +247,9 @@ impl Reader<'_> {
         self.close();
         let members = self.members.split_off(first);
         key::each_repeated(&members, |first, second| {
+            let differs = members[first].node != second.node;
             let (key, first, second) = (Arc::clone(&second.key), members[first].key_span, second.key_span);
-            self.duplicates.push(Duplicate { key, first, second });
+            self.duplicates.push(Duplicate { key, first, second, differs });
         });
         Ok(Value::Object(Arc::new(members)))
     }
@@ -341,6 +342,8 @@ mod tests {
     fn equal_keys_are_kept_and_noted_without_case() {
         let text = r#"{"name": 1, "x": 0, "Name": 2, "NAME": 3}"#;
         let document = read(text);
+        assert!(document.duplicates.iter().all(|pair| pair.differs));
+        assert!(!read(r#"{"a": {"b": ["X"]}, "A": {"B": ["x"]}}"#).duplicates[0].differs);
         let pairs: Vec<_> =
             document.duplicates.iter().map(|pair| (&text[pair.first.range()], &text[pair.second.range()])).collect();
         assert_eq!(pairs, [(r#""name""#, r#""Name""#), (r#""Name""#, r#""NAME""#)]);

@@ -52,8 +52,15 @@ fn without_mark(bytes: &[u8]) -> Encoding {
     }
 }
 
+/// How files start that are packed.
+const PACKED: &[(&[u8], &str)] =
+    &[(b"\x1F\x8B", "this is compressed with gzip"), (b"PK\x03\x04", "this is a zip archive or an Excel file")];
+
 /// Decodes a whole file. The error says what it is instead of text.
 pub(crate) fn decode(mut bytes: Vec<u8>) -> Result<Decoded, String> {
+    if let Some((_, what)) = PACKED.iter().find(|(start, _)| bytes.starts_with(start)) {
+        return Err(format!("{what}; unpack it and name the JSON in it"));
+    }
     match encoding(&bytes) {
         Encoding::Utf8(mark) => {
             bytes.drain(..mark as usize);
@@ -127,5 +134,7 @@ mod tests {
         assert_eq!(error, "the text is not UTF-8: byte 0xE9 at offset 6, line 2; save it as UTF-8");
         assert_eq!(text(b"\x7FELF\0\x01\xFF").unwrap_err(), "this is not a text file");
         assert!(text(b"\xFF\xFE\0\0[\0\0\0").unwrap_err().contains("UTF-32"));
+        assert!(text(b"\x1F\x8B\x08\0\0").unwrap_err().contains("gzip"));
+        assert!(text(b"PK\x03\x04").unwrap_err().contains("zip archive"));
     }
 }

@@ -1,6 +1,7 @@
 //! Paths to documents: walk, read, decode, and leave out what cannot matter.
 
 mod decode;
+mod guess;
 mod ignored;
 mod progress;
 mod read;

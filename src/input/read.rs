@@ -11,6 +11,7 @@ use memchr::memmem;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::input::decode::{Encoding, decode, encoding};
+use crate::input::guess::guess;
 use crate::input::relevance::may_matter;
 use crate::input::walk::{Candidate, Options, explain, find};
 use crate::json::{Document, Parser, SyntaxError};
@@ -165,7 +166,10 @@ fn content(name: &str, parser: &mut Parser, loaded: Loaded, file: Option<FileId>
             Some(tags) => Content::Tags(Box::new(tags)),
             None => match parser.parse(file, &text) {
                 Ok(document) => Content::Document(document),
-                Err(error) => Content::Broken(error),
+                Err(error) => Content::Broken(match guess(&text) {
+                    Some(what) => SyntaxError { message: what.to_owned(), related: None, ..error },
+                    None => error,
+                }),
             },
         },
         (Loaded::Unreadable(message), _) => Content::Unreadable(message),

@@ -36,6 +36,15 @@ const WORDS: &[&str] = &[
     r"computeinstance",
     r"isolation_mode",
     r"isolationmode",
+    r"egress_public_network_access",
+    // Snake case, and Terraform: that it is not read is said.
+    r"security_rule",
+    r"address_prefix",
+    r"next_hop",
+    r"rule_collection",
+    r"target_?fqdns",
+    r"azurerm_",
+    r"azapi_",
 ];
 
 static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
@@ -90,6 +99,9 @@ mod tests {
             r#"{"value": [{"properties": {"endpoints": [{"domainName": "x", "endpointDetails": [{"port": 443}]}]}}]}"#,
             r#"{"hbi_workspace": false, "managed_network": {"isolation_mode": "disabled"}}"#,
             r#"{"enable_node_public_ip": false}"#,
+            r#"{"resource": {"azurerm_subnet": {}}}"#,
+            r#"{"security_rules": []}"#,
+            r#"{"rules": [{"targetFqdns": ["*.example.com"]}]}"#,
             r#"{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"}"#,
             r#"{"$schema": "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"}"#,
             r#"{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#"}"#,

@@ -16,7 +16,7 @@ use crate::cli::settings::{FlagError, gather};
 use crate::cli::show::show;
 use crate::cli::target::target;
 use crate::config::ServiceSetting;
-use crate::finding::{Level, Report, Verdict};
+use crate::finding::{Level, Outcome as FileOutcome, Report, Verdict};
 use crate::input::Progress;
 use crate::lint::{self, Outcome};
 
@@ -59,6 +59,10 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
     for folder in &outcome.empty {
         // Nobody is left to tell when standard error is gone.
         let _gone = writeln!(anstream::stderr(), "error: there is no JSON file in {folder}");
+    }
+    for file in outcome.report.files.iter().filter(|file| file.named && file.outcome == FileOutcome::Error) {
+        let why = file.detail.as_deref().unwrap_or("it cannot be read");
+        let _gone = writeln!(anstream::stderr(), "error: nothing in {} was judged: {why}", file.name);
     }
     Ok(end(arguments, &gathered.thresholds, &outcome))
 }

@@ -79,7 +79,9 @@ fn header(reader: &mut Reader<'_>, draft: &Draft) -> Header {
     if let Some(location) = location.as_ref().and_then(Field::known) {
         reader.cloud = Some(Cloud::of(location));
     }
+    // `az ml` uses the word for something else: `managed` is no type of a resource.
     let shown = ["type", "resourceType"].iter().find_map(|key| node.get(key).and_then(Node::text));
+    let shown = shown.filter(|text| text.contains('/'));
     let type_name = match shown {
         Some(text) => Arc::from(text),
         None => Arc::from(draft.id.type_name().unwrap_or_else(|| draft.kind.type_name().to_owned())),

@@ -1,5 +1,8 @@
 //! The kinds of fault that reading an estate can find, in one list. What a finding about each says is rule data.
 
+use crate::estate::resource::Fault;
+use crate::json::{Document, Duplicate};
+
 /// Every kind with its meaning, by name.
 pub const FAULT_KINDS: &[(&str, &str)] = &[
     (ACCESS_UNKNOWN, "`access` of a security rule, or the action of a collection, is neither Allow nor Deny"),
@@ -16,6 +19,7 @@ pub const FAULT_KINDS: &[(&str, &str)] = &[
     (DUPLICATE_ROUTE, "two routes of one table have the same prefix"),
     (FIREWALL_TAG_SOURCE, "a service tag as the source of a firewall rule"),
     (INCOMPLETE_LIST, "the file is one page of several: more resources follow elsewhere"),
+    (KEY_TWICE, "a key stands twice in one object, with two values"),
     (MIXED_FAMILIES, "IPv4 and IPv6 addresses in one list"),
     (NAME_INVALID, "a name with characters that Azure does not take"),
     (NAME_TOO_LONG, "a name longer than 80 characters"),
@@ -52,6 +56,7 @@ pub const FAULT_KINDS: &[(&str, &str)] = &[
     (TOO_MANY_ROUTES, "more than 400 routes in a table"),
     (TOO_MANY_RULES, "more than 1,000 rules in a security group"),
     (TOO_MANY_TAG_ROUTES, "more than 25 routes with service tags in a table"),
+    (WHAT_IF_INCOMPLETE, "a what-if that does not show what comes to be"),
     (WILDCARD_ALIAS, "`Any` where Azure takes `*`"),
     (WRONG_TYPE, "a value of a JSON type that the field does not take"),
 ];
@@ -70,6 +75,7 @@ pub(crate) const DUPLICATE_PRIORITY: &str = "duplicate-priority";
 pub(crate) const DUPLICATE_ROUTE: &str = "duplicate-route";
 pub(crate) const FIREWALL_TAG_SOURCE: &str = "firewall-tag-source";
 pub(crate) const INCOMPLETE_LIST: &str = "incomplete-list";
+pub(crate) const KEY_TWICE: &str = "key-twice";
 pub(crate) const MIXED_FAMILIES: &str = "mixed-families";
 pub(crate) const NAME_INVALID: &str = "name-invalid";
 pub(crate) const NAME_TOO_LONG: &str = "name-too-long";
@@ -106,8 +112,25 @@ pub(crate) const TOO_MANY_PREFIXES: &str = "too-many-prefixes";
 pub(crate) const TOO_MANY_ROUTES: &str = "too-many-routes";
 pub(crate) const TOO_MANY_RULES: &str = "too-many-rules";
 pub(crate) const TOO_MANY_TAG_ROUTES: &str = "too-many-tag-routes";
+pub(crate) const WHAT_IF_INCOMPLETE: &str = "what-if-incomplete";
 pub(crate) const WILDCARD_ALIAS: &str = "wildcard-alias";
 pub(crate) const WRONG_TYPE: &str = "wrong-type";
+
+/// The keys of a document that stand in one object more than once, with different values: the first of them.
+pub fn keys_twice(document: &Document) -> Vec<Fault> {
+    /// More of one document say no more.
+    const MOST: usize = 20;
+    let fault = |pair: &Duplicate| Fault {
+        kind: KEY_TWICE,
+        detail: format!("`{}` stands twice in this object, with two values", pair.key),
+        span: pair.second,
+        via: None,
+        related: Some((pair.first, "the other one".to_owned())),
+        resource: String::new(),
+        help: None,
+    };
+    document.duplicates.iter().filter(|pair| pair.differs).take(MOST).map(fault).collect()
+}
 
 #[cfg(test)]
 mod tests {

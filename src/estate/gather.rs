@@ -4,10 +4,13 @@
 
 use std::sync::Arc;
 
+use crate::estate::normal::{EFFECTIVE_ROUTES, member, object, replace};
 use crate::estate::resource::{Fault, Shape};
 use crate::estate::shape::{
-    MAX_DEPTH, effective_list, effective_routes, graph_answer, recognise, whole_document, wrapped,
+    MAX_DEPTH, effective_list, effective_routes, either, graph_answer, is_bare_collection, recognise, what_if,
+    whole_document, wrapped,
 };
+use crate::estate::what_if::{changed, only_possible, shortcomings};
 use crate::json::{Member, Node, Unknown, Value};
 
 /// One resource object to read.
@@ -38,6 +41,28 @@ pub fn gather(root: &Node) -> Gathered {
 }
 
 impl Gathered {
+    /// Names what Azure prints without a name, the effective rules and routes of a network interface, after their file.
+    #[must_use]
+    pub fn named_after(mut self, file: &str) -> Self {
+        let file = file.rsplit('/').next().unwrap_or(file);
+        let mut count = 0;
+        for piece in self.pieces.iter_mut().filter(|piece| piece.shape == Shape::Effective) {
+            if piece.node.at(&["networkSecurityGroup", "id"]).is_some_and(|id| !id.is_blank()) {
+                continue;
+            }
+            count += 1;
+            let name = if count == 1 { file.to_owned() } else { format!("{file}#{count}") };
+            let at = &piece.node;
+            let name = Node { value: Value::Text(Arc::from(name)), ..at.clone() };
+            piece.node = if at.is_list() {
+                object(at, vec![member("name", name, at), member(EFFECTIVE_ROUTES, at.clone(), at)])
+            } else {
+                replace(at, "name", name)
+            };
+        }
+        self
+    }
+
     fn walk(&mut self, node: &Node, within: Option<Shape>, depth: usize) {
         if depth > MAX_DEPTH {
             return;
@@ -46,7 +71,25 @@ impl Gathered {
             if effective_routes(node) {
                 return self.push(node, Shape::Effective);
             }
-            return node.items().iter().for_each(|item| self.walk(item, within, depth + 1));
+            let (collections, others): (Vec<&Node>, Vec<&Node>) =
+                node.items().iter().partition(|item| is_bare_collection(item));
+            self.push_collections(node, collections.into_iter().cloned().collect());
+            return others.into_iter().for_each(|item| self.walk(item, within, depth + 1));
+        }
+        if let Some(changes) = what_if(node) {
+            let possible = either(node, "potentialChanges").map(Node::items).unwrap_or_default();
+            for (change, certain) in
+                changes.items().iter().map(|one| (one, true)).chain(possible.iter().map(|one| (one, false)))
+            {
+                if let Some((node, shape)) = changed(change, &mut self.faults) {
+                    let condition = (!certain).then(|| only_possible(change));
+                    self.pieces.push(Piece { node, shape, condition });
+                }
+            }
+            return self.faults.extend(shortcomings(node));
+        }
+        if is_bare_collection(node) {
+            return self.push_collections(node, vec![node.clone()]);
         }
         if !node.is_object() || whole_document(node).is_some() {
             return;
@@ -99,6 +142,14 @@ impl Gathered {
 
     fn push(&mut self, node: &Node, shape: Shape) {
         self.pieces.push(Piece { node: node.clone(), shape, condition: None });
+    }
+
+    /// Rule collections without their group are the collections of one group without a name.
+    fn push_collections(&mut self, at: &Node, collections: Vec<Node>) {
+        if !collections.is_empty() {
+            let list = Node { value: Value::List(Arc::new(collections)), ..at.clone() };
+            self.push(&object(at, vec![member("ruleCollections", list, at)]), Shape::Cli);
+        }
     }
 
     fn note_next_page(&mut self, node: &Node) {
@@ -198,6 +249,28 @@ mod tests {
             assert_eq!(found.pieces.len(), count, "{text}");
             assert!(found.pieces.iter().all(|piece| piece.shape == shape), "{text}");
         }
+    }
+
+    #[test]
+    fn collections_without_a_group_make_one() {
+        let text = r#"[{"name":"a","ruleCollectionType":"FirewallPolicyFilterRuleCollection","rules":[]},
+            {"name":"b","ruleCollectionType":"FirewallPolicyFilterRuleCollection","rules":[]}]"#;
+        let found = gathered(text);
+        assert_eq!(found.pieces.len(), 1);
+        assert_eq!(found.pieces[0].node.get("ruleCollections").unwrap().items().len(), 2);
+    }
+
+    #[test]
+    fn what_azure_prints_without_a_name_is_named_after_its_file() {
+        let routes = r#"{"value":[{"addressPrefix":["0.0.0.0/0"],"nextHopType":"None","state":"Active"}]}"#;
+        let names = |text: &str| {
+            let found = gathered(text).named_after("exports/nic.json");
+            found.pieces.iter().filter_map(|piece| Some(piece.node.get("name")?.text()?.to_owned())).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&format!("[{routes},{routes}]")), ["nic.json", "nic.json#2"]);
+        assert_eq!(names(r#"{"value":[{"effectiveSecurityRules":[]}]}"#), ["nic.json"]);
+        let known = r#"{"value":[{"networkSecurityGroup":{"id":"/a/b"},"effectiveSecurityRules":[]}]}"#;
+        assert!(names(known).is_empty());
     }
 
     #[test]

@@ -19,12 +19,14 @@ mod merge;
 mod normal;
 mod resource;
 mod shape;
+mod unread;
+mod what_if;
 mod whole;
 
 pub use build::build;
 pub use dependency::{Dependencies, Dependency, DependencyEndpoint, dependencies, no_dependencies};
 pub use extract::Options;
-pub use fault::FAULT_KINDS;
+pub use fault::{FAULT_KINDS, keys_twice};
 pub use gather::{Gathered, Piece, gather};
 pub use leads::{Lead, Leads};
 pub use resource::{
@@ -33,5 +35,6 @@ pub use resource::{
     Reference, Route, RouteOrigin, RouteTable, RuleCollection, RuleCollectionGroup, SecurityRule, Shape, Side, Subnet,
     VirtualNetwork, Workspace,
 };
-pub use shape::shape_of;
+pub use shape::{TemplateIn, shape_of, template_in, type_of};
+pub use unread::{Unread, unread, unread_rest};
 pub use whole::Estate;

@@ -46,8 +46,10 @@ pub enum Shape {
     ResourceGraph,
     /// PowerShell objects through `ConvertTo-Json` (SHAPE-12).
     PowerShell,
-    /// `az ml` (SHAPE-13, 14).
+    /// Snake case, of `az ml` (SHAPE-13, 14) and the Python SDK.
     MachineLearningCli,
+    /// What `az deployment … what-if` prints.
+    WhatIf,
     /// Parameters of a template.
     Parameters,
     /// A saved `outboundNetworkDependenciesEndpoints` answer (SHAPE-15).

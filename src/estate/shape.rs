@@ -3,8 +3,9 @@
 //! Walking a document for its resources is the work of `gather`.
 
 use crate::estate::kind::Kind;
+use crate::estate::normal::{EFFECTIVE_ROUTES, object};
 use crate::estate::resource::Shape;
-use crate::json::Node;
+use crate::json::{Member, Node};
 
 /// What a document is. `None`: it holds nothing of Azure's networks, nor anything else this program reads.
 pub fn shape_of(root: &Node) -> Option<Shape> {
@@ -50,15 +51,14 @@ fn shape_within(node: &Node, depth: usize) -> Option<Shape> {
 /// Documents that are told by their outermost keys, and hold no plain resources.
 pub(crate) fn whole_document(node: &Node) -> Option<Shape> {
     let schema = node.get("$schema").and_then(Node::text).unwrap_or("").to_ascii_lowercase();
-    let resources = node.get("resources").is_some_and(|resources| !resources.is_null());
     if schema.contains("deploymentparameters.json") {
         return Some(Shape::Parameters);
     }
-    if resources && (schema.contains("deploymenttemplate.json") || node.get("contentVersion").is_some()) {
+    if template_in(node).is_some() {
         return Some(Shape::Template);
     }
-    if schema.contains("deploymenttemplate.json") {
-        return Some(Shape::Template);
+    if what_if(node).is_some() {
+        return Some(Shape::WhatIf);
     }
     if node.get("contentVersion").is_some() && node.get("parameters").is_some_and(parameter_values) {
         return Some(Shape::Parameters);
@@ -68,6 +68,56 @@ pub(crate) fn whole_document(node: &Node) -> Option<Shape> {
         return Some(Shape::ServiceTags);
     }
     dependency_list(node).map(|_| Shape::Dependencies)
+}
+
+/// Whether an object is a template.
+pub(crate) fn is_template(node: &Node) -> bool {
+    let schema = node.get("$schema").and_then(Node::text).unwrap_or("").to_ascii_lowercase();
+    let resources = node.get("resources").is_some_and(|resources| !resources.is_null());
+    schema.contains("deploymenttemplate.json") || resources && node.get("contentVersion").is_some()
+}
+
+/// A template that a document is or holds.
+#[derive(Clone, Debug)]
+pub struct TemplateIn {
+    /// The template.
+    pub template: Node,
+    /// An object whose `parameters` are what the same document gives the template.
+    pub arguments: Option<Node>,
+}
+
+/// The only template of a document: itself, the one in the body of a deployment, in an export (`{ "template": … }`) or in
+/// a template spec, or the resources that `bicep snapshot` predicts, whose ids and references are still expressions.
+pub fn template_in(root: &Node) -> Option<TemplateIn> {
+    if let [one] = root.items() {
+        return template_in(one);
+    }
+    if is_template(root) {
+        return Some(TemplateIn { template: root.clone(), arguments: None });
+    }
+    if let Some(found) = root.member("predictedResources").filter(|found| found.node.is_list()) {
+        let resources = Member { key: "resources".into(), ..found.clone() };
+        return Some(TemplateIn { template: object(root, vec![resources]), arguments: None });
+    }
+    let holders = [Some(root), root.get("properties")];
+    holders.into_iter().flatten().find_map(|holder| {
+        let found = ["template", "mainTemplate"].iter().find_map(|key| holder.get(key))?;
+        let arguments = holder.get("parameters").is_some_and(Node::is_object).then(|| holder.clone());
+        is_template(found).then(|| TemplateIn { template: found.clone(), arguments })
+    })
+}
+
+/// The changes that `az deployment … what-if` shows, when a document is its output.
+pub(crate) fn what_if(node: &Node) -> Option<&Node> {
+    let is_change = |change: &Node| change.get("changeType").is_some() && change.get("resourceId").is_some();
+    let changes = either(node, "changes").filter(|changes| changes.is_list())?;
+    changes.items().iter().any(is_change).then_some(changes)
+}
+
+/// Whether an object is a rule collection of a firewall policy without its group, as
+/// `az network firewall policy rule-collection-group collection list` prints it.
+pub(crate) fn is_bare_collection(node: &Node) -> bool {
+    node.get("ruleCollectionType").and_then(Node::text).is_some() && node.get("rules").is_some()
 }
 
 /// The categories of a saved `outboundNetworkDependenciesEndpoints` answer: below `value`, alone as `az` prints them, or in
@@ -149,14 +199,25 @@ pub(crate) fn wrapped(node: &Node) -> impl Iterator<Item = &Node> {
 
 /// What a single object is, and how it is spelt. `None`: not a resource.
 pub(crate) fn recognise(node: &Node) -> Option<(Kind, Shape)> {
-    if !node.is_object() || node.members().is_empty() {
+    if !node.is_object() || node.members().is_empty() || is_terraform(node) {
         return None;
     }
     if node.get("effectiveSecurityRules").is_some() {
         return Some((Kind::Nsg, Shape::Effective));
     }
+    if node.get(EFFECTIVE_ROUTES).is_some_and(Node::is_list) {
+        return Some((Kind::RouteTable, Shape::Effective));
+    }
     let kind = kind_by_type(node).or_else(|| kind_by_id(node)).or_else(|| kind_by_members(node))?;
     Some((kind, spelling(node, kind)))
+}
+
+/// Whether an object has the names of Terraform's provider, which differ from Azure's own.
+pub(crate) fn is_terraform(node: &Node) -> bool {
+    let lists = ["security_rule", "network_rule_collection", "application_rule_collection", "nat_rule_collection"];
+    lists.iter().any(|key| node.get(key).is_some_and(Node::is_list))
+        || node.get("resource_group_name").is_some() && node.get("properties").is_none()
+        || node.get("type").and_then(Node::text).is_some_and(|text| text.starts_with("azurerm_"))
 }
 
 /// How a resource object is spelt.
@@ -171,8 +232,11 @@ fn spelling(node: &Node, kind: Kind) -> Shape {
     if ["name", "id", "etag", "priority", "securityRules", "routes"].into_iter().any(pascal) {
         return Shape::PowerShell;
     }
+    // `az ml` and the Python SDK write snake case.
+    let snake = || node.members().iter().any(|member| member.key.contains('_'));
     match kind {
         Kind::Workspace | Kind::Compute => Shape::MachineLearningCli,
+        _ if snake() => Shape::MachineLearningCli,
         _ => Shape::Cli,
     }
 }
@@ -191,6 +255,16 @@ fn kind_by_type(node: &Node) -> Option<Kind> {
 }
 
 fn kind_by_id(node: &Node) -> Option<Kind> {
+    let name = type_in_id(node)?;
+    // A mention is not a resource: it has an id and nothing that says more.
+    let more = |key: &str| {
+        !["id", "resourceId", "resourceGroup", "resourceGroupName"].iter().any(|not| key.eq_ignore_ascii_case(not))
+    };
+    node.members().iter().any(|member| more(&member.key)).then(|| Kind::of_type(&name))
+}
+
+/// The type that its id tells, in lower case.
+fn type_in_id(node: &Node) -> Option<String> {
     let id = azure_id(node)?;
     let (_, rest) = id.rsplit_once("/providers/")?;
     let mut segments = rest.trim_end_matches('/').split('/');
@@ -199,11 +273,13 @@ fn kind_by_id(node: &Node) -> Option<Kind> {
         name.push('/');
         name.push_str(kind);
     }
-    // A mention is not a resource: it has an id and nothing that says more.
-    let more = |key: &str| {
-        !["id", "resourceId", "resourceGroup", "resourceGroupName"].iter().any(|not| key.eq_ignore_ascii_case(not))
-    };
-    node.members().iter().any(|member| more(&member.key)).then(|| Kind::of_type(&name))
+    Some(name)
+}
+
+/// The type of a resource in lower case, told by what it says or by its id; `None` when neither tells.
+pub fn type_of(node: &Node) -> Option<String> {
+    let written = ["type", "resourceType"].iter().find_map(|key| node.get(key).and_then(Node::text));
+    written.filter(|text| text.contains('/')).map(str::to_ascii_lowercase).or_else(|| type_in_id(node))
 }
 
 /// Its id, in lower case, when it is one of Azure's.
@@ -228,6 +304,9 @@ fn kind_by_members(node: &Node) -> Option<Kind> {
     let list = |key: &str| either(node, key).is_some_and(Node::is_list);
     if list("securityRules") || list("defaultSecurityRules") {
         return Some(Kind::Nsg);
+    }
+    if is_bare_collection(node) {
+        return Some(Kind::CollectionGroup);
     }
     if has("direction") && has("access") && (has("priority") || has("protocol")) {
         return Some(Kind::SecurityRule);
@@ -316,6 +395,8 @@ mod tests {
             (r#"{"newNSG":{"name":"n","securityRules":[]}}"#.to_owned(), Shape::Cli),
             (format!(r#"{{"data":[{{"id":"{id}","name":"n","properties":{{}}}}],"count":1}}"#), Shape::ResourceGraph),
             (r#"{"type":"amlcompute","name":"c","size":"S"}"#.to_owned(), Shape::MachineLearningCli),
+            (format!(r#"{{"id":"{id}","name":"n","security_rules":[]}}"#), Shape::MachineLearningCli),
+            (r#"{"ruleCollectionType":"FirewallPolicyFilterRuleCollection","rules":[]}"#.to_owned(), Shape::Cli),
             (r#"{"value":[{"effectiveSecurityRules":[]}]}"#.to_owned(), Shape::Effective),
             (
                 r#"{"value":[{"addressPrefix":["0.0.0.0/0"],"nextHopType":"None","state":"Active"}]}"#.to_owned(),
@@ -339,6 +420,12 @@ mod tests {
                 Shape::Parameters,
             ),
             (r#"{"contentVersion":"1.0.0.0","parameters":{"a":{"value":1}}}"#, Shape::Parameters),
+            (r#"{"template":{"contentVersion":"1.0.0.0","resources":[]},"templateLink":null}"#, Shape::Template),
+            (r#"{"properties":{"template":{"contentVersion":"1","resources":[]},"parameters":{}}}"#, Shape::Template),
+            (r#"[{"name":"1.0","mainTemplate":{"contentVersion":"1","resources":[]}}]"#, Shape::Template),
+            (r#"{"predictedResources":[],"diagnostics":[]}"#, Shape::Template),
+            (r#"{"changes":[{"resourceId":"/a","changeType":"Create"}]}"#, Shape::WhatIf),
+            (r#"{"properties":{"changes":[{"resourceId":"/a","changeType":"Create"}]}}"#, Shape::WhatIf),
             (r#"{"changeNumber":1,"cloud":"Public","values":[]}"#, Shape::ServiceTags),
             (r#"{"Values":[],"ChangeNumber":"3"}"#, Shape::ServiceTags),
             (r#"{"value":[{"properties":{"category":"Azure AD","endpoints":[]}}]}"#, Shape::Dependencies),

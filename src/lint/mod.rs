@@ -1,6 +1,7 @@
 //! One run, from paths to outcome.
 
 mod ignore;
+mod left_out;
 mod narrow;
 mod run;
 mod sorted;

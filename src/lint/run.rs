@@ -11,6 +11,7 @@ use crate::finding::{FactValue, Finding, Outcome as FileOutcome, Report, RuleId}
 use crate::input::{self, Input};
 use crate::json::{self, Document, Node, Value};
 use crate::lint::ignore::{self, Accepted};
+use crate::lint::left_out;
 use crate::lint::narrow::{Changed, PathRules, by_path, to_changed};
 use crate::lint::sorted::{Broken, Sorted, sort_entries};
 use crate::lint::template::{Given, Round, Sheets, TemplateOptions, Templates, expand_all};
@@ -43,6 +44,13 @@ pub struct Settings {
     pub accepted: Accepted,
 }
 
+impl Settings {
+    /// The paths that the user named for this run. Those of the settings are for every run: none has to use them.
+    fn named(&self, paths: &[PathBuf]) -> Vec<PathBuf> {
+        paths.iter().chain(&self.templates.parameters).cloned().collect()
+    }
+}
+
 /// What a run came to.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -60,9 +68,12 @@ pub struct Outcome {
 
 /// Lints files and folders; `-` among the paths reads `stdin`.
 pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Outcome {
-    let paths = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
-    let paths: Vec<PathBuf> = paths.chain(&settings.dependencies).cloned().collect();
-    lint_input(input::read(&paths, &settings.input, stdin), pack, settings)
+    let all = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
+    let all: Vec<PathBuf> = all.chain(&settings.dependencies).cloned().collect();
+    let mut outcome = lint_input(input::read(&all, &settings.input, stdin), pack, settings);
+    left_out::refuse(&mut outcome.report, &settings.named(paths), settings.changed.as_ref());
+    left_out::tell(&mut outcome.report, settings.changed.as_ref(), !settings.templates.parameters.is_empty());
+    outcome
 }
 
 /// The estates of a run, with what is needed to ask about them.
@@ -80,13 +91,16 @@ pub struct Estates {
 
 /// Reads the estates of files and folders, as [`lint`] would.
 pub fn estates(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Estates {
-    let paths = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
-    let paths: Vec<PathBuf> = paths.cloned().collect();
-    let prepared = prepare(input::read(&paths, &settings.input, stdin), pack, settings);
-    let Prepared { files, exports, tags, expanded, broken, .. } = prepared;
+    let all = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
+    let all: Vec<PathBuf> = all.cloned().collect();
+    let prepared = prepare(input::read(&all, &settings.input, stdin), pack, settings);
+    let Prepared { files, exports, tags, expanded, mut broken, mut report, .. } = prepared;
+    note_templates(&mut report, &files, &expanded);
+    let refused = left_out::refuse(&mut report, &settings.named(paths), None);
+    broken.extend(refused.into_iter().map(|(name, why)| (name, why, None)));
     let data = tags.of(None).map(|file| &file.tags);
     let rounds = expanded.rounds.iter();
-    let estates = rounds.map(|round| (round.label.clone(), estate_of(&exports, round, data))).collect();
+    let estates = rounds.map(|round| (round.label.clone(), estate_of(&files, &exports, round, data))).collect();
     Estates { files, estates, tags, broken }
 }
 
@@ -106,11 +120,12 @@ struct Prepared {
 
 fn prepare(input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let Input { mut files, entries, .. } = input;
-    let (sorted, broken, report) = sort_entries(entries, &files, &settings.dependencies);
+    let (sorted, broken, mut report) = sort_entries(entries, &files, &settings.dependencies);
     let Sorted { exports, templates, parameters, tags: found, fragments, dependencies } = sorted;
     let mut tags = TagFiles::default();
     found.into_iter().for_each(|(file, named)| tags.add(file, named));
     let types = wanted_types(pack);
+    left_out::skip_unasked(&mut report, &exports, &types);
     let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
     let set = given(&mut files, &settings.templates);
     let sheets = Sheets { templates: &templates, fragments: &fragments, parameters: &parameters };
@@ -184,7 +199,7 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let mut findings: BTreeMap<FindingKey, (Finding, Vec<String>)> = BTreeMap::new();
     let rounds = expanded.rounds.len();
     for round in &expanded.rounds {
-        let mut estate = estate_of(&exports, round, tags.of(None).map(|file| &file.tags));
+        let mut estate = estate_of(&files, &exports, round, tags.of(None).map(|file| &file.tags));
         estate.faults.extend(dependencies.iter().flat_map(|answer| answer.faults.iter().cloned()));
         estate.dependencies.clone_from(&dependencies);
         let of_cloud = |cloud: Option<Cloud>| tags.of(cloud).map(|file| &file.tags);
@@ -207,6 +222,7 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         finding
     }));
     tag_faults(&mut report, pack, &tags, settings.accepted.today);
+    key_faults(&mut report, pack, &documents);
     by_path(&mut report, &files, &settings.per_path);
     let rules = ignore::rules(pack);
     ignore::allow(&mut report, &mut files, &documents, pack, &settings.accepted, &rules);
@@ -258,6 +274,17 @@ fn old_tags(file: &TagFile, today: Date) -> Option<Fault> {
 
 /// Microsoft publishes the file every week, and lets a new range rest for some weeks before it is used.
 const TAGS_ARE_OLD: u64 = 90;
+
+/// Keys that stand twice with two values. Not of what only lies beside a named template.
+fn key_faults(report: &mut Report, pack: &Pack, documents: &[(FileId, Arc<Document>)]) {
+    let judged = report.files.iter().filter(|file| file.outcome == FileOutcome::Judged);
+    let judged: BTreeSet<FileId> = judged.filter_map(|file| file.file).collect();
+    let documents = documents.iter().filter(|(file, _)| judged.contains(file));
+    let faults: Vec<Fault> = documents.flat_map(|(_, document)| estate::keys_twice(document)).collect();
+    if !faults.is_empty() {
+        report.findings.extend(rule::patterns(&pack.rules, &Estate { faults, ..Estate::default() }));
+    }
+}
 
 /// Parameters that are given one by one, as values.
 fn given(files: &mut Files, options: &TemplateOptions) -> Given {
@@ -311,11 +338,11 @@ fn note_templates(report: &mut Report, files: &Files, expanded: &Templates) {
     }
 }
 
-fn estate_of(exports: &[(FileId, Arc<Document>)], round: &Round, tags: Option<&TagData>) -> Estate {
+fn estate_of(files: &Files, exports: &[(FileId, Arc<Document>)], round: &Round, tags: Option<&TagData>) -> Estate {
     let mut pieces = Vec::new();
     let mut faults = Vec::new();
-    for (_, document) in exports {
-        let gathered = estate::gather(&document.root);
+    for (file, document) in exports {
+        let gathered = estate::gather(&document.root).named_after(files.name(*file));
         pieces.extend(gathered.pieces);
         faults.extend(gathered.faults);
     }

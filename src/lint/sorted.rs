@@ -8,7 +8,8 @@ use crate::finding::{
     FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId, fingerprint,
 };
 use crate::input::{Content, Entry, FileSet, STDIN};
-use crate::json::{Document, Node, SyntaxError};
+use crate::json::{self, Document, Node, SyntaxError};
+use crate::lint::left_out;
 use crate::lint::template::Sheet;
 use crate::source::{FileId, Files, Span};
 use crate::tagfile::TagFile;
@@ -65,11 +66,9 @@ impl Sorted {
     /// A template or parameter file that nobody asked for: it may complete a template that somebody did.
     fn take_beside(&mut self, entry: Entry) {
         let (Content::Document(document), Some(file)) = (entry.content, entry.file) else { return };
-        let shape = estate::shape_of(&document.root);
-        let sheet = Sheet { file, name: entry.name, document: Arc::new(document) };
-        match shape {
-            Some(Shape::Template) => self.fragments.push(sheet),
-            Some(Shape::Parameters) => self.parameters.push(sheet),
+        match estate::shape_of(&document.root) {
+            Some(Shape::Template) => self.fragments.extend(Sheet::of_template(file, &entry.name, &document)),
+            Some(Shape::Parameters) => self.parameters.push(Sheet::new(file, &entry.name, Arc::new(document))),
             _ => {}
         }
     }
@@ -78,21 +77,21 @@ impl Sorted {
     fn take(&mut self, mut entry: FileReport, content: Content, asked: bool, texts: &Files, report: &mut Report) {
         match (content, entry.file) {
             (Content::Document(document), Some(file)) => {
-                let document = Arc::new(document);
-                let shape = if asked { Some(Shape::Dependencies) } else { estate::shape_of(&document.root) };
+                let known = estate::unread(&document.root).filter(|_| !asked);
+                let shape = match (asked, known) {
+                    (true, _) => Some(Shape::Dependencies),
+                    (false, Some(_)) => None,
+                    (false, None) => estate::shape_of(&document.root),
+                };
                 entry.shape = shape.map(|shape| shape_word(shape).to_owned());
-                let sheet = || Sheet { file, name: entry.name.clone(), document: Arc::clone(&document) };
                 entry.outcome = FileOutcome::Judged;
                 match shape {
-                    None => {
-                        entry.outcome = FileOutcome::Skipped;
-                        entry.detail = Some("nothing of Azure's network in it".to_owned());
-                    }
-                    Some(Shape::Template) => self.templates.push(sheet()),
+                    None => left_out::without_shape(&mut entry, &document.root, known),
+                    Some(Shape::Template) => self.templates.extend(Sheet::of_template(file, &entry.name, &document)),
                     Some(Shape::Parameters) => {
                         entry.outcome = FileOutcome::Skipped;
                         entry.detail = Some("parameters of no template in the input".to_owned());
-                        self.parameters.push(sheet());
+                        self.parameters.push(Sheet::new(file, &entry.name, Arc::new(document)));
                     }
                     Some(Shape::ServiceTags) => {
                         let read = TagFile::of_document(file, &entry.name, &texts.shared_text(file), &document.root);
@@ -101,7 +100,7 @@ impl Sorted {
                     }
                     Some(_) => {
                         self.take_dependencies(&mut entry, &document.root, asked);
-                        self.exports.push((file, document));
+                        self.exports.push((file, Arc::new(certain(document))));
                     }
                 }
             }
@@ -150,6 +149,15 @@ impl Sorted {
     }
 }
 
+/// A document whose contradictions are unknown values. A template is left as it is: of two values of a key Azure takes
+/// the last.
+fn certain(document: Document) -> Document {
+    match document.duplicates.iter().any(|pair| pair.differs) {
+        true => Document { root: json::doubtful(&document.root), ..document },
+        false => document,
+    }
+}
+
 /// The word for a shape in the report.
 fn shape_word(shape: Shape) -> &'static str {
     match shape {
@@ -160,6 +168,7 @@ fn shape_word(shape: Shape) -> &'static str {
         Shape::ResourceGraph => "resource-graph",
         Shape::PowerShell => "powershell",
         Shape::MachineLearningCli => "ml-cli",
+        Shape::WhatIf => "what-if",
         Shape::Parameters => "parameters",
         Shape::Dependencies => "dependencies",
         Shape::ServiceTags => "service-tags",

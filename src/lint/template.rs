@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::arm::{self, Assumptions, Expansion, Inputs, LinkPath, Links, Wanted};
+use crate::estate;
 use crate::input::Globs;
 use crate::json::{Document, Node};
 use crate::source::{FileId, Files};
@@ -21,6 +22,26 @@ pub(crate) struct Sheet {
     /// The name shown to users.
     pub(crate) name: String,
     pub(crate) document: Arc<Document>,
+    /// What the file of a template gives its parameters, beside the template: the body of a deployment does.
+    arguments: Option<Arc<Sheet>>,
+}
+
+impl Sheet {
+    /// A document as it is.
+    pub(crate) fn new(file: FileId, name: &str, document: Arc<Document>) -> Self {
+        Self { file, name: name.to_owned(), document, arguments: None }
+    }
+
+    /// The template that a document is or holds.
+    pub(crate) fn of_template(file: FileId, name: &str, document: &Document) -> Option<Self> {
+        let found = estate::template_in(&document.root)?;
+        let part = |root: Node| {
+            let (comments, duplicates) = (document.comments.clone(), document.duplicates.clone());
+            Arc::new(Document { root, comments, duplicates })
+        };
+        let arguments = found.arguments.map(|root| Arc::new(Self::new(file, name, part(root))));
+        Some(Self { arguments, ..Self::new(file, name, part(found.template)) })
+    }
 }
 
 /// The templates and parameter files of a run.
@@ -270,7 +291,8 @@ pub(crate) fn expand_all(
         })
         .collect();
 
-    let used = jobs.iter().filter_map(|(at, sheet)| sheet.map(|sheet| (sheet.file, templates[*at].file))).collect();
+    let of_template = |&(at, sheet): &(usize, Option<&Sheet>)| Some((sheet?.file, templates[at].file));
+    let used = jobs.iter().filter_map(of_template).filter(|(sheet, template)| sheet != template).collect();
     let linked = fragments(templates, &jobs, &expansions);
     let rounds = rounds.into_iter().map(|(label, of_round)| Round {
         label: label.to_owned(),
@@ -329,7 +351,7 @@ fn fragments(
 
 /// The parameter files of a template, each with what tells it from the others.
 fn sets_of<'a>(
-    template: &Sheet,
+    template: &'a Sheet,
     templates: &[Sheet],
     parameters: &'a [Sheet],
     options: &TemplateOptions,
@@ -346,6 +368,9 @@ fn sets_of<'a>(
             label.clear();
         }
         return sets;
+    }
+    if let Some(arguments) = &template.arguments {
+        return vec![(String::new(), Some(arguments))];
     }
     let own = folder(&template.name);
     let stem = file_name(&template.name);

@@ -91,7 +91,8 @@ fn file_line(file: &FileReport, pen: Pen) -> String {
         Outcome::Skipped => "skipped",
         Outcome::Error => "unreadable",
     };
-    let shape = file.shape.as_deref().map(noun_of);
+    // What is not judged says in its detail what it is.
+    let shape = file.shape.as_deref().filter(|_| file.outcome == Outcome::Judged).map(noun_of);
     let said: Vec<_> = [shape.as_deref(), file.detail.as_deref()].into_iter().flatten().collect();
     let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(": ")) };
     format!("{outcome:10} {}{}", pen.clean(&file.name), pen.clean(&said))

@@ -95,6 +95,26 @@ fn only_what_changed_since_a_branch_is_reported() {
 }
 
 #[test]
+fn only_a_file_that_is_named_has_to_give_something_to_judge() {
+    let folder = repository();
+    let folder = folder.path();
+    write(folder, "plan.json", r#"{ "format_version": "1.2", "resource_changes": [{ "type": "azurerm_subnet" }] }"#);
+    // Hooks name what changed, whatever it is.
+    let (status, text) = run(folder, &["check", "--changed", "package.json", "plan.json"]);
+    assert_eq!(status, Some(0), "{text}");
+    assert!(text.contains("plan.json is a Terraform plan"), "{text}");
+    for name in ["package.json", "plan.json"] {
+        let (status, text) = run(folder, &["check", "net/a.json", name, "--fail-on", "never"]);
+        assert_eq!(status, Some(2), "{text}");
+        assert!(text.contains(&format!("error: nothing in {name} was judged")), "{text}");
+    }
+    assert_eq!(run(folder, &["check", ".", "--fail-on", "never"]).0, Some(0));
+    // A file that is named among others and did not change is no matter of what changed.
+    let since = ["check", "net/a.json", "package.json", "--changed-since", "main"];
+    assert_eq!(run(folder, &since).0, Some(0));
+}
+
+#[test]
 fn what_main_gained_meanwhile_is_not_a_change() {
     let folder = repository();
     let folder = folder.path();

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use aznetlint::estate::{Estate, FAULT_KINDS, Options, Piece, Shape, build, dependencies, gather};
+use aznetlint::estate::{Estate, FAULT_KINDS, Options, Piece, Shape, build, dependencies, gather, keys_twice};
 use aznetlint::json::parse;
 use aznetlint::source::Files;
 
@@ -13,12 +13,13 @@ use aznetlint::source::Files;
 fn read(text: &str) -> (Estate, Vec<String>) {
     let mut files = Files::default();
     let file = files.add("a.json", text);
-    let root = parse(file, text).unwrap_or_else(|error| panic!("{error:?}\n{text}")).root;
+    let document = parse(file, text).unwrap_or_else(|error| panic!("{error:?}\n{text}"));
+    let (twice, root) = (keys_twice(&document), document.root);
     let gathered = gather(&root);
     let answer = dependencies(&root);
     let estate = build(gathered.pieces, Options::default());
     let answered = answer.iter().flat_map(|answer| &answer.faults);
-    let shown = gathered.faults.iter().chain(answered).chain(&estate.faults).map(|fault| {
+    let shown = twice.iter().chain(&gathered.faults).chain(answered).chain(&estate.faults).map(|fault| {
         let place: String = files.slice(fault.span).split_whitespace().collect::<Vec<_>>().join(" ");
         format!("{}: {}", fault.kind, place.chars().take(40).collect::<String>())
     });
@@ -93,6 +94,13 @@ fn cases() -> Vec<(String, Vec<&'static str>)> {
         (nsg(&[rule("a", &[]), rule("b", &[])]), vec!["duplicate-priority: 100"]),
         (nsg(&[rule("a", &[]), rule("b", &[("direction", r#""Outbound""#)])]), vec![]),
         (nsg(&[rule("a", &[]), rule("A", &[("priority", "101")])]), vec![r#"duplicate-name: "A""#]),
+        // Documents that do not say all, or say one thing twice.
+        (nsg(&[rule("r", &[("Access", r#""Deny""#)])]), vec![r#"key-twice: "Access""#]),
+        (nsg(&[rule("r", &[("Priority", "100")])]), vec![]),
+        (
+            r#"{"changes": [{"resourceId": "/a", "changeType": "Deploy"}]}"#.to_owned(),
+            vec![r#"what-if-incomplete: "/a""#],
+        ),
         // Words.
         (one(&[("direction", r#""In""#)]), vec![r#"direction-unknown: "In""#]),
         (one(&[("access", r#""Permit""#)]), vec![r#"access-unknown: "Permit""#]),

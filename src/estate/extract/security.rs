@@ -22,11 +22,11 @@ pub(crate) type Conditions = BTreeMap<usize, Arc<Unknown>>;
 pub(crate) fn security_group(reader: &mut Reader<'_>, header: Header, conditions: &Conditions) -> NetworkSecurityGroup {
     let node = header.node.clone();
     let effective = header.shape == Shape::Effective;
-    check_name(reader, &header.name);
     let mut unknown_rules = Vec::new();
     let rules = rules(reader, &node, "securityRules", conditions, &mut unknown_rules);
     let default_rules = built_in_rules(reader, &node);
     if !effective {
+        check_name(reader, &header.name);
         check_priorities(reader, &rules);
         check_names(reader, &rules);
         check_limits(reader, &rules, &node);

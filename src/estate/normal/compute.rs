@@ -1,4 +1,4 @@
-//! `az ml` (SHAPE-13, 14): snake case, and words of its own for REST's.
+//! `az ml` (SHAPE-13, 14) and the Python SDK: snake case, and words of their own for REST's.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::json::{Member, Node, Value};
 /// Objects nest this deep at most before the rest is left as it is.
 const MAX_DEPTH: usize = 24;
 
-/// A workspace or compute with REST's names, a workspace flattened, a compute with its `properties`.
+/// A resource with REST's names: a workspace flattened, a compute with its `properties`, any other as it is.
 pub(crate) fn unfold(node: &Node, kind: Kind) -> Node {
     let node = camel(node, 0);
     match kind {

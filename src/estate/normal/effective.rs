@@ -2,23 +2,39 @@
 
 use std::sync::Arc;
 
+use crate::estate::kind::Kind;
 use crate::estate::normal::assemble::{member, object};
+use crate::estate::normal::powershell;
 use crate::json::{Member, Node, Value};
 
-/// Effective rules: `{ id, properties: { securityRules, subnets, networkInterfaces } }`. A list of effective routes:
-/// `{ properties: { routes } }` with those that are active.
+/// The key under which a list of effective routes is kept beside the name that it is given here.
+pub(crate) const EFFECTIVE_ROUTES: &str = "effectiveRoutes";
+
+/// Effective rules: `{ id, properties: { securityRules, subnets, networkInterfaces } }`. A list of effective routes, alone
+/// or with a name: `{ name, properties: { routes } }` with those that are active.
 pub(crate) fn unfold(node: &Node) -> Node {
-    if node.is_list() { routes(node) } else { rules(node) }
+    match node.get(EFFECTIVE_ROUTES) {
+        Some(list) => {
+            let mut table = routes(list).members().to_vec();
+            table.extend(node.member("name").cloned());
+            object(list, table)
+        }
+        None if node.is_list() => routes(node),
+        None => rules(node),
+    }
 }
 
 fn rules(node: &Node) -> Node {
     let mut members = Vec::new();
     let mut properties = Vec::new();
-    if let Some(id) = node.at(&["networkSecurityGroup", "id"]) {
-        members.push(member("id", id.clone(), node));
+    match node.at(&["networkSecurityGroup", "id"]) {
+        Some(id) => members.push(member("id", id.clone(), node)),
+        None => members.extend(node.member("name").cloned()),
     }
     if let Some(rules) = node.member("effectiveSecurityRules") {
-        properties.push(Member { key: Arc::from("securityRules"), ..rules.clone() });
+        // `Get-AzEffectiveNetworkSecurityGroup` writes lists under the singular names, as this module does everywhere.
+        let list = powershell::children(&rules.node, Kind::SecurityRule);
+        properties.push(Member { key: Arc::from("securityRules"), node: list, ..rules.clone() });
     }
     for (from, to) in [("subnet", "subnets"), ("networkInterface", "networkInterfaces")] {
         if let Some(target) = node.at(&["association", from]).filter(|target| !target.is_blank()) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::estate::kind::Kind;
 use crate::estate::normal::assemble::{member, object, replace};
-use crate::estate::normal::{compute, effective, legacy, powershell};
+use crate::estate::normal::{compute, effective, legacy, powershell, row};
 use crate::estate::resource::Shape;
 use crate::json::{Member, Node, Value};
 
@@ -16,6 +16,7 @@ pub(crate) fn normalise(node: &Node, kind: Kind, shape: Shape) -> Node {
         Shape::MachineLearningCli => compute::unfold(node, kind),
         _ => node.clone(),
     };
+    let node = row::with_id(&node, kind).unwrap_or(node);
     let node = wrap(&node, kind);
     let node = if kind == Kind::CollectionGroup { legacy::modern(node) } else { node };
     typed(node, kind)

@@ -7,7 +7,9 @@ mod expression;
 mod flat;
 mod legacy;
 mod powershell;
+mod row;
 
 pub(crate) use assemble::{member, object, replace};
+pub(crate) use effective::EFFECTIVE_ROUTES;
 pub(crate) use expression::without_expressions;
 pub(crate) use flat::normalise;

@@ -134,7 +134,7 @@ fn with_plurals(node: &Node, kind: Kind) -> Node {
 }
 
 /// A list of children; an object alone is a list that PowerShell unrolled.
-fn children(list: &Node, kind: Kind) -> Node {
+pub(crate) fn children(list: &Node, kind: Kind) -> Node {
     let items = match &list.value {
         Value::List(items) => items.iter().map(|item| with_plurals(item, kind)).collect(),
         Value::Object(_) => vec![with_plurals(list, kind)],

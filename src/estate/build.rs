@@ -63,6 +63,12 @@ fn take_in(estate: &mut Estate, draft: Draft, options: Options<'_>, faults: &mut
         Kind::Policy => estate.policies.push(extract::policy(reader, header)),
         Kind::CollectionGroup => estate.collection_groups.push(extract::collection_group(reader, header)),
         Kind::IpGroup => estate.ip_groups.push(extract::ip_group(reader, header)),
+        Kind::AdminRule => estate.admin_rules.push(extract::admin_rule(reader, header)),
+        Kind::AdminConfiguration => estate.admin_configurations.push(Plain { header }),
+        Kind::Hub => estate.hubs.push(Plain { header }),
+        Kind::HubConnection => estate.hub_connections.push(extract::hub_connection(reader, header)),
+        Kind::HubRouteTable => estate.hub_route_tables.push(extract::hub_route_table(reader, header)),
+        Kind::RoutingIntent => estate.routing_intents.push(extract::routing_intent(reader, header)),
         Kind::SecurityRule | Kind::DefaultSecurityRule | Kind::Route | Kind::Peering | Kind::Other => {
             estate.others.push(Plain { header });
         }

@@ -20,6 +20,12 @@ pub(crate) enum Kind {
     Policy,
     CollectionGroup,
     IpGroup,
+    AdminRule,
+    AdminConfiguration,
+    Hub,
+    HubConnection,
+    HubRouteTable,
+    RoutingIntent,
     Other,
 }
 
@@ -43,6 +49,12 @@ const TYPES: &[(&str, Kind)] = &[
     ("Microsoft.Network/firewallPolicies/ruleCollectionGroups", Kind::CollectionGroup),
     ("Microsoft.Network/firewallPolicies/ruleGroups", Kind::CollectionGroup),
     ("Microsoft.Network/ipGroups", Kind::IpGroup),
+    ("Microsoft.Network/networkManagers/securityAdminConfigurations/ruleCollections/rules", Kind::AdminRule),
+    ("Microsoft.Network/networkManagers/securityAdminConfigurations", Kind::AdminConfiguration),
+    ("Microsoft.Network/virtualHubs", Kind::Hub),
+    ("Microsoft.Network/virtualHubs/hubVirtualNetworkConnections", Kind::HubConnection),
+    ("Microsoft.Network/virtualHubs/hubRouteTables", Kind::HubRouteTable),
+    ("Microsoft.Network/virtualHubs/routingIntent", Kind::RoutingIntent),
 ];
 
 impl Kind {

@@ -19,6 +19,7 @@ pub(crate) fn link(estate: &mut Estate, registry: &Ids) {
     associations(estate, registry);
     machine_learning(estate, registry);
     firewalls(estate, registry);
+    hubs(estate, registry);
 }
 
 fn file(header: &Header) -> FileId {
@@ -161,6 +162,26 @@ fn firewalls(estate: &mut Estate, registry: &Ids) {
         if let Some(policy) = group.policy {
             policies[policy].groups.push(at);
         }
+    }
+}
+
+/// Connections, route tables and routing intents belong to the hub in their own id.
+fn hubs(estate: &mut Estate, registry: &Ids) {
+    for (at, connection) in estate.hub_connections.iter_mut().enumerate() {
+        let file = file(&connection.header);
+        connection.hub = registry.parent(Kind::HubConnection, at, Kind::Hub, file);
+        registry.lead_all(Kind::Network, &mut connection.network, file);
+        registry.lead_all(Kind::HubRouteTable, &mut connection.route_table, file);
+    }
+    for (at, table) in estate.hub_route_tables.iter_mut().enumerate() {
+        let file = file(&table.header);
+        table.hub = registry.parent(Kind::HubRouteTable, at, Kind::Hub, file);
+        registry.lead_all(Kind::Firewall, table.routes.iter_mut().filter_map(|one| one.next_hop.as_mut()), file);
+    }
+    for (at, intent) in estate.routing_intents.iter_mut().enumerate() {
+        let file = file(&intent.header);
+        intent.hub = registry.parent(Kind::RoutingIntent, at, Kind::Hub, file);
+        registry.lead_all(Kind::Firewall, intent.policies.iter_mut().filter_map(|one| one.next_hop.as_mut()), file);
     }
 }
 

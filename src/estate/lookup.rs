@@ -23,6 +23,11 @@ impl Estate {
         let policies = self.policies.iter().map(|one| &one.header);
         let groups = self.collection_groups.iter().map(|one| &one.header);
         let ip_groups = self.ip_groups.iter().map(|one| &one.header);
+        let admin_rules = self.admin_rules.iter().map(|one| &one.header);
+        let connections = self.hub_connections.iter().map(|one| &one.header);
+        let hub_tables = self.hub_route_tables.iter().map(|one| &one.header);
+        let intents = self.routing_intents.iter().map(|one| &one.header);
+        let plain = self.admin_configurations.iter().chain(&self.hubs).map(|one| &one.header);
         let others = self.others.iter().map(|one| &one.header);
         nsgs.chain(tables)
             .chain(networks)
@@ -36,6 +41,11 @@ impl Estate {
             .chain(policies)
             .chain(groups)
             .chain(ip_groups)
+            .chain(admin_rules)
+            .chain(connections)
+            .chain(hub_tables)
+            .chain(intents)
+            .chain(plain)
             .chain(others)
     }
 

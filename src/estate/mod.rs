@@ -30,10 +30,10 @@ pub use fault::{FAULT_KINDS, keys_twice};
 pub use gather::{Gathered, Piece, gather};
 pub use leads::{Lead, Leads};
 pub use resource::{
-    Access, CollectionKind, Compute, Direction, EndpointTarget, Fault, Field, Firewall, FirewallPolicy, FirewallRule,
-    Header, IpGroup, NetworkInterface, NetworkSecurityGroup, NextHop, Peer, Peering, Plain, Ports, PrivateEndpoint,
-    Reference, Route, RouteOrigin, RouteTable, RuleCollection, RuleCollectionGroup, SecurityRule, Shape, Side, Subnet,
-    VirtualNetwork, Workspace,
+    Access, AdminRule, CollectionKind, Compute, Direction, EndpointTarget, Fault, Field, Firewall, FirewallPolicy,
+    FirewallRule, Header, HubConnection, HubRoute, HubRouteTable, IpGroup, NetworkInterface, NetworkSecurityGroup,
+    NextHop, Peer, Peering, Plain, Ports, PrivateEndpoint, Reference, Route, RouteOrigin, RouteTable, RoutingIntent,
+    RuleCollection, RuleCollectionGroup, SecurityRule, Shape, Side, Subnet, VirtualNetwork, Workspace,
 };
 pub use shape::{TemplateIn, shape_of, template_in, type_of};
 pub use unread::{Unread, unread, unread_rest};

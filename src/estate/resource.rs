@@ -278,6 +278,8 @@ pub struct VirtualNetwork {
     pub subnets: Vec<usize>,
     /// Its peerings.
     pub peerings: Vec<Peering>,
+    /// The list of its peerings is shown, and all of it is known: what is not there does not exist.
+    pub peerings_shown: bool,
 }
 
 /// A peering of a virtual network.
@@ -364,6 +366,71 @@ pub struct NetworkInterface {
     pub nsg: Option<Reference>,
     /// The subnets of its address configurations.
     pub subnets: Vec<Reference>,
+    /// Its private addresses, where they are shown.
+    pub addresses: Vec<Field<std::net::IpAddr>>,
+}
+
+/// A security admin rule of a Virtual Network Manager, which goes before every network security group.
+#[derive(Clone, Debug)]
+pub struct AdminRule {
+    /// What every resource has.
+    pub header: Header,
+    /// What it matches. `AlwaysAllow` reads as `Allow` here.
+    pub rule: SecurityRule,
+    /// What it lets pass meets no network security group: `AlwaysAllow`.
+    pub always: bool,
+    /// It comes from a list of the rules that hold on one network; else it is as written, be it deployed or not.
+    pub effective: bool,
+}
+
+/// The connection of a virtual network to a Virtual WAN hub.
+#[derive(Clone, Debug)]
+pub struct HubConnection {
+    /// What every resource has.
+    pub header: Header,
+    /// Its hub: an index into the estate's list, filled in by `link`.
+    pub hub: Option<usize>,
+    /// The virtual network.
+    pub network: Option<Reference>,
+    /// `enableInternetSecurity`: whether the network learns a default route from the hub.
+    pub internet_security: Option<Field<bool>>,
+    /// The route table of the hub that the network follows.
+    pub route_table: Option<Reference>,
+}
+
+/// A route table of a Virtual WAN hub.
+#[derive(Clone, Debug)]
+pub struct HubRouteTable {
+    /// What every resource has.
+    pub header: Header,
+    /// Its hub: an index into the estate's list, filled in by `link`.
+    pub hub: Option<usize>,
+    /// Its routes.
+    pub routes: Vec<HubRoute>,
+    /// The list of its routes is shown, and all of it is known.
+    pub routes_shown: bool,
+}
+
+/// A route of a Virtual WAN hub: where it writes its own, and what a routing policy stands for.
+#[derive(Clone, Debug)]
+pub struct HubRoute {
+    /// Prefixes; of a routing policy `Internet` or `PrivateTraffic`.
+    pub destinations: Vec<Field<Arc<str>>>,
+    /// The firewall it leads to, or whatever else has an id.
+    pub next_hop: Option<Reference>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// The routing intent of a Virtual WAN hub.
+#[derive(Clone, Debug)]
+pub struct RoutingIntent {
+    /// What every resource has.
+    pub header: Header,
+    /// Its hub: an index into the estate's list, filled in by `link`.
+    pub hub: Option<usize>,
+    /// Its routing policies.
+    pub policies: Vec<HubRoute>,
 }
 
 /// A machine learning workspace.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::estate::dependency::Dependencies;
 use crate::estate::ids::Ids;
 use crate::estate::resource::{
-    Compute, Fault, Firewall, FirewallPolicy, IpGroup, NetworkInterface, NetworkSecurityGroup, Plain, PrivateEndpoint,
-    RouteTable, RuleCollectionGroup, Subnet, VirtualNetwork, Workspace,
+    AdminRule, Compute, Fault, Firewall, FirewallPolicy, HubConnection, HubRouteTable, IpGroup, NetworkInterface,
+    NetworkSecurityGroup, Plain, PrivateEndpoint, RouteTable, RoutingIntent, RuleCollectionGroup, Subnet,
+    VirtualNetwork, Workspace,
 };
 
 /// All resources of a run. References are indexes into these lists.
@@ -38,6 +39,18 @@ pub struct Estate {
     pub collection_groups: Vec<RuleCollectionGroup>,
     /// IP groups.
     pub ip_groups: Vec<IpGroup>,
+    /// Security admin rules.
+    pub admin_rules: Vec<AdminRule>,
+    /// Security admin configurations, which hold such rules.
+    pub admin_configurations: Vec<Plain>,
+    /// Virtual WAN hubs, and Route Servers, which have their type.
+    pub hubs: Vec<Plain>,
+    /// Connections of virtual networks to hubs.
+    pub hub_connections: Vec<HubConnection>,
+    /// Route tables of hubs.
+    pub hub_route_tables: Vec<HubRouteTable>,
+    /// Routing intents of hubs.
+    pub routing_intents: Vec<RoutingIntent>,
     /// Every other resource of a known type (storage accounts, key vaults, registries, endpoints, …).
     pub others: Vec<Plain>,
     /// What services say they need, in answers that were saved.

@@ -39,6 +39,11 @@ impl<'a> Resources<'a> {
         estate.policies.iter().for_each(|one| all.add(&one.header));
         estate.collection_groups.iter().for_each(|one| all.add(&one.header));
         estate.ip_groups.iter().for_each(|one| all.add(&one.header));
+        estate.admin_rules.iter().for_each(|one| all.add(&one.header));
+        estate.hub_connections.iter().for_each(|one| all.add(&one.header));
+        estate.hub_route_tables.iter().for_each(|one| all.add(&one.header));
+        estate.routing_intents.iter().for_each(|one| all.add(&one.header));
+        estate.admin_configurations.iter().chain(&estate.hubs).map(plain).for_each(|header| all.add(header));
         estate.others.iter().map(plain).for_each(|header| all.add(header));
         for nsg in &estate.nsgs {
             all.add(&nsg.header);

@@ -209,6 +209,8 @@ fn count(estate: &Estate) -> BTreeMap<&'static str, usize> {
         ("firewall policy", estate.policies.len()),
         ("rule collection group", estate.collection_groups.len()),
         ("IP group", estate.ip_groups.len()),
+        ("security admin rule", estate.admin_rules.len()),
+        ("virtual hub", estate.hubs.len()),
     ];
     counts.into_iter().filter(|(_, count)| *count > 0).collect()
 }

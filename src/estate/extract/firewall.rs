@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::estate::extract::address::{Place, address, peers, sets};
-use crate::estate::extract::network::configured_subnets;
+use crate::estate::extract::network::{configured_addresses, configured_subnets};
 use crate::estate::extract::port::{ports, protocol};
 use crate::estate::extract::reader::{Reader, absent, field, invalid, lookup};
 use crate::estate::extract::security::access;
@@ -19,12 +19,7 @@ use crate::net::PortSet;
 /// A firewall.
 pub(crate) fn firewall(reader: &mut Reader<'_>, header: Header) -> Firewall {
     let node = header.node.clone();
-    let mut addresses = Vec::new();
-    for item in reader.items(&node, &["properties", "ipConfigurations"]).iter().filter(|item| item.is_object()) {
-        if let Some(found) = lookup(item, &["properties", "privateIPAddress"]) {
-            addresses.push(address(reader, found, "privateIPAddress", fault::PREFIX_INVALID));
-        }
-    }
+    let mut addresses = configured_addresses(reader, &node);
     if let Some(found) = lookup(&node, &["properties", "hubIPAddresses", "privateIPAddress"])
         && !std::ptr::eq(found, node.get("properties").unwrap_or(&node))
     {

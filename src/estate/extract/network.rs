@@ -17,11 +17,14 @@ pub(crate) fn network(reader: &mut Reader<'_>, header: Header) -> VirtualNetwork
     for item in items.iter().filter(|item| item.is_object()) {
         peerings.push(peering(reader, item));
     }
+    let list = node.at(&["properties", "virtualNetworkPeerings"]).filter(|list| list.is_list());
+    let peerings_shown = list.is_some_and(|list| list.items().iter().all(Node::is_object));
     VirtualNetwork {
         address_space: sets(reader, &node, &["properties", "addressSpace", "addressPrefixes"], Place::Prefix),
         dns_servers: reader.texts(&node, &["properties", "dhcpOptions", "dnsServers"]),
         subnets: Vec::new(),
         peerings,
+        peerings_shown,
         header,
     }
 }
@@ -98,12 +101,7 @@ pub(crate) fn private_endpoint(reader: &mut Reader<'_>, header: Header) -> Priva
             }
         }
     }
-    let mut addresses = Vec::new();
-    for item in reader.items(&node, &["properties", "ipConfigurations"]).iter().filter(|item| item.is_object()) {
-        if let Some(found) = lookup(item, &["properties", "privateIPAddress"]) {
-            addresses.push(address(reader, found, "privateIPAddress", fault::PREFIX_INVALID));
-        }
-    }
+    let mut addresses = configured_addresses(reader, &node);
     for item in reader.items(&node, &["properties", "customDnsConfigs"]).iter().filter(|item| item.is_object()) {
         for found in reader.items(item, &["ipAddresses"]).iter().filter(|found| !found.is_blank()) {
             let found = address(reader, found, "ipAddresses", fault::PREFIX_INVALID);
@@ -120,7 +118,19 @@ pub(crate) fn private_endpoint(reader: &mut Reader<'_>, header: Header) -> Priva
 pub(crate) fn interface(reader: &mut Reader<'_>, header: Header) -> NetworkInterface {
     let node = header.node.clone();
     let nsg = reader.reference(&node, &["properties", "networkSecurityGroup"]);
-    NetworkInterface { nsg, subnets: configured_subnets(reader, &node), header }
+    let addresses = configured_addresses(reader, &node);
+    NetworkInterface { nsg, subnets: configured_subnets(reader, &node), addresses, header }
+}
+
+/// The private addresses of a list of address configurations.
+pub(crate) fn configured_addresses(reader: &mut Reader<'_>, node: &Node) -> Vec<Field<std::net::IpAddr>> {
+    let mut addresses = Vec::new();
+    for item in reader.items(node, &["properties", "ipConfigurations"]).iter().filter(|item| item.is_object()) {
+        if let Some(found) = lookup(item, &["properties", "privateIPAddress"]) {
+            addresses.push(address(reader, found, "privateIPAddress", fault::PREFIX_INVALID));
+        }
+    }
+    addresses
 }
 
 /// The subnets of a list of address configurations.

@@ -156,7 +156,8 @@ fn rule(reader: &mut Reader<'_>, node: &Node, built_in: bool, condition: Option<
     rule
 }
 
-fn direction(text: &str) -> Result<Direction, (&'static str, String)> {
+/// Reads `Inbound` and `Outbound`.
+pub(crate) fn direction(text: &str) -> Result<Direction, (&'static str, String)> {
     match text.to_ascii_lowercase().as_str() {
         "inbound" => Ok(Direction::Inbound),
         "outbound" => Ok(Direction::Outbound),

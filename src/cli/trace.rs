@@ -8,12 +8,13 @@ use serde_json::{Value as Json, json};
 use crate::cli::arguments::{FormatChoice, TraceArguments};
 use crate::cli::end::{End, OutputError};
 use crate::cli::settings::{FlagError, Gathered, gather_for};
-use crate::estate::{Access, Direction};
+use crate::estate::{Access, Direction, NextHop};
 use crate::lint;
-use crate::net::{PortSet, ProtocolSet};
-use crate::proof::{Decider, Judgement, Kind, Layer, Party, Verdict};
-use crate::rule::{Followed, Question, follow};
+use crate::net::{PortSet, ProtocolSet, Reading, Tag};
+use crate::proof::{Decider, Doubt, Judgement, Kind, Layer, Level, Party, Verdict};
+use crate::rule::{Far, Followed, Lost, Question, follow};
 use crate::source::Files;
+use crate::spelling::nearest;
 
 pub(crate) fn run(arguments: &TraceArguments) -> Result<End> {
     let Gathered { pack, settings, .. } =
@@ -28,20 +29,7 @@ pub(crate) fn run(arguments: &TraceArguments) -> Result<End> {
     let tags = |cloud| read.tags.of(cloud).map(|file| &file.tags);
     let mut answers: Vec<(&str, Followed)> = Vec::new();
     for (label, estate) in &read.estates {
-        let followed = follow(estate, &question, &tags).map_err(|names| {
-            let help = if names.is_empty() {
-                "the input holds no subnet, NSG, route table, firewall or policy".to_owned()
-            } else {
-                format!("the input holds: {}", names.join(", "))
-            };
-            let what = match arguments.from.as_deref().filter(|_| question.direction == Direction::Outbound) {
-                Some(from) => format!("--from {from} means nothing in the input"),
-                None => {
-                    "say which end of the flow is in the input: --from SUBNET, or --to SUBNET for inbound".to_owned()
-                }
-            };
-            FlagError::new(what, help)
-        })?;
+        let followed = follow(estate, &question, &tags).map_err(|lost| meaningless(arguments, &question, lost))?;
         answers.extend(followed.into_iter().map(|one| (label.as_str(), one)));
     }
     let text = match arguments.format {
@@ -58,17 +46,88 @@ pub(crate) fn run(arguments: &TraceArguments) -> Result<End> {
     if !read.broken.is_empty() {
         return Ok(End::Failed);
     }
-    let passes = answers.iter().all(|(_, one)| one.trace.path.judgement.verdict == Verdict::Satisfied);
+    let passes = answers.iter().all(|(_, one)| one.verdict() == Verdict::Satisfied);
     Ok(if passes { End::Clean } else { End::Findings })
+}
+
+/// An end that means nothing in the input, with what is near to it.
+fn meaningless(arguments: &TraceArguments, question: &Question, lost: Lost) -> FlagError {
+    match lost {
+        Lost::Near(names) => {
+            let help = if names.is_empty() {
+                "the input holds no subnet, NSG, route table, firewall or policy".to_owned()
+            } else {
+                format!("the input holds: {}", names.join(", "))
+            };
+            let from = arguments.from.as_deref().filter(|_| question.direction == Direction::Outbound);
+            let what = match from {
+                Some(from) => format!("--from {from} means nothing in the input"),
+                None => {
+                    "say which end of the flow is in the input: --from SUBNET, or --to SUBNET for inbound".to_owned()
+                }
+            };
+            FlagError::new(what, help)
+        }
+        Lost::Far(name, names) => {
+            let meant = match Tag::read(&name, None) {
+                Reading::Unknown { suggestion } | Reading::UnknownRegion { suggestion, .. } => suggestion,
+                Reading::Known(_) | Reading::Alias { .. } => None,
+            };
+            let near = || nearest(&name, names.iter().map(String::as_str)).map(str::to_owned);
+            let meant = meant.or_else(near).map(|meant| format!("did you mean `{meant}`? "));
+            let help = format!(
+                "{}it has to be a service tag, a host name, an address, or a subnet of the input: {}",
+                meant.unwrap_or_default(),
+                names.join(", ")
+            );
+            FlagError::new(format!("--to {}: `{name}` means nothing in the input", arguments.to), help)
+        }
+    }
 }
 
 /// Reads the two ends. What stands in the estate decides the direction: a tag, host or public address is the far end.
 fn question(arguments: &TraceArguments) -> Result<Question> {
     let written = &arguments.to;
     let bad = |help: &str| FlagError::new(format!("--to {written}: not a destination"), help.to_owned());
+    let (name, protocols, ports) = destination(written).map_err(|help| bad(&help))?;
+    let from = arguments.from.as_deref();
+    for (flag, text) in [("--from", from), ("--to", Some(name))] {
+        if let Some((what, help)) = text.and_then(slip) {
+            return Err(FlagError::new(format!("{flag} {}: {what}", text.unwrap_or_default()), help).into());
+        }
+    }
+    let party = |text: &str| Party::read(text, None);
+    let is_far = |party: &Party| !matches!(party, Party::Subnet);
+    let ask = |near: Option<&str>, address, direction, far| {
+        let near = near.map(str::to_owned);
+        Ok(Question { near, address, direction, far, protocols, ports: ports.clone() })
+    };
+    // A name that is no address, tag or host is a resource of the estate.
+    match (from.and_then(party).filter(is_far), party(name).filter(is_far)) {
+        (Some(Party::Addresses(own)), Some(far)) => ask(None, Some(own), Direction::Outbound, Far::Party(far)),
+        (None, Some(far)) => ask(from, None, Direction::Outbound, Far::Party(far)),
+        (Some(Party::Addresses(own)), None) if !name.eq_ignore_ascii_case("subnet") => {
+            let far = Party::Addresses(own);
+            ask(Some(name), None, Direction::Inbound, Far::Party(far))
+        }
+        (Some(far), None) => {
+            let near = (!name.eq_ignore_ascii_case("subnet")).then_some(name);
+            ask(near, None, Direction::Inbound, Far::Party(far))
+        }
+        (Some(far), Some(Party::Addresses(own))) => ask(None, Some(own), Direction::Inbound, Far::Party(far)),
+        (Some(_), Some(_)) => Err(bad("one end has to be a subnet or address of the input").into()),
+        (None, None) if from.is_some() && !name.eq_ignore_ascii_case("subnet") => {
+            ask(from, None, Direction::Outbound, Far::Place(name.to_owned()))
+        }
+        (None, None) => Err(bad("one end has to be a service tag, a host name or an address").into()),
+    }
+}
+
+/// The parts of a destination: `NAME:PORTS/PROTOCOL`. The error says what to write.
+fn destination(written: &str) -> Result<(&str, ProtocolSet, PortSet), String> {
     let (rest, protocol) = match written.rsplit_once('/') {
         Some((rest, protocol)) if ProtocolSet::parse(protocol).is_some() => (rest, protocol),
-        _ => (written.as_str(), "tcp"),
+        _ => (written, "tcp"),
     };
     let protocols = ProtocolSet::parse(protocol).unwrap_or(ProtocolSet::TCP);
     let (name, ports) = match rest.rsplit_once(':') {
@@ -82,36 +141,40 @@ fn question(arguments: &TraceArguments) -> Result<Question> {
             let (first, last) = text.split_once('-').unwrap_or((text, text));
             match (first.parse::<u16>(), last.parse::<u16>()) {
                 (Ok(first), Ok(last)) if first <= last => PortSet::range(first, last),
-                _ => return Err(bad("a port is a number up to 65535, or a range such as 8704-8710").into()),
+                _ => return Err("a port is a number up to 65535, or a range such as 8704-8710".to_owned()),
             }
         }
-        None if protocols.has_ports() => {
-            return Err(bad("say the port, as in Storage.westeurope:445/tcp").into());
-        }
+        None if protocols.has_ports() => return Err("say the port, as in Storage.westeurope:445/tcp".to_owned()),
         None => PortSet::full(),
     };
-    let name = name.trim_start_matches('[').trim_end_matches(']');
-    let party = |text: &str| Party::read(text, None);
-    let is_far = |party: &Party| !matches!(party, Party::Subnet);
-    let from = arguments.from.as_deref();
-    // A name that is no address, tag or host is a resource of the estate.
-    match (from.and_then(party).filter(is_far), party(name).filter(is_far)) {
-        (Some(Party::Addresses(own)), Some(far)) => {
-            Ok(Question { near: None, address: Some(own), direction: Direction::Outbound, far, protocols, ports })
+    Ok((name.trim_start_matches('[').trim_end_matches(']'), protocols, ports))
+}
+
+/// What is wrong with an end that was likely meant to be something else, and what may help: a broken address, or a
+/// service tag with a region it does not have.
+fn slip(text: &str) -> Option<(String, String)> {
+    if Party::read(text, None).is_some_and(|party| !matches!(party, Party::Hosts(_))) {
+        return None;
+    }
+    let in_address = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'/' | b'-');
+    let v6 =
+        text.contains(':') && text.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'/' | b'.'));
+    if v6 || (text.contains('.') && text.bytes().all(in_address)) {
+        let help = "write an address such as 10.0.1.4, or a prefix such as 10.0.1.0/24".to_owned();
+        return Some((format!("`{text}` is neither an address nor a prefix"), help));
+    }
+    // Names with more dots are hosts, whatever their first part is.
+    if text.matches('.').count() != 1 {
+        return None;
+    }
+    match Tag::read(text, None) {
+        Reading::UnknownRegion { base, suggestion: Some(meant) } => {
+            Some((format!("service tag `{base}` has no such region"), format!("did you mean `{meant}`?")))
         }
-        (None, Some(far)) => {
-            let near = from.map(str::to_owned);
-            Ok(Question { near, address: None, direction: Direction::Outbound, far, protocols, ports })
+        Reading::Unknown { suggestion: Some(meant) } if meant.contains('.') => {
+            Some((format!("`{text}` is no service tag"), format!("did you mean `{meant}`?")))
         }
-        (Some(far), None) => {
-            let near = (!name.eq_ignore_ascii_case("subnet")).then(|| name.to_owned());
-            Ok(Question { near, address: None, direction: Direction::Inbound, far, protocols, ports })
-        }
-        (Some(far), Some(Party::Addresses(own))) => {
-            Ok(Question { near: None, address: Some(own), direction: Direction::Inbound, far, protocols, ports })
-        }
-        (Some(_), Some(_)) => Err(bad("one end has to be a subnet or address of the input").into()),
-        (None, None) => Err(bad("one end has to be a service tag, a host name or an address").into()),
+        _ => None,
     }
 }
 
@@ -124,6 +187,55 @@ fn word(verdict: Verdict) -> &'static str {
 }
 
 fn text(files: &Files, label: &str, one: &Followed) -> String {
+    let mut lines = passage(files, label, one);
+    for receiver in &one.receivers {
+        lines.extend(passage(files, "", receiver));
+    }
+    let (verdict, end) = (one.verdict(), one.decisive());
+    let judgement = &end.trace.path.judgement;
+    lines.push(match verdict {
+        Verdict::Satisfied => "passes: the network is not the cause".to_owned(),
+        Verdict::Violated => format!("blocked: {}", blocked(judgement, end.direction)),
+        Verdict::Undecided => "undecided:".to_owned(),
+    });
+    if verdict == Verdict::Undecided {
+        let mut doubts: Vec<&Doubt> = Vec::new();
+        for doubt in doubts_of(one) {
+            if doubts.iter().all(|known| known.message != doubt.message) {
+                doubts.push(doubt);
+            }
+        }
+        for doubt in doubts {
+            let place = doubt.span.map(|span| format!(" ({}:{})", files.name(span.file), files.position(span)));
+            let settle = doubt.settle.as_ref().map(|settle| format!("; {settle} settles it")).unwrap_or_default();
+            lines.push(format!("  {}{}{settle}", doubt.message, place.unwrap_or_default()));
+        }
+    }
+    for assumption in assumptions_of(one) {
+        lines.push(format!("  assumed: {assumption}"));
+    }
+    lines.iter().map(|line| format!("{}\n", clean(line))).collect()
+}
+
+/// What both ends do not know.
+fn doubts_of(one: &Followed) -> impl Iterator<Item = &Doubt> {
+    let ends = std::iter::once(one).chain(&one.receivers);
+    ends.flat_map(|end| &end.trace.path.judgement.why).chain(&one.unshown)
+}
+
+/// What both ends take for granted.
+fn assumptions_of(one: &Followed) -> Vec<&String> {
+    let mut all: Vec<&String> = Vec::new();
+    for assumption in std::iter::once(one).chain(&one.receivers).flat_map(|end| &end.trace.path.assumptions) {
+        if !all.contains(&assumption) {
+            all.push(assumption);
+        }
+    }
+    all
+}
+
+/// One end: the packet, and what each layer makes of it.
+fn passage(files: &Files, label: &str, one: &Followed) -> Vec<String> {
     let trace = &one.trace;
     let mut lines = Vec::new();
     // What comes in may be lost on its way back: then the packet is the reply.
@@ -148,7 +260,6 @@ fn text(files: &Files, label: &str, one: &Followed) -> String {
     for decider in &trace.way {
         lines.push(format!("  {:9} {}", decider.layer.as_str(), step(files, one, decider)));
     }
-    let judgement = &trace.path.judgement;
     let reached: Vec<Layer> = trace.way.iter().map(|decider| decider.layer).collect();
     for (layer, alone) in trace.layers.iter().filter(|(layer, _)| !reached.contains(layer)) {
         let would = match alone.verdict {
@@ -161,22 +272,7 @@ fn text(files: &Files, label: &str, one: &Followed) -> String {
             _ => format!("  {:9} not reached; by itself it {would}", layer.as_str()),
         });
     }
-    lines.push(match judgement.verdict {
-        Verdict::Satisfied => "passes: the network is not the cause".to_owned(),
-        Verdict::Violated => format!("blocked: {}", blocked(judgement)),
-        Verdict::Undecided => "undecided:".to_owned(),
-    });
-    if judgement.verdict == Verdict::Undecided {
-        for doubt in &judgement.why {
-            let place = doubt.span.map(|span| format!(" ({}:{})", files.name(span.file), files.position(span)));
-            let settle = doubt.settle.as_ref().map(|settle| format!("; {settle} settles it")).unwrap_or_default();
-            lines.push(format!("  {}{}{settle}", doubt.message, place.unwrap_or_default()));
-        }
-    }
-    for assumption in &trace.path.assumptions {
-        lines.push(format!("  assumed: {assumption}"));
-    }
-    lines.iter().map(|line| format!("{}\n", clean(line))).collect()
+    lines
 }
 
 /// What is written by others is shown without its control characters.
@@ -186,9 +282,11 @@ fn clean(line: &str) -> String {
 
 fn step(files: &Files, one: &Followed, decider: &Decider) -> String {
     let kind = match decider.layer {
-        Layer::Group(_) => "nsg",
+        Layer::Group(Level::Interface) => "interface-nsg",
+        Layer::Group(Level::Subnet) => "nsg",
         Layer::Route => "route-table",
         Layer::Firewall => "firewall",
+        Layer::Admin => "security-admin",
     };
     let owner =
         one.parts.iter().find(|(part, _)| *part == kind).map(|(_, name)| format!("{name}: ")).unwrap_or_default();
@@ -206,14 +304,37 @@ fn step(files: &Files, one: &Followed, decider: &Decider) -> String {
     format!("{owner}{priority}{} {effect}{place}", decider.name)
 }
 
-fn blocked(judgement: &Judgement) -> String {
+fn blocked(judgement: &Judgement, direction: Direction) -> String {
+    let outbound = direction == Direction::Outbound;
     match judgement.deciders.first() {
+        // A route that is its own end leads where nothing can be.
+        Some(decider) if outbound && decider.next_hop == Some(NextHop::VirtualAppliance) => {
+            format!("the next hop of {} is out of reach: no peering joins its network", decider.name)
+        }
         Some(decider) => format!("{} in the {} layer", decider.name, decider.layer.as_str()),
         None => "no rule lets it pass".to_owned(),
     }
 }
 
 fn document(files: &Files, label: &str, one: &Followed) -> Json {
+    let mut whole = end_document(files, label, one);
+    if one.receivers.is_empty() && one.unshown.is_none() {
+        return whole;
+    }
+    let receivers: Vec<Json> = one.receivers.iter().map(|receiver| end_document(files, label, receiver)).collect();
+    let layer = one.decisive().trace.path.judgement.layer;
+    if let Some(members) = whole.as_object_mut() {
+        members.insert("verdict".to_owned(), json!(word(one.verdict())));
+        members.insert("layer".to_owned(), json!(layer.map(Layer::as_str)));
+        let why: Vec<&String> = doubts_of(one).map(|doubt| &doubt.message).collect();
+        members.insert("why".to_owned(), json!(why));
+        members.insert("assumptions".to_owned(), json!(assumptions_of(one)));
+        members.insert("receivers".to_owned(), json!(receivers));
+    }
+    whole
+}
+
+fn end_document(files: &Files, label: &str, one: &Followed) -> Json {
     let trace = &one.trace;
     let judgement = &trace.path.judgement;
     let decider = |decider: &Decider| {

@@ -69,7 +69,9 @@ impl Scene<'_> {
     /// Whether a hop leads out; by default outbound access only if that counts.
     fn ruling(&self, hop: &Hop, by_default: bool) -> Ruling {
         match hop {
-            Hop::Appliance(_) | Hop::To(NextHop::VirtualAppliance | NextHop::VirtualNetworkGateway) => Ruling::Pass,
+            Hop::Appliance(_)
+            | Hop::HubFirewall(_)
+            | Hop::To(NextHop::VirtualAppliance | NextHop::VirtualNetworkGateway) => Ruling::Pass,
             Hop::To(NextHop::ServiceEndpoint | NextHop::PrivateEndpoint | NextHop::Peering | NextHop::VnetLocal) => {
                 Ruling::Pass
             }

@@ -54,6 +54,10 @@ pub(crate) enum Author<'a> {
     Rule(&'a SecurityRule, usize),
     /// Azure; the rule of the export that shows it, if any.
     BuiltIn(&'static BuiltIn, Option<&'a SecurityRule>),
+    /// No security admin rule matches.
+    NoAdminRule,
+    /// A security admin rule has let it through: it meets no group.
+    AlwaysAllowed,
     /// The platform's addresses are open by themselves (NSG-21).
     Platform,
     /// A route of the table, and its index there.

@@ -187,6 +187,12 @@ pub(crate) fn decider(stage: &Stage<'_>, entry: &Entry<'_>) -> Decider {
         Author::System(name, hop) => {
             Decider { kind: Kind::SystemRoute, name: Arc::from(*name), next_hop: Some(*hop), ..blank }
         }
+        Author::NoAdminRule => {
+            Decider { kind: Kind::BuiltIn, name: Arc::from("no security admin rule matches"), ..blank }
+        }
+        Author::AlwaysAllowed => {
+            Decider { kind: Kind::BuiltIn, name: Arc::from("passed by, for a security admin rule"), ..blank }
+        }
         Author::Platform => Decider { kind: Kind::Platform, name: Arc::from("platform address"), ..blank },
         Author::Unknown(doubt) => {
             let written = doubt.span.map(|span| Written { span, name: span, priority: None, fault: span });

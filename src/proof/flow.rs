@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use crate::estate::{Access, Direction};
 use crate::net::{AddressSet, Family, PortSet, ProtocolSet};
-use crate::proof::cell::{Cell, Match};
-use crate::proof::entry::Author;
+use crate::proof::cell::{Cell, Clause, Match};
+use crate::proof::entry::{Author, Entry};
 use crate::proof::first_match::Met;
 use crate::proof::ground::{Ground, Party};
 use crate::proof::host::HostSet;
@@ -74,7 +74,7 @@ impl<'a> Journey<'a> {
 
     /// Sends what has passed so far through one more stage.
     pub(crate) fn through(&mut self, ground: &Ground<'_, 'a>, stage: &Rc<Stage<'a>>) {
-        self.through_parts(ground, stage, |_| Some(0..stage.entries.len()));
+        self.through_parts(ground, stage, |_| Some(0..stage.own));
     }
 
     /// Sends what has passed so far each through its own part of a stage. What has no part has passed.
@@ -193,7 +193,16 @@ pub(crate) fn group_stages<'a>(
         if explicit {
             entries.retain(|entry| !(matches!(entry.author, Author::BuiltIn(..)) && entry.access == Access::Allow));
         }
-        Rc::new(Stage::new(Layer::Group(*level), index, entries))
+        let layer = Layer::Group(*level);
+        let bypass = scene.admin.pass_groups().then(|| Entry {
+            clause: Clause::full(&ground.space),
+            access: Access::Allow,
+            author: Author::AlwaysAllowed,
+        });
+        Rc::new(match bypass {
+            Some(bypass) => Stage::with_bypass(layer, index, entries, bypass),
+            None => Stage::new(layer, index, entries),
+        })
     });
     let mut stages: Vec<Rc<Stage<'a>>> = stages.collect();
     if direction == Direction::Inbound {

@@ -20,15 +20,18 @@ pub enum Layer {
     Route,
     /// The firewall the routes lead to.
     Firewall,
+    /// The security admin rules of a Virtual Network Manager, ahead of every group.
+    Admin,
 }
 
 impl Layer {
-    /// The word users read: `nsg`, `route`, `firewall`.
+    /// The word users read: `nsg`, `route`, `firewall`, `security-admin`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Group(_) => "nsg",
             Self::Route => "route",
             Self::Firewall => "firewall",
+            Self::Admin => "security-admin",
         }
     }
 }
@@ -210,7 +213,27 @@ pub struct Judgement {
     pub why: Vec<Doubt>,
 }
 
+impl Decider {
+    /// The group of a decider that is in no group of the scene it is told with.
+    pub const ELSEWHERE: usize = usize::MAX;
+
+    /// Whether it is at the other end of the traffic.
+    pub fn is_elsewhere(&self) -> bool {
+        self.group == Self::ELSEWHERE
+    }
+}
+
 impl Judgement {
+    /// Tells that it was reached at the other end: none of its deciders is one of the scene of this end.
+    pub fn elsewhere(&mut self) {
+        let near = self.near.iter_mut().map(|near| &mut near.rule);
+        let all = self.deciders.iter_mut().chain(&mut self.shadowed).chain(near);
+        all.for_each(|one| one.group = Decider::ELSEWHERE);
+        for step in &mut self.replay {
+            step.rule = Arc::new(Decider { group: Decider::ELSEWHERE, ..Decider::clone(&step.rule) });
+        }
+    }
+
     /// Nothing stands in the way.
     pub(crate) fn satisfied(family: Family) -> Self {
         Self {

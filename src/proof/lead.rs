@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::estate::{Estate, Field, Firewall, Header, NextHop, Route, RouteTable, Subnet};
 use crate::json::Unknown;
 use crate::proof::entry::Author;
-use crate::proof::route::Way;
-use crate::proof::scene::shown;
+use crate::proof::route::{Hop, Way};
+use crate::proof::scene::{Scene, shown};
 use crate::proof::symbol::Doubt;
 
 /// Where a route leads, as far as firewalls are concerned.
@@ -21,7 +21,13 @@ pub(crate) enum Lead<'a> {
 }
 
 /// Follows a route to its appliance.
-pub(crate) fn lead<'a>(estate: Option<&'a Estate>, table: Option<&RouteTable>, way: &Way<'a>) -> Lead<'a> {
+pub(crate) fn lead<'a>(scene: &Scene<'a>, way: &Way<'a>) -> Lead<'a> {
+    let (estate, table) = (scene.estate, scene.table());
+    if let Hop::HubFirewall(at) = way.hop {
+        return estate
+            .and_then(|estate| estate.firewalls.get(at))
+            .map_or(Lead::Elsewhere, |one| Lead::Firewall(one, None));
+    }
     let Author::Route(route, _) = &way.author else { return Lead::Elsewhere };
     if way.hop.kind() != Some(NextHop::VirtualAppliance) {
         return Lead::Elsewhere;

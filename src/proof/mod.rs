@@ -1,5 +1,7 @@
 //! Proofs over exact sets: what passes a network security group, where routes lead, and what cannot be told.
 
+mod admin;
+mod admin_layer;
 mod atom;
 mod cell;
 mod egress;
@@ -12,15 +14,18 @@ mod ground;
 mod holes;
 mod hops;
 mod host;
+mod hub;
 mod judgement;
 #[cfg(test)]
 mod laws;
 mod lead;
+mod name;
 mod nsg;
 mod onward;
 mod path;
 mod prepared;
 mod priority;
+mod reach;
 mod route;
 #[cfg(test)]
 mod sample;
@@ -44,7 +49,7 @@ pub use lead::nearest;
 pub use path::PathJudgement;
 pub use prepared::Prepared;
 pub use priority::free_priority;
-pub use scene::{Given, Level, NatGateway, Scene};
+pub use scene::{Given, Level, NatGateway, Scene, policies};
 pub use shadow::{Fact, Shadow, same_prefix};
 pub use symbol::{Doubt, End};
 pub use trace::Trace;

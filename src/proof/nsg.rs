@@ -60,14 +60,14 @@ pub(crate) fn entries<'a>(
             anywhere(ground, group, direction, &floating, &mut all);
         }
         if *priority >= BUILT_IN_PRIORITY {
-            floating.drain(..).for_each(|rule| push(ground, group, direction, rule, &[], &mut all));
+            floating.drain(..).for_each(|rule| push(ground, group.effective, direction, rule, &[], &mut all));
         }
         same_priority(ground, group, direction, rules, &mut all);
     }
     if unplaced {
         anywhere(ground, group, direction, &floating, &mut all);
     }
-    floating.into_iter().for_each(|rule| push(ground, group, direction, rule, &[], &mut all));
+    floating.into_iter().for_each(|rule| push(ground, group.effective, direction, rule, &[], &mut all));
     if direction == Direction::Outbound {
         let mut clause = Clause::full(&ground.space);
         clause.destinations = Match::of(platform_addresses().and(&ground.space));
@@ -82,9 +82,9 @@ pub(crate) fn entries<'a>(
 
 /// A rule and its index in the group.
 #[derive(Clone, Copy)]
-struct Numbered<'a> {
-    rule: &'a SecurityRule,
-    index: usize,
+pub(crate) struct Numbered<'a> {
+    pub(crate) rule: &'a SecurityRule,
+    pub(crate) index: usize,
 }
 
 /// Whether a rule may be one of a direction.
@@ -107,7 +107,7 @@ fn anywhere<'a>(
             Some(unknown) => Doubt::of(&format!("the priority of rule `{}`", shown(&rule.name)), unknown),
             None => Doubt::new("the priority of a rule is unknown"),
         });
-        push(ground, group, direction, *numbered, &[first.holds()], all);
+        push(ground, group.effective, direction, *numbered, &[first.holds()], all);
     }
     for part in &group.unknown_rules {
         let doubt = match part.unknown() {
@@ -154,17 +154,18 @@ fn same_priority<'a>(
             // Of two rules one goes first for every packet; of more, that is too little to say.
             let meaning = if rules.len() == 2 { Meaning::World(key) } else { Meaning::Packet(key) };
             let first = ground.symbols.of(meaning, doubt);
-            push(ground, group, direction, *rule, &[first.holds()], all);
+            push(ground, group.effective, direction, *rule, &[first.holds()], all);
         }
-        push(ground, group, direction, *last, &[], all);
+        push(ground, group.effective, direction, *last, &[], all);
     }
-    rules.iter().for_each(|rule| push(ground, group, direction, *rule, &[], all));
+    rules.iter().for_each(|rule| push(ground, group.effective, direction, *rule, &[], all));
 }
 
-/// Adds the clause of a rule; two of them when it is not known what it does.
-fn push<'a>(
+/// Adds the clause of a rule; two of them when it is not known what it does. `tagged`: it is one of effective rules,
+/// which show a tag beside the addresses it stood for.
+pub(crate) fn push<'a>(
     ground: &mut Ground<'_, 'a>,
-    group: &NetworkSecurityGroup,
+    tagged: bool,
     direction: Direction,
     numbered: Numbered<'a>,
     guards: &[Literal],
@@ -186,7 +187,7 @@ fn push<'a>(
     }
     match &rule.access.value {
         Ok(access) => {
-            let clause = clause(ground, group, direction, rule, *access, guards);
+            let clause = clause(ground, tagged, direction, rule, *access, guards);
             all.push(Entry { clause, access: *access, author: author(rule, index) });
         }
         Err(unknown) => {
@@ -195,7 +196,7 @@ fn push<'a>(
             let allows = ground.symbols.of(allows, doubt);
             for (literal, access) in [(allows.holds(), Access::Allow), (allows.fails(), Access::Deny)] {
                 let guards = guards.iter().copied().chain([literal]).collect();
-                let clause = clause(ground, group, direction, rule, access, guards);
+                let clause = clause(ground, tagged, direction, rule, access, guards);
                 all.push(Entry { clause, access, author: author(rule, index) });
             }
         }
@@ -217,7 +218,7 @@ fn author(rule: &SecurityRule, index: usize) -> Author<'_> {
 
 fn clause(
     ground: &mut Ground<'_, '_>,
-    group: &NetworkSecurityGroup,
+    tagged: bool,
     direction: Direction,
     rule: &SecurityRule,
     access: Access,
@@ -235,7 +236,6 @@ fn clause(
             all
         }
     };
-    let tagged = group.effective;
     let sources = ground.side(End::Source, !outbound, access, &rule.sources, tagged);
     let mut destinations = ground.side(End::Destination, outbound, access, &rule.destinations, tagged);
     if outbound {

@@ -6,13 +6,14 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::estate::{Access, NextHop};
-use crate::proof::entry::Entry;
+use crate::estate::{Firewall, NextHop};
 use crate::proof::firewall::Appliance;
 use crate::proof::ground::Ground;
 use crate::proof::judgement::Layer;
 use crate::proof::lead::{Lead, lead};
-use crate::proof::route::{Hop, Ruling, Way};
+use crate::proof::reach::{Reach, reach};
+use crate::proof::route::{Hop, Ruling, Way, ruled};
+use crate::proof::scene::Scene;
 use crate::proof::stage::Stage;
 use crate::proof::symbol::{Doubt, Meaning};
 
@@ -32,13 +33,7 @@ pub(crate) fn onward<'a>(ground: &mut Ground<'_, 'a>, ways: &[Way<'a>]) -> Onwar
     let (mut entries, mut leads) = (Vec::new(), Vec::new());
     let (mut firewalls, mut assumptions): (Vec<Appliance<'a>>, Vec<String>) = (Vec::new(), Vec::new());
     for way in ways {
-        let mut push = |access, guard, lead| {
-            let mut clause = way.clause.clone();
-            clause.guards.extend(guard);
-            entries.push(Entry { clause, access, author: way.author.clone() });
-            leads.push(lead);
-        };
-        let ruling = match lead(scene.estate, scene.table(), way) {
+        let (ruling, led) = match lead(scene, way) {
             Lead::Firewall(firewall, assumption) => {
                 assumptions.extend(assumption.filter(|one| !assumptions.contains(one)));
                 let same =
@@ -47,24 +42,29 @@ pub(crate) fn onward<'a>(ground: &mut Ground<'_, 'a>, ways: &[Way<'a>]) -> Onwar
                     firewalls.push(Appliance::Firewall(firewall));
                     firewalls.len() - 1
                 });
-                push(Access::Allow, None, Some(index));
-                continue;
+                (reached(scene, firewall), Some(index))
             }
-            Lead::Elsewhere => ruling(&way.hop),
-            Lead::Unknown(doubt) => Ruling::Depends(open(&doubt.message), doubt),
+            Lead::Elsewhere => (ruling(&way.hop), None),
+            Lead::Unknown(doubt) => (Ruling::Depends(open(&doubt.message), doubt), None),
         };
-        match ruling {
-            Ruling::Pass => push(Access::Allow, None, None),
-            Ruling::Drop => push(Access::Deny, None, None),
-            Ruling::Depends(meaning, doubt) => {
-                let symbol = ground.symbols.of(meaning, || doubt);
-                push(Access::Allow, Some(symbol.holds()), None);
-                push(Access::Deny, Some(symbol.fails()), None);
-            }
-        }
+        let ruled = ruled(ground, &way.clause, &way.author, ruling);
+        leads.extend(ruled.iter().map(|_| led));
+        entries.extend(ruled);
     }
     let stage = Rc::new(Stage::new(Layer::Route, 0, entries));
     Onward { stage, leads, firewalls, assumptions }
+}
+
+/// Whether traffic comes to a firewall that a route leads to.
+fn reached(scene: &Scene<'_>, firewall: &Firewall) -> Ruling {
+    match scene.estate.map(|estate| reach(estate, scene.network_at, firewall)) {
+        Some(Reach::No) => Ruling::Drop,
+        Some(Reach::Unknown(doubt)) => {
+            let meaning = Meaning::World(Arc::from(format!("a peering leads to {}", firewall.header.key)));
+            Ruling::Depends(meaning, doubt)
+        }
+        Some(Reach::Yes) | None => Ruling::Pass,
+    }
 }
 
 fn open(key: &str) -> Meaning {
@@ -84,7 +84,7 @@ fn ruling(hop: &Hop) -> Ruling {
             let doubt = Doubt::new(format!("what the appliance at {name} lets through is not known"));
             Ruling::Depends(open(&name), doubt.settled_by("the firewall and its policy, if it is an Azure Firewall"))
         }
-        Hop::To(_) => Ruling::Pass,
+        Hop::To(_) | Hop::HubFirewall(_) => Ruling::Pass,
         Hop::Unknown(key, doubt) => Ruling::Depends(open(key), doubt.clone()),
     }
 }

@@ -52,8 +52,10 @@ pub(crate) struct Passage<'s, 'a> {
 pub(crate) enum Part {
     /// All of them.
     Whole,
-    /// The groups.
+    /// The security admin rules and the groups.
     Groups,
+    /// The security admin rules.
+    Admin,
     /// The group with this index.
     Group(usize),
     /// Routes only.
@@ -154,7 +156,11 @@ impl<'s, 'a> Prepared<'s, 'a> {
         }
         let satisfied = judgement.verdict == Verdict::Satisfied;
         let layers = if satisfied { Vec::new() } else { self.alone_each(flow, None, judgement.family) };
-        PathJudgement { judgement, layers, by_host_names: false, assumptions: vec![NO_ADMIN_RULES.to_owned()] }
+        PathJudgement { judgement, layers, by_host_names: false, assumptions: self.no_admin_rules() }
+    }
+
+    fn no_admin_rules(&self) -> Vec<String> {
+        self.scene.admin.is_empty().then(|| NO_ADMIN_RULES.to_owned()).into_iter().collect()
     }
 
     /// The judgement on the way back of inbound traffic, where it can fail.
@@ -203,6 +209,9 @@ impl<'s, 'a> Prepared<'s, 'a> {
             }
             Direction::Inbound => parts.reverse(),
         }
+        if !self.scene.admin.is_empty() {
+            parts.insert(0, (Layer::Admin, Part::Admin));
+        }
         let mut all = Vec::new();
         for (layer, part) in parts {
             let passage = self.passage(family, flow, names, part);
@@ -218,17 +227,25 @@ impl<'s, 'a> Prepared<'s, 'a> {
         let hosts = hosts_of(flow, names);
         let pass = self.pass(family, flow);
         // The groups alone ask nothing of the firewalls behind them.
-        let wall = if part == Part::Groups { None } else { pass.wall(hosts.is_some()) };
+        let wall = if matches!(part, Part::Groups | Part::Admin) { None } else { pass.wall(hosts.is_some()) };
         let mut ground = wall.map_or_else(|| pass.ground(), Wall::ground);
         let ends = Ends::new(&mut ground, &flow.from, &flow.to);
         let mut journey = start(&ends, flow, hosts);
+        let admin = pass.admin.as_ref().filter(|_| matches!(part, Part::Whole | Part::Groups | Part::Admin));
+        if let Some(admin) = admin {
+            journey.through(&ground, &admin.stage);
+        }
         for stage in &pass.groups {
             if matches!(part, Part::Whole | Part::Groups) || part == Part::Group(stage.group) {
-                journey.through(&ground, stage);
+                journey.through_parts(&ground, stage, |track| {
+                    let bypass = admin.is_some_and(|admin| admin.passes_groups(track));
+                    Some(if bypass { stage.own..stage.entries.len() } else { 0..stage.own })
+                });
             }
         }
-        let mut assumptions = vec![NO_ADMIN_RULES.to_owned()];
-        if let Some(onward) = pass.onward.as_ref().filter(|_| !matches!(part, Part::Groups | Part::Group(_))) {
+        let mut assumptions = self.no_admin_rules();
+        let groups_alone = matches!(part, Part::Groups | Part::Group(_) | Part::Admin);
+        if let Some(onward) = pass.onward.as_ref().filter(|_| !groups_alone) {
             assumptions.extend(onward.assumptions.iter().cloned());
             assumptions.extend(self.scene.may_learn_default().then(|| NO_LEARNT_DEFAULT.to_owned()));
             onward_through(&mut journey, &ground, onward, wall, part);
@@ -257,9 +274,16 @@ fn onward_through<'a>(
     let leads_to = |track: &Track| track.met.get(at).and_then(|met| onward.leads.get(met.first()).copied().flatten());
     let reached = journey.passed.iter().any(|track| leads_to(track).is_some());
     match wall.filter(|_| reached && part != Part::Route) {
-        Some(wall) => journey.through_parts(ground, &wall.stage, |track| {
-            leads_to(track).and_then(|index| wall.ranges.get(index).cloned())
-        }),
+        Some(wall) => {
+            // What a firewall lets through has to find its way on as well; which of the two drops it first is all one.
+            if let Some((stage, ranges)) = &wall.behind {
+                journey
+                    .through_parts(ground, stage, |track| leads_to(track).and_then(|index| ranges.get(index).cloned()));
+            }
+            journey.through_parts(ground, &wall.stage, |track| {
+                leads_to(track).and_then(|index| wall.ranges.get(index).cloned())
+            });
+        }
         None if part == Part::Firewall => journey.stages.clear(),
         None => {}
     }
@@ -337,9 +361,9 @@ fn severity(verdict: Verdict) -> u8 {
 /// Replies to the internet must not leave through an appliance or a gateway that has not seen the request.
 fn reply_ruling(hop: &Hop) -> Ruling {
     match hop {
-        Hop::To(NextHop::Drop | NextHop::VirtualAppliance | NextHop::VirtualNetworkGateway) | Hop::Appliance(_) => {
-            Ruling::Drop
-        }
+        Hop::To(NextHop::Drop | NextHop::VirtualAppliance | NextHop::VirtualNetworkGateway)
+        | Hop::Appliance(_)
+        | Hop::HubFirewall(_) => Ruling::Drop,
         Hop::To(_) => Ruling::Pass,
         Hop::Unknown(key, doubt) => Ruling::Depends(Meaning::World(Arc::from(format!("reply {key}"))), doubt.clone()),
     }

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use crate::estate::{Direction, Estate};
 use crate::net::{Family, Tag};
-use crate::proof::firewall::{Appliance, entries};
+use crate::proof::admin_layer::AdminLayer;
+use crate::proof::entry::Entry;
+use crate::proof::firewall::{Appliance, behind, entries};
 use crate::proof::flow::{Flow, Matching, group_stages};
 use crate::proof::ground::Ground;
 use crate::proof::judgement::Layer;
@@ -62,6 +64,8 @@ impl<'s, 'a> Base<'s, 'a> {
 /// The layers on the way of traffic in one direction.
 pub(crate) struct Pass<'s, 'a> {
     base: Base<'s, 'a>,
+    /// The security admin rules, where there are any.
+    pub(crate) admin: Option<AdminLayer<'a>>,
     /// The security groups in the order they are met.
     pub(crate) groups: Vec<Rc<Stage<'a>>>,
     /// The routes; inbound traffic has none.
@@ -76,6 +80,9 @@ pub(crate) struct Wall<'s, 'a> {
     pub(crate) stage: Rc<Stage<'a>>,
     /// The part of each firewall.
     pub(crate) ranges: Vec<Range<usize>>,
+    /// What the routes of the firewalls' own subnets make of what they let through, with the part of each; `None` when
+    /// no such subnet has a route table.
+    pub(crate) behind: Option<(Rc<Stage<'a>>, Vec<Range<usize>>)>,
 }
 
 /// The routes alone.
@@ -106,12 +113,13 @@ impl<'s, 'a> Prepared<'s, 'a> {
             return Rc::clone(pass);
         }
         let mut ground = Ground::new(self.scene, family).about(&key.foreign);
+        let admin = AdminLayer::of(&mut ground, key.direction);
         let groups = group_stages(&mut ground, key.direction, key.explicit);
         let onward = (key.direction == Direction::Outbound).then(|| {
             let ways = ways(&mut ground);
             onward(&mut ground, &ways)
         });
-        let pass = Rc::new(Pass { base: Base::of(ground), groups, onward, walls: Default::default() });
+        let pass = Rc::new(Pass { base: Base::of(ground), admin, groups, onward, walls: Default::default() });
         self.passes.borrow_mut().push((key, Rc::clone(&pass)));
         pass
     }
@@ -154,14 +162,26 @@ fn wall<'s, 'a>(
     firewalls: &[Appliance<'a>],
     named: bool,
 ) -> Wall<'s, 'a> {
-    let mut joined = Vec::new();
-    let mut ranges = Vec::new();
+    let (joined, ranges) = in_a_row(firewalls, |one| entries(&mut ground, estate, one, named));
+    let stage = Rc::new(Stage::new(Layer::Firewall, 0, joined));
+    let (onward, parts) = in_a_row(firewalls, |one| behind(&mut ground, estate, one));
+    // Each has at least the entry for what no route takes.
+    let behind = (onward.len() > firewalls.len()).then(|| (Rc::new(Stage::new(Layer::Firewall, 0, onward)), parts));
+    Wall { base: Base::of(ground), stage, ranges, behind }
+}
+
+/// The entries of several firewalls one behind the other, and the part of each.
+fn in_a_row<'a>(
+    firewalls: &[Appliance<'a>],
+    mut entries: impl FnMut(Appliance<'a>) -> Vec<Entry<'a>>,
+) -> (Vec<Entry<'a>>, Vec<Range<usize>>) {
+    let (mut joined, mut ranges) = (Vec::new(), Vec::new());
     for firewall in firewalls {
         let start = joined.len();
-        joined.extend(entries(&mut ground, estate, *firewall, named));
+        joined.extend(entries(*firewall));
         ranges.push(start..joined.len());
     }
-    Wall { base: Base::of(ground), stage: Rc::new(Stage::new(Layer::Firewall, 0, joined)), ranges }
+    (joined, ranges)
 }
 
 impl<'s, 'a> Pass<'s, 'a> {

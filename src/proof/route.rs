@@ -29,6 +29,8 @@ pub(crate) enum Hop {
     Appliance(Vec<IpAddr>),
     /// Only a deployment can tell; the key of the unknown, and why.
     Unknown(Arc<str>, Doubt),
+    /// To the firewall of a Virtual WAN hub, by its index in the estate.
+    HubFirewall(usize),
 }
 
 /// A route in its place.
@@ -78,7 +80,7 @@ struct Candidate<'a> {
 
 /// The routes of a scene in order; the last one matches everything.
 pub(crate) fn ways<'a>(ground: &mut Ground<'_, 'a>) -> Vec<Way<'a>> {
-    let mut list = List { ground, candidates: Vec::new() };
+    let mut list = List { ground, candidates: Vec::new(), owner: "" };
     let mut first = list.service_endpoints();
     let effective = match list.ground.scene.routes.clone() {
         Some(Given::Here(table)) => {
@@ -94,6 +96,8 @@ pub(crate) fn ways<'a>(ground: &mut Ground<'_, 'a>) -> Vec<Way<'a>> {
     };
     if !effective {
         list.system_routes();
+        list.endpoint_routes();
+        list.hub_routes();
     }
     let mut all = list.order(first);
     let drop = Way {
@@ -105,9 +109,23 @@ pub(crate) fn ways<'a>(ground: &mut Ground<'_, 'a>) -> Vec<Way<'a>> {
     all
 }
 
+/// The routes of one table in order, for a subnet of which nothing else is told; what no route takes goes to the
+/// internet. `owner`: whose they are, to tell their doubts apart.
+pub(crate) fn table_ways<'a>(ground: &mut Ground<'_, 'a>, table: &'a RouteTable, owner: &str) -> Vec<Way<'a>> {
+    let mut list = List { ground, candidates: Vec::new(), owner };
+    let mut first = Vec::new();
+    list.user_routes(table, &mut first);
+    for prefix in ["0.0.0.0/0", "::/0"].iter().filter_map(|prefix| prefix.parse().ok()) {
+        list.system("internet", prefix, NextHop::Internet);
+    }
+    list.order(first)
+}
+
 struct List<'g, 's, 'a> {
     ground: &'g mut Ground<'s, 'a>,
     candidates: Vec<Candidate<'a>>,
+    /// Whose routes they are, when not the scene's.
+    owner: &'g str,
 }
 
 impl<'a> List<'_, '_, 'a> {
@@ -200,14 +218,15 @@ impl<'a> List<'_, '_, 'a> {
             return;
         }
         let mut way = way(Match::of(Arc::clone(&self.ground.space)));
-        let wins = Meaning::Packet(Arc::from(format!("wins {} {}", unknown.key, self.candidates.len())));
+        let wins = format!("{}wins {} {}", self.owner, unknown.key, self.candidates.len());
+        let wins = Meaning::Packet(Arc::from(wins));
         let wins = self.ground.symbols.of(wins, || Doubt::of("the prefix of a route", unknown));
         way.clause.guards.push(wins.holds());
         self.candidates.push(Candidate { way, length: None, rank, tag: None, anywhere: true });
     }
 
     fn unknown_way(&mut self, doubt: &Doubt, key: &str) -> Way<'a> {
-        let wins = Meaning::Packet(Arc::from(format!("wins {key}")));
+        let wins = Meaning::Packet(Arc::from(format!("{}wins {key}", self.owner)));
         let wins = self.ground.symbols.of(wins, || doubt.clone());
         let clause = Clause { guards: vec![wins.holds()], ..Clause::full(&self.ground.space) };
         Way {
@@ -291,6 +310,55 @@ impl<'a> List<'_, '_, 'a> {
         }
     }
 
+    /// Every private endpoint of the network and its peers has a route of its own, which a user's beats only where the
+    /// endpoint's subnet says so, and the user's prefix is as long as the network's (PE-3 to PE-5).
+    fn endpoint_routes(&mut self) {
+        let scene = self.ground.scene;
+        for endpoint in scene.endpoint_routes() {
+            let set = AddressSet::address(endpoint.address).intersection(&self.ground.space);
+            if set.is_empty() {
+                continue;
+            }
+            let hop = NextHop::PrivateEndpoint;
+            let clause = Clause { destinations: Match::of(set), ..Clause::full(&self.ground.space) };
+            let way = Way { clause, hop: Hop::To(hop), author: Author::System("private endpoint", hop) };
+            let whole = if endpoint.address.is_ipv4() { 32 } else { 128 };
+            if let Some(doubt) = endpoint.ignores_routes {
+                let meaning = Meaning::World(Arc::from(format!("endpoint policies {}", doubt.message)));
+                let mut alone = way.clone();
+                alone.clause.guards.push(self.ground.symbols.of(meaning, || doubt).holds());
+                self.candidates.push(concrete(alone, whole, Rank::System));
+            }
+            self.candidates.push(concrete(way, endpoint.length.unwrap_or(whole), Rank::System));
+        }
+    }
+
+    /// Routes that a Virtual WAN hub teaches rank as a gateway's (VWAN-6).
+    fn hub_routes(&mut self) {
+        let scene = self.ground.scene;
+        if scene.takes_no_gateway_routes() {
+            return;
+        }
+        for (at, route) in scene.hub_routes.iter().enumerate() {
+            let Ok(prefix) = route.prefix.parse::<IpNet>() else { continue };
+            let set = AddressSet::prefix(prefix).intersection(&self.ground.space);
+            if set.is_empty() {
+                continue;
+            }
+            let mut clause = Clause { destinations: Match::of(set), ..Clause::full(&self.ground.space) };
+            if let Some(doubt) = &route.maybe {
+                let taught = Meaning::Packet(Arc::from(format!("hub teaches {} {at}", route.prefix)));
+                clause.guards.push(self.ground.symbols.of(taught, || doubt.clone()).holds());
+            }
+            let hop = match &route.leads {
+                Ok(firewall) => Hop::HubFirewall(*firewall),
+                Err(doubt) => Hop::Unknown(Arc::from(format!("hub {}", doubt.message)), doubt.clone()),
+            };
+            let author = Author::System("virtual hub", NextHop::VirtualNetworkGateway);
+            self.candidates.push(concrete(Way { clause, hop, author }, prefix.prefix_len(), Rank::Gateway));
+        }
+    }
+
     fn system(&mut self, name: &'static str, prefix: IpNet, hop: NextHop) {
         let set = AddressSet::prefix(prefix).intersection(&self.ground.space);
         if set.is_empty() {
@@ -304,6 +372,7 @@ impl<'a> List<'_, '_, 'a> {
     /// Puts the candidates in order. What has no known length stands before the default routes; whatever might be
     /// longer stands before it as well, guarded by that question.
     fn order(self, mut all: Vec<Way<'a>>) -> Vec<Way<'a>> {
+        let owner = self.owner;
         let (anywhere, rest): (Vec<_>, Vec<_>) = self.candidates.into_iter().partition(|one| one.anywhere);
         let (mut named, mut concrete): (Vec<_>, Vec<_>) = rest.into_iter().partition(|one| one.length.is_none());
         all.extend(anywhere.into_iter().map(|one| one.way));
@@ -311,7 +380,7 @@ impl<'a> List<'_, '_, 'a> {
         named.sort_by_key(|one| one.rank);
         inner_first(self.ground, &mut named);
         let longer = |ground: &mut Ground<'_, 'a>, way: &Way<'a>, key: String| {
-            let meaning = Meaning::Packet(Arc::from(format!("longer {key}")));
+            let meaning = Meaning::Packet(Arc::from(format!("{owner}longer {key}")));
             let doubt =
                 || Doubt::new("which of two routes has the longer prefix is not known without the tag's addresses");
             let longer = ground.symbols.of(meaning, || doubt().settled_by("--service-tags FILE"));
@@ -466,6 +535,7 @@ impl Hop {
         match self {
             Self::To(kind) => Some(*kind),
             Self::Appliance(_) => Some(NextHop::VirtualAppliance),
+            Self::HubFirewall(_) => Some(NextHop::VirtualNetworkGateway),
             Self::Unknown(..) => None,
         }
     }
@@ -486,20 +556,29 @@ impl Hop {
 pub(crate) fn stage<'a>(ground: &mut Ground<'_, 'a>, ways: &[Way<'a>], ruling: &dyn Fn(&Hop) -> Ruling) -> Stage<'a> {
     let mut entries = Vec::new();
     for way in ways {
-        let mut push = |access, guard| {
-            let mut clause = way.clause.clone();
-            clause.guards.extend(guard);
-            entries.push(Entry { clause, access, author: way.author.clone() });
-        };
-        match ruling(&way.hop) {
-            Ruling::Pass => push(Access::Allow, None),
-            Ruling::Drop => push(Access::Deny, None),
-            Ruling::Depends(meaning, doubt) => {
-                let symbol = ground.symbols.of(meaning, || doubt);
-                push(Access::Allow, Some(symbol.holds()));
-                push(Access::Deny, Some(symbol.fails()));
-            }
-        }
+        entries.extend(ruled(ground, &way.clause, &way.author, ruling(&way.hop)));
     }
     Stage::new(Layer::Route, 0, entries)
+}
+
+/// A clause and what becomes of what it matches: one entry, or two where that depends on something.
+pub(crate) fn ruled<'a>(
+    ground: &mut Ground<'_, 'a>,
+    clause: &Clause,
+    author: &Author<'a>,
+    ruling: Ruling,
+) -> Vec<Entry<'a>> {
+    let entry = |access, guard| {
+        let mut clause = clause.clone();
+        clause.guards.extend(guard);
+        Entry { clause, access, author: author.clone() }
+    };
+    match ruling {
+        Ruling::Pass => vec![entry(Access::Allow, None)],
+        Ruling::Drop => vec![entry(Access::Deny, None)],
+        Ruling::Depends(meaning, doubt) => {
+            let symbol = ground.symbols.of(meaning, || doubt);
+            vec![entry(Access::Allow, Some(symbol.holds())), entry(Access::Deny, Some(symbol.fails()))]
+        }
+    }
 }

@@ -3,10 +3,14 @@
 //! A scene is put together from an estate, or from a lone security group or route table with whatever facts there are.
 //! What is not given stays unknown; turning it into address sets is the work of `ground`.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::estate::{Estate, Field, NetworkSecurityGroup, NextHop, Peer, Reference, Route, RouteTable, Subnet};
 use crate::net::{AddressSet, Cloud, RangeSet, Region, Tag, TagData};
+use crate::proof::admin::AdminRules;
+use crate::proof::hub::{Learnt, learnt};
+pub(crate) use crate::proof::name::shown;
 use crate::proof::symbol::Doubt;
 use crate::source::Span;
 
@@ -72,6 +76,22 @@ pub struct Scene<'a> {
     pub tags: Option<&'a TagData>,
     /// The estate it is part of, where routes find their firewalls.
     pub estate: Option<&'a Estate>,
+    /// The network it is in, by its index in the estate.
+    pub(crate) network_at: Option<usize>,
+    /// The security admin rules that hold, or may hold.
+    pub(crate) admin: AdminRules<'a>,
+    /// What a Virtual WAN hub teaches the network.
+    pub(crate) hub_routes: Vec<Learnt>,
+}
+
+/// The route of a private endpoint.
+#[derive(Clone, Debug)]
+pub(crate) struct EndpointRoute {
+    pub(crate) address: IpAddr,
+    /// From which length on a user's route goes before it; `None`: one for the address alone does.
+    pub(crate) length: Option<u8>,
+    /// Why it may be that no shorter one does after all.
+    pub(crate) ignores_routes: Option<Doubt>,
 }
 
 impl<'a> Scene<'a> {
@@ -80,6 +100,7 @@ impl<'a> Scene<'a> {
         let subnet = estate.subnets.get(index)?;
         let mut scene = Self { tags, subnet_shown: true, estate: Some(estate), ..Self::default() };
         scene.subnet = all_known(&subnet.prefixes);
+        scene.network_at = subnet.network;
         scene.read_network(estate, subnet);
         if let Some(reference) = &subnet.nsg {
             let group = given(reference, &estate.nsgs, "network security group");
@@ -150,6 +171,7 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub fn in_estate(mut self, estate: &'a Estate) -> Self {
         self.estate = Some(estate);
+        self.admin = AdminRules::of(estate, self.network_at);
         self
     }
 
@@ -157,6 +179,25 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub fn with_interface(mut self, group: &'a NetworkSecurityGroup) -> Self {
         self.groups.insert(0, (Level::Interface, Given::Here(group)));
+        self
+    }
+
+    /// With the network security group of a network interface, as it mentions it.
+    #[must_use]
+    pub fn with_interface_of(mut self, estate: &'a Estate, group: &Reference) -> Self {
+        let group = given(group, &estate.nsgs, "network security group");
+        self.groups.insert(0, (Level::Interface, group));
+        self
+    }
+
+    /// As private endpoints see it: no security admin rule concerns them, and groups do where the subnet says so
+    /// (AVNM-9, PE-6).
+    #[must_use]
+    pub fn for_endpoints(mut self, groups: bool) -> Self {
+        self.admin = AdminRules::default();
+        if !groups {
+            self.groups.clear();
+        }
         self
     }
 
@@ -226,11 +267,12 @@ impl<'a> Scene<'a> {
         self.gateway = network.subnets.iter().filter_map(|at| estate.subnets.get(*at)).any(is_gateway);
         self.own_space = network.address_space.iter().filter_map(|space| space.known().cloned()).collect();
         let mut complete = !network.address_space.is_empty() && all_known(&network.address_space).is_some();
+        let mut in_tag: Vec<AddressSet> = Vec::new();
         for peering in &network.peerings {
             let text = |field: &Option<Field<Arc<str>>>| field.as_ref().and_then(|field| field.known().cloned());
             let connected = text(&peering.state).is_none_or(|state| state.eq_ignore_ascii_case("connected"));
             let access = peering.allow_access.as_ref().and_then(|access| access.known()) != Some(&false);
-            if !connected || !access {
+            if !connected {
                 continue;
             }
             let remote = peering.remote.as_ref().and_then(|remote| estate.networks.get(remote.target?));
@@ -239,10 +281,62 @@ impl<'a> Scene<'a> {
                 _ => &peering.remote_space,
             };
             complete &= all_known(spaces).is_some();
-            self.peer_spaces.extend(spaces.iter().filter_map(|space| space.known().cloned()));
+            let known = spaces.iter().filter_map(|space| space.known().cloned());
+            self.peer_spaces.extend(known.clone());
+            // Without access the other network is no part of `VirtualNetwork`; its route is there all the same.
+            in_tag.extend(known.filter(|_| access));
         }
-        self.network = union(self.own_space.iter().chain(&self.peer_spaces).chain(&self.subnet));
+        self.network = union(self.own_space.iter().chain(&in_tag).chain(&self.subnet));
         self.network_complete = complete;
+        self.hub_routes = subnet.network.map(|at| learnt(estate, at)).unwrap_or_default();
+    }
+
+    /// Whether the route table keeps out what gateways and hubs teach.
+    pub(crate) fn takes_no_gateway_routes(&self) -> bool {
+        let disabled = self.table().and_then(|table| table.disable_bgp.as_ref());
+        disabled.is_some_and(|field| field.known() == Some(&true))
+    }
+
+    /// The routes of the private endpoints in the network and its peers, where a route table may compete with them.
+    pub(crate) fn endpoint_routes(&self) -> Vec<EndpointRoute> {
+        let (Some(estate), Some(at), Some(_)) = (self.estate, self.network_at, self.table()) else { return Vec::new() };
+        let peers = estate.networks.get(at).into_iter().flat_map(|network| &network.peerings);
+        let near: Vec<usize> =
+            peers.filter_map(|peering| peering.remote.as_ref()?.target).chain(std::iter::once(at)).collect();
+        let mut routes = Vec::new();
+        for endpoint in &estate.private_endpoints {
+            let subnet = endpoint.subnet.as_ref().and_then(|subnet| estate.subnets.get(subnet.target?));
+            let Some((subnet, network)) = subnet.and_then(|subnet| Some((subnet, subnet.network?))) else { continue };
+            if !near.contains(&network) {
+                continue;
+            }
+            let spaces = estate.networks.get(network).map_or(&[][..], |network| &network.address_space);
+            for address in endpoint.addresses.iter().filter_map(|one| one.known().copied()) {
+                let holds = |prefix: &ipnet::IpNet| prefix.contains(&address);
+                let prefixes = spaces.iter().filter_map(Field::known).flat_map(|space| space.prefixes());
+                let length = prefixes.filter(holds).map(|prefix| prefix.prefix_len()).max();
+                let (counts, ignores_routes) = match policies(subnet, "RouteTableEnabled") {
+                    Ok(counts) => (counts, None),
+                    Err(doubt) => (true, Some(doubt)),
+                };
+                routes.push(EndpointRoute { address, length: length.filter(|_| counts), ignores_routes });
+            }
+        }
+        routes
+    }
+}
+
+/// Whether `privateEndpointNetworkPolicies` of a subnet let a kind of guard count for its private endpoints: `kind` is the
+/// value that lets that one alone (PE-7).
+pub fn policies(subnet: &Subnet, kind: &str) -> Result<bool, Doubt> {
+    let name = shown(&subnet.header.name);
+    match subnet.private_endpoint_policies.as_ref().map(|field| &field.value) {
+        Some(Ok(value)) => Ok(value.eq_ignore_ascii_case("Enabled") || value.eq_ignore_ascii_case(kind)),
+        Some(Err(unknown)) => Err(Doubt::of(&format!("`privateEndpointNetworkPolicies` of subnet `{name}`"), unknown)),
+        None => {
+            let doubt = Doubt::new(format!("subnet `{name}` does not show `privateEndpointNetworkPolicies`"));
+            Err(doubt.at(subnet.header.name.span).settled_by("`privateEndpointNetworkPolicies` of the subnet"))
+        }
     }
 }
 
@@ -261,7 +355,8 @@ pub(crate) fn union<'s>(sets: impl IntoIterator<Item = &'s AddressSet>) -> Addre
     AddressSet { v4: RangeSet::from_ranges(v4), v6: RangeSet::from_ranges(v6) }
 }
 
-fn given<'a, T>(reference: &Reference, list: &'a [T], what: &str) -> Given<'a, T> {
+/// What a mention leads to.
+pub(crate) fn given<'a, T>(reference: &Reference, list: &'a [T], what: &str) -> Given<'a, T> {
     match reference.target.and_then(|index| list.get(index)) {
         Some(found) => Given::Here(found),
         None => {
@@ -280,12 +375,4 @@ fn is_gateway_subnet(name: &str) -> bool {
     start.and_then(|at| Some((name.get(..at)?, name.get(at..)?))).is_some_and(|(parents, last)| {
         (parents.is_empty() || parents.ends_with('/')) && last.eq_ignore_ascii_case(NAME)
     })
-}
-
-/// A text for messages, whether it is known or not.
-pub(crate) fn shown(field: &Field<Arc<str>>) -> Arc<str> {
-    match &field.value {
-        Ok(text) => Arc::clone(text),
-        Err(unknown) => Arc::clone(&unknown.text),
-    }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Stage<'a> {
     /// The index of the group in the scene.
     pub(crate) group: usize,
     pub(crate) entries: Vec<Entry<'a>>,
+    /// How many of the entries are the layer's own. One behind them is for what passes the layer by.
+    pub(crate) own: usize,
     /// Where the stretches are.
     plain: Vec<Range<usize>>,
     known: RefCell<HashMap<Asked, Rc<Run>>>,
@@ -41,7 +43,15 @@ pub(crate) struct Stage<'a> {
 impl<'a> Stage<'a> {
     pub(crate) fn new(layer: Layer, group: usize, entries: Vec<Entry<'a>>) -> Self {
         let plain = stretches(&entries);
-        Self { layer, group, entries, plain, known: RefCell::default(), deciders: OnceCell::new() }
+        let own = entries.len();
+        Self { layer, group, entries, own, plain, known: RefCell::default(), deciders: OnceCell::new() }
+    }
+
+    /// With an entry behind the others for what passes the layer by.
+    pub(crate) fn with_bypass(layer: Layer, group: usize, mut entries: Vec<Entry<'a>>, bypass: Entry<'a>) -> Self {
+        let own = entries.len();
+        entries.push(bypass);
+        Self { own, ..Self::new(layer, group, entries) }
     }
 
     /// Every entry as a decider; `make` is asked once.
@@ -81,10 +91,12 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// Rules that do the same are of one kind; what Azure adds, routes, and rules that look at hosts are told one by one.
+    /// Rules that do the same are of one kind; what Azure adds, routes, security admin rules and rules
+    /// that look at hosts are told one by one.
     fn kind(&self, entry: &Entry<'_>) -> Option<Access> {
         let written = matches!(entry.author, Author::Rule(..) | Author::Firewall(_, Some(_)));
-        (written && self.layer != Layer::Route && entry.clause.hosts.is_none()).then_some(entry.access)
+        let alone = matches!(self.layer, Layer::Route | Layer::Admin);
+        (written && !alone && entry.clause.hosts.is_none()).then_some(entry.access)
     }
 
     /// Sends cells along a stretch.

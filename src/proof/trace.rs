@@ -49,7 +49,10 @@ impl Party {
         if let Some(tag) = Tag::read(text, cloud).tag() {
             return Some(Self::Tag(tag));
         }
-        let host = HostPattern::read(text).filter(|_| text.contains('.'))?;
+        // No top-level domain is a number: that is a slip of an address.
+        let last = text.rsplit('.').next().unwrap_or_default();
+        let numeric = last.bytes().all(|byte| byte.is_ascii_digit());
+        let host = HostPattern::read(text).filter(|_| text.contains('.') && !numeric)?;
         Some(Self::Hosts(HostSet::of(&host)))
     }
 }
@@ -132,6 +135,7 @@ mod tests {
         assert!(matches!(Party::read("10.0.0.0/8", None), Some(Party::Addresses(_))));
         assert!(matches!(Party::read("::1", None), Some(Party::Addresses(_))));
         assert!(Party::read("nonsense", None).is_none());
+        assert!(Party::read("10.4.2.999", None).is_none());
     }
 
     #[test]

@@ -185,7 +185,9 @@ impl<'a> Asked<'_, '_, 'a> {
     /// The hosts that are missing where a firewall works by names: it lets some of them pass, or that is known of it.
     fn unnamed(&self, far: &Far, hosts: &[HostName], path: &PathJudgement) -> Vec<String> {
         let judgement = &path.judgement;
-        if judgement.verdict != Verdict::Violated || judgement.layer != Some(proof::Layer::Firewall) {
+        // Where the routes behind a firewall drop it, no name would help.
+        let by_route = judgement.deciders.first().is_some_and(|one| one.kind == proof::Kind::Route);
+        if judgement.verdict != Verdict::Violated || judgement.layer != Some(proof::Layer::Firewall) || by_route {
             return Vec::new();
         }
         let lost: Vec<&HostName> = hosts

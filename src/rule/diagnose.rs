@@ -273,7 +273,8 @@ fn association(subject: &Subject<'_, '_>) -> Option<Label> {
     let subnet = subject.placement.site.subnet.and_then(|at| subject.estate.subnets.get(at))?;
     let name = site::shown(&subnet.header);
     let layer = subject.judged.judgement.as_ref()?.layer;
-    if layer == Some(proof::Layer::Firewall) {
+    let elsewhere = subject.judged.receiver.is_some();
+    if elsewhere || matches!(layer, Some(proof::Layer::Firewall | proof::Layer::Admin)) {
         return None;
     }
     let is_route = layer == Some(proof::Layer::Route);
@@ -426,6 +427,9 @@ fn help(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Op
     if undecided {
         return None;
     }
+    if let Some(help) = help_elsewhere(subject, judgement) {
+        return Some(help);
+    }
     let card = &subject.rule.card;
     let help = match &*subject.judged.unnamed {
         [] if !subject.judged.blocked.is_empty() && matches!(judgement.layer, Some(proof::Layer::Group(_))) => {
@@ -450,6 +454,33 @@ fn help(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Op
         )),
         _ => Some(help),
     }
+}
+
+/// What to do where no rule of the placement's own would help.
+fn help_elsewhere(subject: &Subject<'_, '_>, judgement: &Judgement) -> Option<String> {
+    let decider = judgement.deciders.first()?;
+    let outbound = matches!(&subject.body.require, Requirement::Flow(flow) if flow.direction == Direction::Outbound);
+    let text = match (&subject.judged.receiver, decider.layer, decider.kind) {
+        (Some(receiver), ..) => {
+            return Some(format!("Let it in at `{receiver}`, whose network security group drops what arrives there."));
+        }
+        (None, proof::Layer::Admin, _) => {
+            "Security admin rules of a Virtual Network Manager go before every network security group: only a rule \
+             there, ahead of this one, lets it pass."
+        }
+        (None, proof::Layer::Firewall, Kind::Route) => {
+            "This is the route table of the firewall's own subnet: let it send what the firewall lets through to next \
+             hop Internet."
+        }
+        (None, proof::Layer::Route, Kind::Route)
+            if outbound && decider.next_hop == Some(crate::estate::NextHop::VirtualAppliance) =>
+        {
+            "No peering joins the subnet's network with that of the firewall, and a next hop anywhere else is out of \
+             reach: peer the two networks, or lead the route to a firewall in one that is."
+        }
+        _ => return None,
+    };
+    Some(text.to_owned())
 }
 
 /// `a`, `b` and `c`.
@@ -478,7 +509,7 @@ fn by_names(subject: &Subject<'_, '_>, hosts: &[String]) -> String {
 pub(crate) fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Option<String> {
     let Requirement::Flow(flow) = &subject.body.require else { return None };
     let decider = judgement.deciders.first()?;
-    if undecided {
+    if undecided || help_elsewhere(subject, judgement).is_some() {
         return None;
     }
     if decider.layer == proof::Layer::Firewall {

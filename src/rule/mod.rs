@@ -30,7 +30,9 @@ mod pack;
 mod pattern;
 mod placement;
 mod predicate;
+mod receive;
 mod require;
+mod scene;
 mod schema;
 mod select;
 mod service;
@@ -58,7 +60,7 @@ pub use flow::{
     DependencyRequirement, FlowRequirement, HostsAre, Layer, Matching, Mode, Requirement, RequirementRule,
     RouteRequirement, Target, Targets, fact_addresses,
 };
-pub use follow::{Followed, Question, follow};
+pub use follow::{Far, Followed, Lost, Question, follow};
 pub use hosts::{HostName, Hosts};
 pub use json_schema::json_schema;
 pub use judge::{Judged, judge};

@@ -17,7 +17,8 @@ use crate::rule::flow::{
 use crate::rule::hosts::HostName;
 use crate::rule::names::{self, cloud_of};
 use crate::rule::placement::Placement;
-use crate::rule::site::Site;
+use crate::rule::receive::Receivers;
+use crate::rule::scene::scene_of;
 use crate::rule::template::Template;
 use crate::source::{FileId, Span};
 
@@ -51,30 +52,10 @@ pub(crate) struct Judged {
     pub(crate) partly: bool,
     /// The hosts that a firewall that works by host names does not name yet.
     pub(crate) unnamed: Vec<String>,
+    /// The subnet at the far end whose guards decide, where those of the placement let it pass.
+    pub(crate) receiver: Option<String>,
     /// Which flow it is, of several that one rule asks for: tells the rules to paste apart.
     pub(crate) part: Option<String>,
-}
-
-/// What the layers know of a site.
-pub(crate) fn scene_of<'a>(estate: &'a Estate, site: &Site, tags: Option<&'a TagData>) -> Scene<'a> {
-    let group = site.nsg.and_then(|at| estate.nsgs.get(at));
-    let table = site.route_table.and_then(|at| estate.route_tables.get(at));
-    let mut scene = match site.subnet.and_then(|at| Scene::of_subnet(estate, at, tags)) {
-        Some(scene) => scene,
-        None => match (group, table) {
-            (Some(group), table) => {
-                let mut scene = Scene::of_group(group, tags);
-                scene.routes = table.map(proof::Given::Here);
-                scene
-            }
-            (None, Some(table)) => Scene::of_routes(table, tags),
-            (None, None) => Scene { tags, ..Scene::default() },
-        },
-    };
-    if let Some(group) = site.interface_nsg.and_then(|at| estate.nsgs.get(at)) {
-        scene = scene.with_interface(group);
-    }
-    scene.in_estate(estate)
 }
 
 /// What the layers know of a placement: its site, and the facts that say more.
@@ -133,6 +114,7 @@ pub(crate) fn judge<'a>(
         blocked: Vec::new(),
         partly: false,
         unnamed: Vec::new(),
+        receiver: None,
         part: None,
     };
     if applies == Applies::No {
@@ -242,6 +224,52 @@ fn judge_flow<'a>(
         judged.blocked = answer.blocked;
         judged.partly = answer.partly;
         judged.unnamed = answer.unnamed;
+    }
+    if flow.direction == Direction::Outbound {
+        judge_receivers(estate, placement, scene, flow, judged);
+    }
+}
+
+/// Addresses that a fact tells are in subnets of the network or its peers, which let traffic in or do not: the worst of
+/// what they say counts, where the placement's own guards say nothing worse.
+fn judge_receivers<'a>(
+    estate: &'a Estate,
+    placement: &Placement<'a>,
+    scene: &Prepared<'_, 'a>,
+    flow: &FlowRequirement,
+    judged: &mut Judged,
+) {
+    let told = flow.to.items.iter().filter_map(|target| match target {
+        Target::Fact(name) => placement.fact(name).as_ref().and_then(fact_addresses),
+        _ => None,
+    });
+    let addresses = told.fold(AddressSet::empty(), |all, one| all.union(&one));
+    let worse = |than: proof::Verdict, one: proof::Verdict| match than {
+        proof::Verdict::Satisfied => one != proof::Verdict::Satisfied,
+        proof::Verdict::Undecided => one == proof::Verdict::Violated,
+        proof::Verdict::Violated => false,
+    };
+    let Some(own) = judged.judgement.as_ref().map(|own| own.verdict) else { return };
+    if addresses.is_empty() || own == proof::Verdict::Violated {
+        return;
+    }
+    let Some(from) = scene.scene().subnet.clone().map(Party::Addresses) else { return };
+    let leaving = proof::Flow {
+        direction: flow.direction,
+        protocols: flow.protocols,
+        from: from.clone(),
+        to: Party::Addresses(addresses.clone()),
+        ports: flow.ports.clone(),
+        matching: proof::Matching::Effective,
+    };
+    let mut verdict = own;
+    for receiver in &Receivers::of(estate, placement.site.subnet, &addresses, true, scene.scene().tags).all {
+        let judgement = receiver.judge(&leaving, &from);
+        if worse(verdict, judgement.verdict) {
+            verdict = judgement.verdict;
+            judged.receiver = Some(receiver.site.title(estate));
+            judged.judgement = Some(judgement);
+        }
     }
 }
 
@@ -524,6 +552,7 @@ impl Judged {
                 proof::Layer::Group(proof::Level::Subnet) => "nsg",
                 proof::Layer::Route => "route-table",
                 proof::Layer::Firewall => "firewall",
+                proof::Layer::Admin => "security-admin",
             },
             verdict: verdict(said),
             decides: whole.verdict != proof::Verdict::Satisfied && whole.layer == Some(layer),

@@ -130,7 +130,8 @@ fn a_network_among_the_addresses_of_azure_may_be_in_its_tags() {
     assert_eq!(public.judge(&outbound("VirtualNetwork", 443)).verdict, Verdict::Undecided);
     let mut data = TagData::default();
     data.insert("AzureCloud", vec!["20.0.0.0/8".parse().unwrap()]);
-    let exact = Scene { tags: Some(&data), ..public };
+    let mut exact = public.clone();
+    exact.tags = Some(&data);
     assert_eq!(exact.judge(&outbound("VirtualNetwork", 443)).verdict, Verdict::Violated);
 }
 

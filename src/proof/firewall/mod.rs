@@ -1,6 +1,7 @@
 //! Azure Firewall: its rules in order, and what each of them matches.
 
 mod application;
+mod behind;
 mod network;
 mod order;
 mod setting;
@@ -8,5 +9,6 @@ mod side;
 mod stage;
 
 pub use application::NAMES_UNKNOWN;
+pub(crate) use behind::behind;
 pub use order::{Appliance, Placed};
 pub(crate) use stage::entries;

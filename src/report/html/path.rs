@@ -93,6 +93,7 @@ fn station(placement: &PlacementReport, inbound: bool, layer: &LayerReport) -> S
     let name = match (on, layer.layer) {
         (Some(id), _) => short_name(id),
         (None, "route-table") => "system routes".to_owned(),
+        (None, "security-admin") => "network manager".to_owned(),
         (None, _) => "not named".to_owned(),
     };
     let built_in = !layer.decided_by.is_empty() && layer.decided_by.iter().all(|by| by.kind == "built-in");
@@ -116,6 +117,7 @@ fn kind_words(kind: &str) -> &'static str {
         "route-table" => "route",
         "firewall" => "firewall",
         "firewall-policy" => "firewall policy",
+        "security-admin" => "security admin rules",
         _ => "placement",
     }
 }

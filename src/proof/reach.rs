@@ -1,0 +1,73 @@
+//! Whether a next hop can be reached: it has to be in the subnet's own network or in one peered with it directly
+//! (BOTH-ENDS-8).
+
+use std::sync::Arc;
+
+use crate::estate::{Estate, Field, Firewall, Peering, Shape, VirtualNetwork};
+use crate::proof::scene::shown;
+use crate::proof::symbol::Doubt;
+
+/// Whether a firewall can be the next hop of a network's subnets.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Reach {
+    /// It can, or nothing shows where it is.
+    Yes,
+    /// Both networks are shown with their peerings, and none joins them.
+    No,
+    /// A peering that would join them is not shown.
+    Unknown(Doubt),
+}
+
+/// The network of a firewall, as far as it is shown.
+struct Place {
+    at: Option<usize>,
+    id: Option<Arc<str>>,
+}
+
+/// Whether a firewall can be the next hop of the subnets of a network; `None`: one that is not shown.
+pub(crate) fn reach(estate: &Estate, network: Option<usize>, firewall: &Firewall) -> Reach {
+    let own = network.and_then(|at| Some((at, estate.networks.get(at)?)));
+    let (Some((at, own)), Some(subnet)) = (own, firewall.subnets.first()) else { return Reach::Yes };
+    let far = subnet.target.and_then(|subnet| estate.subnets.get(subnet)?.network);
+    let id = subnet.id.known().and_then(|id| id.rfind("/subnets/").and_then(|end| id.get(..end)).map(Arc::from));
+    let place = Place { at: far, id };
+    if far == Some(at) || (place.at.is_none() && place.id.is_none()) {
+        return Reach::Yes;
+    }
+    let here = Place { at: Some(at), id: own.header.id.as_ref().and_then(|id| id.known().cloned()) };
+    let other = far.and_then(|far| estate.networks.get(far));
+    let joins =
+        |network: &VirtualNetwork, to: &Place| network.peerings.iter().any(|one| is_open(one) && to.is_end(one));
+    if joins(own, &place) || other.is_some_and(|other| joins(other, &here)) {
+        return Reach::Yes;
+    }
+    let whole = |network: &VirtualNetwork| network.peerings_shown && network.header.shape != Shape::Template;
+    let untold = |one: &Peering| one.remote.as_ref().is_none_or(|remote| remote.id.known().is_none());
+    // A network manager joins networks by groups that no peering shows.
+    let managed = estate.others.iter().any(|one| one.header.type_name.eq_ignore_ascii_case(CONNECTIVITY));
+    if whole(own) && other.is_none_or(whole) && !own.peerings.iter().any(untold) && !managed {
+        return Reach::No;
+    }
+    let (name, appliance) = (shown(&own.header.name), shown(&firewall.header.name));
+    let doubt = Doubt::new(format!("no peering joins `{name}` with the network of firewall `{appliance}`"));
+    Reach::Unknown(doubt.at(own.header.name.span).settled_by("the exports of both networks, with their peerings"))
+}
+
+const CONNECTIVITY: &str = "Microsoft.Network/networkManagers/connectivityConfigurations";
+
+impl Place {
+    /// Whether a peering leads here.
+    fn is_end(&self, peering: &Peering) -> bool {
+        let Some(remote) = &peering.remote else { return false };
+        if remote.target.is_some() {
+            return remote.target == self.at;
+        }
+        let same = |id: &Arc<str>| self.id.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(id));
+        remote.id.known().is_some_and(same)
+    }
+}
+
+fn is_open(peering: &Peering) -> bool {
+    let state = peering.state.as_ref().and_then(Field::known);
+    state.is_none_or(|state| state.eq_ignore_ascii_case("connected"))
+}

@@ -117,14 +117,18 @@ pub struct Finding {
     pub subject: Option<Span>,
     /// Lines below the excerpt, in order.
     pub remarks: Vec<Remark>,
+    /// The facts that are not known and decide whether it matters at all.
+    pub conditions: Vec<String>,
     /// What to do.
     pub help: Option<String>,
     /// JSON ready to paste that would settle it.
     pub snippet: Option<String>,
     /// The resource it is about: id or name.
     pub resource: Option<String>,
-    /// The placement it is about.
+    /// The place it is about: the id of a placement without what tells its parameter sets apart.
     pub placement: Option<String>,
+    /// The placements of the report it speaks for, by id: that place, once for each parameter set in which it holds.
+    pub placements: Vec<String>,
     /// For flows: the requirement in a few words, such as `TCP 443 to AzureActiveDirectory`.
     pub flow: Option<String>,
     /// Findings with the same cause are drawn as one diagnostic; `None` stands alone.
@@ -367,6 +371,8 @@ pub struct RequirementReport {
     pub flow: String,
     /// Whether it applies.
     pub applies: Applies,
+    /// Its traffic flows whatever the verdict is: what it asks for is advised, and nothing is blocked without it.
+    pub advice: bool,
     /// What the proof came to; `None` when it does not apply.
     pub verdict: Option<Verdict>,
     /// The layer that decided: `nsg`, `route`, `firewall`.
@@ -414,6 +420,11 @@ impl RequirementReport {
     pub fn is_conditional(&self) -> bool {
         self.verdict == Some(Verdict::Violated) && self.applies == Applies::Unknown
     }
+
+    /// It is violated, and its traffic flows all the same.
+    pub fn is_against_advice(&self) -> bool {
+        self.verdict == Some(Verdict::Violated) && self.advice
+    }
 }
 
 /// A rule of the network that decided.
@@ -453,10 +464,19 @@ pub struct Counts {
     pub built_in_only: usize,
     /// Requirements that do not hold.
     pub violated: usize,
-    /// Of these, the ones of which it is not known whether they apply.
+    /// Of these, the ones whose traffic flows all the same.
+    pub against_advice: usize,
+    /// Of the rest of them, the ones of which it is not known whether they apply.
     pub conditional: usize,
     /// Requirements that cannot be told.
     pub undecided: usize,
+}
+
+impl Counts {
+    /// Requirements whose traffic does not flow, whether or not it is known that they apply.
+    pub fn blocked(&self) -> usize {
+        self.violated - self.against_advice
+    }
 }
 
 impl Report {
@@ -470,8 +490,10 @@ impl Report {
                     counts.built_in_only += usize::from(requirement.built_in_only);
                 }
                 Some(Verdict::Violated) => {
+                    let advice = requirement.is_against_advice();
                     counts.violated += 1;
-                    counts.conditional += usize::from(requirement.is_conditional());
+                    counts.against_advice += usize::from(advice);
+                    counts.conditional += usize::from(requirement.is_conditional() && !advice);
                 }
                 Some(Verdict::Undecided) => counts.undecided += 1,
                 None => {}
@@ -486,13 +508,10 @@ impl Report {
     }
 
     /// The finding about a requirement of a placement, by the rule, the placement's id and the flow: one rule may ask a
-    /// placement for several flows. A finding speaks for a placement in all its parameter sets, which the id of a
-    /// placement names in brackets.
+    /// placement for several flows.
     pub fn finding_of(&self, rule: &RuleId, placement: &str, flow: &str) -> Option<&Finding> {
-        let is_it = |id: &str| placement.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
-        self.findings.iter().find(|one| {
-            one.rule == *rule && one.flow.as_deref() == Some(flow) && one.placement.as_deref().is_some_and(is_it)
-        })
+        let is_it = |one: &&Finding| one.rule == *rule && one.flow.as_deref() == Some(flow);
+        self.findings.iter().filter(is_it).find(|one| one.placements.iter().any(|id| id == placement))
     }
 
     /// Whether any file could not be read or parsed.

@@ -43,6 +43,11 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
+    /// Whether another span lies in it.
+    pub fn holds(self, inner: Self) -> bool {
+        self.file == inner.file && self.start <= inner.start && inner.end <= self.end
+    }
+
     /// The part of this span that starts `from` bytes in and is `len` bytes long, kept inside it.
     pub fn part(self, from: usize, len: usize) -> Self {
         let start = (self.start as usize + from).min(self.end as usize);

@@ -81,6 +81,14 @@ pub struct Header {
     pub condition: Option<Arc<Unknown>>,
 }
 
+impl Header {
+    /// Where something about the resource as a whole is said: at its name where that is written in it, else at the
+    /// bracket that opens it. A name may come from a variable, which knows nothing of what it names.
+    pub fn place(&self) -> Span {
+        if self.span.holds(self.name.span) { self.name.span } else { self.span.part(0, 1) }
+    }
+}
+
 /// A mention of another resource.
 #[derive(Clone, Debug)]
 pub struct Reference {

@@ -72,7 +72,7 @@ pub(crate) fn by_path(report: &mut Report, files: &Files, entries: &[PathRules])
                 finding.level = level;
                 kept.push(finding);
             }
-            None => dropped.extend(key(&finding)),
+            None => dropped.extend(keys(&finding)),
         }
     }
     report.findings = kept;
@@ -102,7 +102,7 @@ pub(crate) fn to_changed(report: &mut Report, files: &Files, expanded: &Template
         let concerns = std::iter::once(&finding.at).chain(&finding.related);
         let concerns = concerns.into_iter().any(|label| concerns_file(label.span.file));
         if !concerns {
-            dropped.extend(key(finding));
+            dropped.extend(keys(finding));
         }
         concerns
     });
@@ -133,20 +133,19 @@ fn touched(report: &Report, expanded: &Templates, changed: &Changed) -> BTreeSet
     touched
 }
 
-/// Rule, placement and flow of a finding about a requirement.
+/// Rule, placement and flow of a requirement that a finding is about.
 type Key = (RuleId, String, String);
 
-fn key(finding: &Finding) -> Option<Key> {
-    Some((finding.rule.clone(), finding.placement.clone()?, finding.flow.clone()?))
+fn keys(finding: &Finding) -> impl Iterator<Item = Key> {
+    let flow = finding.flow.iter().flat_map(|flow| finding.placements.iter().map(move |place| (place, flow)));
+    flow.map(|(place, flow)| (finding.rule.clone(), place.clone(), flow.clone()))
 }
 
 /// Leaves out the requirements whose findings were dropped, so that the counts speak of what is shown.
 fn forget(report: &mut Report, dropped: &BTreeSet<Key>) {
-    let kept: BTreeSet<Key> = report.findings.iter().filter_map(key).collect();
+    let kept: BTreeSet<Key> = report.findings.iter().flat_map(keys).collect();
     for placement in &mut report.placements {
-        let is_it =
-            |id: &str| placement.id.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
-        let gone = dropped.difference(&kept).filter(|(_, place, _)| is_it(place));
+        let gone = dropped.difference(&kept).filter(|(_, place, _)| *place == placement.id);
         let gone: BTreeSet<(&RuleId, &str)> = gone.map(|(rule, _, flow)| (rule, flow.as_str())).collect();
         placement.requirements.retain(|one| {
             matches!(one.verdict, None | Some(Verdict::Satisfied)) || !gone.contains(&(&one.rule, &one.flow))

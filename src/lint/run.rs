@@ -207,11 +207,15 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         for (request, names) in judged.unmatched {
             unmatched.entry(request).or_insert(names);
         }
+        let label = several.then_some(round.label.as_str());
         for finding in std::mem::take(&mut judged.report.findings) {
+            let place = finding.placement.as_deref().map(|id| id_in(id, label));
             let entry = findings.entry(key_of(&finding)).or_insert_with(|| (finding, Vec::new()));
             entry.1.push(round.label.clone());
+            let known = &mut entry.0.placements;
+            known.extend(place.filter(|place| !known.contains(place)));
         }
-        absorb(&mut report, judged.report, several.then_some(round.label.as_str()));
+        absorb(&mut report, judged.report, label);
     }
     report.findings.extend(findings.into_values().map(|(mut finding, labels)| {
         if several && labels.len() < rounds {
@@ -373,18 +377,22 @@ fn estate_of(files: &Files, exports: &[(FileId, Arc<Document>)], round: &Round, 
     estate
 }
 
-type FindingKey = (RuleId, Span, String, Option<String>);
+type FindingKey = (RuleId, Span, String, Option<String>, Option<String>);
 
 fn key_of(finding: &Finding) -> FindingKey {
-    (finding.rule.clone(), finding.at.span, finding.message.clone(), finding.flow.clone())
+    let Finding { rule, at, message, flow, placement, .. } = finding;
+    (rule.clone(), at.span, message.clone(), flow.clone(), placement.clone())
+}
+
+/// The id of a placement in the report of a run: with its parameter set in brackets, where there are several.
+fn id_in(id: &str, label: Option<&str>) -> String {
+    label.filter(|label| !label.is_empty()).map_or_else(|| id.to_owned(), |label| format!("{id}[{label}]"))
 }
 
 /// Adds what one round says to the report of the run. Placements of several rounds are kept apart by their label.
 fn absorb(report: &mut Report, mut round: Report, label: Option<&str>) {
-    if let Some(label) = label.filter(|label| !label.is_empty()) {
-        for placement in &mut round.placements {
-            placement.id = format!("{}[{label}]", placement.id);
-        }
+    for placement in &mut round.placements {
+        placement.id = id_in(&placement.id, label);
     }
     report.placements.append(&mut round.placements);
     for (kind, count) in round.resources {

@@ -105,11 +105,12 @@ fn message(group: &Group<'_>, label: &str, ledger: &Ledger<'_>) -> String {
         lines.push(label.to_owned());
     }
     if group.is_several() {
-        let flows: Vec<&str> = group.findings().iter().filter_map(|finding| finding.flow.as_deref()).collect();
+        let flows: Vec<String> = group.flows().into_iter().map(|(_, words)| words).collect();
         lines.extend((!flows.is_empty()).then(|| format!("flows: {}", flows.join("; "))));
     }
-    let told = head.remarks.iter().filter(|remark| matches!(remark.kind, "packet" | "settle it"));
-    lines.extend(told.map(|remark| format!("{}: {}", remark.kind, remark.text.replace('\n', " "))));
+    let told = group.remarks(false).into_iter();
+    let told = told.filter(|(kind, _)| matches!(*kind, "packet" | "settle it" | "if"));
+    lines.extend(told.map(|(kind, text)| format!("{kind}: {}", text.replace('\n', " "))));
     lines.extend(head.help.iter().map(|help| format!("fix: {}", help.replace('\n', " "))));
     lines.iter().map(|line| Pen::PLAIN.clean(line)).collect::<Vec<_>>().join("\n")
 }

@@ -89,17 +89,8 @@ impl<'a> Cards<'a> {
             let most = if self.options.verbose { usize::MAX } else { FLOWS };
             notes.say("flows", &flow_table(group, most));
         }
-        let mut said = BTreeSet::new();
-        let speaking = if self.options.verbose { group.findings() } else { &[head] };
-        let several = group.findings().len() > 1;
-        for remark in speaking.iter().flat_map(|finding| &finding.remarks) {
-            // The table above has the flow of each.
-            if several && remark.kind == "flow" {
-                continue;
-            }
-            if said.insert((remark.kind, remark.text.as_str())) {
-                notes.say(remark.kind, &remark.text);
-            }
+        for (kind, text) in group.remarks(self.options.verbose) {
+            notes.say(kind, &text);
         }
         self.fixes(group, notes);
         let cards: BTreeMap<_, _> =
@@ -172,13 +163,13 @@ fn flow_table(group: &Group<'_>, most: usize) -> String {
         let rule = finding.rule.as_str();
         if mixed { format!("{}[{rule}]", finding.level) } else { rule.to_owned() }
     };
-    let width = group.findings().iter().map(|finding| name(finding).chars().count()).max().unwrap_or(0);
-    let line = |finding: &&Finding| {
-        format!("{:width$}  {}", name(finding), finding.flow.as_deref().unwrap_or(&finding.message).replace('\n', " "))
-    };
-    let mut lines: Vec<_> = group.findings().iter().take(most).map(line).collect();
-    if group.findings().len() > most {
-        lines.push(format!("and {} more; --verbose lists all", group.findings().len() - most));
+    let flows = group.flows();
+    let width = flows.iter().map(|(finding, _)| name(finding).chars().count()).max().unwrap_or(0);
+    let line =
+        |(finding, words): &(&Finding, String)| format!("{:width$}  {}", name(finding), words.replace('\n', " "));
+    let mut lines: Vec<_> = flows.iter().take(most).map(line).collect();
+    if flows.len() > most {
+        lines.push(format!("and {} more; --verbose lists all", flows.len() - most));
     }
     lines.join("\n")
 }

@@ -60,13 +60,17 @@ fn flows(report: &Report, pen: Pen) -> String {
     };
     let conditional = match counts.conditional {
         0 => String::new(),
-        all if all == counts.violated => " (only if a fact holds)".to_owned(),
+        all if all == counts.blocked() => " (only if a fact holds)".to_owned(),
         some => format!(" ({some} of them only if a fact holds)"),
     };
     let pass = if counts.satisfied == 0 { pass } else { pen.paint(Role::Pass, &pass) };
+    let advice = match counts.against_advice {
+        0 => String::new(),
+        some => format!("{}, ", painted(some, Role::Warning, "against advice")),
+    };
     format!(
-        "{pass}{built_in}, {}{conditional}, {}",
-        painted(counts.violated, Role::Error, "blocked"),
+        "{pass}{built_in}, {}{conditional}, {advice}{}",
+        painted(counts.blocked(), Role::Error, "blocked"),
         painted(counts.undecided, Role::Undecided, "undecided")
     )
 }
@@ -112,6 +116,15 @@ mod tests {
             "4 files · 1 service on 1 subnet · 3 flows pass (3 only by built-in rules), 3 blocked, 1 undecided \
              · 3 errors, 1 undecided finding · packs: azureml 2026-03-19"
         );
+    }
+
+    #[test]
+    fn advice_is_not_counted_as_blocked() {
+        let (_, mut report) = sample();
+        report.findings.clear();
+        report.placements[0].requirements.iter_mut().for_each(|one| one.advice = true);
+        let line = line(&report, &[], Pen::PLAIN);
+        assert!(line.contains(", 0 blocked, 3 against advice, 1 undecided ·"), "{line}");
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl Writer<'_> {
         let (title, _) = self.card(&finding.rule);
         let home = self.paths.home(finding, self.ledger);
         cells[0] = "finding".to_owned();
-        cells[1] = finding.placement.clone().unwrap_or_default();
+        cells[1] = finding.placements.first().cloned().unwrap_or_default();
         cells[3] = finding.rule.to_string();
         cells[4] = title;
         cells[5] = finding.level.as_str().to_owned();

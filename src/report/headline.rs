@@ -1,6 +1,8 @@
 //! The first line of a diagnostic: the finding's own words, or how many flows a cause stops.
 
-use crate::finding::{Finding, RuleId};
+use std::collections::BTreeSet;
+
+use crate::finding::{Finding, PlacementReport, RuleId};
 use crate::report::group::Group;
 use crate::report::ledger::Ledger;
 use crate::report::opening;
@@ -9,20 +11,42 @@ use crate::report::opening;
 pub(crate) fn headline(group: &Group<'_>, ledger: &Ledger<'_>) -> String {
     let head = group.head();
     let flows = group.findings().iter().all(|finding| finding.flow.is_some());
-    let placement = head.placement.as_deref().and_then(|id| ledger.placement(id));
+    let placement = ledger.first_placement(head);
     let Some(placement) = placement.filter(|_| group.is_several() && flows) else {
         return head.message.clone();
     };
-    let needed = placement.requirements.iter().filter(|requirement| requirement.verdict.is_some()).count();
-    let flows = format!("{} of the {} flows", group.findings().len(), needed.max(group.findings().len()));
-    let title = opening::placement_title(placement);
+    let (said, needed) = counts(group, ledger);
+    let flows = format!("{said} of the {needed} flows");
+    let is_sure = group.findings().iter().all(|finding| finding.conditions.is_empty());
+    let needs = format!("{} {}", title(placement, group, ledger), if is_sure { "needs" } else { "may need" });
     match (decider(group, ledger), head.undecided) {
-        (Some((_, true)), false) => format!("no rule of the firewall allows {flows} that {title} needs"),
-        (Some((name, false)), false) => format!("`{name}` blocks {flows} that {title} needs"),
-        (Some((name, _)), true) => format!("cannot tell whether `{name}` blocks {flows} that {title} needs"),
-        (None, false) => format!("{flows} that {title} needs are blocked"),
-        (None, true) => format!("cannot tell whether {flows} that {title} needs are blocked"),
+        (Some((_, true)), false) => format!("no rule of the firewall allows {flows} that {needs}"),
+        (Some((name, false)), false) => format!("`{name}` blocks {flows} that {needs}"),
+        (Some((name, _)), true) => format!("cannot tell whether `{name}` blocks {flows} that {needs}"),
+        (None, false) => format!("{flows} that {needs} are blocked"),
+        (None, true) => format!("cannot tell whether {flows} that {needs} are blocked"),
     }
+}
+
+/// What the place of a group is called: in several parameter sets it may have several names, and then goes by its id.
+fn title(placement: &PlacementReport, group: &Group<'_>, ledger: &Ledger<'_>) -> String {
+    let title = opening::placement_title(placement);
+    let mut all = group.findings().iter().flat_map(|finding| ledger.placements(finding));
+    match &group.head().placement {
+        Some(id) if !all.all(|one| opening::placement_title(one) == title) => id.replacen('@', " on ", 1),
+        _ => title,
+    }
+}
+
+/// How many flows a group is about, and how many its place needs: in any of the parameter sets it speaks for, each flow
+/// once.
+fn counts(group: &Group<'_>, ledger: &Ledger<'_>) -> (usize, usize) {
+    let placements: Vec<_> = group.findings().iter().flat_map(|finding| ledger.placements(finding)).collect();
+    let judged = placements.iter().flat_map(|placement| &placement.requirements).filter(|one| one.verdict.is_some());
+    let needed: BTreeSet<(&RuleId, &str)> = judged.map(|one| (&one.rule, one.flow.as_str())).collect();
+    let flow = |finding: &&Finding| Some((finding.rule.clone(), finding.flow.clone()?));
+    let said = group.findings().iter().filter_map(|finding| flow(finding)).collect::<BTreeSet<_>>().len();
+    (said, needed.len().max(said))
 }
 
 /// The name of the rule that decides every flow of a group, if it is one, and whether it is what a firewall does with

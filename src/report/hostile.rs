@@ -38,6 +38,7 @@ fn named(name: &str) -> (Files, Report) {
         finding.message = name.to_owned();
         finding.resource = Some(name.to_owned());
         finding.placement = Some(name.to_owned());
+        finding.placements = vec![name.to_owned()];
         finding.help = Some(name.to_owned());
         finding.remarks.iter_mut().for_each(|remark| remark.text = name.to_owned());
         finding.fingerprint = name.to_owned();

@@ -18,14 +18,11 @@ impl<'a> Ledger<'a> {
         for placement in &report.placements {
             for requirement in &placement.requirements {
                 requirements.entry((placement.id.as_str(), &requirement.rule)).or_default().push(requirement);
-                if let Some(plain) = plain(&placement.id) {
-                    requirements.entry((plain, &requirement.rule)).or_default().push(requirement);
-                }
             }
         }
         let mut findings: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for finding in &report.findings {
-            if let Some(placement) = &finding.placement {
+            for placement in &finding.placements {
                 findings.entry((placement.as_str(), &finding.rule)).or_default().push(finding);
             }
         }
@@ -33,48 +30,51 @@ impl<'a> Ledger<'a> {
         Self { placements, requirements, findings }
     }
 
-    /// A placement by its id.
-    pub(crate) fn placement(&self, id: &str) -> Option<&'a PlacementReport> {
-        self.placements.get(id).copied()
+    /// The placements a finding speaks for.
+    pub(crate) fn placements(&self, finding: &Finding) -> impl Iterator<Item = &'a PlacementReport> {
+        finding.placements.iter().filter_map(|id| self.placements.get(id.as_str()).copied())
     }
 
-    /// The requirement a finding is about.
+    /// The first placement a finding speaks for.
+    pub(crate) fn first_placement(&self, finding: &Finding) -> Option<&'a PlacementReport> {
+        self.placements(finding).next()
+    }
+
+    /// The requirement a finding is about, of the first placement it speaks for.
     pub(crate) fn requirement(&self, finding: &Finding) -> Option<&'a RequirementReport> {
-        let requirements = self.requirements.get(&(finding.placement.as_deref()?, &finding.rule))?;
+        let requirements = self.requirements.get(&(finding.placements.first()?.as_str(), &finding.rule))?;
         let is_it = |one: &&&RequirementReport| finding.flow.as_deref() == Some(one.flow.as_str());
         requirements.iter().find(is_it).copied()
     }
 
-    /// The finding about a requirement of a placement. One finding may speak for a placement under several choices of
-    /// parameters, which its id names in brackets.
+    /// The finding about a requirement of a placement.
     pub(crate) fn finding(&self, placement: &str, requirement: &RequirementReport) -> Option<&'a Finding> {
-        let of = |id| self.findings.get(&(id, &requirement.rule));
-        let findings = of(placement).or_else(|| of(plain(placement)?))?;
+        let findings = self.findings.get(&(placement, &requirement.rule))?;
         let is_it = |one: &&&Finding| one.flow.as_deref() == Some(requirement.flow.as_str());
         findings.iter().find(is_it).copied()
     }
 }
 
-/// The id of a placement without the choice of parameters.
-fn plain(id: &str) -> Option<&str> {
-    id.strip_suffix(']')?.rsplit_once('[').map(|(plain, _)| plain)
-}
-
 #[cfg(test)]
 mod tests {
     use super::Ledger;
+    use crate::finding::PlacementReport;
     use crate::report::sample::sample;
 
     #[test]
     fn every_flow_finds_its_own() {
         let (_, mut report) = sample();
-        report.placements[0].id.push_str("[prod]");
+        let other = PlacementReport { id: "under [b[1]]".to_owned(), ..report.placements[0].clone() };
+        report.findings.iter_mut().for_each(|finding| finding.placements.push(other.id.clone()));
+        report.placements.push(other);
         let ledger = Ledger::new(&report);
         for finding in &report.findings {
             let requirement = ledger.requirement(finding).unwrap();
             assert_eq!(Some(&requirement.flow), finding.flow.as_ref());
-            let back = ledger.finding(&report.placements[0].id, requirement).unwrap();
-            assert_eq!(back.fingerprint, finding.fingerprint);
+            for placement in &report.placements {
+                let back = ledger.finding(&placement.id, requirement).unwrap();
+                assert_eq!((&back.rule, &back.flow), (&finding.rule, &finding.flow));
+            }
         }
     }
 

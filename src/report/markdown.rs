@@ -111,7 +111,8 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn head(&self) -> String {
         let counts = self.report.counts();
-        let said = match (counts.violated, counts.undecided, counts.satisfied) {
+        let said = match (counts.blocked(), counts.undecided, counts.satisfied) {
+            (0, 0, 0) if counts.against_advice > 0 => format!("{} against advice", count(counts.against_advice, "flow")),
             (0, 0, 0) => "no requirement to judge".to_owned(),
             (0, 0, all) => format!("{} pass", count(all, "flow")),
             (blocked, 0, _) => format!("{} blocked", count(blocked, "flow")),
@@ -233,11 +234,11 @@ impl Writer<'_> {
             lines.push(format!("- {place}: {}", prose(&label.message)));
         }
         if group.is_several() {
-            let flows = group.findings().iter().filter_map(|one| Some((&one.rule, one.flow.as_deref()?)));
-            lines.extend(flows.take(40).map(|(rule, flow)| format!("- {} {}", code(rule.as_str()), plain(flow))));
+            let flows = group.flows().into_iter().take(40);
+            lines.extend(flows.map(|(one, words)| format!("- {} {}", code(one.rule.as_str()), plain(&words))));
         }
-        for remark in &head.remarks {
-            lines.push(format!("- {}: {}", remark.kind, plain(&remark.text)));
+        for (kind, text) in group.remarks(false) {
+            lines.push(format!("- {kind}: {}", plain(&text)));
         }
         lines.extend(head.help.iter().map(|help| format!("- fix: {}", prose(help))));
         let card = self.report.rules.get(&head.rule);
@@ -286,6 +287,7 @@ fn mark(standing: &Standing<'_>) -> &'static str {
         None => "➖ does not apply",
         Some(Verdict::Satisfied) => "✅ passed",
         Some(_) if standing.ignored().is_some() => "⏭️ ignored",
+        Some(Verdict::Violated) if standing.requirement.is_against_advice() => "⚠️ against advice",
         Some(Verdict::Violated) if standing.requirement.is_conditional() => "⚠️ violated if it applies",
         Some(Verdict::Violated) => "❌ violated",
         Some(Verdict::Undecided) => "❔ undecided",

@@ -221,6 +221,7 @@ impl Lines<'_> {
         let (word, role) = match (requirement.applies, requirement.verdict) {
             (Applies::No, _) | (_, None) => ("not needed", Role::Faint),
             (_, Some(Verdict::Satisfied)) => ("passes", Role::Pass),
+            (_, Some(Verdict::Violated)) if requirement.advice => ("advised", Role::Warning),
             (_, Some(Verdict::Violated)) => ("blocked", Role::Error),
             (_, Some(Verdict::Undecided)) => ("undecided", Role::Undecided),
         };

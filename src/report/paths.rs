@@ -74,7 +74,7 @@ impl<'a> Paths<'a> {
         }
         let related = finding.related.iter().map(|label| label.span);
         let deciders = ledger.requirement(finding).into_iter().flat_map(|requirement| &requirement.decided_by);
-        let placement = finding.placement.as_deref().and_then(|id| ledger.placement(id));
+        let placement = ledger.first_placement(finding);
         let facts = placement.into_iter().flat_map(|placement| &placement.facts);
         let places = related.chain(deciders.filter_map(|one| one.place)).chain(facts.filter_map(|fact| fact.place));
         let span = places.into_iter().find(|span| self.is_file(span.file));
@@ -225,6 +225,7 @@ mod tests {
         let related = Finding { related: report.findings[0].related.clone(), ..alone.clone() };
         let placed = Finding {
             placement: report.findings[3].placement.clone(),
+            placements: report.findings[3].placements.clone(),
             flow: report.findings[3].flow.clone(),
             rule: report.findings[3].rule.clone(),
             ..alone.clone()

@@ -167,7 +167,7 @@ impl Results<'_> {
         }
         result["partialFingerprints"] = json!({ "aznetlint/v1": finding.fingerprint });
         result["properties"] = json!({ "undecided": finding.undecided });
-        for (name, value) in [("placement", &finding.placement), ("flow", &finding.flow), ("cause", &finding.cause)] {
+        for (name, value) in [("placement", finding.placements.first()), ("flow", finding.flow.as_ref()), ("cause", finding.cause.as_ref())] {
             if let Some(value) = value {
                 result["properties"][name] = json!(value);
             }
@@ -217,8 +217,7 @@ impl Results<'_> {
 
 /// Whether one place holds the other.
 fn within(one: Span, other: Span) -> bool {
-    let holds = |outer: Span, inner: Span| outer.start <= inner.start && inner.end <= outer.end;
-    one.file == other.file && (holds(one, other) || holds(other, one))
+    one.holds(other) || other.holds(one)
 }
 
 /// What a result says: the matter, the label, the packet, and what to do.
@@ -227,7 +226,7 @@ fn text(finding: &Finding, label: &str) -> String {
     if !label.is_empty() {
         lines.push(sentence(label));
     }
-    let told = finding.remarks.iter().filter(|remark| matches!(remark.kind, "packet" | "replay" | "settle it"));
+    let told = finding.remarks.iter().filter(|remark| matches!(remark.kind, "packet" | "replay" | "settle it" | "if"));
     lines.extend(told.map(|remark| format!("{}: {}", remark.kind, remark.text.replace('\n', " "))));
     lines.extend(finding.help.iter().map(|help| format!("fix: {help}")));
     lines.join("\n")

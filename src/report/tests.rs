@@ -320,6 +320,7 @@ fn a_group_lists_its_flows_and_what_to_paste_once() {
         help: Some("allow it before 4096".to_owned()),
         snippet: Some(format!("{{\"name\": \"allow-{}\"}}", port.min(445))),
         placement: Some(report.placements[0].id.clone()),
+        placements: vec![report.placements[0].id.clone()],
         ..finding("a/b", Level::Error, "blocked", Label { span: Span::new(file, 8, 22), message: String::new() })
     };
     report.findings = [443, 445, 8787].map(flow).into();

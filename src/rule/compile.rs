@@ -39,7 +39,7 @@ pub enum Body {
 /// What the message of a requirement rule may fill in beside the words among the facts.
 const MESSAGE_NAMES: [&str; 6] = ["placement", "service", "subnet", "flow", "layer", "decided-by"];
 
-const REQUIREMENT_KEYS: [&str; 5] = ["service", "applies", "clouds", "require", "assumes"];
+const REQUIREMENT_KEYS: [&str; 6] = ["service", "applies", "clouds", "require", "assumes", "advice"];
 
 /// Compiles one rule.
 pub(crate) fn rule(
@@ -97,6 +97,7 @@ fn requirement(id: &RuleId, keys: &Keys<'_>, services: &BTreeMap<Arc<str>, Servi
         clouds: read_clouds(keys.get("clouds"), &require)?,
         rows: card::rows(&card.tags),
         assumes: keys.items("assumes").into_iter().map(card::line).collect::<Result<_, _>>()?,
+        advice: keys.get("advice").map(Written::bool).transpose()?.unwrap_or(false),
         require,
     };
     Ok(Rule { card, body: Body::Requirement(Box::new(body)), message })

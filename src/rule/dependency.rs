@@ -293,7 +293,7 @@ struct FixKey {
 impl FixKey {
     /// What the rule is called, after the rule of ours: no two of one placement alike.
     fn name(&self, taken: &mut BTreeSet<String>) -> String {
-        let peer = self.peer.as_deref().unwrap_or("hosts").split('.').next().unwrap_or_default();
+        let peer = self.peer.as_deref().unwrap_or("hosts").split(['.', ' ']).next().unwrap_or_default();
         let plain = peer.bytes().all(|byte| byte.is_ascii_alphabetic());
         let name = if plain { peer.to_ascii_lowercase() } else { "addresses".to_owned() };
         let mut free = name.clone();

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use crate::estate::{Direction, Estate, Field, NetworkSecurityGroup, Peer, SecurityRule};
 use crate::finding::{Applies, Finding, Label, Level, Remark, Verdict, fingerprint};
 use crate::json::Trail;
-use crate::net::ProtocolSet;
 use crate::proof::{self, Decider, Judgement, Kind, Scene};
 use crate::rule::compile::Rule;
-use crate::rule::flow::{FlowRequirement, Requirement, RequirementRule};
+use crate::rule::flow::{Requirement, RequirementRule};
+use crate::rule::paste::{self, RuleEnd};
 use crate::rule::placement::Placement;
 use crate::rule::require::{Judged, port_words};
-use crate::rule::{site, wall};
+use crate::rule::{names, site, wall};
 use crate::source::Span;
 
 /// At most so many rules of a replay are named; the decider always is.
@@ -80,10 +80,12 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
         at,
         related,
         remarks: remarks(subject, judgement, undecided),
+        conditions: subject.judged.open_facts.iter().map(ToString::to_string).collect(),
         help: help(subject, judgement, undecided),
         snippet: snippet(subject, judgement, undecided),
         resource,
         placement: Some(id),
+        placements: Vec::new(),
         flow: Some(subject.judged.flow.clone()),
     })
 }
@@ -190,10 +192,10 @@ fn is_slip(subject: &Subject<'_, '_>, near: &proof::NearMiss) -> bool {
         return true;
     }
     let base = |name: &str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+    let wanted: Vec<String> = subject.judged.ends.iter().filter_map(RuleEnd::tag).map(base).collect();
     let Some(rule) = written_rule(subject, &near.rule) else { return false };
     let side = if peer == proof::Coordinate::Source { &rule.sources } else { &rule.destinations };
-    let wanted = base(&subject.judged.peer);
-    side.items.iter().any(|item| matches!(item.known(), Some(Peer::Tag(name)) if base(name) == wanted))
+    side.items.iter().any(|item| matches!(item.known(), Some(Peer::Tag(name)) if wanted.contains(&base(name))))
 }
 
 /// The way a value came to a rule, as labels.
@@ -248,7 +250,7 @@ fn decider_label(
 
 /// The bracket that opens the rule list; the group's name when it has none.
 fn list_start(group: &NetworkSecurityGroup) -> Span {
-    group.rules_span.map_or(group.header.name.span, |span| span.part(0, 1))
+    group.rules_span.map_or_else(|| group.header.place(), |span| span.part(0, 1))
 }
 
 /// Where a finding points that no rule is to blame for: the subnet, or the first thing the placement is made of.
@@ -256,7 +258,7 @@ fn fallback(subject: &Subject<'_, '_>) -> Option<Label> {
     let parts = subject.placement.site.parts(subject.estate);
     let (kind, header) = parts.first()?;
     let message = if *kind == "subnet" { "this subnet" } else { "here" };
-    Some(Label { span: header.name.span, message: message.to_owned() })
+    Some(Label { span: header.place(), message: message.to_owned() })
 }
 
 /// The route that leads to the firewall that decides.
@@ -513,11 +515,13 @@ pub(crate) fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecide
         return None;
     }
     if decider.layer == proof::Layer::Firewall {
-        let (site, name, hosts) = (&subject.placement.site, allow_name(subject), lost_hosts(subject));
-        let by_hosts = wall::host_rule_text(subject.estate, site, flow, &hosts, &name).filter(|_| !hosts.is_empty());
+        let (site, name) = (&subject.placement.site, allow_name(subject));
+        let hosts: Vec<String> = lost_hosts(subject).iter().map(|host| names::in_a_rule(host)).collect();
+        let text = |ends: &[_], hosts: &[_]| wall::rule_text(subject.estate, site, flow, (ends, hosts), &name);
+        let by_hosts = || text(&[], &hosts).filter(|_| !hosts.is_empty());
         // What is asked for by name alone has no tag to fall back on.
-        let by_tag = || wall::rule_text(subject.estate, site, flow, &subject.judged.peer, &name);
-        return by_hosts.or_else(|| subject.judged.blocked.is_empty().then(by_tag).flatten());
+        let by_tag = || subject.judged.blocked.is_empty().then(|| text(&subject.judged.ends, &[])).flatten();
+        return by_hosts().or_else(by_tag);
     }
     if !matches!(decider.kind, Kind::Rule | Kind::BuiltIn) {
         return None;
@@ -527,8 +531,12 @@ pub(crate) fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecide
     let mut given = subject.given.borrow_mut();
     let given = given.entry((decider.group, flow.direction)).or_default();
     let priority = proof::free_priority(group, flow.direction, before, given)?;
+    // A group knows no host names: where those lie on the internet is not written down anywhere.
+    let internet = [RuleEnd::Tag("Internet".to_owned())];
+    let ends = if subject.judged.blocked.is_empty() { &*subject.judged.ends } else { &internet };
+    let text = paste::security_rule(&allow_name(subject), priority, flow, ends)?;
     given.insert(priority);
-    Some(rule_text(subject, flow, priority))
+    Some(text)
 }
 
 /// What a rule that would settle it is called: `allow-storage` for `azureml/storage-blocked`.
@@ -536,38 +544,4 @@ fn allow_name(subject: &Subject<'_, '_>) -> String {
     let name = subject.rule.card.id.as_str().rsplit('/').next().unwrap_or_default();
     let part = subject.judged.part.as_ref().map(|part| format!("-{part}")).unwrap_or_default();
     format!("allow-{}{part}", name.trim_end_matches("-blocked"))
-}
-
-fn rule_text(subject: &Subject<'_, '_>, flow: &FlowRequirement, priority: i64) -> String {
-    let name = allow_name(subject);
-    let protocol = match flow.protocols {
-        ProtocolSet::TCP => "Tcp",
-        ProtocolSet::UDP => "Udp",
-        ProtocolSet::ICMP => "Icmp",
-        _ => "*",
-    };
-    let direction = match flow.direction {
-        Direction::Inbound => "Inbound",
-        Direction::Outbound => "Outbound",
-    };
-    // A group knows no host names: where those lie on the internet is not written down anywhere.
-    let by_name = !subject.judged.blocked.is_empty();
-    let peer = if by_name { "Internet" } else { subject.judged.peer.split(" and ").next().unwrap_or_default() };
-    let (source, destination) = match flow.direction {
-        Direction::Inbound => (peer, "VirtualNetwork"),
-        Direction::Outbound => ("VirtualNetwork", peer),
-    };
-    let ports = port_words(flow);
-    let ports = match ports.split_once(',') {
-        None => format!("\"destinationPortRange\": \"{}\"", if ports.is_empty() { "*" } else { &ports }),
-        Some(_) => {
-            let list: Vec<String> = ports.split(',').map(|port| format!("\"{port}\"")).collect();
-            format!("\"destinationPortRanges\": [{}]", list.join(", "))
-        }
-    };
-    format!(
-        "{{ \"name\": \"{name}\", \"properties\": {{ \"priority\": {priority}, \"direction\": \"{direction}\", \"access\": \"Allow\", \
-         \"protocol\": \"{protocol}\", \"sourceAddressPrefix\": \"{source}\", \"sourcePortRange\": \"*\", \
-         \"destinationAddressPrefix\": \"{destination}\", {ports} }} }}"
-    )
 }

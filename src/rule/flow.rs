@@ -29,6 +29,8 @@ pub struct RequirementRule {
     pub rows: Vec<String>,
     /// What it takes for granted because nothing of it is judged, in words without a full stop.
     pub assumes: Vec<Arc<str>>,
+    /// Its traffic flows whatever the verdict is: nothing is blocked when it is violated.
+    pub advice: bool,
 }
 
 /// What a requirement rule asks for.

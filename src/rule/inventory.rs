@@ -85,7 +85,7 @@ impl<'a> Resources<'a> {
             id: id_of(header),
             name,
             node: &header.node,
-            span: header.name.span,
+            span: header.place(),
             condition: header.condition.as_deref(),
             header: Some(header),
         });

@@ -11,7 +11,7 @@ use crate::estate::{
 use crate::json::{Trail, Unknown};
 use crate::proof::{Scene as ProofScene, Shadow};
 use crate::rule::field::Value;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// An estate with what the fields of several subjects need, worked out once.
 #[derive(Debug)]
@@ -144,10 +144,10 @@ impl<'a> Item<'a> {
             Thing::Route(_, route) => &route.name,
             Thing::FirewallRule(_, _, rule) => &rule.name,
             Thing::Fault(fault) => return (fault.span, fault.via.as_ref()),
-            Thing::Nsg(nsg) => &nsg.header.name,
-            Thing::RouteTable(table) => &table.header.name,
-            Thing::Subnet(subnet) => &subnet.header.name,
-            Thing::Network(network) => &network.header.name,
+            Thing::Nsg(_) | Thing::RouteTable(_) | Thing::Subnet(_) | Thing::Network(_) => {
+                let place = self.header().map_or(Span::new(FileId(0), 0, 0), Header::place);
+                return (place, None);
+            }
         };
         (name.span, name.via.as_ref())
     }

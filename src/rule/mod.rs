@@ -27,6 +27,7 @@ mod judge;
 mod names;
 mod operator;
 mod pack;
+mod paste;
 mod pattern;
 mod placement;
 mod predicate;

@@ -83,7 +83,13 @@ fn widest(text: &str) -> String {
     format!("*{}", text.rsplit(OPEN).next().unwrap_or_default())
 }
 
-/// A host for users: `{region}.tundra.azureml.ms` where the region is not known.
+/// A host as a rule can name it: every host of its shape where a fact is not known, since a rule takes an asterisk at the
+/// front alone.
+pub(crate) fn in_a_rule(shown: &str) -> String {
+    shown.rsplit_once('>').map_or_else(|| shown.to_owned(), |(_, known)| format!("*{known}"))
+}
+
+/// A host for users: `<region>.tundra.azureml.ms` where the region is not known.
 pub(crate) fn shown(placement: &Placement<'_>, host: &HostName) -> String {
     let value = |name: &str| placement.fact_text(name).unwrap_or_else(|| format!("<{name}>"));
     host.name.fill(|name| Some(value(name))).unwrap_or_else(|_| host.name.to_string())
@@ -143,13 +149,19 @@ fn rules(estate: &Estate) -> impl Iterator<Item = &FirewallRule> {
 
 #[cfg(test)]
 mod tests {
-    use super::{OPEN, value_in, widest};
+    use super::{OPEN, in_a_rule, value_in, widest};
 
     #[test]
     fn what_is_open_is_as_wide_as_its_shape() {
         assert_eq!(widest(&format!("{OPEN}.tundra.azureml.ms")), "*.tundra.azureml.ms");
         assert_eq!(widest(&format!("*.tundra.{OPEN}.api.azureml.ms")), "*.api.azureml.ms");
         assert_eq!(widest(&format!("{OPEN}.{OPEN}.data.azurecr.io")), "*.data.azurecr.io");
+    }
+
+    #[test]
+    fn a_rule_names_no_placeholder() {
+        assert_eq!(in_a_rule("*.tundra.<region>.api.azureml.ms"), "*.api.azureml.ms");
+        assert_eq!(in_a_rule("pypi.org"), "pypi.org");
     }
 
     #[test]

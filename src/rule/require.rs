@@ -16,6 +16,7 @@ use crate::rule::flow::{
 };
 use crate::rule::hosts::HostName;
 use crate::rule::names::{self, cloud_of};
+use crate::rule::paste::RuleEnd;
 use crate::rule::placement::Placement;
 use crate::rule::receive::Receivers;
 use crate::rule::scene::scene_of;
@@ -34,6 +35,10 @@ pub(crate) struct Judged {
     pub(crate) inbound: bool,
     /// Who the other end is, in words.
     pub(crate) peer: String,
+    /// The other end as a rule can name it; of alternatives the first that is known.
+    pub(crate) ends: Vec<RuleEnd>,
+    /// The traffic flows whatever the verdict is.
+    pub(crate) advice: bool,
     /// `None` when it does not apply.
     pub(crate) judgement: Option<Judgement>,
     /// What each layer says by itself, when the whole is not satisfied.
@@ -105,6 +110,8 @@ pub(crate) fn judge<'a>(
         flow: describe(placement, &rule.require),
         inbound: matches!(&rule.require, Requirement::Flow(flow) if flow.direction == Direction::Inbound),
         peer: peer_words(placement, &rule.require),
+        ends: rule_ends(placement, &rule.require),
+        advice: rule.advice,
         judgement: None,
         layers: Vec::new(),
         by_host_names: false,
@@ -146,8 +153,8 @@ fn cloud_holds(placement: &Placement<'_>, clouds: &[Cloud]) -> Truth {
 enum Resolved<'r> {
     /// A party of a flow, and its name for users.
     Party(Party, String),
-    /// A tag of a region that is not known: the fact that would tell, and the tag as written.
-    Region { tag: Tag, fact: Arc<str>, unknown: Arc<Unknown>, written: String },
+    /// A tag of a region that is not known, and the fact that would tell.
+    Region { tag: Tag, fact: Arc<str>, unknown: Arc<Unknown> },
     /// Hosts, all of them.
     Hosts(&'r [HostName]),
     /// Facts are missing.
@@ -368,7 +375,7 @@ fn resolve_tag<'r>(placement: &Placement<'_>, template: &Template) -> Resolved<'
             match written.split_once(".{").and_then(|(base, _)| Tag::named(base)) {
                 Some(tag) => {
                     let unknown = region_unknown(placement, &fact);
-                    Resolved::Region { tag, fact, unknown, written: written.to_owned() }
+                    Resolved::Region { tag, fact, unknown }
                 }
                 None => Resolved::Missing(missing(&fact)),
             }
@@ -416,11 +423,15 @@ fn prefixes(set: &AddressSet) -> String {
 /// A target for users, known or not.
 fn words(placement: &Placement<'_>, target: &Target) -> String {
     match resolve(placement, target) {
-        Resolved::Party(_, name) | Resolved::Region { written: name, .. } => name,
+        Resolved::Party(_, name) => name,
+        Resolved::Region { tag, fact, .. } => format!("{tag} in the {}", fact.replace('-', " ")),
         Resolved::Hosts(hosts) => host_words(placement, hosts),
         Resolved::Missing(_) | Resolved::Nothing => match target {
             Target::Fact(name) => name.replace('-', " "),
-            Target::Tag(template) => template.as_str().to_owned(),
+            Target::Tag(template) => {
+                let open = |name: &str| Some(placement.fact_text(name).unwrap_or_else(|| format!("<{name}>")));
+                template.fill(open).unwrap_or_default()
+            }
             _ => String::new(),
         },
     }
@@ -445,6 +456,26 @@ fn all_words(placement: &Placement<'_>, targets: &Targets) -> String {
             let all: Vec<String> = targets.items.iter().filter(there).map(|target| words(placement, target)).collect();
             all.join(" and ")
         }
+    }
+}
+
+/// The other end of a flow as a rule can name it: of alternatives the first that is known.
+fn rule_ends(placement: &Placement<'_>, requirement: &Requirement) -> Vec<RuleEnd> {
+    let Requirement::Flow(flow) = requirement else { return Vec::new() };
+    let far = if flow.direction == Direction::Inbound { &flow.from } else { &flow.to };
+    let end = |target: &Target| match (resolve(placement, target), target) {
+        (Resolved::Party(_, name), Target::Tag(_)) => Some(RuleEnd::Tag(name)),
+        (Resolved::Party(Party::Addresses(set), _), _) => Some(RuleEnd::Prefixes(set)),
+        (Resolved::Party(Party::Any, _), _) => Some(RuleEnd::Any),
+        (Resolved::Party(..), Target::Subnet) => Some(RuleEnd::Subnet),
+        (Resolved::Region { tag, .. }, _) => Some(RuleEnd::Tag(tag.to_string())),
+        _ => None,
+    };
+    let there = far.items.iter().filter(|target| !matches!(resolve(placement, target), Resolved::Nothing));
+    match far.mode {
+        Mode::AnyOf => far.items.iter().find_map(end).into_iter().collect(),
+        // A rule that lets only some of them pass would settle nothing.
+        Mode::AllOf => there.map(end).collect::<Option<_>>().unwrap_or_default(),
     }
 }
 
@@ -529,6 +560,7 @@ impl Judged {
             rows: rows.to_vec(),
             flow: self.flow.clone(),
             applies: self.applies,
+            advice: self.advice,
             verdict: self.verdict(),
             layer: judgement.and_then(deciding_layer).map(proof::Layer::as_str),
             decided_by: judgement

@@ -3,12 +3,10 @@
 
 use crate::estate::{Access, Direction, Estate, RuleCollection};
 use crate::finding::Label;
-use crate::net::ProtocolSet;
 use crate::proof::{Decider, HostPattern, Judgement, Kind, Layer};
 use crate::rule::flow::FlowRequirement;
-use crate::rule::require::port_words;
+use crate::rule::paste::{FirewallRuleText, RuleEnd, network_rule_to_ends};
 use crate::rule::site::{self, Site};
-use crate::source::Span;
 
 /// Whether a firewall drops what no rule of it matches.
 pub(crate) fn is_default(decider: &Decider) -> bool {
@@ -21,7 +19,7 @@ pub(crate) fn place(estate: &Estate, site: &Site, decider: &Decider, judgement: 
     let collections = collections(estate, site);
     let last = judgement.replay.iter().rev().find_map(|step| {
         let written = step.rule.written.filter(|_| step.rule.kind == Kind::FirewallRule)?;
-        collections.iter().find(|collection| contains(collection.span, written.span))
+        collections.iter().find(|collection| collection.span.holds(written.span))
     });
     let among = match collections.len() {
         0 => String::new(),
@@ -34,91 +32,32 @@ pub(crate) fn place(estate: &Estate, site: &Site, decider: &Decider, judgement: 
     })
 }
 
-/// A network rule that would let the flow pass, as it stands in the list of rules of a collection.
+/// A rule that would let the flow pass, as it stands in the list of rules of a collection: one for hosts, where there are
+/// any, else one for ends that have addresses.
 pub(crate) fn rule_text(
     estate: &Estate,
     site: &Site,
     flow: &FlowRequirement,
-    peer: &str,
+    (ends, hosts): (&[RuleEnd], &[String]),
     name: &str,
 ) -> Option<String> {
+    let subnet = subnet_prefixes(estate, site);
+    let sources = if subnet.is_empty() { vec!["*".to_owned()] } else { subnet.clone() };
+    let rule = FirewallRuleText { name, in_policy: site.policy.is_some(), flow, sources: &sources };
+    if !hosts.is_empty() {
+        return rule.to_hosts(hosts);
+    }
     if flow.direction == Direction::Inbound {
         return None;
     }
-    let destinations: Vec<String> = peer.split(" and ").map(str::to_owned).collect();
-    Some(network_rule(estate, site, flow, ("destinationAddresses", &destinations), name))
+    network_rule_to_ends(&rule, ends, &subnet)
 }
 
-/// A rule that lets hosts pass, as it stands in the list of rules of a collection: on the ports of HTTP an application
-/// rule, on others a network rule, which takes whole names only (FW-11, FW-18).
-pub(crate) fn host_rule_text(
-    estate: &Estate,
-    site: &Site,
-    flow: &FlowRequirement,
-    hosts: &[String],
-    name: &str,
-) -> Option<String> {
-    let spoken = |port: u16| match port {
-        80 => Some("{ \"protocolType\": \"Http\", \"port\": 80 }"),
-        443 => Some("{ \"protocolType\": \"Https\", \"port\": 443 }"),
-        _ => None,
-    };
-    let ports: Option<Vec<&str>> =
-        flow.ports.ranges().iter().map(|(first, last)| spoken(*first).filter(|_| first == last)).collect();
-    match ports {
-        Some(protocols) if flow.protocols == ProtocolSet::TCP => {
-            let kind = if site.policy.is_none() { "" } else { "\"ruleType\": \"ApplicationRule\", " };
-            Some(format!(
-                "{{ {kind}\"name\": \"{name}\", \"protocols\": [{}], \"sourceAddresses\": [{}], \
-                 \"targetFqdns\": [{}] }}",
-                protocols.join(", "),
-                quoted(&sources(estate, site)),
-                quoted(hosts),
-            ))
-        }
-        _ if hosts.iter().all(|host| !host.contains('*')) => {
-            Some(network_rule(estate, site, flow, ("destinationFqdns", hosts), name))
-        }
-        _ => None,
-    }
-}
-
-/// The prefixes of the subnet; any source where they are not known.
-fn sources(estate: &Estate, site: &Site) -> Vec<String> {
+/// The prefixes of the subnet; none where they are not known.
+fn subnet_prefixes(estate: &Estate, site: &Site) -> Vec<String> {
     let subnet = site.subnet.and_then(|at| estate.subnets.get(at));
     let prefixes = subnet.into_iter().flat_map(|subnet| &subnet.prefixes).filter_map(|prefix| prefix.known());
-    let mut sources: Vec<String> =
-        prefixes.flat_map(|set| set.prefixes().map(|prefix| prefix.to_string())).take(8).collect();
-    if sources.is_empty() {
-        sources.push("*".to_owned());
-    }
-    sources
-}
-
-fn quoted(words: &[String]) -> String {
-    words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
-}
-
-fn network_rule(
-    estate: &Estate,
-    site: &Site,
-    flow: &FlowRequirement,
-    (key, destinations): (&str, &[String]),
-    name: &str,
-) -> String {
-    let protocols: Vec<String> = flow.protocols.each().map(|(_, name)| name.to_ascii_uppercase()).collect();
-    let ports = port_words(flow);
-    let ports: Vec<String> = if ports.is_empty() { vec!["*".to_owned()] } else { words(&ports) };
-    let (kind, field) = if site.policy.is_none() { ("", "protocols") } else { ("NetworkRule", "ipProtocols") };
-    let kind = if kind.is_empty() { String::new() } else { format!("\"ruleType\": \"{kind}\", ") };
-    format!(
-        "{{ {kind}\"name\": \"{name}\", \"{field}\": [{}], \"sourceAddresses\": [{}], \
-         \"{key}\": [{}], \"destinationPorts\": [{}] }}",
-        quoted(&protocols),
-        quoted(&sources(estate, site)),
-        quoted(destinations),
-        quoted(&ports),
-    )
+    prefixes.flat_map(|set| set.prefixes().map(|prefix| prefix.to_string())).collect()
 }
 
 /// Whether a rule of a firewall looks at hosts alone: what it misses by is more than a port.
@@ -169,14 +108,6 @@ fn nearly(text: &str, wanted: &str) -> Option<String> {
         (Some(some), Some(all)) if some != all && all.covers(&some) => Some(format!("only a part of `{wanted}`")),
         _ => None,
     }
-}
-
-fn words(list: &str) -> Vec<String> {
-    list.split(',').map(|word| word.trim().to_owned()).collect()
-}
-
-fn contains(outer: Span, inner: Span) -> bool {
-    outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// The rule collections of the placement's firewall: those of its policy and the policies above it, or its own.

@@ -54,7 +54,7 @@ fn card(guide: &Guide<'_>, group: &Group<'_>, anchor: &str, excerpts: bool, ledg
     out.raw(class).raw("\"><span class=\"sign\" aria-hidden=\"true\">").raw(sign).raw("</span> ").raw(word);
     out.raw("</span> ").prose(&headline(group, ledger)).raw("</h3><p class=\"meta\"><code>").text(&rules_of(group));
     out.raw("</code>");
-    if let Some(placed) = head.placement.as_deref().and_then(|id| guide.placed(id)) {
+    if let Some(placed) = guide.placed(head) {
         out.raw(" · <a")
             .attribute("href", format!("#p{}", placed.number))
             .raw(">")
@@ -77,7 +77,7 @@ fn card(guide: &Guide<'_>, group: &Group<'_>, anchor: &str, excerpts: bool, ledg
         excerpt::write(guide.files, &places(group), out);
     }
     flows(guide, group, out);
-    remarks(head, group.is_several(), out);
+    remarks(group, out);
     advice(group, out);
     origin(guide, group, out);
     out.raw("</article>");
@@ -100,36 +100,34 @@ fn flows(guide: &Guide<'_>, group: &Group<'_>, out: &mut Markup) {
     if !group.is_several() {
         return;
     }
-    let placed = group.head().placement.as_deref().and_then(|id| guide.placed(id));
+    let placed = guide.placed(group.head());
     let anchors: BTreeMap<_, _> =
         placed.into_iter().flat_map(|placed| placed.requirements()).map(|(anchor, one)| (&one.rule, anchor)).collect();
     out.raw("<ul class=\"flow-list\">");
-    for finding in group.findings().iter().take(FLOWS) {
+    let flows = group.flows();
+    for (finding, words) in flows.iter().take(FLOWS) {
         out.raw("<li>");
-        let words = finding.flow.as_deref().unwrap_or(&finding.message);
         match anchors.get(&finding.rule) {
             Some(anchor) => out.raw("<a").attribute("href", format!("#{anchor}")).raw(">").text(words).raw("</a>"),
             None => out.text(words),
         };
         out.raw(" <span class=\"rule\">").text(finding.rule.as_str()).raw("</span></li>");
     }
-    let hidden = group.findings().len().saturating_sub(FLOWS);
+    let hidden = flows.len().saturating_sub(FLOWS);
     if hidden > 0 {
         out.raw("<li class=\"more\">").text(&format!("and {hidden} more")).raw("</li>");
     }
     out.raw("</ul>");
 }
 
-fn remarks(head: &Finding, several: bool, out: &mut Markup) {
-    let mut said = BTreeSet::new();
-    let remarks = head.remarks.iter().filter(|remark| !(several && remark.kind == "flow"));
-    let remarks: Vec<_> = remarks.filter(|remark| said.insert((remark.kind, remark.text.as_str()))).collect();
+fn remarks(group: &Group<'_>, out: &mut Markup) {
+    let remarks = group.remarks(false);
     if remarks.is_empty() {
         return;
     }
     out.raw("<dl class=\"remarks\">");
-    for remark in remarks {
-        out.raw("<dt>").text(remark.kind).raw("</dt><dd>").lines(&remark.text).raw("</dd>");
+    for (kind, text) in remarks {
+        out.raw("<dt>").text(kind).raw("</dt><dd>").lines(&text).raw("</dd>");
     }
     out.raw("</dl>");
 }

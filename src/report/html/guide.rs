@@ -66,8 +66,8 @@ impl<'a> Guide<'a> {
         let mut of: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (index, group) in open.iter().chain(&ignored).enumerate() {
             for finding in group.findings() {
-                if let Some(placement) = finding.placement.as_deref() {
-                    let known = of.entry((&finding.rule, placement)).or_default();
+                for placement in &finding.placements {
+                    let known = of.entry((&finding.rule, placement.as_str())).or_default();
                     if known.last() != Some(&index) {
                         known.push(index);
                     }
@@ -95,22 +95,20 @@ impl<'a> Guide<'a> {
         format!("{} on {}", placed.placement.service, self.name(placed))
     }
 
-    /// The anchors of the diagnostics about a requirement of a placement. One speaks for a placement in all its
-    /// parameter sets, which the id of a placement names in brackets.
+    /// The anchors of the diagnostics about a requirement of a placement.
     pub(crate) fn diagnostics<'s>(
         &'s self,
         placement: &'s str,
         rule: &'s RuleId,
     ) -> impl Iterator<Item = (String, &'s Group<'a>)> {
-        let ends = placement.match_indices('[').map(|(at, _)| at).chain([placement.len()]);
-        let found = ends.filter_map(move |end| self.of.get(&(rule, &placement[..end]))).flatten();
+        let found = self.of.get(&(rule, placement)).into_iter().flatten();
         found.filter_map(|&index| Some((self.anchor(index)?, self.group(index)?)))
     }
 
-    /// The anchor of the placement that a finding is about, and the placement.
-    pub(crate) fn placed(&self, id: &str) -> Option<Placed<'a>> {
-        let is_it = |one: &str| one.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
-        self.placements.iter().copied().find(|placed| is_it(&placed.placement.id))
+    /// The first placement shown that a finding speaks for.
+    pub(crate) fn placed(&self, finding: &Finding) -> Option<Placed<'a>> {
+        let is_it = |placed: &Placed<'_>| finding.placements.contains(&placed.placement.id);
+        self.placements.iter().copied().find(is_it)
     }
 
     /// The anchor of a diagnostic by its index, the ignored ones behind the others; `None` for one that is not shown.

@@ -23,7 +23,7 @@ const SCRIPT: &str = include_str!("script.js");
 /// What the page may do: apply its own style, run its own script, and nothing else. The hashes are those of the two
 /// files; a test says what they have to be.
 const POLICY: &str = concat!(
-    "default-src 'none'; style-src 'sha256-wEKQW1mQlLsbNwmi9wzTHUOEW1UZGJ0nszuqDNwIYX4='; ",
+    "default-src 'none'; style-src 'sha256-YooJyBK7UHMgI0Hpu155wbTIX5QJuUZnRAk/Ts+7llk='; ",
     "script-src 'sha256-o58cK2ZdSsVxjfUH7D8KGEUINZomN+8Qa1zCAhKfnIo='; base-uri 'none'; form-action 'none'"
 );
 
@@ -80,9 +80,12 @@ fn headline(report: &Report) -> String {
     let all = counts.satisfied + counts.violated + counts.undecided;
     let of = |number: usize| format!("{number} of {}", count(all, "flow"));
     let is = |number: usize| if number == 1 { "is" } else { "are" };
-    match (counts.violated, counts.undecided, all) {
+    match (counts.blocked(), counts.undecided, all) {
         (_, _, 0) if report.placements.is_empty() => "No service found on these networks".to_owned(),
         (_, _, 0) => "No flow was judged".to_owned(),
+        (0, 0, _) if counts.against_advice > 0 => {
+            format!("{} {} against advice, none is blocked", of(counts.against_advice), is(counts.against_advice))
+        }
         (0, 0, 1) => "The one flow passes".to_owned(),
         (0, 0, _) => format!("All {all} flows pass"),
         (0, open, _) => format!("{} {} undecided, none is blocked", of(open), is(open)),
@@ -103,14 +106,15 @@ fn banner(report: &Report, findings: &[&Finding], guide: &Guide<'_>, options: &O
     if all > 0 {
         out.raw("<dl class=\"tally\">");
         let numbers = [
-            (Standing::Blocked, counts.violated - counts.conditional),
+            (Standing::Blocked, counts.blocked() - counts.conditional),
             (Standing::Conditional, counts.conditional),
+            (Standing::Advised, counts.against_advice),
             (Standing::Undecided, counts.undecided),
             (Standing::BuiltIn, counts.built_in_only),
             (Standing::Pass, counts.satisfied - counts.built_in_only),
         ];
         for (standing, number) in numbers {
-            if number > 0 || standing != Standing::Conditional {
+            if number > 0 || !matches!(standing, Standing::Conditional | Standing::Advised) {
                 out.raw("<div class=\"").raw(standing.class()).raw(if number == 0 {
                     " zero\"><dt>"
                 } else {

@@ -10,6 +10,8 @@ pub(crate) enum Standing {
     Blocked,
     /// It is violated, and a fact that is not known says whether it applies.
     Conditional,
+    /// It is violated, and its traffic flows all the same.
+    Advised,
     /// It cannot be told.
     Undecided,
     /// It passes, and only by rules that Azure adds.
@@ -22,8 +24,15 @@ pub(crate) enum Standing {
 
 impl Standing {
     /// All of them, the worst first.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Blocked, Self::Conditional, Self::Undecided, Self::BuiltIn, Self::Pass, Self::NotNeeded];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Blocked,
+        Self::Conditional,
+        Self::Advised,
+        Self::Undecided,
+        Self::BuiltIn,
+        Self::Pass,
+        Self::NotNeeded,
+    ];
 
     /// How a requirement stands.
     pub(crate) fn of(requirement: &RequirementReport) -> Self {
@@ -31,6 +40,7 @@ impl Standing {
             None => Self::NotNeeded,
             Some(Verdict::Satisfied) if requirement.built_in_only => Self::BuiltIn,
             Some(Verdict::Satisfied) => Self::Pass,
+            Some(Verdict::Violated) if requirement.is_against_advice() => Self::Advised,
             Some(Verdict::Violated) if requirement.is_conditional() => Self::Conditional,
             Some(Verdict::Violated) => Self::Blocked,
             Some(Verdict::Undecided) => Self::Undecided,
@@ -51,6 +61,7 @@ impl Standing {
         match self {
             Self::Blocked => "blocked",
             Self::Conditional => "conditional",
+            Self::Advised => "advised",
             Self::Undecided => "undecided",
             Self::BuiltIn => "builtin",
             Self::Pass => "pass",
@@ -62,6 +73,7 @@ impl Standing {
     pub(crate) fn sign(self) -> &'static str {
         match self {
             Self::Blocked | Self::Conditional => "✕",
+            Self::Advised => "!",
             Self::Undecided => "?",
             Self::BuiltIn => "○",
             Self::Pass => "✓",
@@ -74,6 +86,7 @@ impl Standing {
         match self {
             Self::Blocked => "blocked",
             Self::Conditional => "blocked, if",
+            Self::Advised => "against advice",
             Self::Undecided => "undecided",
             Self::BuiltIn => "built-in",
             Self::Pass => "pass",
@@ -85,6 +98,7 @@ impl Standing {
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::Blocked => "a packet it needs is dropped",
+            Self::Advised => "it flows, and not in the way that is advised",
             Self::Conditional => "dropped, and it matters only if a fact holds that is not known",
             Self::Undecided => "it depends on something the input does not show",
             Self::BuiltIn => "passes only because no rule stops what Azure allows by itself",
@@ -101,6 +115,6 @@ impl Standing {
 
     /// Whether somebody should look at it first.
     pub(crate) fn is_open(self) -> bool {
-        matches!(self, Self::Blocked | Self::Conditional | Self::Undecided)
+        matches!(self, Self::Blocked | Self::Conditional | Self::Advised | Self::Undecided)
     }
 }

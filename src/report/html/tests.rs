@@ -102,6 +102,7 @@ fn hostile_text_stays_text_everywhere() {
     for one in &mut report.findings {
         (one.message, one.at.message, one.help, one.snippet) = (text(), text(), Some(text()), Some(text()));
         (one.flow, one.resource, one.placement) = (Some(text()), Some(text()), Some(text()));
+        one.placements = vec![text()];
         one.related.iter_mut().for_each(|label| label.message = text());
         one.remarks = vec![Remark { kind: "packet", text: text() }];
     }

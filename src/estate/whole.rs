@@ -9,6 +9,7 @@ use crate::estate::resource::{
     NetworkSecurityGroup, Plain, PrivateEndpoint, RouteTable, RoutingIntent, RuleCollectionGroup, Subnet,
     VirtualNetwork, Workspace,
 };
+use crate::source::FileId;
 
 /// All resources of a run. References are indexes into these lists.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +58,9 @@ pub struct Estate {
     pub dependencies: Vec<Dependencies>,
     /// What Azure would refuse, in the order found.
     pub faults: Vec<Fault>,
+    /// Files that resources of templates are written in, each with the template it was evaluated for. Templates that do
+    /// not refer to each other are no more than neighbours in a folder.
+    pub templates: Vec<(FileId, FileId)>,
     /// The ids of all of them, to follow a mention that no list above holds.
     pub(crate) ids: Arc<Ids>,
 }

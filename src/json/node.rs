@@ -102,6 +102,32 @@ impl Unknown {
     pub fn is_same_as(&self, other: &Self) -> bool {
         !self.key.is_empty() && self.key == other.key
     }
+
+    /// Whether some deployment may give this text, but for case: what is known of it does not rule that out.
+    pub fn may_be(&self, text: &str) -> bool {
+        if !self.domain.is_empty() && self.domain.iter().all(|value| value.text().is_some()) {
+            return self.domain.iter().filter_map(Node::text).any(|value| value.eq_ignore_ascii_case(text));
+        }
+        let text = text.to_ascii_lowercase();
+        let mut rest = Some(text.as_str());
+        let mut after_hole = false;
+        for (at, part) in self.parts.iter().enumerate() {
+            let Part::Text(known) = part else {
+                after_hole = true;
+                continue;
+            };
+            let known = known.to_ascii_lowercase();
+            let is_last = at + 1 == self.parts.len();
+            rest = rest.and_then(|rest| match (after_hole, is_last) {
+                (false, true) => (rest == known).then_some(""),
+                (false, false) => rest.strip_prefix(known.as_str()),
+                (true, true) => rest.strip_suffix(known.as_str()),
+                (true, false) => rest.split_once(known.as_str()).map(|(_, rest)| rest),
+            });
+            after_hole = false;
+        }
+        rest.is_some()
+    }
 }
 
 /// A piece of a string that is known in part.

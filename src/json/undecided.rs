@@ -13,7 +13,7 @@ use jsonpath_rust::query::queryable::Queryable;
 use regex::{Regex, RegexBuilder};
 
 use crate::json::key;
-use crate::json::node::{Node, Part, Reason, Unknown, Value};
+use crate::json::node::{Node, Reason, Unknown, Value};
 
 /// One selected node and its normalized path: `$['properties']['securityRules'][0]`.
 #[derive(Clone, Debug)]
@@ -361,19 +361,9 @@ fn unanimous(mut answers: impl Iterator<Item = bool>) -> Option<bool> {
     answers.all(|answer| answer == first).then_some(first)
 }
 
-/// Whether the known parts of a string rule out that it becomes `other`.
+/// Whether what is known of a string rules out that it becomes `other`.
 fn excludes(unknown: &Unknown, other: &Node) -> bool {
-    let (Some(first), Some(last)) = (unknown.parts.first(), unknown.parts.last()) else { return false };
-    let Some(other) = other.text() else { return true };
-    let ends = |part: &Part, start: bool| match part {
-        Part::Hole(_) => true,
-        Part::Text(text) => {
-            let from = if start { Some(0) } else { other.len().checked_sub(text.len()) };
-            let piece = from.and_then(|from| other.get(from..from + text.len()));
-            piece.is_some_and(|piece| piece.eq_ignore_ascii_case(text))
-        }
-    };
-    !ends(first, true) || !ends(last, false)
+    !unknown.parts.is_empty() && other.text().is_none_or(|other| !unknown.may_be(other))
 }
 
 fn literal_node(literal: &Literal) -> Node {

@@ -232,7 +232,10 @@ impl<'s, 'a> Ground<'s, 'a> {
                     None if self.is_elsewhere(end, name) => {}
                     None => self.tag(end, name, &mut all),
                 },
-                Err(unknown) => self.unknown(end, unknown, &mut all),
+                Err(unknown) => match one_of(unknown) {
+                    Some(values) => self.one_of((end, peer, access), (side, tagged), unknown, values, &mut all),
+                    None => self.unknown(end, unknown, &mut all),
+                },
             }
         }
         let prefixes = AddressSet {
@@ -263,6 +266,33 @@ impl<'s, 'a> Ground<'s, 'a> {
             all.add(Arc::clone(&self.space), vec![symbol.holds()]);
         }
         all
+    }
+
+    /// A value that is one of a few, the same for every packet: which one is a matter of the world.
+    fn one_of(
+        &mut self,
+        (end, peer, access): (End, bool, Access),
+        (side, tagged): (&Side, bool),
+        unknown: &Arc<Unknown>,
+        values: Vec<Peer>,
+        all: &mut Match<AddressSet>,
+    ) {
+        let mut others: Vec<Literal> = Vec::new();
+        let last = values.len().saturating_sub(1);
+        for (at, value) in values.into_iter().enumerate() {
+            let mut world = others.clone();
+            if at < last {
+                let meaning = Meaning::World(Arc::from(format!("{} is value {at}", unknown.key)));
+                let symbol = self.symbols.of(meaning, || Doubt::of(&format!("`{}`", unknown.text), unknown));
+                world.push(symbol.holds());
+                others.push(symbol.fails());
+            }
+            let items = vec![Field { value: Ok(value), span: side.span, via: None }];
+            let alone = Side { items, groups: Vec::new(), span: side.span };
+            for term in self.side(end, peer, access, &alone, tagged).terms {
+                all.add(term.set, world.iter().copied().chain(term.cube).collect());
+            }
+        }
     }
 
     /// A tag by the name written. Data make it a set; without data it is a symbol; what is no tag matches nothing.
@@ -424,6 +454,15 @@ impl<'s, 'a> Ground<'s, 'a> {
         });
         symbol.holds()
     }
+}
+
+/// At most so many values are told apart; keeps the cases of a proof few.
+const MOST_VALUES: usize = 4;
+
+/// The values of an unknown that is one of a few; `None` when they are many or cannot all be read.
+fn one_of(unknown: &Unknown) -> Option<Vec<Peer>> {
+    let domain = Some(&unknown.domain).filter(|domain| (1..=MOST_VALUES).contains(&domain.len()))?;
+    domain.iter().map(|node| node.text().and_then(Peer::named)).collect()
 }
 
 /// The tag and the unknown region of a value such as `Storage.` and a parameter.

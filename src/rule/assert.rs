@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use regex::Regex;
-
 use crate::json::{Member, Node, Number, Part, Reason, Selection, Selector, Unknown, Value as Json};
 use crate::net::{AddressSet, Reading, Tag};
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
+use crate::rule::expression::Expression;
 use crate::rule::field::why;
 use crate::rule::operator;
 use crate::rule::schema::{Pair, Written};
@@ -38,7 +37,7 @@ pub(crate) enum NodeTest {
     /// It is none of these.
     NotIn(Vec<Node>),
     /// It is a text in which the expression is found.
-    Matches(Regex),
+    Matches(Expression),
     /// It is a number from here to there, both included.
     Between(f64, f64),
     /// It is a prefix or an address that has some of these addresses.
@@ -211,8 +210,10 @@ impl NodeTest {
             return matches_in_part(regex, unknown).unwrap_or_else(|| open(node));
         }
         let mut answers = unknown.domain.iter().map(|node| self.known(node));
-        match answers.next() {
-            Some(first) if answers.all(|answer| answer == first) => first.into(),
+        match (answers.next(), self) {
+            (Some(first), _) if answers.all(|answer| answer == first) => first.into(),
+            (_, Self::In(values)) if is_none_of(unknown, values) => Truth::No,
+            (_, Self::NotIn(values)) if is_none_of(unknown, values) => Truth::Yes,
             _ => open(node),
         }
     }
@@ -239,9 +240,17 @@ impl NodeTest {
     }
 }
 
+/// Whether what is known of a text rules out every one of some values.
+fn is_none_of(unknown: &Unknown, values: &[Node]) -> bool {
+    !unknown.parts.is_empty() && values.iter().all(|value| value.text().is_none_or(|text| !unknown.may_be(text)))
+}
+
 /// Whether an expression is found in a text with holes. What fills a hole of the deployment's own, such as the
 /// subscription, is a plain word, and no hole of an id holds a slash; any other may hold what is looked for.
-fn matches_in_part(regex: &Regex, unknown: &Unknown) -> Option<Truth> {
+fn matches_in_part(regex: &Expression, unknown: &Unknown) -> Option<Truth> {
+    if let Some(found) = regex.decided_by_start(unknown) {
+        return Some(found.into());
+    }
     let mut text = String::new();
     let mut plain = true;
     for part in &unknown.parts {
@@ -278,7 +287,7 @@ fn node_test(word: &str, written: Written<'_>) -> Result<NodeTest, RuleError> {
         "not-equals" => NodeTest::NotIn(vec![node(written)?]),
         "in" => NodeTest::In(list()?),
         "not-in" => NodeTest::NotIn(list()?),
-        "matches" => NodeTest::Matches(operator::regex(written)?),
+        "matches" => NodeTest::Matches(operator::expression(written)?),
         "overlaps" => NodeTest::Overlaps(addresses(written)?),
         "known" => NodeTest::Known(written.bool()?),
         "is-tag" => NodeTest::IsTag(written.bool()?),
@@ -346,7 +355,7 @@ mod tests {
 
     use regex::Regex;
 
-    use super::matches_in_part;
+    use super::{Expression, matches_in_part};
     use crate::json::{Part, Reason, Unknown};
     use crate::rule::condition::Truth;
     use crate::source::{FileId, Span};
@@ -359,7 +368,7 @@ mod tests {
     fn found(pattern: &str, hole: Reason, before: &str, after: &str) -> Option<Truth> {
         let hole = Arc::new(unknown(hole, Vec::new()));
         let parts = vec![Part::Text(before.into()), Part::Hole(hole), Part::Text(after.into())];
-        matches_in_part(&Regex::new(pattern).unwrap(), &unknown(Reason::NotEvaluated, parts))
+        matches_in_part(&Expression::new(Regex::new(pattern).unwrap()), &unknown(Reason::NotEvaluated, parts))
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Resources that must be, or must not be, beside another for an assertion to speak: found by who names whom.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::estate::{Lead, Leads};
@@ -30,7 +31,7 @@ pub(crate) struct Beside {
 /// How two resources belong together.
 #[derive(Clone, Debug)]
 enum Way {
-    /// They are in one input.
+    /// They are deployed together. What must not be there must be in no part of the input.
     Together,
     /// This one names the other here.
     At(Selector),
@@ -96,10 +97,7 @@ impl Beside {
             .map(|other| Truth::all([self.when.hold(other.node), Truth::all(other.condition.map(open))]))
             .collect();
         if matches!(self.way, Way::Together) {
-            // The same for all of them, so it is asked once.
-            let exists = Truth::any(fits.iter().cloned());
-            let shown = fits.iter().position(|fit| *fit != Truth::No).and_then(|at| others.get(at));
-            return found.iter_mut().for_each(|found| self.note(exists.clone(), shown, found));
+            return self.find_together(all, others, &fits, these, found);
         }
         let beside = self.neighbours(these, others);
         for (at, (this, found)) in these.iter().zip(found).enumerate() {
@@ -115,6 +113,28 @@ impl Beside {
             let exists = Truth::any(truths);
             let shown = own.iter().find(|one| fit(one) != Truth::No).and_then(|one| others.get(one.other));
             self.note(exists, shown, found);
+        }
+    }
+
+    /// What is among the resources of each deployment is the same for all in it, so it is asked once.
+    fn find_together(
+        &self,
+        all: &Resources<'_>,
+        others: &[Resource<'_>],
+        fits: &[Truth],
+        these: &[&Resource<'_>],
+        found: &mut [Found],
+    ) {
+        let deployment = |one: &Resource<'_>| self.exists.then(|| all.deployment(one));
+        let mut by_deployment: BTreeMap<_, (Vec<Truth>, Option<&Resource<'_>>)> = BTreeMap::new();
+        for (other, fit) in others.iter().zip(fits).filter(|(_, fit)| **fit != Truth::No) {
+            let (truths, first) = by_deployment.entry(deployment(other)).or_default();
+            truths.push(fit.clone());
+            first.get_or_insert(other);
+        }
+        for (this, found) in these.iter().zip(found) {
+            let (truths, shown) = by_deployment.get(&deployment(this)).cloned().unwrap_or_default();
+            self.note(Truth::any(truths), shown, found);
         }
     }
 

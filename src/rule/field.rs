@@ -200,7 +200,11 @@ impl<'a> Value<'a> {
             matches!(unknown.reason, Reason::Missing(_) | Reason::Invalid(_) | Reason::EvaluationError(_))
         };
         self.open.as_deref() == Some(MISSING)
-            || self.parts.iter().any(|part| part.atom.as_ref().is_err_and(|unknown| is_fault(unknown)))
+            || self.parts.iter().any(|part| match &part.atom {
+                Ok(Atom::Peer(Peer::Invalid(_))) => true,
+                Ok(_) => false,
+                Err(unknown) => is_fault(unknown),
+            })
     }
 
     /// The value as it is shown in a message; `None` when nothing is there.

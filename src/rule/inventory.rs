@@ -1,15 +1,47 @@
-//! Every resource of an estate by its type, children that are written inside their parents among them.
+//! Every resource of an estate by its type, children that are written inside their parents among them, and which of them
+//! are deployed together.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::estate::{Estate, Header};
-use crate::json::{Node, Unknown};
-use crate::source::Span;
+use crate::estate::{Estate, Header, Lead, Leads};
+use crate::json::{Node, Part, Unknown, Value};
+use crate::source::{FileId, Span};
 
 /// Every resource of an estate by its type.
 pub(crate) struct Resources<'a> {
     by_type: BTreeMap<String, Vec<Resource<'a>>>,
+    templates: &'a [(FileId, FileId)],
+    deployments: OnceCell<Deployments>,
+}
+
+/// Templates that refer to each other, told by the files they are written in. Exports are all of one network.
+#[derive(Debug, Default)]
+struct Deployments {
+    /// The file a file belongs with; one that is not here stands for itself.
+    of: BTreeMap<FileId, FileId>,
+}
+
+/// Stands for every file that is no template: exports of one run are one network.
+const EXPORTS: FileId = FileId(u32::MAX);
+
+impl Deployments {
+    /// The one that a file belongs to.
+    fn find(&self, file: FileId) -> FileId {
+        let mut at = file;
+        while let Some(next) = self.of.get(&at) {
+            at = *next;
+        }
+        at
+    }
+
+    fn join(&mut self, one: FileId, other: FileId) {
+        let (one, other) = (self.find(one), self.find(other));
+        if one != other {
+            self.of.insert(one.max(other), one.min(other));
+        }
+    }
 }
 
 /// One of them.
@@ -26,7 +58,8 @@ pub(crate) struct Resource<'a> {
 
 impl<'a> Resources<'a> {
     pub(crate) fn new(estate: &'a Estate) -> Self {
-        let mut all = Self { by_type: BTreeMap::new() };
+        let mut all =
+            Self { by_type: BTreeMap::new(), templates: &estate.templates, deployments: OnceCell::new() };
         let plain = |plain: &'a crate::estate::Plain| &plain.header;
         estate.networks.iter().for_each(|one| all.add(&one.header));
         estate.subnets.iter().for_each(|one| all.add(&one.header));
@@ -74,6 +107,48 @@ impl<'a> Resources<'a> {
         self.by_type.get(&type_name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
     }
 
+    /// What tells the resources of one deployment from those of another that it only lies beside. Templates that refer to
+    /// each other are one deployment, and so are all exports.
+    pub(crate) fn deployment(&self, resource: &Resource<'_>) -> FileId {
+        self.deployments.get_or_init(|| self.deployments()).find(self.file(resource))
+    }
+
+    /// The template file a resource is written in; [`EXPORTS`] for one of no template.
+    fn file(&self, resource: &Resource<'_>) -> FileId {
+        let file = resource.node.span.file;
+        let is_template = self.templates.binary_search_by_key(&file, |(file, _)| *file).is_ok();
+        if is_template { file } else { EXPORTS }
+    }
+
+    fn deployments(&self) -> Deployments {
+        let mut deployments = Deployments::default();
+        for (file, template) in self.templates {
+            deployments.join(*file, *template);
+        }
+        let all: Vec<&Resource<'_>> = self.by_type.values().flatten().collect();
+        let apart: BTreeSet<FileId> = all.iter().map(|one| deployments.find(self.file(one))).collect();
+        if apart.len() < 2 {
+            return deployments;
+        }
+        let with_header: Vec<(&Resource<'_>, &Header)> =
+            all.iter().filter_map(|one| Some((*one, one.header?))).collect();
+        let leads = Leads::of(with_header.iter().map(|(_, header)| *header));
+        for one in &all {
+            let own = self.file(one);
+            for mention in mentions(one.node) {
+                let to = match leads.lead(mention, one.span.file) {
+                    Lead::To(at) => vec![at],
+                    Lead::Among(several) => several,
+                    Lead::Nowhere | Lead::Anywhere => continue,
+                };
+                for (other, _) in to.into_iter().filter_map(|at| with_header.get(at)) {
+                    deployments.join(own, self.file(other));
+                }
+            }
+        }
+        deployments
+    }
+
     fn add(&mut self, header: &'a Header) {
         let name = match &header.name.value {
             Ok(name) => name.to_string(),
@@ -114,6 +189,24 @@ impl<'a> Resources<'a> {
     fn push(&mut self, resource: Resource<'a>) {
         self.by_type.entry(resource.type_name.to_ascii_lowercase()).or_default().push(resource);
     }
+}
+
+/// The values in a resource that look like ids of others.
+fn mentions(resource: &Node) -> Vec<&Node> {
+    let is_id = |text: &str| text.to_ascii_lowercase().contains("/providers/");
+    let mut found = Vec::new();
+    let mut waiting = vec![resource];
+    while let Some(node) = waiting.pop() {
+        match &node.value {
+            Value::Text(text) if is_id(text) => found.push(node),
+            Value::Unknown(unknown) => {
+                let known = unknown.parts.iter().any(|part| matches!(part, Part::Text(text) if is_id(text)));
+                found.extend(known.then_some(node));
+            }
+            _ => waiting.extend(node.items().iter().chain(node.members().iter().map(|member| &member.node))),
+        }
+    }
+    found
 }
 
 fn id_of(header: &Header) -> String {

@@ -15,6 +15,7 @@ mod diagnose;
 mod error;
 mod evaluate;
 mod explain;
+mod expression;
 mod fact;
 mod field;
 mod flow;

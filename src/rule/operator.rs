@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use regex::Regex;
+use regex::RegexBuilder;
 
 use crate::estate::Peer;
 use crate::json::{Node, Unknown, Value as Json};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
+use crate::rule::expression::Expression;
 use crate::rule::field::{Atom, Kind, Part, Value, why};
 use crate::rule::schema::{Pair, Written};
 use crate::rule::side::Side;
@@ -25,7 +26,7 @@ pub(crate) enum Test {
     /// It is one of these texts or words, without case.
     Text(Vec<Arc<str>>),
     /// The expression is found in it.
-    Matches(Regex),
+    Matches(Expression),
     /// It is one of these numbers.
     Number(Vec<i64>),
     /// It is a number from here to there, both included.
@@ -120,7 +121,7 @@ fn read_one(field: &str, kind: Kind, pair: &Pair<'_>) -> Result<Test, RuleError>
     let written = pair.value;
     match operator {
         "exists" => return Ok(Test::Exists(written.bool()?)),
-        "matches" => return regex(written).map(Test::Matches),
+        "matches" => return expression(written).map(Test::Matches),
         "is-not" => {
             let is = Pair { key: &Arc::from("is"), key_at: pair.key_at, value: written };
             return Ok(Test::Not(Box::new(read_one(field, kind, &is)?)));
@@ -161,9 +162,9 @@ fn read_one(field: &str, kind: Kind, pair: &Pair<'_>) -> Result<Test, RuleError>
 }
 
 /// A regular expression of bounded size.
-pub(crate) fn regex(written: Written<'_>) -> Result<Regex, RuleError> {
+pub(crate) fn expression(written: Written<'_>) -> Result<Expression, RuleError> {
     let text = written.text()?;
-    regex::RegexBuilder::new(&text).size_limit(MAX_REGEX).build().map_err(|error| {
+    RegexBuilder::new(&text).size_limit(MAX_REGEX).build().map(Expression::new).map_err(|error| {
         let shown = error.to_string();
         let message = shown.lines().last().unwrap_or("it does not parse").trim_start_matches("error: ");
         written.error(format!("this is not a regular expression: {message}"))
@@ -207,30 +208,8 @@ impl Test {
         }
         match self {
             Self::Addresses(how, wanted) => addresses(value, *how, wanted),
-            Self::Ports(how, wanted) => sets(
-                value,
-                *how,
-                PortSet::empty(),
-                |known, part| match part {
-                    Atom::Ports(set) => known.union(set),
-                    _ => known,
-                },
-                |left, right| right.is_subset(left),
-                PortSet::overlaps,
-                wanted,
-            ),
-            Self::Protocols(how, wanted) => sets(
-                value,
-                *how,
-                ProtocolSet::NONE,
-                |known, part| match part {
-                    Atom::Protocols(set) => known.union(*set),
-                    _ => known,
-                },
-                |left, right| right.is_subset(*left),
-                |left, right| !left.intersection(*right).is_empty(),
-                wanted,
-            ),
+            Self::Ports(how, wanted) => sets(value, *how, wanted),
+            Self::Protocols(how, wanted) => sets(value, *how, wanted),
             Self::Texts(how, wanted) => texts(value, *how, wanted),
             _ => {
                 let parts = value.parts.iter().map(|part| self.part(part));
@@ -247,13 +226,19 @@ impl Test {
         }
     }
 
-    /// Decided all the same when every possible value agrees.
+    /// Decided all the same when every possible value agrees, or what is known of the text is enough.
     fn unknown(&self, unknown: &Unknown) -> Truth {
         let mut answers = unknown.domain.iter().map(|node| self.node(node));
-        match answers.next() {
-            Some(Some(first)) if answers.all(|answer| answer == Some(first)) => first.into(),
-            _ => Truth::Unknown(vec![why(unknown)]),
-        }
+        let agreed = match answers.next() {
+            Some(Some(first)) if answers.all(|answer| answer == Some(first)) => Some(first),
+            _ => None,
+        };
+        let known = agreed.or_else(|| match self {
+            Self::Text(wanted) => wanted.iter().all(|wanted| !may_be(unknown, wanted)).then_some(false),
+            Self::Matches(expression) => expression.decided_by_start(unknown),
+            _ => None,
+        });
+        known.map_or_else(|| Truth::Unknown(vec![why(unknown)]), Truth::from)
     }
 
     fn node(&self, node: &Node) -> Option<bool> {
@@ -286,6 +271,11 @@ fn same(wanted: &str, text: &str) -> bool {
     wanted.eq_ignore_ascii_case(text) || (!text.contains('-') && letters(wanted) == letters(text))
 }
 
+/// Whether a text may turn out to be the same as what a rule writes.
+fn may_be(unknown: &Unknown, wanted: &str) -> bool {
+    unknown.may_be(wanted) || wanted.contains('-') && unknown.may_be(&wanted.replace('-', ""))
+}
+
 fn addresses(value: &Value<'_>, how: SetTest, wanted: &Side) -> Truth {
     let mut side = Side::default();
     // A rule may list thousands of prefixes.
@@ -295,78 +285,177 @@ fn addresses(value: &Value<'_>, how: SetTest, wanted: &Side) -> Truth {
         _ => None,
     });
     side.add_set(&AddressSet::union_of(written));
+    let mut choices: Vec<Choice<'_, Peer>> = Vec::new();
     for part in &value.parts {
         match &part.atom {
             Ok(Atom::Peer(Peer::Addresses(_)) | Atom::Addresses(_)) => {}
+            // Azure refuses it, and what was meant is not known.
+            Ok(Atom::Peer(Peer::Invalid(text))) => side.add_open(format!("`{text}` is no address").into()),
             Ok(Atom::Peer(peer)) => side.add(peer),
             Ok(Atom::Groups(_)) => side.add_groups(),
             Ok(_) => {}
-            Err(unknown) => side.add_unknown(unknown, why(unknown)),
+            Err(unknown) => match Choice::of(unknown, Peer::named) {
+                Some(choice) => choices.push(choice),
+                None => side.add_unknown(unknown, why(unknown)),
+            },
         }
     }
     if let Some(why) = &value.open {
         side.add_open(Arc::clone(why));
     }
-    match how {
-        SetTest::Is => Truth::all([side.includes(wanted), wanted.includes(&side)]),
-        SetTest::Include => side.includes(wanted),
-        SetTest::Within => wanted.includes(&side),
-        SetTest::Overlap => side.overlaps(wanted),
+    for_every_choice(&choices, |chosen| {
+        let mut side = side.clone();
+        chosen.iter().for_each(|peer| side.add(peer));
+        match how {
+            SetTest::Is => Truth::all([side.includes(wanted), wanted.includes(&side)]),
+            SetTest::Include => side.includes(wanted),
+            SetTest::Within => wanted.includes(&side),
+            SetTest::Overlap => side.overlaps(wanted),
+        }
+    })
+}
+
+/// A value that is one of a few.
+struct Choice<'u, T> {
+    values: Vec<T>,
+    unknown: &'u Unknown,
+}
+
+impl<'u, T> Choice<'u, T> {
+    /// `None` when it may be something that cannot be read.
+    fn of(unknown: &'u Unknown, read: impl Fn(&str) -> Option<T>) -> Option<Self> {
+        let value = |node: &Node| match &node.value {
+            Json::Text(text) => read(text),
+            Json::Number(number) => read(number.as_str()),
+            _ => None,
+        };
+        let values: Vec<T> = unknown.domain.iter().map(value).collect::<Option<_>>()?;
+        (!values.is_empty()).then_some(Self { values, unknown })
     }
 }
 
-/// Sets whose known parts are exact: only unknown parts leave anything open.
-fn sets<S>(
-    value: &Value<'_>,
-    how: SetTest,
-    none: S,
-    add: impl Fn(S, &Atom<'_>) -> S,
-    includes: impl Fn(&S, &S) -> bool,
-    overlaps: impl Fn(&S, &S) -> bool,
-    wanted: &S,
-) -> Truth {
-    let mut known = none;
+/// At most so many ways to choose are tried; keeps a rule with many choices cheap.
+const MOST_WAYS: usize = 64;
+
+/// What holds whatever is chosen; unknown when that makes a difference.
+fn for_every_choice<T>(choices: &[Choice<'_, T>], test: impl Fn(&[&T]) -> Truth) -> Truth {
+    let ways = choices.iter().try_fold(1_usize, |ways, choice| ways.checked_mul(choice.values.len()));
+    let open = || Truth::Unknown(choices.iter().map(|choice| why(choice.unknown)).collect());
+    let Some(ways) = ways.filter(|ways| *ways <= MOST_WAYS) else { return open() };
+    let truth = |way: usize| {
+        let mut rest = way;
+        let chosen: Vec<&T> = choices
+            .iter()
+            .map(|choice| {
+                let value = &choice.values[rest % choice.values.len()];
+                rest /= choice.values.len();
+                value
+            })
+            .collect();
+        test(&chosen)
+    };
+    let first = truth(0);
+    if (1..ways).all(|way| truth(way) == first) { first } else { open() }
+}
+
+/// A set whose known parts are exact.
+trait ExactSet: Clone {
+    fn nothing() -> Self;
+    fn of(atom: &Atom<'_>) -> Option<Self>;
+    fn read(text: &str) -> Option<Self>;
+    fn with(&self, other: &Self) -> Self;
+    fn holds(&self, other: &Self) -> bool;
+    fn meets(&self, other: &Self) -> bool;
+}
+
+impl ExactSet for PortSet {
+    fn nothing() -> Self {
+        Self::empty()
+    }
+    fn of(atom: &Atom<'_>) -> Option<Self> {
+        if let Atom::Ports(set) = atom { Some((*set).clone()) } else { None }
+    }
+    fn read(text: &str) -> Option<Self> {
+        value::port_range(text)
+    }
+    fn with(&self, other: &Self) -> Self {
+        self.union(other)
+    }
+    fn holds(&self, other: &Self) -> bool {
+        other.is_subset(self)
+    }
+    fn meets(&self, other: &Self) -> bool {
+        self.overlaps(other)
+    }
+}
+
+impl ExactSet for ProtocolSet {
+    fn nothing() -> Self {
+        Self::NONE
+    }
+    fn of(atom: &Atom<'_>) -> Option<Self> {
+        if let Atom::Protocols(set) = atom { Some(*set) } else { None }
+    }
+    fn read(text: &str) -> Option<Self> {
+        value::protocol(&text.to_ascii_lowercase())
+    }
+    fn with(&self, other: &Self) -> Self {
+        self.union(*other)
+    }
+    fn holds(&self, other: &Self) -> bool {
+        other.is_subset(*self)
+    }
+    fn meets(&self, other: &Self) -> bool {
+        !self.intersection(*other).is_empty()
+    }
+}
+
+/// Only what is unknown leaves anything open.
+fn sets<S: ExactSet>(value: &Value<'_>, how: SetTest, wanted: &S) -> Truth {
+    let mut known = S::nothing();
     let mut open: Vec<Arc<str>> = value.open.iter().cloned().collect();
+    let mut choices: Vec<Choice<'_, S>> = Vec::new();
     for part in &value.parts {
         match &part.atom {
-            Ok(atom) => known = add(known, atom),
-            Err(unknown) => open.push(why(unknown)),
+            Ok(atom) => known = S::of(atom).map_or_else(|| known.clone(), |set| known.with(&set)),
+            Err(unknown) => match Choice::of(unknown, S::read) {
+                Some(choice) => choices.push(choice),
+                None => open.push(why(unknown)),
+            },
         }
     }
-    let truth = match how {
-        SetTest::Is => includes(&known, wanted) && includes(wanted, &known),
-        SetTest::Include => includes(&known, wanted),
-        SetTest::Within => includes(wanted, &known),
-        SetTest::Overlap => overlaps(&known, wanted),
-    };
-    // More parts can only turn a no of `includes` and `overlaps` into a yes, and a yes of `within` into a no.
-    let settled = match how {
-        SetTest::Is => !includes(wanted, &known),
-        SetTest::Include | SetTest::Overlap => truth,
-        SetTest::Within => !truth,
-    };
-    if open.is_empty() || settled { truth.into() } else { Truth::Unknown(open) }
+    for_every_choice(&choices, |chosen| {
+        let known = chosen.iter().fold(known.clone(), |known, set| known.with(set));
+        let truth = match how {
+            SetTest::Is => known.holds(wanted) && wanted.holds(&known),
+            SetTest::Include => known.holds(wanted),
+            SetTest::Within => wanted.holds(&known),
+            SetTest::Overlap => known.meets(wanted),
+        };
+        // More parts can only turn a no of `includes` and `overlaps` into a yes, and a yes of `within` into a no.
+        let settled = match how {
+            SetTest::Is => !wanted.holds(&known),
+            SetTest::Include | SetTest::Overlap => truth,
+            SetTest::Within => !truth,
+        };
+        if open.is_empty() || settled { truth.into() } else { Truth::Unknown(open.clone()) }
+    })
 }
 
 fn texts(value: &Value<'_>, how: SetTest, wanted: &[Arc<str>]) -> Truth {
-    let text = |part: &Part<'_>| match &part.atom {
-        Ok(Atom::Text(text)) => Ok(text.to_string()),
-        Ok(Atom::Groups(id)) => Ok((*id).to_owned()),
-        Ok(_) => Ok(String::new()),
-        Err(unknown) => Err(why(unknown)),
+    let is = |part: &Part<'_>, wanted: &[Arc<str>]| -> Truth {
+        let any = |text: &str| wanted.iter().any(|wanted| same(wanted, text)).into();
+        match &part.atom {
+            Ok(Atom::Text(text)) => any(text),
+            Ok(Atom::Groups(id)) => any(id),
+            Ok(_) => any(""),
+            Err(unknown) => Test::Text(wanted.to_vec()).unknown(unknown),
+        }
     };
-    let holds = |wanted: &Arc<str>| {
-        Truth::any(value.parts.iter().map(|part| match text(part) {
-            Ok(text) => same(wanted, &text).into(),
-            Err(why) => Truth::Unknown(vec![why]),
-        }))
-    };
+    let holds = |wanted: &Arc<str>| Truth::any(value.parts.iter().map(|part| is(part, std::slice::from_ref(wanted))));
     match how {
         SetTest::Include => Truth::all(wanted.iter().map(holds)),
         SetTest::Overlap => Truth::any(wanted.iter().map(holds)),
-        SetTest::Within | SetTest::Is => Truth::all(value.parts.iter().map(|part| match text(part) {
-            Ok(text) => wanted.iter().any(|wanted| same(wanted, &text)).into(),
-            Err(why) => Truth::Unknown(vec![why]),
-        })),
+        SetTest::Within | SetTest::Is => Truth::all(value.parts.iter().map(|part| is(part, wanted))),
     }
 }

@@ -170,6 +170,8 @@ impl Side {
         for tag in &self.tags {
             match wanted.relation(*tag, Family::V4, None) {
                 Relation::Equal | Relation::Inside => return Truth::Yes,
+                // It holds what other customers rent; the addresses of one service never are all of that.
+                Relation::Open if wanted.is_azure_cloud() && !tag.is_azure_cloud() => {}
                 Relation::Open => open.push(format!("whether `{tag}` holds all of `{wanted}`").into()),
                 Relation::Disjoint | Relation::Holds => {}
             }
@@ -281,6 +283,9 @@ mod tests {
         assert_eq!(includes(&["Storage"], &["Storage.WestEurope"]), Truth::Yes);
         assert_eq!(includes(&["Internet"], &["Storage.WestEurope"]), Truth::Yes);
         assert_eq!(includes(&["Storage"], &["AzureKeyVault"]), Truth::No);
+        for all in ["AzureCloud", "AzureCloud.WestEurope"] {
+            assert_eq!(includes(&["AzureFrontDoor.Backend", "Storage"], &[all]), Truth::No, "{all}");
+        }
         assert!(matches!(includes(&["13.0.0.0/8"], &["Storage"]), Truth::Unknown(_)));
         assert_eq!(side(&["Storage"]).overlaps(&side(&["Internet"])), Truth::Yes);
         assert_eq!(side(&["Storage"]).overlaps(&side(&["10.0.0.0/8"])), Truth::No);

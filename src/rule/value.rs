@@ -42,26 +42,33 @@ pub(crate) fn ports(written: Written<'_>) -> Result<PortSet, RuleError> {
     let mut ranges = Vec::new();
     for item in written.items() {
         let text = item.scalar()?;
-        let wrong = || {
+        ranges.push(port_range(&text).ok_or_else(|| {
             item.error(format!("`{text}` is neither a port nor a range of ports"))
                 .help("write `22`, `8000-8100` or `any`")
-        };
-        if matches!(&*text, "any" | "*") {
-            return Ok(PortSet::full());
-        }
-        let (first, last) = text.split_once('-').unwrap_or((&text, &text));
-        let (Ok(first), Ok(last)) = (first.trim().parse::<u16>(), last.trim().parse::<u16>()) else {
-            return Err(wrong());
-        };
-        if first > last {
-            return Err(wrong());
-        }
-        ranges.push((first, last));
+        })?);
     }
     if ranges.is_empty() {
         return Err(written.error("the list of ports is empty"));
     }
-    Ok(PortSet::from_ranges(ranges))
+    Ok(ranges.iter().fold(PortSet::empty(), |all, range| all.union(range)))
+}
+
+/// One port, a range `a-b`, or `*` and `any` for all.
+pub(crate) fn port_range(text: &str) -> Option<PortSet> {
+    if matches!(text, "any" | "*") {
+        return Some(PortSet::full());
+    }
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (first.trim().parse::<u16>().ok()?, last.trim().parse::<u16>().ok()?);
+    (first <= last).then(|| PortSet::range(first, last))
+}
+
+/// One protocol by its name in lower case, or `*` and `any` for all.
+pub(crate) fn protocol(name: &str) -> Option<ProtocolSet> {
+    if matches!(name, "any" | "*") {
+        return Some(ProtocolSet::ALL);
+    }
+    ProtocolSet::NAMED.iter().find(|(_, known)| *known == name).map(|(set, _)| *set)
 }
 
 /// Protocols: `tcp`, `any`, or a list.
@@ -69,18 +76,12 @@ pub(crate) fn protocols(written: Written<'_>) -> Result<ProtocolSet, RuleError> 
     let mut all = ProtocolSet::NONE;
     for item in written.items() {
         let text = item.text()?;
-        let set = if &*text == "any" {
-            ProtocolSet::ALL
-        } else {
-            let names = ProtocolSet::NAMED;
-            let Some((set, _)) = names.iter().find(|(_, name)| *name == &*text) else {
-                let allowed = names.iter().map(|(_, name)| *name).chain(["any"]);
-                return Err(item
-                    .error(format!("`{text}` is not a protocol"))
-                    .label("unknown protocol")
-                    .help(suggestion(&text, "allowed", allowed)));
-            };
-            *set
+        let Some(set) = protocol(&text) else {
+            let allowed = ProtocolSet::NAMED.iter().map(|(_, name)| *name).chain(["any"]);
+            return Err(item
+                .error(format!("`{text}` is not a protocol"))
+                .label("unknown protocol")
+                .help(suggestion(&text, "allowed", allowed)));
         };
         all = all.union(set);
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::estate::{Access, CollectionKind, Direction, NextHop, Peer};
 use crate::net::AddressSet;
-use crate::proof::{Fact, Shadow};
+use crate::proof::{Decider, Fact, Shadow};
 use crate::rule::field::{Atom, Kind, Part, Value};
 use crate::rule::item::{Item, Thing};
 use crate::rule::value::NEXT_HOPS;
@@ -133,6 +133,12 @@ pub(crate) const SECURITY_RULE: &[FieldSpec] = &[
         read: |item| derived(item, |shadow| &shadow.redundant),
     },
     FieldSpec {
+        name: "overruled",
+        kind: Kind::Boolean,
+        describe: "It is shadowed, and a rule ahead does the opposite with some of what it matches.",
+        read: overruled,
+    },
+    FieldSpec {
         name: "conflicts",
         kind: Kind::Boolean,
         describe: "Another rule of its direction has its priority.",
@@ -146,9 +152,14 @@ pub(crate) const SECURITY_RULE: &[FieldSpec] = &[
     },
 ];
 
-/// A fact about a rule among the others.
+/// A fact about a rule among the others. Of a rule with an address that cannot be read nothing is told.
 fn derived<'a>(item: &Item<'a>, fact: impl Fn(&'a Shadow) -> &'a Fact) -> Value<'a> {
     let span = item.place().0;
+    if let Thing::SecurityRule(_, rule, _) = item.thing
+        && rule.sources.items.iter().chain(&rule.destinations.items).any(|one| matches!(one.known(), Some(Peer::Invalid(_))))
+    {
+        return Value::unknown("an address that cannot be read", span);
+    }
     match item.shadow().map(fact) {
         None => Value::absent(span),
         Some(Fact::Yes) => Value::truth(true, span),
@@ -157,6 +168,16 @@ fn derived<'a>(item: &Item<'a>, fact: impl Fn(&'a Shadow) -> &'a Fact) -> Value<
             let why = doubts.iter().map(|doubt| &*doubt.message).collect::<Vec<_>>().join("; ");
             Value::unknown(why, span)
         }
+    }
+}
+
+fn overruled<'a>(item: &Item<'a>) -> Value<'a> {
+    let span = item.place().0;
+    let Thing::SecurityRule(_, rule, _) = item.thing else { return Value::absent(span) };
+    let opposite = |by: &Decider| rule.access.known().is_none_or(|own| by.access != *own);
+    match item.shadow() {
+        Some(shadow) if !shadow.by.iter().any(opposite) => Value::truth(false, span),
+        _ => derived(item, |shadow| &shadow.shadowed),
     }
 }
 

@@ -81,6 +81,19 @@ fn reckon(text: &str) -> Reckoned {
     }
 }
 
+impl Peer {
+    /// What a text says on one side of a security rule; `None` when Azure would refuse it or its meaning is not known.
+    pub fn named(text: &str) -> Option<Self> {
+        match reckon(text) {
+            Reckoned::Plain(set) => Some(Self::Addresses(set)),
+            Reckoned::HostBits(net) => Some(Self::Addresses(AddressSet::prefix(net))),
+            Reckoned::Name if text == "*" => Some(Self::Any),
+            Reckoned::Name => Tag::read(text, None).tag().map(|_| Self::Tag(Arc::from(text))),
+            Reckoned::Range(_) | Reckoned::Broken(_) => None,
+        }
+    }
+}
+
 /// One value of a field: its peers, more than one when commas stand in it.
 pub(crate) fn peers(reader: &mut Reader<'_>, node: &Node, name: &str, place: Place, into: &mut Vec<Field<Peer>>) {
     let text = reader.text_of(node, name);

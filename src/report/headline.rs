@@ -45,7 +45,7 @@ fn counts(group: &Group<'_>, ledger: &Ledger<'_>) -> (usize, usize) {
     let judged = placements.iter().flat_map(|placement| &placement.requirements).filter(|one| one.verdict.is_some());
     let needed: BTreeSet<(&RuleId, &str)> = judged.map(|one| (&one.rule, one.flow.as_str())).collect();
     let flow = |finding: &&Finding| Some((finding.rule.clone(), finding.flow.clone()?));
-    let said = group.findings().iter().filter_map(|finding| flow(finding)).collect::<BTreeSet<_>>().len();
+    let said = group.findings().iter().filter_map(flow).collect::<BTreeSet<_>>().len();
     (said, needed.len().max(said))
 }
 

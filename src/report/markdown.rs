@@ -112,7 +112,9 @@ impl Writer<'_> {
     fn head(&self) -> String {
         let counts = self.report.counts();
         let said = match (counts.blocked(), counts.undecided, counts.satisfied) {
-            (0, 0, 0) if counts.against_advice > 0 => format!("{} against advice", count(counts.against_advice, "flow")),
+            (0, 0, 0) if counts.against_advice > 0 => {
+                format!("{} against advice", count(counts.against_advice, "flow"))
+            }
             (0, 0, 0) => "no requirement to judge".to_owned(),
             (0, 0, all) => format!("{} pass", count(all, "flow")),
             (blocked, 0, _) => format!("{} blocked", count(blocked, "flow")),

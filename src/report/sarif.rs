@@ -167,7 +167,11 @@ impl Results<'_> {
         }
         result["partialFingerprints"] = json!({ "aznetlint/v1": finding.fingerprint });
         result["properties"] = json!({ "undecided": finding.undecided });
-        for (name, value) in [("placement", finding.placements.first()), ("flow", finding.flow.as_ref()), ("cause", finding.cause.as_ref())] {
+        for (name, value) in [
+            ("placement", finding.placements.first()),
+            ("flow", finding.flow.as_ref()),
+            ("cause", finding.cause.as_ref()),
+        ] {
             if let Some(value) = value {
                 result["properties"][name] = json!(value);
             }

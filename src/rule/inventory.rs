@@ -58,8 +58,7 @@ pub(crate) struct Resource<'a> {
 
 impl<'a> Resources<'a> {
     pub(crate) fn new(estate: &'a Estate) -> Self {
-        let mut all =
-            Self { by_type: BTreeMap::new(), templates: &estate.templates, deployments: OnceCell::new() };
+        let mut all = Self { by_type: BTreeMap::new(), templates: &estate.templates, deployments: OnceCell::new() };
         let plain = |plain: &'a crate::estate::Plain| &plain.header;
         estate.networks.iter().for_each(|one| all.add(&one.header));
         estate.subnets.iter().for_each(|one| all.add(&one.header));

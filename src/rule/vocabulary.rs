@@ -156,7 +156,12 @@ pub(crate) const SECURITY_RULE: &[FieldSpec] = &[
 fn derived<'a>(item: &Item<'a>, fact: impl Fn(&'a Shadow) -> &'a Fact) -> Value<'a> {
     let span = item.place().0;
     if let Thing::SecurityRule(_, rule, _) = item.thing
-        && rule.sources.items.iter().chain(&rule.destinations.items).any(|one| matches!(one.known(), Some(Peer::Invalid(_))))
+        && rule
+            .sources
+            .items
+            .iter()
+            .chain(&rule.destinations.items)
+            .any(|one| matches!(one.known(), Some(Peer::Invalid(_))))
     {
         return Value::unknown("an address that cannot be read", span);
     }

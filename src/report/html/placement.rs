@@ -28,7 +28,8 @@ impl<'a, 'l> Placements<'a, 'l> {
     /// For the placements of a page.
     pub(crate) fn new(guide: &'l Guide<'a>) -> Self {
         let of = |standing: Standing| guide.placements.iter().map(|placed| placed.count(standing)).sum::<usize>();
-        let troubled = of(Standing::Blocked) + of(Standing::Conditional) + of(Standing::Advised) + of(Standing::Undecided);
+        let troubled =
+            of(Standing::Blocked) + of(Standing::Conditional) + of(Standing::Advised) + of(Standing::Undecided);
         let troubled = troubled.min(PATHS);
         Self { guide, troubled, passing: PATHS - troubled, unfolded: UNFOLDED }
     }

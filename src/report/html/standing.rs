@@ -24,15 +24,8 @@ pub(crate) enum Standing {
 
 impl Standing {
     /// All of them, the worst first.
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Blocked,
-        Self::Conditional,
-        Self::Advised,
-        Self::Undecided,
-        Self::BuiltIn,
-        Self::Pass,
-        Self::NotNeeded,
-    ];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Blocked, Self::Conditional, Self::Advised, Self::Undecided, Self::BuiltIn, Self::Pass, Self::NotNeeded];
 
     /// How a requirement stands.
     pub(crate) fn of(requirement: &RequirementReport) -> Self {

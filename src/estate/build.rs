@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::estate::draft::{Draft, Drafts};
 use crate::estate::extract::{self, Options, Reader, lookup};
+use crate::estate::firewall_check::firewall_faults;
 use crate::estate::gather::Piece;
 use crate::estate::identity::last_segment;
 use crate::estate::ids::Ids;
@@ -33,6 +34,7 @@ pub fn build(pieces: impl IntoIterator<Item = Piece>, options: Options<'_>) -> E
     let mut seen = BTreeSet::new();
     estate.others.retain(|other| seen.insert(Arc::clone(&other.header.key)));
     link(&mut estate, &ids);
+    faults.extend(firewall_faults(&estate));
     estate.faults = faults;
     estate.ids = Arc::new(ids);
     estate

@@ -12,7 +12,7 @@ use crate::estate::fault::{DEPENDENCIES_INVALID, INCOMPLETE_LIST};
 use crate::estate::resource::Fault;
 use crate::estate::shape::{dependency_list, either};
 use crate::json::{Node, Value};
-use crate::net::{AddressSet, ProtocolSet, Tag};
+use crate::net::{AddressSet, ProtocolSet, Tag, is_host_name};
 use crate::source::Span;
 
 /// The most endpoints and ports one answer may name; a workspace has some dozens.
@@ -259,10 +259,7 @@ fn meant(name: &str) -> Option<DependencyEndpoint> {
     }
     let host = name.strip_suffix('.').unwrap_or(name);
     let plain = host.strip_prefix('*').map_or(host, |rest| rest.strip_prefix('.').unwrap_or(rest));
-    let label = |label: &str| {
-        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    };
-    let is_host = plain.contains('.') && plain.len() <= 253 && plain.split('.').all(label);
+    let is_host = plain.contains('.') && is_host_name(plain);
     is_host.then(|| DependencyEndpoint::Host(Arc::from(host.to_ascii_lowercase())))
 }
 

@@ -14,10 +14,17 @@ pub const FAULT_KINDS: &[(&str, &str)] = &[
     (DEPENDENCIES_INVALID, "an answer of the dependencies API, or an endpoint in it, that cannot be read"),
     (DESCRIPTION_TOO_LONG, "the description of a security rule is longer than 140 characters"),
     (DIRECTION_UNKNOWN, "`direction` is neither Inbound nor Outbound"),
+    (
+        DUPLICATE_COLLECTION_PRIORITY,
+        "two rule collections, or two groups of them, have the same priority and do different things",
+    ),
     (DUPLICATE_NAME, "two children of one resource have the same name"),
-    (DUPLICATE_PRIORITY, "two rules of one direction, or two collections of one group, have the same priority"),
+    (DUPLICATE_PRIORITY, "two rules of one direction have the same priority"),
     (DUPLICATE_ROUTE, "two routes of one table have the same prefix"),
     (FIREWALL_TAG_SOURCE, "a service tag as the source of a firewall rule"),
+    (FQDN_TAG_UNKNOWN, "an FQDN tag that Azure Firewall does not have"),
+    (FQDN_TAGS_BESIDE_HOSTS, "an application rule with both `fqdnTags` and `targetFqdns`"),
+    (HOST_INVALID, "a value among the hosts of a firewall rule that no host is called"),
     (INCOMPLETE_LIST, "the file is one page of several: more resources follow elsewhere"),
     (KEY_TWICE, "a key stands twice in one object, with two values"),
     (MIXED_FAMILIES, "IPv4 and IPv6 addresses in one list"),
@@ -28,6 +35,7 @@ pub const FAULT_KINDS: &[(&str, &str)] = &[
     (NEXT_HOP_ADDRESS_UNUSED, "`nextHopIpAddress` with a next hop other than VirtualAppliance"),
     (NEXT_HOP_UNKNOWN, "`nextHopType` is none of Azure's"),
     (OVERLAPPING_PREFIXES, "two prefixes of one list overlap"),
+    (POLICY_OWN_PARENT, "a firewall policy that is among its own parents"),
     (PORT_COMMA_LIST, "a field for one port range holds several, separated by commas"),
     (PORT_INVALID, "a port that is no number from 0 to 65535, range or `*`"),
     (PORT_RANGE_REVERSED, "a port range whose first port is greater than its last"),
@@ -70,10 +78,14 @@ pub(crate) const DECLARED_TWICE_DIFFERENTLY: &str = "declared-twice-differently"
 pub(crate) const DEPENDENCIES_INVALID: &str = "dependencies-invalid";
 pub(crate) const DESCRIPTION_TOO_LONG: &str = "description-too-long";
 pub(crate) const DIRECTION_UNKNOWN: &str = "direction-unknown";
+pub(crate) const DUPLICATE_COLLECTION_PRIORITY: &str = "duplicate-collection-priority";
 pub(crate) const DUPLICATE_NAME: &str = "duplicate-name";
 pub(crate) const DUPLICATE_PRIORITY: &str = "duplicate-priority";
 pub(crate) const DUPLICATE_ROUTE: &str = "duplicate-route";
 pub(crate) const FIREWALL_TAG_SOURCE: &str = "firewall-tag-source";
+pub(crate) const FQDN_TAGS_BESIDE_HOSTS: &str = "fqdn-tags-beside-hosts";
+pub(crate) const FQDN_TAG_UNKNOWN: &str = "fqdn-tag-unknown";
+pub(crate) const HOST_INVALID: &str = "host-invalid";
 pub(crate) const INCOMPLETE_LIST: &str = "incomplete-list";
 pub(crate) const KEY_TWICE: &str = "key-twice";
 pub(crate) const MIXED_FAMILIES: &str = "mixed-families";
@@ -84,6 +96,7 @@ pub(crate) const NEXT_HOP_ADDRESS_MISSING: &str = "next-hop-address-missing";
 pub(crate) const NEXT_HOP_ADDRESS_UNUSED: &str = "next-hop-address-unused";
 pub(crate) const NEXT_HOP_UNKNOWN: &str = "next-hop-unknown";
 pub(crate) const OVERLAPPING_PREFIXES: &str = "overlapping-prefixes";
+pub(crate) const POLICY_OWN_PARENT: &str = "policy-own-parent";
 pub(crate) const PORT_COMMA_LIST: &str = "port-comma-list";
 pub(crate) const PORT_INVALID: &str = "port-invalid";
 pub(crate) const PORT_RANGE_REVERSED: &str = "port-range-reversed";

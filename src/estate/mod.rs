@@ -5,6 +5,7 @@ mod dependency;
 mod draft;
 mod extract;
 mod fault;
+mod firewall_check;
 mod gather;
 mod identity;
 mod ids;

@@ -1,5 +1,7 @@
 //! Exact sets of addresses, ports, protocols and packets, and the catalogue of service tags.
 
+mod fqdn_tag;
+mod host_name;
 mod ranges;
 mod region;
 mod tag;
@@ -9,6 +11,8 @@ mod tag_data;
 mod tag_relation;
 mod traffic;
 
+pub use fqdn_tag::{FQDN_TAGS, FqdnTag, fqdn_tag};
+pub use host_name::is_host_name;
 pub use ranges::{Bound, RangeSet};
 pub use region::{Cloud, Pair, Region};
 pub use tag::{Reading, Special, Tag};

@@ -154,11 +154,11 @@ impl<'s, 'a> Ground<'s, 'a> {
                     all.add(room, vec![subnet.holds()]);
                 }
             },
-            Party::Hosts(hosts) => self.hosts(end, Meaning::Host(end), hosts, &AddressSet::empty(), &mut all),
+            Party::Hosts(hosts) => self.hosts(Meaning::Host(end), hosts, &AddressSet::empty(), &mut all),
             Party::Untagged(hosts) => {
                 let elsewhere = self.scene.tags.map(TagData::of_single_services);
                 let none = AddressSet::empty();
-                self.hosts(end, Meaning::Untagged(end), hosts, elsewhere.unwrap_or(&none), &mut all);
+                self.hosts(Meaning::Untagged(end), hosts, elsewhere.unwrap_or(&none), &mut all);
             }
             Party::Regional(base, unknown) => self.regional(end, *base, unknown, &mut all),
             Party::Tag(tag) => match tag.special() {
@@ -171,7 +171,7 @@ impl<'s, 'a> Ground<'s, 'a> {
                     }
                     all.terms.retain(|term| !term.set.is_empty());
                 }
-                Some(Special::Internet) => self.internet(end, false, &mut all),
+                Some(Special::Internet) => self.internet(&mut all),
                 Some(other) => self.special(end, other, None, &mut all),
                 None => self.tag(end, &tag.to_string(), &mut all),
             },
@@ -180,12 +180,12 @@ impl<'s, 'a> Ground<'s, 'a> {
     }
 
     /// Hosts lie on the internet, away from some of it.
-    fn hosts(&mut self, end: End, meaning: Meaning, hosts: &HostSet, away: &AddressSet, all: &mut Match<AddressSet>) {
+    fn hosts(&mut self, meaning: Meaning, hosts: &HostSet, away: &AddressSet, all: &mut Match<AddressSet>) {
         let symbol = self
             .symbols
             .of(meaning, || Doubt::new(format!("the addresses of `{hosts}` are known to name resolution only")));
         let mut internet = Match::nothing();
-        self.internet(end, false, &mut internet);
+        self.internet(&mut internet);
         for term in internet.terms {
             let cube = [symbol.holds()].into_iter().chain(term.cube).collect();
             all.add(term.set.difference(away), cube);
@@ -389,34 +389,19 @@ impl<'s, 'a> Ground<'s, 'a> {
                     }
                 }
             }
-            Special::Internet => self.internet(end, access.is_some(), all),
+            Special::Internet => self.internet(all),
         }
     }
 
-    /// `Internet`: what is public and not in the network. `rule`: a route may have changed what it matches (UNC-1).
-    fn internet(&mut self, end: End, rule: bool, all: &mut Match<AddressSet>) {
-        let public = Arc::clone(&self.public);
-        if !rule || (self.tunnelled.is_empty() && self.tunnelled_tags.is_empty()) {
-            all.add(public, Vec::new());
-            return;
-        }
-        let mut tagged = Match::nothing();
-        for tag in Arc::clone(&self.tunnelled_tags).iter() {
-            self.tag(end, &tag.to_string(), &mut tagged);
-        }
-        let elsewhere = tagged.terms.iter().flat_map(|term| &term.cube).map(|literal| literal.negated()).collect();
-        all.add(public.difference(&self.tunnelled), elsewhere);
-        let widened = self.widened();
-        let still = self.symbols.of(Meaning::World(Arc::from("internet still matches")), || {
-            Doubt::new(
-                "whether `Internet` still matches addresses that a route leads to an appliance is not documented",
-            )
-        });
-        // Where tags lie is not known: any public address may be one of theirs.
-        let known = self.tunnelled_tags.is_empty();
-        let tunnelled = if known { public.intersection(&self.tunnelled) } else { AddressSet::clone(&public) };
-        all.add(tunnelled.clone(), vec![widened.negated()]);
-        all.add(tunnelled, vec![widened, still.holds()]);
+    /// `Internet`: what is public and not in the network, also where a route leads it to an appliance: `VirtualNetwork`
+    /// may then hold the same addresses, and a rule for either matches them (NSG-18, UNC-1).
+    fn internet(&self, all: &mut Match<AddressSet>) {
+        all.add(Arc::clone(&self.public), Vec::new());
+    }
+
+    /// Whether a route leads public addresses to an appliance or a gateway.
+    pub(crate) fn is_tunnelled(&self) -> bool {
+        !self.tunnelled.is_empty() || !self.tunnelled_tags.is_empty()
     }
 
     /// `VirtualNetwork` without what routes may add to it.

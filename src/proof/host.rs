@@ -9,6 +9,8 @@ use std::fmt;
 use std::ops::Bound;
 use std::sync::{Arc, OnceLock};
 
+use crate::net::is_host_name;
+
 /// A pattern of host names. Case does not matter; names are kept in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HostPattern {
@@ -25,9 +27,9 @@ impl HostPattern {
         let text = text.trim();
         let text = text.strip_suffix('.').filter(|text| !text.ends_with('*')).unwrap_or(text).to_ascii_lowercase();
         match text.strip_prefix('*') {
-            None => is_host(&text).then(|| Self::Exact(Arc::from(text))),
+            None => is_host_name(&text).then(|| Self::Exact(Arc::from(text))),
             Some("") => Some(Self::Ending(Arc::from(""))),
-            Some(end) => is_host(end.strip_prefix('.').unwrap_or(end)).then(|| Self::Ending(Arc::from(end))),
+            Some(end) => is_host_name(end.strip_prefix('.').unwrap_or(end)).then(|| Self::Ending(Arc::from(end))),
         }
     }
 
@@ -48,15 +50,6 @@ impl fmt::Display for HostPattern {
             Self::Ending(end) => write!(out, "*{end}"),
         }
     }
-}
-
-/// Whether a lower-case text is a host name: labels of letters, digits, hyphens and underscores.
-fn is_host(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(|label| !label.is_empty() && label.bytes().all(is_label))
-}
-
-fn is_label(byte: u8) -> bool {
-    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_')
 }
 
 /// A set of host names.
@@ -313,7 +306,8 @@ fn is_name(reversed: &[u8]) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{HostPattern, HostSet, is_host};
+    use super::{HostPattern, HostSet};
+    use crate::net::is_host_name;
 
     fn set(patterns: &[&str]) -> HostSet {
         let patterns: Vec<HostPattern> = patterns.iter().map(|text| HostPattern::read(text).unwrap()).collect();
@@ -372,7 +366,7 @@ mod tests {
             }
             from = to;
         }
-        all.retain(|text| is_host(text));
+        all.retain(|text| is_host_name(text));
         all
     }
 
@@ -421,7 +415,7 @@ mod tests {
             }
             prop_assert_eq!(less.union(&both), one);
             if let Some(host) = less.example() {
-                prop_assert!(is_host(&host) && less.contains(&host), "{}", host);
+                prop_assert!(is_host_name(&host) && less.contains(&host), "{}", host);
             }
         }
     }

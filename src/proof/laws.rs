@@ -36,6 +36,8 @@ const TO: [&str; 9] = [
     "Storage",
     "AzureMachineLearning",
 ];
+/// What rules of the group name: a route leads everything public to the firewall, and `Internet` matches it all the same.
+const TO_OF_GROUP: [&str; 4] = ["Internet", "20.0.0.0/8", "20.0.7.0/24", "AzureMachineLearning"];
 const FROM: [&str; 4] = ["*", "10.0.1.0/24", "10.0.1.0/25", "10.0.0.0/8"];
 const PATTERNS: [&str; 8] =
     ["*.azureml.ms", "a.azureml.ms", "*.ms", "*", "pypi.org", "*azureml.ms", "www.*", "*.a.azureml.ms"];
@@ -103,7 +105,8 @@ fn case(seed: u64, doubts: bool) -> Case {
                         _ => rule.kind = unknown(&format!("kind {name}")),
                     }
                 }
-                let priority = [100, 200, 300, 400][index] + i64::try_from(dice.roll(4)).unwrap() * 1000;
+                // Some share one.
+                let priority = [100, 100, 300, 400][index] + i64::try_from(dice.roll(4)).unwrap() * 1000;
                 let mut one = collection(&name, priority, access, rules);
                 if doubt(&mut dice) {
                     match dice.roll(3) {
@@ -157,7 +160,7 @@ fn case(seed: u64, doubts: bool) -> Case {
         let access = if dice.roll(2) == 0 { Access::Deny } else { Access::Allow };
         let (first, last) = dice.one(&[(443, 443), (0, 65535), (80, 80)]);
         let priority = 100 + i64::try_from(index).unwrap();
-        rules.push(outbound("rule", priority, access, dice.one(&TO[1..]), PortSet::range(first, last)));
+        rules.push(outbound("rule", priority, access, dice.one(&TO_OF_GROUP), PortSet::range(first, last)));
     }
     let group = security_group(rules);
     Case { estate, group, table: table(routes), loaded: dice.roll(2) == 0, flow, names, open }
@@ -220,7 +223,11 @@ impl World {
     }
 
     fn in_tag(&self, name: &str, address: IpAddr) -> bool {
-        if name == "Storage" { self.storage.contains(address) } else { self.machine_learning.contains(address) }
+        match name {
+            "Internet" => true,
+            "Storage" => self.storage.contains(address),
+            _ => self.machine_learning.contains(address),
+        }
     }
 
     fn in_peers(&mut self, peers: &[crate::estate::Field<Peer>], address: IpAddr) -> bool {
@@ -257,16 +264,21 @@ fn named(pattern: &str, host: &str) -> bool {
 
 /// What a firewall does with a packet, by looking at every rule.
 fn filter(case: &Case, world: &mut World, packet: Packet<'_>) -> bool {
+    // Beside each priority, who of several with that priority goes first.
     type Rank = (usize, usize, (i64, usize), (i64, usize), usize);
     let mut rules: Vec<(Rank, Access, &FirewallRule)> = Vec::new();
     for (level, policy) in case.estate.policies.iter().enumerate() {
+        let turn = world.choose(&format!("first group of {level}"), policy.groups.len());
         for (at, index) in policy.groups.iter().enumerate() {
+            let at = (at + turn) % policy.groups.len();
             let group = &case.estate.collection_groups[*index];
+            let turn = world.choose(&format!("first collection of {index}"), group.collections.len());
             let first = match &group.priority.as_ref().unwrap().value {
                 Ok(number) => *number * 2,
                 Err(why) => i64::try_from(world.choose(&why.key, 120)).unwrap(),
             };
             for (second, collection) in group.collections.iter().enumerate() {
+                let second = (second + turn) % group.collections.len();
                 if let Some(why) = &collection.condition
                     && world.choose(&why.key, 2) == 0
                 {
@@ -332,9 +344,6 @@ fn network_matches(world: &mut World, rule: &FirewallRule, packet: Packet<'_>, p
 
 fn application_matches(world: &mut World, rule: &FirewallRule, packet: Packet<'_>) -> bool {
     if packet.udp || !world.in_peers(&rule.sources, packet.source) {
-        return false;
-    }
-    if !rule.destinations.is_empty() && !world.in_peers(&rule.destinations, packet.destination) {
         return false;
     }
     if rule.applications.is_empty() {
@@ -447,14 +456,36 @@ fn holds(seed: u64, doubts: bool, decided: &mut BTreeMap<Verdict, usize>) {
             Verdict::Undecided => {}
         }
     }
-    // With everything known and addresses to ask for by tag or prefix, network rules alone leave nothing open.
+    // With everything known and addresses to ask for by tag or prefix, network rules that each have a place leave nothing
+    // open.
     let plain =
         |rule: &FirewallRule| rule.kind.known() == Some(&CollectionKind::Network) && rule.destination_fqdns.is_empty();
     let rules = case.estate.collection_groups.iter().flat_map(|group| &group.collections).flat_map(|one| &one.rules);
     let gateway = case.table.routes.iter().any(|one| one.next_hop.known() == Some(&NextHop::VirtualNetworkGateway));
-    if !case.open && case.loaded && !gateway && !matches!(case.flow.to, Party::Hosts(_)) && rules.clone().all(plain) {
+    let placed = case.estate.policies.iter().all(|policy| {
+        let groups: Vec<_> = policy.groups.iter().map(|at| &case.estate.collection_groups[*at]).collect();
+        let own = |group: &&crate::estate::RuleCollectionGroup| {
+            all_differ(
+                group.collections.iter().map(|one| one.priority.as_ref().and_then(|field| field.known().copied())),
+            )
+        };
+        groups.iter().all(own)
+            && all_differ(groups.iter().map(|one| one.priority.as_ref().and_then(|field| field.known().copied())))
+    });
+    if !case.open
+        && placed
+        && case.loaded
+        && !gateway
+        && !matches!(case.flow.to, Party::Hosts(_))
+        && rules.clone().all(plain)
+    {
         assert_ne!(judgement.verdict, Verdict::Undecided, "{seed}: nothing is unknown");
     }
+}
+
+fn all_differ(priorities: impl Iterator<Item = Option<i64>>) -> bool {
+    let mut seen = std::collections::BTreeSet::new();
+    priorities.flatten().all(|one| seen.insert(one))
 }
 
 fn many(cases: u32, doubts: bool) {

@@ -8,8 +8,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::estate::{Access, CollectionKind, Direction, Estate, NextHop};
-use crate::net::{Family, Special};
+use crate::estate::{Access, CollectionKind, Direction, Estate, NextHop, Peer};
+use crate::net::{Family, Special, Tag};
 use crate::proof::entry::{Author, Entry};
 use crate::proof::explain::{alone, explain};
 use crate::proof::firewall::Appliance;
@@ -115,6 +115,7 @@ impl<'s, 'a> Prepared<'s, 'a> {
         let (assumptions, by_host_names) = learnt.take().remove(&judgement.family).unwrap_or_default();
         let satisfied = judgement.verdict == Verdict::Satisfied;
         let layers = if satisfied { Vec::new() } else { self.alone_each(flow, names, judgement.family) };
+        let judgement = self.by_the_layer_alone(flow, names, judgement, &layers);
         PathJudgement { judgement, layers, by_host_names: satisfied && by_host_names, assumptions }
     }
 
@@ -156,11 +157,30 @@ impl<'s, 'a> Prepared<'s, 'a> {
         }
         let satisfied = judgement.verdict == Verdict::Satisfied;
         let layers = if satisfied { Vec::new() } else { self.alone_each(flow, None, judgement.family) };
+        let judgement = self.by_the_layer_alone(flow, None, judgement, &layers);
         PathJudgement { judgement, layers, by_host_names: false, assumptions: self.no_admin_rules() }
     }
 
     fn no_admin_rules(&self) -> Vec<String> {
         self.scene.admin.is_empty().then(|| NO_ADMIN_RULES.to_owned()).into_iter().collect()
+    }
+
+    /// A violation as the layer shows it that drops some of it whatever the others do: changing the one where the witness
+    /// happens to fall, which may well let it pass, would change nothing.
+    fn by_the_layer_alone(
+        &self,
+        flow: &Flow,
+        names: Option<&HostSet>,
+        judgement: Judgement,
+        layers: &[(Layer, Alone)],
+    ) -> Judgement {
+        let mut drop = layers.iter().filter(|(_, one)| one.verdict == Verdict::Violated).map(|(layer, _)| *layer);
+        let Some(first) = drop.next().filter(|_| judgement.verdict == Verdict::Violated) else { return judgement };
+        if judgement.layer == Some(first) || drop.any(|layer| judgement.layer == Some(layer)) {
+            return judgement;
+        }
+        let mut own = self.layers(flow, names, judgement.family).into_iter();
+        own.find(|(layer, _)| *layer == first).map_or(judgement, |(_, own)| own)
     }
 
     /// The judgement on the way back of inbound traffic, where it can fail.
@@ -250,6 +270,7 @@ impl<'s, 'a> Prepared<'s, 'a> {
             assumptions.extend(self.scene.may_learn_default().then(|| NO_LEARNT_DEFAULT.to_owned()));
             onward_through(&mut journey, &ground, onward, wall, part);
         }
+        assumptions.extend((ground.is_tunnelled() && by_internet(&journey)).then(|| INTERNET_MATCHES.to_owned()));
         let by_host_names = names_decide(&journey);
         assumptions.extend(assumptions_of(&journey));
         Passage { ground, journey, ends, assumptions, by_host_names }
@@ -291,6 +312,8 @@ fn onward_through<'a>(
 
 const NO_ADMIN_RULES: &str = "no security admin rule of a Virtual Network Manager applies";
 const NO_LEARNT_DEFAULT: &str = "the gateway of the network teaches the subnet no default route by BGP";
+const INTERNET_MATCHES: &str =
+    "in a network security group, `Internet` also matches what a route leads to an appliance or a gateway";
 const NO_THREATS: &str = "threat intelligence and intrusion detection of the firewall drop nothing of it";
 const NO_CATEGORIES: &str = "no web category that the firewall denies holds its hosts";
 const SAME_NAMES: &str = "clients resolve names through the firewall's DNS proxy";
@@ -323,6 +346,25 @@ fn opening<'j, 'a>(journey: &'j Journey<'a>) -> impl Iterator<Item = &'j Entry<'
     let at = journey.stages.len().saturating_sub(1);
     last.into_iter().flat_map(move |stage| {
         journey.passed.iter().filter_map(move |track| stage.entries.get(track.met.get(at)?.first()))
+    })
+}
+
+/// Whether a rule of a group that names `Internet` lets something pass.
+fn by_internet(journey: &Journey<'_>) -> bool {
+    let is_internet = |name: &str| Tag::read(name, None).tag().and_then(Tag::special) == Some(Special::Internet);
+    let names = |entry: &Entry<'_>| match &entry.author {
+        Author::BuiltIn(rule, _) => is_internet(rule.destination),
+        Author::Rule(rule, _) => rule
+            .destinations
+            .items
+            .iter()
+            .any(|item| matches!(item.known(), Some(Peer::Tag(name)) if is_internet(name))),
+        _ => false,
+    };
+    let groups = journey.stages.iter().enumerate().filter(|(_, stage)| matches!(stage.layer, Layer::Group(_)));
+    groups.into_iter().any(|(at, stage)| {
+        let met = journey.passed.iter().filter_map(|track| track.met.get(at));
+        met.flat_map(|met| met.all()).any(|entry| stage.entries.get(entry).is_some_and(names))
     })
 }
 

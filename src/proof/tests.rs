@@ -12,9 +12,10 @@ use crate::proof::host::{HostPattern, HostSet};
 use crate::proof::judgement::{Coordinate, Kind, Layer};
 use crate::proof::path::PathJudgement;
 use crate::proof::sample::{
-    application, collection, estate, group, known, nat, network, peer, place, route, table, unknown,
+    application, collection, estate, group, known, nat, network, outbound, peer, place, route, security_group, table,
+    unknown,
 };
-use crate::proof::scene::{Given, Scene};
+use crate::proof::scene::{Given, Level, Scene};
 use crate::proof::verdict::Verdict;
 
 const TCP: ProtocolSet = ProtocolSet::TCP;
@@ -213,12 +214,71 @@ fn a_host_in_a_network_rule_needs_the_dns_proxy() {
 
 #[test]
 fn fqdn_tags_prove_nothing_and_open_nothing_elsewhere() {
-    let mut rule = application("app", &[("Https", 443)], &[]);
-    rule.fqdn_tags = vec![known(Arc::from("WindowsUpdate"))];
-    let estate = allowing(vec![rule]);
-    let ask = |host: &str| asked(&estate, Party::Hosts(hosts(&[host])), 443, None).judgement.verdict;
-    assert_eq!(ask("update.microsoft.com"), Verdict::Undecided);
-    assert_eq!(ask("*.azureml.ms"), Verdict::Violated);
+    let ask = |tag: &str, host: &str| {
+        let mut rule = application("app", &[("Https", 443)], &[]);
+        rule.fqdn_tags = vec![known(Arc::from(tag))];
+        asked(&allowing(vec![rule]), Party::Hosts(hosts(&[host])), 443, None).judgement.verdict
+    };
+    assert_eq!(ask("WindowsUpdate", "update.microsoft.com"), Verdict::Undecided);
+    for host in ["*.azureml.ms", "management.azure.com", "mcr.microsoft.com", "s.blob.core.windows.net"] {
+        assert_eq!(ask("WindowsUpdate", host), Verdict::Violated, "{host}");
+    }
+    // What a cluster needs is documented, and images of Microsoft are a part of it.
+    assert_eq!(ask("AzureKubernetesService", "mcr.microsoft.com"), Verdict::Undecided);
+    assert_eq!(ask("AzureKubernetesService", "*.batch.azure.com"), Verdict::Violated);
+    assert_eq!(ask("NoSuchTag", "*.azureml.ms"), Verdict::Undecided);
+}
+
+#[test]
+fn addresses_of_an_application_rule_have_no_effect() {
+    let mut rule = application("app", &[("Https", 443)], &["pypi.org"]);
+    rule.destinations = vec![peer("198.51.100.0/24")];
+    let passed = asked(&allowing(vec![rule]), Party::Hosts(hosts(&["pypi.org"])), 443, None);
+    assert_eq!(passed.judgement.verdict, Verdict::Satisfied);
+}
+
+#[test]
+fn no_file_order_decides_between_equal_priorities() {
+    let rule = |access| vec![collection("c", 100, access, vec![network("all", TCP, &["*"], port(443))])];
+    let ask = |groups| asked(&estate(vec![groups]), tag("AzureMachineLearning"), 443, None).judgement.verdict;
+    let (allow, deny) = (rule(Access::Allow), rule(Access::Deny));
+    for both in [[allow.clone(), deny.clone()].concat(), [deny.clone(), allow.clone()].concat()] {
+        assert_eq!(ask(vec![group(200, both)]), Verdict::Undecided);
+    }
+    for (first, second) in [(&allow, &deny), (&deny, &allow)] {
+        let of = |number, collections: &[_]| group(number, collections.to_vec());
+        assert_eq!(ask(vec![of(200, first), of(200, second)]), Verdict::Undecided);
+        // A parent goes before its child whatever the numbers.
+        let inherited = estate(vec![vec![of(200, first)], vec![of(200, second)]]);
+        let verdict = asked(&inherited, tag("AzureMachineLearning"), 443, None).judgement.verdict;
+        assert_ne!(verdict, Verdict::Undecided);
+    }
+}
+
+/// Behind a default route to an appliance `Internet` goes on matching, and what `VirtualNetwork` holds is not known; the
+/// firewall, which lets nothing pass, is to blame in either case.
+#[test]
+fn the_layer_that_decides_alone_is_told() {
+    let estate = allowing(vec![network("storage", TCP, &["Storage"], port(443))]);
+    let table = table(vec![route("default", "0.0.0.0/0", NextHop::VirtualAppliance)]);
+    let judge = |name: &str, to: Party| {
+        let group = security_group(vec![
+            outbound("allow", 100, Access::Allow, name, PortSet::full()),
+            outbound("deny", 200, Access::Deny, "*", PortSet::full()),
+        ]);
+        let space = AddressSet::prefix("10.0.0.0/16".parse().unwrap());
+        let mut scene = scene().with_network(space).in_estate(&estate);
+        scene.routes = Some(Given::Here(&table));
+        scene.groups = vec![(Level::Subnet, Given::Here(&group))];
+        let judgement = scene.path(&flow(to, 443), None).judgement;
+        (judgement.verdict, judgement.layer)
+    };
+    let denied = (Verdict::Violated, Some(Layer::Firewall));
+    assert_eq!(judge("Internet", tag("Storage")).0, Verdict::Satisfied);
+    assert_eq!(judge("Internet", tag("AzureMachineLearning")), denied);
+    assert_eq!(judge("VirtualNetwork", tag("Storage")).0, Verdict::Undecided);
+    assert_eq!(judge("VirtualNetwork", tag("AzureMachineLearning")), denied);
+    assert_eq!(judge("Sql", tag("AzureMachineLearning")).0, Verdict::Violated);
 }
 
 #[test]

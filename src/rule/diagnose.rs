@@ -184,18 +184,24 @@ fn is_slip(subject: &Subject<'_, '_>, near: &proof::NearMiss) -> bool {
         Direction::Inbound => proof::Coordinate::Source,
         Direction::Outbound => proof::Coordinate::Destination,
     };
-    let by_host = wall::names_hosts(subject.estate, &subject.placement.site, &near.rule);
-    if near.coordinate == proof::Coordinate::Host || by_host {
+    let behind = wall::rule_of(subject.estate, &subject.placement.site, &near.rule);
+    if near.coordinate == proof::Coordinate::Host
+        || behind.is_some_and(|rule| wall::names_other_hosts(rule, &lost_hosts(subject)))
+    {
         return false;
     }
     if near.coordinate != peer {
         return true;
     }
     let base = |name: &str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+    let items = match (written_rule(subject, &near.rule), behind) {
+        (Some(rule), _) if peer == proof::Coordinate::Source => &rule.sources.items,
+        (Some(rule), _) => &rule.destinations.items,
+        (None, Some(rule)) => &rule.destinations,
+        (None, None) => return false,
+    };
     let wanted: Vec<String> = subject.judged.ends.iter().filter_map(RuleEnd::tag).map(base).collect();
-    let Some(rule) = written_rule(subject, &near.rule) else { return false };
-    let side = if peer == proof::Coordinate::Source { &rule.sources } else { &rule.destinations };
-    side.items.iter().any(|item| matches!(item.known(), Some(Peer::Tag(name)) if wanted.contains(&base(name))))
+    items.iter().any(|item| matches!(item.known(), Some(Peer::Tag(name)) if wanted.contains(&base(name))))
 }
 
 /// The way a value came to a rule, as labels.
@@ -228,7 +234,9 @@ fn decider_label(
             Some(Label { span: decider.written?.fault, message })
         }
         Kind::BuiltIn if wall::is_default(decider) => {
-            wall::place(subject.estate, &subject.placement.site, decider, judgement)
+            let (estate, site) = (subject.estate, &subject.placement.site);
+            let slip = judgement.near.iter().find(|near| is_slip(subject, near));
+            wall::place(estate, site, decider, judgement, slip, wall::near_hosts(estate, site, &lost_hosts(subject)))
         }
         Kind::BuiltIn => {
             let group = subject.scene.group_at(decider.group)?;

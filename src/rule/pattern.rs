@@ -79,14 +79,14 @@ impl PatternRule {
     }
 
     fn finding(&self, item: &Item<'_>, truth: &Truth, message: &Template, base: &Finding) -> Finding {
-        let filled = fill(message, self.subject, item);
+        let filled = self.fill(message, item);
         let mut finding = Finding { resource: Some(item.resource()), ..base.clone() };
         let mut labels = Vec::new();
         for (field, text) in &self.labels {
             let value = (field.read)(item);
             let unknown = *truth != Truth::Yes && value.is_open();
             if !value.is_absent() && !unknown {
-                self.label(field, &value, fill(text, self.subject, item), &mut labels);
+                self.label(field, &value, self.fill(text, item), &mut labels);
             }
         }
         match truth {
@@ -139,6 +139,24 @@ impl PatternRule {
         labels.extend(trail.into_iter().map(|(span, message)| Label { span, message }));
     }
 
+    /// A template with the values of an item. Of a list in which some parts are what the rule looks for, only those.
+    fn fill(&self, template: &Template, item: &Item<'_>) -> String {
+        let value = |name: &str| {
+            let field = self.subject.field(name)?;
+            let mut value = (field.read)(item);
+            let nothing = if value.is_open() { "?" } else { "nothing" };
+            let blamed: Vec<_> = (0..value.parts.len())
+                .filter(|at| self.is_to_blame(field, &value, *at))
+                .filter_map(|at| value.parts.get(at).cloned())
+                .collect();
+            if !blamed.is_empty() {
+                value.parts = blamed;
+            }
+            Some(value.shown().unwrap_or_else(|| nothing.to_owned()))
+        };
+        template.fill(value).unwrap_or_else(|_: Arc<str>| template.to_string())
+    }
+
     /// Whether one part of a value passes the field's tests by itself.
     fn is_to_blame(&self, field: &FieldSpec, value: &Value<'_>, at: usize) -> bool {
         let Some(part) = value.parts.get(at) else { return false };
@@ -176,14 +194,4 @@ impl PatternRule {
         }
         item.conditions().first().map_or_else(Vec::new, |unknown| unknown_places(unknown, unknown.span, None))
     }
-}
-
-fn fill(template: &Template, subject: Subject, item: &Item<'_>) -> String {
-    let value = |name: &str| {
-        let field = subject.field(name)?;
-        let value = (field.read)(item);
-        let nothing = if value.is_open() { "?" } else { "nothing" };
-        Some(value.shown().unwrap_or_else(|| nothing.to_owned()))
-    };
-    template.fill(value).unwrap_or_else(|_: Arc<str>| template.to_string())
 }

@@ -1,9 +1,9 @@
 //! A packet that a firewall drops because no rule of it matches: where a rule is missing, what nearly is one, and the
 //! rule to add.
 
-use crate::estate::{Access, Direction, Estate, RuleCollection};
+use crate::estate::{Access, CollectionKind, Direction, Estate, FirewallRule, RuleCollection};
 use crate::finding::Label;
-use crate::proof::{Decider, HostPattern, Judgement, Kind, Layer};
+use crate::proof::{Decider, HostPattern, Judgement, Kind, Layer, NearMiss};
 use crate::rule::flow::FlowRequirement;
 use crate::rule::paste::{FirewallRuleText, RuleEnd, network_rule_to_ends};
 use crate::rule::site::{self, Site};
@@ -13,13 +13,34 @@ pub(crate) fn is_default(decider: &Decider) -> bool {
     decider.layer == Layer::Firewall && decider.kind == Kind::BuiltIn
 }
 
-/// The collection that nearly decided, or the firewall or policy itself.
-pub(crate) fn place(estate: &Estate, site: &Site, decider: &Decider, judgement: &Judgement) -> Option<Label> {
+/// Where a rule is missing: at what keeps a rule from letting it pass that was likely meant to, else at the last
+/// collection that allows something, else at the firewall or policy itself. `slip`: the rule that was likely meant to;
+/// `hosts`: hosts of rules that look like one that is missing.
+pub(crate) fn place(
+    estate: &Estate,
+    site: &Site,
+    decider: &Decider,
+    judgement: &Judgement,
+    slip: Option<&NearMiss>,
+    hosts: Vec<Label>,
+) -> Option<Label> {
     let whole = decider.written?;
+    if let Some((near, written)) = slip.and_then(|near| Some((near, near.rule.written?))) {
+        let message = format!(
+            "`{}` would let it pass, but for its {}; no other rule does, and Azure Firewall drops the rest",
+            near.rule.name,
+            near.coordinate.as_str()
+        );
+        return Some(Label { span: written.fault, message });
+    }
+    if let Some(host) = hosts.into_iter().next() {
+        let message = format!("{}; no other rule lets it pass, and Azure Firewall drops the rest", host.message);
+        return Some(Label { message, ..host });
+    }
     let collections = collections(estate, site);
     let last = judgement.replay.iter().rev().find_map(|step| {
         let written = step.rule.written.filter(|_| step.rule.kind == Kind::FirewallRule)?;
-        collections.iter().find(|collection| collection.span.holds(written.span))
+        collections.iter().find(|one| allows(one) && one.span.holds(written.span))
     });
     let among = match collections.len() {
         0 => String::new(),
@@ -30,6 +51,10 @@ pub(crate) fn place(estate: &Estate, site: &Site, decider: &Decider, judgement: 
         span: last.map_or(whole.fault, |collection| collection.name.span),
         message: format!("no rule{among} lets it pass, and Azure Firewall drops the rest"),
     })
+}
+
+fn allows(collection: &RuleCollection) -> bool {
+    collection.action.as_ref().is_some_and(|action| action.known() == Some(&Access::Allow))
 }
 
 /// A rule that would let the flow pass, as it stands in the list of rules of a collection: one for hosts, where there are
@@ -60,20 +85,26 @@ fn subnet_prefixes(estate: &Estate, site: &Site) -> Vec<String> {
     prefixes.flat_map(|set| set.prefixes().map(|prefix| prefix.to_string())).collect()
 }
 
-/// Whether a rule of a firewall looks at hosts alone: what it misses by is more than a port.
-pub(crate) fn names_hosts(estate: &Estate, site: &Site, rule: &Decider) -> bool {
-    let Some(written) = rule.written else { return false };
-    let collections = collections(estate, site);
-    let found = collections.iter().flat_map(|one| &one.rules).find(|one| one.span == written.span);
-    found.is_some_and(|rule| rule.destinations.is_empty() && rule.destination_groups.is_empty())
+/// A rule of the placement's firewall.
+pub(crate) fn rule_of<'a>(estate: &'a Estate, site: &Site, decider: &Decider) -> Option<&'a FirewallRule> {
+    let written = decider.written?;
+    collections(estate, site).into_iter().flat_map(|one| &one.rules).find(|one| one.span == written.span)
+}
+
+/// Whether a rule looks at hosts alone, and names none of these: what it misses by is more than a port.
+pub(crate) fn names_other_hosts(rule: &FirewallRule, wanted: &[String]) -> bool {
+    let hosts = rule.target_fqdns.iter().chain(&rule.destination_fqdns);
+    let named: Vec<HostPattern> = hosts.filter_map(|field| HostPattern::read(field.known()?)).collect();
+    let wanted = wanted.iter().filter_map(|host| HostPattern::read(host));
+    let by_address = rule.kind.known() == Some(&CollectionKind::Network)
+        && !(rule.destinations.is_empty() && rule.destination_groups.is_empty());
+    !by_address && !wanted.into_iter().any(|host| named.iter().any(|one| one.covers(&host)))
 }
 
 /// Hosts of application rules that look like one that is missing, and are not it.
 pub(crate) fn near_hosts(estate: &Estate, site: &Site, wanted: &[String]) -> Vec<Label> {
     let collections = collections(estate, site);
-    let allowing = collections
-        .iter()
-        .filter(|one| one.action.as_ref().is_some_and(|action| action.known() == Some(&Access::Allow)));
+    let allowing = collections.iter().filter(|one| allows(one));
     let named = allowing.flat_map(|one| &one.rules).flat_map(|rule| &rule.target_fqdns);
     let near = named.filter_map(|field| {
         let text = field.known()?.to_ascii_lowercase();

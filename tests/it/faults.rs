@@ -198,6 +198,14 @@ fn cases() -> Vec<(String, Vec<&'static str>)> {
         ),
         // Firewalls.
         (group(r#"{ "ruleType": "NetworkRule", "name": "r", "ipProtocols": ["TCP"], "sourceAddresses": ["10.0.0.1-10.0.0.5"], "destinationAddresses": ["Storage", "1.2.3.4"], "destinationPorts": ["443"] }"#), vec![]),
+        (group(r#"{ "ruleType": "ApplicationRule", "name": "r", "protocols": [{ "protocolType": "Https", "port": 443 }], "sourceAddresses": ["*"], "targetFqdns": ["pypi.org", "https://pypi.org"] }"#), vec![r#"host-invalid: "https://pypi.org""#]),
+        (group(r#"{ "ruleType": "ApplicationRule", "name": "r", "protocols": [{ "protocolType": "Https", "port": 443 }], "sourceAddresses": ["*"], "fqdnTags": ["WindowsUpdates"] }"#), vec![r#"fqdn-tag-unknown: "WindowsUpdates""#]),
+        (group(r#"{ "ruleType": "ApplicationRule", "name": "r", "protocols": [{ "protocolType": "Https", "port": 443 }], "sourceAddresses": ["*"], "fqdnTags": ["WindowsUpdate"], "targetFqdns": ["pypi.org"] }"#), vec![r#"fqdn-tags-beside-hosts: ["WindowsUpdate"]"#]),
+        (r#"{ "name": "p", "type": "Microsoft.Network/firewallPolicies", "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/firewallPolicies/p", "properties": { "basePolicy": { "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/firewallPolicies/p" } } }"#.to_owned(), vec![r#"policy-own-parent: "/subscriptions/s/resourceGroups/g/provi"#]),
+        (r#"{ "name": "g", "type": "Microsoft.Network/firewallPolicies/ruleCollectionGroups", "properties": { "priority": 200, "ruleCollections": [
+            { "name": "a", "priority": 100, "action": { "type": "Allow" }, "rules": [ { "ruleType": "NetworkRule", "name": "r" } ] },
+            { "name": "d", "priority": 100, "action": { "type": "Deny" }, "rules": [ { "ruleType": "NetworkRule", "name": "r" } ] } ] } }"#.to_owned(), vec!["duplicate-collection-priority: 100"]),
+        (group(r#"{ "name": "r", "ipProtocols": ["TCP"], "sourceAddresses": ["*"], "destinationAddresses": ["*"], "destinationPorts": ["443"] }"#), vec![r#"required-field-missing: "r""#]),
         (group(r#"{ "ruleType": "NetworkRule", "name": "r", "ipProtocols": ["TCP"], "sourceAddresses": ["Storage"], "destinationAddresses": ["Internet"], "destinationPorts": ["443"] }"#), vec![r#"firewall-tag-source: "Storage""#, r#"tag-not-for-firewalls: "Internet""#]),
         (group(r#"{ "ruleType": "Rule", "name": "r" }"#), vec![r#"rule-type-unknown: "Rule""#]),
         (

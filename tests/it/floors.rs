@@ -30,7 +30,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("suppress", &["finding", "json", "source"]),
     ("fix", &["finding", "json", "source"]),
     ("report", &["finding", "source"]),
-    ("estate", &["json", "net", "source"]),
+    ("estate", &["json", "net", "source", "spelling"]),
     ("arm", &["json", "source"]),
     ("input", &["finding", "json", "source", "tagfile"]),
     // Files of service tags need JSON and places, which the snapshots in `net` know nothing of.

@@ -303,7 +303,12 @@ fn forced_tunnelling_widens_the_network() {
     assert_eq!(verdict(&denied), Verdict::Violated);
     denied.rules.clear();
     assert_eq!(verdict(&denied), Verdict::Satisfied);
-    assert_eq!(verdict(&rules(&[("no", 100, "out deny * * Internet *")])), Verdict::Undecided);
+    // `Internet` goes on matching beside it.
+    assert_eq!(verdict(&rules(&[("no", 100, "out deny * * Internet *")])), Verdict::Violated);
+    let internet = [("yes", 100, "out allow * * Internet *"), ("no", 200, "out deny * * * *")];
+    assert_eq!(verdict(&rules(&internet)), Verdict::Satisfied);
+    let network = [("yes", 100, "out allow * * VirtualNetwork *"), ("no", 200, "out deny * * * *")];
+    assert_eq!(verdict(&rules(&network)), Verdict::Undecided);
 }
 
 #[test]

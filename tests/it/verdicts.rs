@@ -170,7 +170,7 @@ fn a_route_by_a_tag_that_routes_cannot_name_tunnels_nothing() {
 }
 
 #[test]
-fn a_tag_route_to_an_appliance_leaves_open_whether_internet_matches() {
+fn internet_matches_what_a_tag_route_leads_to_an_appliance() {
     let place = network(&json!({ "networkSecurityGroup": { "id": format!("{NETWORK}/networkSecurityGroups/nsg") },
         "routeTable": { "id": format!("{NETWORK}/routeTables/rt") } }));
     let table = routes("eastus2", &[("AzureCloud", "VirtualAppliance")]);
@@ -180,7 +180,7 @@ fn a_tag_route_to_an_appliance_leaves_open_whether_internet_matches() {
     let exact = [&symbolic[..], &[data]].concat();
     for estate in [&symbolic[..], &exact] {
         let one = answer(estate, &[], "service-blocked");
-        assert_eq!(one.verdict, Some(Verdict::Undecided), "{:?}", one.why);
+        assert_eq!(one.verdict, Some(Verdict::Violated), "{:?}", one.why);
     }
 }
 

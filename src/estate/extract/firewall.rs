@@ -1,9 +1,9 @@
 //! Azure Firewalls, their policies, rule collection groups and IP groups (FW-1 to 4, FW-16, FW-21).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::estate::extract::address::{Place, address, peers, sets};
+use crate::estate::extract::host::{fqdn_tags, hosts};
 use crate::estate::extract::network::{configured_addresses, configured_subnets};
 use crate::estate::extract::port::{ports, protocol};
 use crate::estate::extract::reader::{Reader, absent, field, invalid, lookup};
@@ -37,7 +37,6 @@ pub(crate) fn firewall(reader: &mut Reader<'_>, header: Header) -> Firewall {
             }
         }
     }
-    check_priorities(reader, &collections, true);
     Firewall {
         addresses,
         subnets: configured_subnets(reader, &node),
@@ -78,7 +77,6 @@ pub(crate) fn collection_group(reader: &mut Reader<'_>, header: Header) -> RuleC
             unknown_collections.push(absent(item, "ruleCollections"));
         }
     }
-    check_priorities(reader, &collections, false);
     RuleCollectionGroup { policy: None, priority, collections, unknown_collections, header }
 }
 
@@ -111,13 +109,14 @@ fn collection(reader: &mut Reader<'_>, node: &Node, kind: Option<CollectionKind>
             .is_some_and(|text| text.eq_ignore_ascii_case("FirewallPolicyNatRuleCollection"));
     let action = inside(node, "action").and_then(|action| lookup(action, &["type"]));
     let action = action.filter(|_| !nat).map(|found| reader.word(found, "action", access));
+    let typed = kind.is_none();
     let kind = kind.or(nat.then_some(CollectionKind::Nat));
     let (mut rules, mut unknown_rules) = (Vec::new(), Vec::new());
     for item in reader.items(node, &path("rules")).iter().filter(|item| !item.is_null()) {
         if let Some(why) = item.unknown() {
             unknown_rules.push(field(item, Err(Arc::clone(why))));
         } else if reader.is_object_or_unknown(item, "rules") {
-            rules.push(rule(reader, item, kind));
+            rules.push(rule(reader, item, kind, typed));
         } else {
             unknown_rules.push(absent(item, "rules"));
         }
@@ -144,30 +143,14 @@ fn check_priority(reader: &mut Reader<'_>, node: &Node, priority: Option<&Field<
     }
 }
 
-/// Two collections of one group with one priority. Classic collections of different types do not meet.
-fn check_priorities(reader: &mut Reader<'_>, collections: &[RuleCollection], by_kind: bool) {
-    let mut seen: BTreeMap<(Option<CollectionKind>, i64), &RuleCollection> = BTreeMap::new();
-    for collection in collections {
-        let Some(priority) = collection.priority.as_ref().and_then(Field::known) else { continue };
-        let kind = collection.rules.first().and_then(|rule| rule.kind.known().copied()).filter(|_| by_kind);
-        let Some(first) = seen.get(&(kind, *priority)).copied() else {
-            seen.insert((kind, *priority), collection);
-            continue;
-        };
-        let place = inside(&collection.node, "priority").unwrap_or(&collection.node).clone();
-        let related = inside(&first.node, "priority").map(|found| (found.span, "the first of them".to_owned()));
-        let detail = format!("two rule collections have priority {priority}");
-        reader.fault(fault::DUPLICATE_PRIORITY, &place, detail).related = related;
-    }
-}
-
-fn rule(reader: &mut Reader<'_>, node: &Node, outer: Option<CollectionKind>) -> FirewallRule {
+/// `outer`: the kind that its collection tells. `typed`: the rule has to tell its own, as those of policies have.
+fn rule(reader: &mut Reader<'_>, node: &Node, outer: Option<CollectionKind>, typed: bool) -> FirewallRule {
     let collection = reader.resource.clone();
     let name = reader.text(node, &["name"]).unwrap_or_else(|| absent(node, "name"));
     if let Some(name) = name.known() {
         reader.resource = format!("{collection}/rules/{name}");
     }
-    let kind = kind(reader, node, outer);
+    let kind = kind(reader, node, outer, typed);
     let network = kind.known() != Some(&CollectionKind::Application);
     let mut protocols = Vec::new();
     let mut applications = Vec::new();
@@ -192,17 +175,18 @@ fn rule(reader: &mut Reader<'_>, node: &Node, outer: Option<CollectionKind>) -> 
     for item in reader.items(node, &["destinationPorts"]).iter().filter(|item| !item.is_blank()) {
         ports(reader, item, "destinationPorts", &mut destination_ports);
     }
+    let target_fqdns = hosts(reader, node, "targetFqdns");
     let rule = FirewallRule {
         protocols,
         sources: side(reader, node, "sourceAddresses", Place::FirewallSource),
         source_groups: groups(reader, node, "sourceIpGroups"),
         destinations: side(reader, node, "destinationAddresses", Place::FirewallDestination),
         destination_groups: groups(reader, node, "destinationIpGroups"),
-        destination_fqdns: reader.texts(node, &["destinationFqdns"]),
+        destination_fqdns: hosts(reader, node, "destinationFqdns"),
         destination_ports,
         applications,
-        target_fqdns: reader.texts(node, &["targetFqdns"]),
-        fqdn_tags: reader.texts(node, &["fqdnTags"]),
+        fqdn_tags: fqdn_tags(reader, node, &target_fqdns),
+        target_fqdns,
         target_urls: reader.texts(node, &["targetUrls"]),
         web_categories: reader.texts(node, &["webCategories"]),
         terminate_tls: reader.bool(node, &["terminateTLS"]),
@@ -215,8 +199,9 @@ fn rule(reader: &mut Reader<'_>, node: &Node, outer: Option<CollectionKind>) -> 
     rule
 }
 
-/// What kind of rule it is: by its own word, else by its collection, else by what it names.
-fn kind(reader: &mut Reader<'_>, node: &Node, outer: Option<CollectionKind>) -> Field<CollectionKind> {
+/// What kind of rule it is: by its own word, else by its collection. What a rule names does not tell its kind: without
+/// the word Azure refuses the rule.
+fn kind(reader: &mut Reader<'_>, node: &Node, outer: Option<CollectionKind>, typed: bool) -> Field<CollectionKind> {
     if let Some(found) = lookup(node, &["ruleType"]) {
         return reader.word(found, "ruleType", |text| match text.to_ascii_lowercase().as_str() {
             "networkrule" => Ok(CollectionKind::Network),
@@ -225,19 +210,12 @@ fn kind(reader: &mut Reader<'_>, node: &Node, outer: Option<CollectionKind>) -> 
             _ => Err((fault::RULE_TYPE_UNKNOWN, format!("rule type `{text}` is unknown"))),
         });
     }
-    let has = |key: &str| lookup(node, &[key]).is_some();
-    let named = if has("translatedAddress") || has("translatedFqdn") {
-        Some(CollectionKind::Nat)
-    } else if has("targetFqdns") || has("fqdnTags") || has("targetUrls") || has("webCategories") {
-        Some(CollectionKind::Application)
-    } else if has("ipProtocols") || has("destinationPorts") {
-        Some(CollectionKind::Network)
-    } else {
-        None
-    };
-    match outer.or(named) {
-        Some(kind) => field(node, Ok(kind)),
-        None => reader.required(None, node, "ruleType"),
+    match outer {
+        Some(kind) if !typed => field(node, Ok(kind)),
+        _ => {
+            let missing = reader.required(None, node, "ruleType");
+            outer.map_or(missing, |kind| field(node, Ok(kind)))
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod address;
 mod admin;
 mod firewall;
+mod host;
 mod hub;
 mod machine_learning;
 mod network;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::estate::{Access, Estate, Field, FirewallRule};
-use crate::net::{PortSet, ProtocolSet};
+use crate::net::{PortSet, ProtocolSet, fqdn_tag};
 use crate::proof::cell::{Clause, Cube, Match};
 use crate::proof::firewall::side::{addresses, maybe, nothing_named};
 use crate::proof::ground::Ground;
@@ -34,16 +34,13 @@ pub(crate) fn clauses(
     if rule.sources.is_empty() && rule.source_groups.is_empty() {
         sources = nothing_named(ground, End::Source, &at, rule.span);
     }
-    let mut destinations = addresses(ground, estate, End::Destination, &rule.destinations, &rule.destination_groups);
-    if rule.destinations.is_empty() && rule.destination_groups.is_empty() {
-        destinations = Match::of(Arc::clone(&ground.space));
-    }
     vec![Clause {
         guards: guards.to_vec(),
         protocols: Match::of(ProtocolSet::TCP),
         sources,
         source_ports: Match::of(PortSet::full()),
-        destinations,
+        // `destinationAddresses` of an application rule have no effect: it matches by host.
+        destinations: Match::of(Arc::clone(&ground.space)),
         destination_ports,
         hosts: Some(hosts),
     }]
@@ -176,39 +173,9 @@ fn host_of_url(url: &str) -> Option<HostPattern> {
     HostPattern::read(url.split('/').next().unwrap_or(url))
 }
 
-/// Endings of the hosts that Microsoft's own services have. None of its FQDN tags is one for machine learning (FW-14).
-const MICROSOFT: [&str; 22] = [
-    "*microsoft.com",
-    "*windows.com",
-    "*windowsupdate.com",
-    "*windows.net",
-    "*microsoftonline.com",
-    "*.microsoftonline.us",
-    "*.microsoftonline.cn",
-    "*azure.com",
-    "*.azure.net",
-    "*.azure.us",
-    "*.azure.cn",
-    "*azureedge.net",
-    "*.azurefd.net",
-    "*office.com",
-    "*office.net",
-    "*office365.com",
-    "*live.com",
-    "*skype.com",
-    "*.msedge.net",
-    "*.azmk8s.io",
-    "*.msftauth.net",
-    "*.azurecr.io",
-];
-
-/// The hosts an FQDN tag may hold: Microsoft's own for Microsoft's tags, any for others.
-fn hosts_of_tag(tag: &str) -> HostSet {
-    let own = ["windows", "microsoft", "appservice", "azure", "hdinsight", "office365"];
-    let lower = tag.to_ascii_lowercase();
-    if !own.iter().any(|start| lower.starts_with(start)) {
-        return HostSet::full();
-    }
-    let patterns: Vec<HostPattern> = MICROSOFT.iter().filter_map(|text| HostPattern::read(text)).collect();
+/// The hosts an FQDN tag may hold; any for a tag that Azure is not known to have.
+fn hosts_of_tag(name: &str) -> HostSet {
+    let Some(tag) = fqdn_tag(name) else { return HostSet::full() };
+    let patterns: Vec<HostPattern> = tag.hosts.iter().filter_map(|text| HostPattern::read(text)).collect();
     HostSet::of_all(&patterns)
 }

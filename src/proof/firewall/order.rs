@@ -316,7 +316,7 @@ fn unknown<'a>(doubt: &Doubt, key: &str, lines: &mut Vec<Line<'a>>) {
 }
 
 /// Blocks by priority. One whose place is not known may, for each packet, come first; else it comes last. Of those that
-/// share a priority, which Azure refuses, any may come first.
+/// share a priority any may come first: no document says which does.
 fn in_order<'a>(blocks: Vec<Block<'a>>) -> Vec<Line<'a>> {
     let mut ranked: BTreeMap<i64, Vec<Block<'a>>> = BTreeMap::new();
     let mut floating = Vec::new();
@@ -340,6 +340,8 @@ fn in_order<'a>(blocks: Vec<Block<'a>>) -> Vec<Line<'a>> {
             let doubt = Doubt::new(format!("{} and {} have the same priority", one.name, last.name));
             // Of two one goes first for every packet; of more, that is too little to say.
             equals[..equals.len() - 1].iter().for_each(|block| lines.extend(first(block, equals.len() == 2, &doubt)));
+            // Where none of those in front goes first, the last one does; what it leaves is for all of them.
+            lines.extend(last.lines.iter().cloned());
         }
         lines.extend(equals.into_iter().flat_map(|block| block.lines));
     }

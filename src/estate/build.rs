@@ -104,6 +104,7 @@ fn header(reader: &mut Reader<'_>, draft: &Draft) -> Header {
         node,
         shape: draft.shape,
         condition: draft.condition.clone(),
+        mentioned: draft.mentioned,
     }
 }
 

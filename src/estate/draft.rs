@@ -12,6 +12,7 @@ use crate::estate::gather::Piece;
 use crate::estate::identity::Id;
 use crate::estate::index::Index;
 use crate::estate::kind::Kind;
+use crate::estate::mention::{Written, is_projection, open};
 use crate::estate::merge::{identity, merge};
 use crate::estate::normal::{normalise, object, replace, without_expressions};
 use crate::estate::resource::{Fault, Field, Shape};
@@ -29,6 +30,16 @@ pub(crate) struct Draft {
     pub(crate) condition: Option<Arc<Unknown>>,
     /// Conditions of children that were resources of their own: by list, by index in it.
     pub(crate) conditions: BTreeMap<&'static str, Conditions>,
+    /// A template makes it: what is absent has its default.
+    pub(crate) declared: bool,
+    /// A child is the only sign of it.
+    pub(crate) implied: bool,
+    /// Every writing of it holds properties picked out of the whole.
+    pub(crate) projection: bool,
+    /// It came in a list of its kind.
+    listed: bool,
+    /// The input names it without showing what makes it.
+    pub(crate) mentioned: bool,
 }
 
 /// Every resource of a run, in the order met.
@@ -55,7 +66,9 @@ impl Drafts {
         let cut_out = matches!(piece.shape, Shape::Rest | Shape::Cli);
         let replaced = if cut_out { without_expressions(&piece.node) } else { None };
         let node = replaced.as_ref().unwrap_or(&piece.node);
+        let children = self.children.len();
         self.add_node(node, kind, piece.shape, piece.condition.as_ref(), None, faults, 0);
+        self.children[children..].iter_mut().for_each(|child| child.listed = piece.listed);
     }
 
     #[expect(clippy::too_many_arguments, reason = "one recursive step with all it hands down")]
@@ -69,6 +82,7 @@ impl Drafts {
         faults: &mut Vec<Fault>,
         depth: usize,
     ) {
+        let projection = is_projection(node, shape);
         let node = normalise(node, kind, shape);
         let id = id.filter(Id::says_something).unwrap_or_else(|| id_of(&node, kind));
         let draft = Draft {
@@ -78,6 +92,11 @@ impl Drafts {
             id: id.clone(),
             condition: condition.cloned(),
             conditions: BTreeMap::new(),
+            declared: shape == Shape::Template,
+            implied: false,
+            projection,
+            listed: false,
+            mentioned: false,
         };
         if kind.list_of_parent().is_some() {
             self.children.push(draft);
@@ -149,6 +168,8 @@ impl Drafts {
         }
         let (merged, conflict) = merge(&first.node, &draft.node);
         first.node = merged;
+        first.declared |= draft.declared;
+        first.projection &= draft.projection;
         if let Some(conflict) = conflict {
             faults.push(twice(first, &conflict.path, conflict.first, conflict.second));
         }
@@ -187,9 +208,41 @@ impl Drafts {
             };
             families.entry(at).or_default().push(child);
         }
+        self.imply_policies(&mut indexes);
+        for (at, draft) in self.list.iter_mut().enumerate() {
+            let children = families.get(&at).into_iter().flatten().filter(|child| child.listed);
+            let given = children.filter_map(|child| child.kind.list_of_parent()).map(|(list, _)| list).collect();
+            let default_holds = draft.declared && !draft.implied;
+            if default_holds || draft.shape == Shape::Effective {
+                continue;
+            }
+            let mut written = Written {
+                kind: draft.kind,
+                shape: draft.shape,
+                key: draft.id.key(),
+                projection: draft.projection,
+                node: &mut draft.node,
+                mentioned: &mut draft.mentioned,
+            };
+            open(&mut written, &given);
+        }
         for (at, children) in families {
             adopt(&mut self.list[at], children, faults);
         }
+    }
+
+    /// A group whose policy is not among the input is one of its groups; which others there are is not known.
+    fn imply_policies(&mut self, indexes: &mut BTreeMap<Kind, (Index, Vec<usize>)>) {
+        let (index, _) = indexes.entry(Kind::Policy).or_default();
+        let mut implied_policies = Vec::new();
+        for group in self.list.iter().filter(|draft| draft.kind == Kind::CollectionGroup) {
+            let Some(id) = group.id.parent().filter(Id::says_something) else { continue };
+            if index.meant(&id, group.node.span.file).is_empty() {
+                index.push(id.clone(), group.node.span.file);
+                implied_policies.push(implied(group, id, Kind::Policy));
+            }
+        }
+        self.list.append(&mut implied_policies);
     }
 }
 
@@ -211,8 +264,19 @@ fn implied(child: &Draft, id: Id, kind: Kind) -> Draft {
         members.push(member("name", text(own, written)));
     }
     members.push(member("type", text(kind.type_name(), at)));
-    members.push(member("properties", object(at, Vec::new())));
-    Draft { kind, shape: child.shape, node: object(at, members), id, condition: None, conditions: BTreeMap::new() }
+    Draft {
+        kind,
+        shape: child.shape,
+        node: object(at, members),
+        id,
+        condition: None,
+        conditions: BTreeMap::new(),
+        declared: child.declared,
+        implied: true,
+        projection: false,
+        listed: false,
+        mentioned: false,
+    }
 }
 
 /// Adds children to the lists of their parent. One that is written inside it as well is no second one.

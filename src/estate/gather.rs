@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::estate::normal::{EFFECTIVE_ROUTES, member, object, replace};
+use crate::estate::normal::{EFFECTIVE_ROUTES, member, object, replace, with_plain_keys};
 use crate::estate::resource::{Fault, Shape};
 use crate::estate::shape::{
     MAX_DEPTH, effective_list, effective_routes, either, graph_answer, is_bare_collection, recognise, what_if,
@@ -22,6 +22,8 @@ pub struct Piece {
     pub shape: Shape,
     /// It may not exist: a template's condition that is unknown.
     pub condition: Option<Arc<Unknown>>,
+    /// It is one of a list of its kind: children so listed are all of their parent's, a child alone may be one of many.
+    pub listed: bool,
 }
 
 /// What an exported document holds.
@@ -36,7 +38,9 @@ pub struct Gathered {
 /// Every resource of an exported document. Templates, parameters and service tags hold none.
 pub fn gather(root: &Node) -> Gathered {
     let mut gathered = Gathered::default();
-    gathered.walk(root, None, 0);
+    if whole_document(root).is_none() {
+        gathered.walk(&with_plain_keys(root), None, 0);
+    }
     gathered
 }
 
@@ -74,7 +78,14 @@ impl Gathered {
             let (collections, others): (Vec<&Node>, Vec<&Node>) =
                 node.items().iter().partition(|item| is_bare_collection(item));
             self.push_collections(node, collections.into_iter().cloned().collect());
-            return others.into_iter().for_each(|item| self.walk(item, within, depth + 1));
+            let before = self.pieces.len();
+            others.into_iter().for_each(|item| self.walk(item, within, depth + 1));
+            let kind = |node: &Node| recognise(node).map(|(kind, _)| kind);
+            let first = node.items().first().and_then(kind);
+            if node.items().iter().all(|item| kind(item) == first) {
+                self.pieces[before..].iter_mut().for_each(|piece| piece.listed = true);
+            }
+            return;
         }
         if let Some(changes) = what_if(node) {
             let possible = either(node, "potentialChanges").map(Node::items).unwrap_or_default();
@@ -83,7 +94,7 @@ impl Gathered {
             {
                 if let Some((node, shape)) = changed(change, &mut self.faults) {
                     let condition = (!certain).then(|| only_possible(change));
-                    self.pieces.push(Piece { node, shape, condition });
+                    self.pieces.push(Piece { node, shape, condition, listed: false });
                 }
             }
             return self.faults.extend(shortcomings(node));
@@ -141,7 +152,7 @@ impl Gathered {
     }
 
     fn push(&mut self, node: &Node, shape: Shape) {
-        self.pieces.push(Piece { node: node.clone(), shape, condition: None });
+        self.pieces.push(Piece { node: node.clone(), shape, condition: None, listed: false });
     }
 
     /// Rule collections without their group are the collections of one group without a name.

@@ -201,7 +201,7 @@ mod tests {
     /// A template resource in which `<x>` stands for what only a deployment can tell.
     fn template(file: u32, text: &str) -> Piece {
         let root = parse(FileId(file), &text.replace("RG", RG)).unwrap().root;
-        Piece { node: with_holes(&root), shape: Shape::Template, condition: None }
+        Piece { node: with_holes(&root), shape: Shape::Template, condition: None, listed: false }
     }
 
     fn rest(file: u32, text: &str) -> Piece {

@@ -16,6 +16,7 @@ mod laws;
 mod leads;
 mod link;
 mod lookup;
+mod mention;
 mod merge;
 mod normal;
 mod resource;

@@ -79,6 +79,8 @@ pub struct Header {
     pub shape: Shape,
     /// It may not exist: a template's condition that is unknown.
     pub condition: Option<Arc<Unknown>>,
+    /// The input names it and shows nothing of what makes it: its properties are unknown, not absent.
+    pub mentioned: bool,
 }
 
 impl Header {
@@ -288,6 +290,8 @@ pub struct VirtualNetwork {
     pub peerings: Vec<Peering>,
     /// The list of its peerings is shown, and all of it is known: what is not there does not exist.
     pub peerings_shown: bool,
+    /// Parts of the list of peerings that are not known.
+    pub unknown_peerings: Vec<Field<()>>,
 }
 
 /// A peering of a virtual network.
@@ -492,6 +496,8 @@ pub struct Firewall {
     pub policy: Option<Reference>,
     /// Its own (classic) rule collections.
     pub collections: Vec<RuleCollection>,
+    /// Parts of their lists that are not known, by the kind of the list.
+    pub unknown_collections: Vec<(CollectionKind, Field<()>)>,
 }
 
 /// A firewall policy.
@@ -505,6 +511,8 @@ pub struct FirewallPolicy {
     pub groups: Vec<usize>,
     /// Groups it names, by id.
     pub group_ids: Vec<Field<Arc<str>>>,
+    /// Why it is not known which groups it has, when it is not.
+    pub unknown_groups: Option<Arc<Unknown>>,
     /// `sku.tier`.
     pub tier: Option<Field<Arc<str>>>,
     /// `threatIntelMode`.

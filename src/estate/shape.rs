@@ -3,13 +3,13 @@
 //! Walking a document for its resources is the work of `gather`.
 
 use crate::estate::kind::Kind;
-use crate::estate::normal::{EFFECTIVE_ROUTES, object};
+use crate::estate::normal::{EFFECTIVE_ROUTES, object, with_plain_keys};
 use crate::estate::resource::Shape;
 use crate::json::{Member, Node};
 
 /// What a document is. `None`: it holds nothing of Azure's networks, nor anything else this program reads.
 pub fn shape_of(root: &Node) -> Option<Shape> {
-    shape_within(root, 0)
+    whole_document(root).or_else(|| shape_within(&with_plain_keys(root), 0))
 }
 
 /// Lists in lists and wrappers in wrappers are followed this deep.
@@ -290,7 +290,7 @@ fn azure_id(node: &Node) -> Option<String> {
 }
 
 const COMPUTE_MARKS: &[&str] =
-    &["enable_node_public_ip", "network_settings", "provisioning_state", "size", "location", "id"];
+    &["enableNodePublicIp", "networkSettings", "provisioningState", "size", "location", "id"];
 
 /// Whether `az ml` uses this word as the type of a compute.
 fn is_machine_learning_compute(text: &str) -> bool {
@@ -338,10 +338,10 @@ fn kind_by_members(node: &Node) -> Option<Kind> {
     if (has("addressPrefix") || has("addressPrefixes")) && subnet.into_iter().any(has) {
         return Some(Kind::Subnet);
     }
-    if has_any(node, &["hbi_workspace", "managed_network", "image_build_compute"]) {
+    if has_any(node, &["hbiWorkspace", "managedNetwork", "imageBuildCompute"]) {
         return Some(Kind::Workspace);
     }
-    if has_any(node, &["enable_node_public_ip"]) {
+    if has_any(node, &["enableNodePublicIp"]) {
         return Some(Kind::Compute);
     }
     None

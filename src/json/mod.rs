@@ -15,7 +15,7 @@ mod undecided;
 
 pub use document::{Comment, Document, Duplicate, SyntaxError};
 pub use doubt::doubtful;
-pub use node::{How, Member, Node, Number, Part, Reason, Trail, Unknown, Value};
+pub use node::{How, Member, Mention, Node, Number, Part, Reason, Trail, Unknown, Value};
 pub use parse::{Parser, parse};
 pub use select::{Selection, Selector, SelectorError};
 pub use undecided::Hit;

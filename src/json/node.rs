@@ -178,6 +178,17 @@ pub enum Reason {
     Missing(Arc<str>),
     /// A fact the user can give on the command line or in the settings.
     Fact(Arc<str>),
+    /// A property of a resource that the input mentions without showing it.
+    NotShown(Arc<Mention>),
+}
+
+/// A property that a mention of a resource leaves open, and what names the resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mention {
+    /// The property; empty: all of them.
+    pub property: Arc<str>,
+    /// Its full id; its name, with those of its parents in front, where no id is shown.
+    pub id: Arc<str>,
 }
 
 impl fmt::Display for Reason {
@@ -200,6 +211,13 @@ impl fmt::Display for Reason {
             Self::Invalid(why) => write!(out, "the value is invalid: {why}"),
             Self::Missing(what) => write!(out, "`{what}` is missing"),
             Self::Fact(name) => write!(out, "fact `{name}` is not known"),
+            Self::NotShown(mention) => {
+                let name = mention.id.rsplit('/').next().unwrap_or_default();
+                match &*mention.property {
+                    "" => write!(out, "the input mentions `{name}` and does not show what it holds"),
+                    property => write!(out, "the input does not show `{property}` of `{name}`"),
+                }
+            }
         }
     }
 }

@@ -77,6 +77,10 @@ impl Scene<'_> {
             }
             Hop::To(NextHop::Drop) => Ruling::Drop,
             Hop::To(NextHop::Internet) if self.nat_gateway.is_some() => Ruling::Pass,
+            Hop::To(NextHop::Internet) if self.unknown_nat.is_some() => match &self.unknown_nat {
+                Some(doubt) => Ruling::Depends(Meaning::World(Arc::from("nat gateway")), doubt.clone()),
+                None => Ruling::Drop,
+            },
             Hop::To(NextHop::Internet) if !self.subnet_shown => {
                 let doubt = Doubt::new("whether the subnet has a NAT gateway is not known");
                 let doubt = doubt.settled_by("the file that holds the subnet");

@@ -41,7 +41,7 @@ pub(crate) struct Ground<'s, 'a> {
     /// Every address of the family.
     pub(crate) space: Arc<AddressSet>,
     /// The addresses that service tags can hold: what is public, be it the network's own.
-    tagged: Arc<AddressSet>,
+    pub(crate) tagged: Arc<AddressSet>,
     /// What is public and not in the network.
     pub(crate) public: Arc<AddressSet>,
     /// What is known of `VirtualNetwork`, platform address included.

@@ -274,6 +274,15 @@ impl<'a> List<'_, '_, 'a> {
                 all.push(Way { clause, hop: Hop::To(hop), author: Author::System("service endpoint", hop) });
             }
         }
+        if let Some(doubt) = &scene.unknown_endpoints {
+            let some = Meaning::Packet(Arc::from("some service endpoint"));
+            let some = self.ground.symbols.of(some, || doubt.clone());
+            let mut clause = Clause::full(&self.ground.space);
+            clause.guards.push(some.holds());
+            clause.destinations = Match::of(Arc::clone(&self.ground.tagged));
+            let hop = NextHop::ServiceEndpoint;
+            all.push(Way { clause, hop: Hop::To(hop), author: Author::System("service endpoint", hop) });
+        }
         all
     }
 

@@ -46,6 +46,7 @@ pub(crate) fn header(name: &str) -> Header {
         span: place(),
         shape: Shape::Rest,
         condition: None,
+        mentioned: false,
     }
 }
 
@@ -170,6 +171,7 @@ pub(crate) fn estate(policies: Vec<Vec<RuleCollectionGroup>>) -> Estate {
             header: header("policy"),
             base: index.checked_sub(1).map(to),
             groups: (first..estate.collection_groups.len()).collect(),
+            unknown_groups: None,
             group_ids: Vec::new(),
             tier: None,
             threat_intel: None,
@@ -178,6 +180,7 @@ pub(crate) fn estate(policies: Vec<Vec<RuleCollectionGroup>>) -> Estate {
     }
     let policy = estate.policies.len().checked_sub(1).map(to);
     estate.firewalls.push(Firewall {
+        unknown_collections: Vec::new(),
         header: header("firewall"),
         addresses: vec![known(IpAddr::from([10, 0, 9, 4]))],
         subnets: Vec::new(),

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::estate::{Estate, Field, NetworkSecurityGroup, NextHop, Peer, Reference, Route, RouteTable, Subnet};
+use crate::json::Reason;
 use crate::net::{AddressSet, Cloud, RangeSet, Region, Tag, TagData};
 use crate::proof::admin::AdminRules;
 use crate::proof::hub::{Learnt, learnt};
@@ -64,6 +65,8 @@ pub struct Scene<'a> {
     pub routes: Option<Given<'a, RouteTable>>,
     /// The NAT gateway.
     pub nat_gateway: Option<NatGateway>,
+    /// Why it is not known whether there is one, when it is not.
+    pub unknown_nat: Option<Doubt>,
     /// `defaultOutboundAccess` of the subnet, and where it is written.
     pub default_outbound: Option<Field<bool>>,
     /// The subnet is known: what it does not have is known to be absent. False for a lone group or table.
@@ -72,6 +75,8 @@ pub struct Scene<'a> {
     pub gateway: bool,
     /// Services with a service endpoint in the subnet.
     pub service_endpoints: Vec<Arc<str>>,
+    /// Why it is not known which more there are, when it is not.
+    pub unknown_endpoints: Option<Doubt>,
     /// The prefixes of service tags, when they are loaded.
     pub tags: Option<&'a TagData>,
     /// The estate it is part of, where routes find their firewalls.
@@ -107,12 +112,18 @@ impl<'a> Scene<'a> {
             scene.groups.push((Level::Subnet, group));
         }
         scene.routes = subnet.route_table.as_ref().map(|one| given(one, &estate.route_tables, "route table"));
-        scene.nat_gateway = subnet
-            .nat_gateway
-            .as_ref()
+        let nat_gateway = subnet.nat_gateway.as_ref();
+        let not_shown = |reference: &&Reference| {
+            reference.id.unknown().is_some_and(|unknown| matches!(unknown.reason, Reason::NotShown(_)))
+        };
+        scene.unknown_nat = nat_gateway.filter(not_shown).map(|reference| missing("NAT gateway", &reference.id));
+        scene.nat_gateway = nat_gateway
+            .filter(|reference| !not_shown(reference))
             .map(|reference| NatGateway { name: shown(&reference.id), span: reference.id.span });
         scene.default_outbound.clone_from(&subnet.default_outbound);
         scene.service_endpoints = subnet.service_endpoints.iter().filter_map(|one| one.known().cloned()).collect();
+        let open = subnet.service_endpoints.iter().find_map(Field::unknown);
+        scene.unknown_endpoints = open.map(|unknown| Doubt::of("which service endpoints the subnet has", unknown));
         let location = subnet
             .header
             .location
@@ -266,7 +277,9 @@ impl<'a> Scene<'a> {
         let is_gateway = |subnet: &Subnet| subnet.header.name.known().is_some_and(|name| is_gateway_subnet(name));
         self.gateway = network.subnets.iter().filter_map(|at| estate.subnets.get(*at)).any(is_gateway);
         self.own_space = network.address_space.iter().filter_map(|space| space.known().cloned()).collect();
-        let mut complete = !network.address_space.is_empty() && all_known(&network.address_space).is_some();
+        let mut complete = !network.address_space.is_empty()
+            && all_known(&network.address_space).is_some()
+            && network.unknown_peerings.is_empty();
         let mut in_tag: Vec<AddressSet> = Vec::new();
         for peering in &network.peerings {
             let text = |field: &Option<Field<Arc<str>>>| field.as_ref().and_then(|field| field.known().cloned());
@@ -359,13 +372,19 @@ pub(crate) fn union<'s>(sets: impl IntoIterator<Item = &'s AddressSet>) -> Addre
 pub(crate) fn given<'a, T>(reference: &Reference, list: &'a [T], what: &str) -> Given<'a, T> {
     match reference.target.and_then(|index| list.get(index)) {
         Some(found) => Given::Here(found),
-        None => {
-            let name = shown(&reference.id);
-            let name = name.rsplit('/').next().unwrap_or_default();
-            let doubt = Doubt::new(format!("{what} `{name}` is not among the input")).at(reference.id.span);
-            Given::Missing(doubt.settled_by(format!("the file that holds {what} `{name}`")))
-        }
+        None => Given::Missing(missing(what, &reference.id)),
     }
+}
+
+/// A resource that is mentioned, but not among the input.
+pub(crate) fn missing(what: &str, id: &Field<Arc<str>>) -> Doubt {
+    if let Some(unknown) = id.unknown().filter(|unknown| matches!(unknown.reason, Reason::NotShown(_))) {
+        return Doubt::of(&format!("which {what} there is"), unknown);
+    }
+    let shown = shown(id);
+    let name = shown.rsplit('/').next().unwrap_or_default();
+    let doubt = Doubt::new(format!("{what} `{name}` is not among the input")).at(id.span);
+    doubt.settled_by(format!("the file that holds {what} `{name}`"))
 }
 
 /// Whether a name, which may have the network's in front, is that of the subnet where gateways are.

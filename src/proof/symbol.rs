@@ -87,6 +87,10 @@ impl Doubt {
             }
             Reason::Placeholder(_) => Some("--parameters FILE".to_owned()),
             Reason::Fact(name) => Some(format!("--fact {name}=…")),
+            Reason::NotShown(mention) => {
+                let name = mention.id.rsplit('/').next().unwrap_or_default();
+                Some(format!("an export of the whole of `{name}`"))
+            }
             _ => None,
         };
         Self { message: format!("{what} is unknown: {}", unknown.reason), span: Some(unknown.span), settle }

@@ -102,6 +102,11 @@ impl Clauses {
         Ok(Self(lists))
     }
 
+    /// Whether they look at what a mention of the resource does not show.
+    pub(crate) fn look_at_unshown(&self, resource: &Node) -> bool {
+        self.0.iter().flatten().any(|clause| is_unshown(&clause.select.evaluate(resource)))
+    }
+
     /// Whether they hold of a resource.
     pub(crate) fn hold(&self, resource: &Node) -> Truth {
         if self.0.is_empty() {
@@ -174,6 +179,12 @@ impl Assert {
             Self::Any(_) | Self::Count(..) => false,
         }
     }
+}
+
+/// Whether a mention leaves open what is selected.
+pub(crate) fn is_unshown(selection: &Selection<'_>) -> bool {
+    let not_shown = |node: &&&Node| node.unknown().is_some_and(|why| matches!(why.reason, Reason::NotShown(_)));
+    selection.hits.iter().chain(&selection.blocked).any(|node| not_shown(&node))
 }
 
 fn blocked(selection: &Selection<'_>) -> impl Iterator<Item = Truth> {

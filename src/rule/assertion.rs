@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::finding::{Finding, Label, Level, Remark, fingerprint};
 use crate::json::{Node, Selection, Selector, Value as Json};
-use crate::rule::assert::{self, Assert, Clauses};
+use crate::rule::assert::{self, Assert, Clauses, is_unshown};
 use crate::rule::beside::{Beside, Found};
 use crate::rule::condition::Truth;
 use crate::rule::error::RuleError;
@@ -83,6 +83,10 @@ impl AssertionRule {
         verdicts.push(asserts.negated());
         let truth = Truth::all(verdicts);
         if truth == Truth::No {
+            return None;
+        }
+        // What a mention does not show is said once about the run.
+        if truth != Truth::Yes && (is_unshown(&selection) || self.when.look_at_unshown(resource.node)) {
             return None;
         }
         let guilty = self.guilty(&selection);

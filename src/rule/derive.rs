@@ -8,7 +8,7 @@ use crate::estate::{
     Workspace,
 };
 use crate::finding::FactValue;
-use crate::json::{Trail, Unknown};
+use crate::json::{Reason, Trail, Unknown};
 use crate::net::{AddressSet, Cloud, RangeSet, Region};
 use crate::proof::{Appliance, Placed};
 use crate::rule::fact::BuiltInFact;
@@ -94,8 +94,13 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
             Some(Fact::shown(FactValue::Text(Cloud::of(&region).as_str().to_owned()), place))
         }
         BuiltInFact::PrivateEndpoints => {
-            let endpoint = in_reach(placement).into_iter().next()?;
-            Some(Fact::shown(FactValue::Bool(true), Some(endpoint.header.name.span)))
+            let all = in_reach(placement);
+            let shown = all.iter().find(|endpoint| endpoint.subnet.as_ref().is_none_or(|one| !is_not_shown(&one.id)));
+            match (shown, all.first()) {
+                (Some(endpoint), _) => Some(Fact::shown(FactValue::Bool(true), Some(endpoint.header.name.span))),
+                (None, Some(mention)) => mention.subnet.as_ref().and_then(|one| open_by(&one.id)),
+                (None, None) => None,
+            }
         }
         BuiltInFact::WorkspacePrivateEndpoint => workspace_endpoint(placement),
         BuiltInFact::StoragePrivateEndpoint => storage_endpoint(placement),
@@ -115,6 +120,9 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
         }
         BuiltInFact::NatGateway => {
             let subnet = subnet?;
+            if let Some(open) = subnet.nat_gateway.as_ref().filter(|gateway| is_not_shown(&gateway.id)) {
+                return open_by(&open.id);
+            }
             let place = subnet.nat_gateway.as_ref().map(|gateway| gateway.id.span);
             Some(Fact::shown(FactValue::Bool(subnet.nat_gateway.is_some()), place))
         }
@@ -135,6 +143,9 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
             }
         }
         BuiltInFact::Delegations => {
+            if let Some(open) = subnet?.delegations.iter().find(|field| is_not_shown(field)) {
+                return open_by(open);
+            }
             let words = subnet?.delegations.iter().filter_map(|field| field.known().map(ToString::to_string));
             Some(Fact::shown(FactValue::List(words.collect()), Some(subnet?.header.name.span)))
         }
@@ -190,6 +201,18 @@ fn location(header: &Header) -> Option<Fact> {
             Some(Fact { via: field.via.clone(), unknown: Some(Arc::clone(unknown)), ..open })
         }
     }
+}
+
+/// Whether a mention leaves a value open.
+fn is_not_shown<T>(field: &Field<T>) -> bool {
+    field.unknown().is_some_and(|unknown| matches!(unknown.reason, Reason::NotShown(_)))
+}
+
+/// The fact that a value which is not known leaves open.
+fn open_by<T>(field: &Field<T>) -> Option<Fact> {
+    let unknown = field.unknown()?;
+    let open = Fact::open(unknown.reason.to_string(), Some(field.span));
+    Some(Fact { via: field.via.clone(), unknown: Some(Arc::clone(unknown)), ..open })
 }
 
 fn bool_fact(field: &Field<bool>) -> Option<Fact> {

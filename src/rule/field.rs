@@ -197,7 +197,8 @@ impl<'a> Value<'a> {
     /// own speaks.
     pub(crate) fn is_faulty(&self) -> bool {
         let is_fault = |unknown: &Unknown| {
-            matches!(unknown.reason, Reason::Missing(_) | Reason::Invalid(_) | Reason::EvaluationError(_))
+            let reason = &unknown.reason;
+            matches!(reason, Reason::Missing(_) | Reason::Invalid(_) | Reason::EvaluationError(_) | Reason::NotShown(_))
         };
         self.open.as_deref() == Some(MISSING)
             || self.parts.iter().any(|part| match &part.atom {

@@ -464,7 +464,10 @@ fn related<'a>(estate: &'a Estate, all: &ByType<'a>, placement: &Placement<'a>, 
             parents.push(header);
         }
     }
-    if !parents.is_empty() { parents } else { of_type(all, type_name).to_vec() }
+    // A resource elsewhere that could have put the service here, and did not, says nothing about this place.
+    let puts_here = |finder: &Finder| finder.resource.eq_ignore_ascii_case(type_name);
+    let elsewhere = !placement.resources.is_empty() && placement.service.found_on.iter().any(puts_here);
+    if !parents.is_empty() || elsewhere { parents } else { of_type(all, type_name).to_vec() }
 }
 
 struct Reading<'a> {

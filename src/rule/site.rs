@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::estate::{Estate, Header, NextHop, Peer, Reference, Subnet};
+use crate::estate::{Estate, Field, Header, NextHop, Peer, Reference, Subnet};
+use crate::json::Reason;
 use crate::proof;
 
 /// Subnets that Azure reserves for its own appliances; no other service can be placed there.
@@ -94,10 +95,14 @@ impl Site {
 
     /// Whether Azure reserves the subnet, or another service has been given it: no place for a service of the user's.
     pub fn is_taken(&self, estate: &Estate) -> bool {
+        let is_delegated = |service: &Field<Arc<str>>| {
+            !service.unknown().is_some_and(|unknown| matches!(unknown.reason, Reason::NotShown(_)))
+        };
         let reserved = |name: &str| RESERVED.iter().any(|taken| name.eq_ignore_ascii_case(taken));
         match self.subnet.and_then(|at| estate.subnets.get(at)) {
             Some(subnet) => {
-                !subnet.delegations.is_empty() || subnet.header.name.known().is_some_and(|name| reserved(name))
+                subnet.delegations.iter().any(is_delegated)
+                    || subnet.header.name.known().is_some_and(|name| reserved(name))
             }
             None => !self.mentioned.is_empty() && self.mentioned.iter().all(|id| reserved(last_segment(id))),
         }
@@ -246,7 +251,7 @@ fn effective(estate: &Estate, seen: &Seen) -> Vec<Site> {
 /// Adds the firewall that the route table's appliance routes lead to, by its private address.
 fn with_firewall(estate: &Estate, mut site: Site) -> Site {
     let Some(table) = site.route_table.and_then(|at| estate.route_tables.get(at)) else { return site };
-    let is_default = |prefix: &crate::estate::Field<Peer>| match prefix.known() {
+    let is_default = |prefix: &Field<Peer>| match prefix.known() {
         Some(Peer::Any) => true,
         Some(Peer::Addresses(set)) => set.v4.is_full(),
         _ => false,

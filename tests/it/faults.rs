@@ -161,7 +161,7 @@ fn cases() -> Vec<(String, Vec<&'static str>)> {
         // Lists and objects.
         (r#"{ "name": "n", "type": "Microsoft.Network/networkSecurityGroups", "properties": { "securityRules": 5 } }"#.to_owned(), vec!["wrong-type: 5"]),
         (r#"{ "name": "n", "type": "Microsoft.Network/networkSecurityGroups", "properties": [5] }"#.to_owned(), vec!["wrong-type: [5]"]),
-        (nsg(&["7".to_owned(), "null".to_owned()]), vec!["wrong-type: 7"]),
+        (nsg(&["7".to_owned(), "null".to_owned()]), vec!["wrong-type: 7", "wrong-type: null"]),
         (nsg(&[r#"{ "name": "r", "properties": "no" }"#.to_owned()]), vec![r#"wrong-type: "no""#]),
         (r#"{ "value": [{ "category": "c", "endpoints": [{ "domainName": "a b" }] }] }"#.to_owned(), vec![r#"dependencies-invalid: "a b""#]),
         (r#"{ "value": [{ "name": "n", "properties": { "securityRules": [] } }], "nextLink": "https://more" }"#.to_owned(), vec![r#"incomplete-list: "https://more""#]),
@@ -318,5 +318,5 @@ fn a_template_may_leave_anything_to_the_deployment() {
 
 fn as_template(text: &str) -> Estate {
     let node = parse(Files::default().add("a.json", text), text).unwrap().root;
-    build([Piece { node, shape: Shape::Template, condition: None }], Options::default())
+    build([Piece { node, shape: Shape::Template, condition: None, listed: false }], Options::default())
 }

@@ -92,6 +92,7 @@ fn header(name: &str) -> Header {
         node: Node::new(Value::Null, place()),
         span: place(),
         shape: Shape::Rest,
+        mentioned: false,
         condition: None,
     }
 }

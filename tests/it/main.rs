@@ -20,6 +20,7 @@ mod laws_coverage;
 mod laws_estate;
 mod laws_routes;
 mod laws_world;
+mod mentions;
 mod release;
 mod rules;
 mod schemas;

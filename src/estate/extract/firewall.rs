@@ -25,23 +25,22 @@ pub(crate) fn firewall(reader: &mut Reader<'_>, header: Header) -> Firewall {
     {
         addresses.push(address(reader, found, "privateIPAddress", fault::PREFIX_INVALID));
     }
-    let mut collections = Vec::new();
+    let (mut collections, mut unknown_collections) = (Vec::new(), Vec::new());
     for (list, kind) in [
         ("natRuleCollections", CollectionKind::Nat),
         ("networkRuleCollections", CollectionKind::Network),
         ("applicationRuleCollections", CollectionKind::Application),
     ] {
-        for item in reader.items(&node, &["properties", list]).iter() {
-            if item.is_object() {
-                collections.push(collection(reader, item, Some(kind)));
-            }
-        }
+        let (objects, unknown) = reader.objects(&node, &["properties", list]);
+        collections.extend(objects.iter().map(|(_, item)| collection(reader, item, Some(kind))));
+        unknown_collections.extend(unknown.into_iter().map(|part| (kind, part)));
     }
     Firewall {
         addresses,
         subnets: configured_subnets(reader, &node),
         policy: reader.reference(&node, &["properties", "firewallPolicy"]),
         collections,
+        unknown_collections,
         header,
     }
 }
@@ -55,6 +54,7 @@ pub(crate) fn policy(reader: &mut Reader<'_>, header: Header) -> FirewallPolicy 
         base: reader.reference(&node, &["properties", "basePolicy"]),
         groups: Vec::new(),
         group_ids: if group_ids.is_empty() { legacy } else { group_ids },
+        unknown_groups: lookup(&node, &["properties", "ruleCollectionGroups"]).and_then(Node::unknown).cloned(),
         tier: reader.text(&node, &["properties", "sku", "tier"]),
         threat_intel: reader.text(&node, &["properties", "threatIntelMode"]),
         dns_proxy: reader.bool(&node, &["properties", "dnsSettings", "enableProxy"]),
@@ -67,16 +67,8 @@ pub(crate) fn collection_group(reader: &mut Reader<'_>, header: Header) -> RuleC
     let node = header.node.clone();
     let priority = reader.priority(&node, &["properties", "priority"]);
     check_priority(reader, &node, priority.as_ref());
-    let (mut collections, mut unknown_collections) = (Vec::new(), Vec::new());
-    for item in reader.items(&node, &["properties", "ruleCollections"]).iter().filter(|item| !item.is_null()) {
-        if let Some(why) = item.unknown() {
-            unknown_collections.push(field(item, Err(Arc::clone(why))));
-        } else if reader.is_object_or_unknown(item, "ruleCollections") {
-            collections.push(collection(reader, item, None));
-        } else {
-            unknown_collections.push(absent(item, "ruleCollections"));
-        }
-    }
+    let (objects, unknown_collections) = reader.objects(&node, &["properties", "ruleCollections"]);
+    let collections: Vec<RuleCollection> = objects.iter().map(|(_, item)| collection(reader, item, None)).collect();
     RuleCollectionGroup { policy: None, priority, collections, unknown_collections, header }
 }
 
@@ -111,16 +103,8 @@ fn collection(reader: &mut Reader<'_>, node: &Node, kind: Option<CollectionKind>
     let action = action.filter(|_| !nat).map(|found| reader.word(found, "action", access));
     let typed = kind.is_none();
     let kind = kind.or(nat.then_some(CollectionKind::Nat));
-    let (mut rules, mut unknown_rules) = (Vec::new(), Vec::new());
-    for item in reader.items(node, &path("rules")).iter().filter(|item| !item.is_null()) {
-        if let Some(why) = item.unknown() {
-            unknown_rules.push(field(item, Err(Arc::clone(why))));
-        } else if reader.is_object_or_unknown(item, "rules") {
-            rules.push(rule(reader, item, kind, typed));
-        } else {
-            unknown_rules.push(absent(item, "rules"));
-        }
-    }
+    let (objects, unknown_rules) = reader.objects(node, &path("rules"));
+    let rules = objects.iter().map(|(_, item)| rule(reader, item, kind, typed)).collect();
     reader.resource = outer;
     RuleCollection {
         name,

@@ -61,6 +61,7 @@ pub(crate) fn outbound_rules(workspace: &Header) -> Vec<Header> {
             span: rule.node.span,
             shape: workspace.shape,
             condition: workspace.condition.clone(),
+            mentioned: false,
         }
     };
     rules.members().iter().filter(|rule| rule.node.is_object()).map(child).collect()

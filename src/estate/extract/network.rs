@@ -12,11 +12,8 @@ use crate::net::AddressSet;
 /// A virtual network; its subnets are resources of their own.
 pub(crate) fn network(reader: &mut Reader<'_>, header: Header) -> VirtualNetwork {
     let node = header.node.clone();
-    let items = reader.items(&node, &["properties", "virtualNetworkPeerings"]);
-    let mut peerings = Vec::new();
-    for item in items.iter().filter(|item| item.is_object()) {
-        peerings.push(peering(reader, item));
-    }
+    let (objects, unknown_peerings) = reader.objects(&node, &["properties", "virtualNetworkPeerings"]);
+    let peerings = objects.iter().map(|(_, item)| peering(reader, item)).collect();
     let list = node.at(&["properties", "virtualNetworkPeerings"]).filter(|list| list.is_list());
     let peerings_shown = list.is_some_and(|list| list.items().iter().all(Node::is_object));
     VirtualNetwork {
@@ -25,6 +22,7 @@ pub(crate) fn network(reader: &mut Reader<'_>, header: Header) -> VirtualNetwork
         subnets: Vec::new(),
         peerings,
         peerings_shown,
+        unknown_peerings,
         header,
     }
 }

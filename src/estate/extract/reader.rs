@@ -32,6 +32,9 @@ pub(crate) struct Reader<'a> {
     faults: &'a mut Vec<Fault>,
 }
 
+/// The objects of a list, each with its place in it.
+pub(crate) type Objects<'n> = Vec<(usize, Cow<'n, Node>)>;
+
 /// The node behind several keys. Where the way there is unknown, so is what it leads to: that node is the answer.
 pub(crate) fn lookup<'n>(node: &'n Node, path: &[&str]) -> Option<&'n Node> {
     let mut node = node;
@@ -162,6 +165,33 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The objects of a list with their places in it, and the parts that are unknown. Where an object is missing — `null`
+    /// or a text in its place, or in the place of the whole list — that is a fault, and the part is unknown.
+    pub(crate) fn objects<'n>(&mut self, node: &'n Node, path: &[&str]) -> (Objects<'n>, Vec<Field<()>>) {
+        let empty = node.at(path).filter(|list| list.text() == Some("") && self.shape != Shape::PowerShell);
+        if let Some(list) = empty {
+            let unknown = self.wrong_type(list, last(path), "an array");
+            return (Vec::new(), vec![field(list, Err(unknown))]);
+        }
+        let (mut objects, mut unknown) = (Vec::new(), Vec::new());
+        let mut add = |reader: &mut Self, at: usize, item: Cow<'n, Node>| {
+            if let Some(why) = item.unknown() {
+                unknown.push(field(&item, Err(Arc::clone(why))));
+            } else if reader.is_object_or_unknown(&item, last(path)) {
+                objects.push((at, item));
+            } else {
+                unknown.push(absent(&item, last(path)));
+            }
+        };
+        match self.items(node, path) {
+            Cow::Borrowed(items) => {
+                items.iter().enumerate().for_each(|(at, item)| add(self, at, Cow::Borrowed(item)));
+            }
+            Cow::Owned(items) => items.into_iter().enumerate().for_each(|(at, item)| add(self, at, Cow::Owned(item))),
+        }
+        (objects, unknown)
+    }
+
     /// A list of texts.
     pub(crate) fn texts(&mut self, node: &Node, path: &[&str]) -> Vec<Field<Arc<str>>> {
         let items = self.items(node, path);
@@ -199,7 +229,9 @@ impl<'a> Reader<'a> {
     /// The ids in a list of `{ id }`.
     pub(crate) fn ids(&mut self, node: &Node, path: &[&str]) -> Vec<Field<Arc<str>>> {
         let items = self.items(node, path);
-        items.iter().filter(|item| !item.is_blank()).filter_map(|item| self.id_of(item, last(path))).collect()
+        // Who uses a resource that is only mentioned is not shown, and no use of its own.
+        let written = items.iter().filter(|item| !item.is_blank() && !is_not_shown(item));
+        written.filter_map(|item| self.id_of(item, last(path))).collect()
     }
 
     pub(crate) fn reference(&mut self, node: &Node, path: &[&str]) -> Option<Reference> {
@@ -241,6 +273,11 @@ impl<'a> Reader<'a> {
         self.fault(fault::WRONG_TYPE, node, detail.clone());
         invalid(node, &detail)
     }
+}
+
+/// Whether it stands for a property that a mention leaves open.
+pub(crate) fn is_not_shown(node: &Node) -> bool {
+    node.unknown().is_some_and(|unknown| matches!(unknown.reason, Reason::NotShown(_)))
 }
 
 fn reference(id: Field<Arc<str>>) -> Reference {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::estate::extract::address::{Place, address, peers};
-use crate::estate::extract::reader::{Reader, absent, field, lookup};
+use crate::estate::extract::reader::{Reader, absent, lookup};
 use crate::estate::extract::security::{Conditions, check_name};
 use crate::estate::fault;
 use crate::estate::identity::last_segment;
@@ -18,18 +18,9 @@ pub(crate) fn route_table(reader: &mut Reader<'_>, header: Header, conditions: &
     if !effective {
         check_name(reader, &header.name);
     }
-    let mut unknown_routes = Vec::new();
-    let items = reader.items(&node, &["properties", "routes"]);
-    let mut routes = Vec::with_capacity(items.len());
-    for (index, item) in items.iter().enumerate().filter(|(_, item)| !item.is_null()) {
-        if let Some(why) = item.unknown() {
-            unknown_routes.push(field(item, Err(Arc::clone(why))));
-        } else if reader.is_object_or_unknown(item, "routes") {
-            routes.push(route(reader, item, conditions.get(&index).cloned()));
-        } else {
-            unknown_routes.push(absent(item, "routes"));
-        }
-    }
+    let (objects, unknown_routes) = reader.objects(&node, &["properties", "routes"]);
+    let routes: Vec<Route> =
+        objects.iter().map(|(index, item)| route(reader, item, conditions.get(index).cloned())).collect();
     if !effective {
         check_prefixes(reader, &routes);
         check_limits(reader, &routes, &node);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::estate::extract::address::{Place, check_list, peers, set};
 use crate::estate::extract::port::{ports, protocol};
-use crate::estate::extract::reader::{Reader, absent, field, lookup};
+use crate::estate::extract::reader::{Reader, field, lookup};
 use crate::estate::fault;
 use crate::estate::identity::last_segment;
 use crate::estate::resource::{
@@ -50,19 +50,11 @@ fn rules(
     conditions: &Conditions,
     unknown: &mut Vec<Field<()>>,
 ) -> Vec<SecurityRule> {
-    let items = reader.items(node, &["properties", list]);
-    let mut rules = Vec::with_capacity(items.len());
-    for (index, item) in items.iter().enumerate().filter(|(_, item)| !item.is_null()) {
-        if let Some(why) = item.unknown() {
-            unknown.push(field(item, Err(Arc::clone(why))));
-        } else if reader.is_object_or_unknown(item, list) {
-            let built_in = reader.shape == Shape::Effective || list != "securityRules";
-            rules.push(rule(reader, item, built_in, conditions.get(&index).cloned()));
-        } else {
-            unknown.push(absent(item, list));
-        }
-    }
-    rules
+    let (objects, parts) = reader.objects(node, &["properties", list]);
+    unknown.extend(parts);
+    let built_in = reader.shape == Shape::Effective || list != "securityRules";
+    let rules = objects.iter().map(|(index, item)| rule(reader, item, built_in, conditions.get(index).cloned()));
+    rules.collect()
 }
 
 /// The built-in rules, when all of them are shown. They are the same in every group (NSG-11), so a part of them says

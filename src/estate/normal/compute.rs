@@ -1,4 +1,4 @@
-//! `az ml` (SHAPE-13, 14) and the Python SDK: snake case, and words of their own for REST's.
+//! `az ml` (SHAPE-13, 14): words of its own for REST's. Its snake case is read like everyone's, by `key`.
 
 use std::sync::Arc;
 
@@ -6,54 +6,13 @@ use crate::estate::kind::Kind;
 use crate::estate::normal::assemble::{member, object};
 use crate::json::{Member, Node, Value};
 
-/// Objects nest this deep at most before the rest is left as it is.
-const MAX_DEPTH: usize = 24;
-
-/// A resource with REST's names: a workspace flattened, a compute with its `properties`, any other as it is.
+/// A workspace or compute with REST's names, a workspace flattened, a compute with its `properties`.
 pub(crate) fn unfold(node: &Node, kind: Kind) -> Node {
-    let node = camel(node, 0);
     match kind {
-        Kind::Compute => compute(&node),
-        Kind::Workspace => workspace(&node),
-        _ => node,
-    }
-}
-
-/// Every key in camel case, but for those of tags, which are the user's own.
-fn camel(node: &Node, depth: usize) -> Node {
-    if depth > MAX_DEPTH {
-        return node.clone();
-    }
-    match &node.value {
-        Value::List(items) => {
-            let items = items.iter().map(|item| camel(item, depth + 1)).collect();
-            Node { value: Value::List(Arc::new(items)), ..node.clone() }
-        }
-        Value::Object(members) => {
-            let members = members.iter().map(|member| {
-                if member.key.eq_ignore_ascii_case("tags") {
-                    return member.clone();
-                }
-                Member { key: camel_key(&member.key), key_span: member.key_span, node: camel(&member.node, depth + 1) }
-            });
-            object(node, members.collect())
-        }
+        Kind::Compute => compute(node),
+        Kind::Workspace => workspace(node),
         _ => node.clone(),
     }
-}
-
-fn camel_key(key: &Arc<str>) -> Arc<str> {
-    if !key.contains('_') {
-        return Arc::clone(key);
-    }
-    let mut words = key.split('_').filter(|word| !word.is_empty());
-    let mut name = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
-        name.push_str(&first.to_ascii_uppercase());
-        name.push_str(rest);
-    }
-    Arc::from(name)
 }
 
 /// A word of `az ml` in REST's spelling; anything else as it is.
@@ -180,10 +139,14 @@ fn subnet(node: &Node) -> Option<Node> {
 
 #[cfg(test)]
 mod tests {
-    use super::unfold;
     use crate::estate::kind::Kind;
-    use crate::json::parse;
+    use crate::estate::normal::with_plain_keys;
+    use crate::json::{Node, parse};
     use crate::source::FileId;
+
+    fn unfold(node: &Node, kind: Kind) -> Node {
+        super::unfold(&with_plain_keys(node), kind)
+    }
 
     #[test]
     fn a_compute_gets_its_two_layers_of_properties() {

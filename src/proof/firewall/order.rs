@@ -11,7 +11,7 @@ use crate::estate::{
     RuleCollectionGroup,
 };
 use crate::json::{Node, Unknown};
-use crate::proof::scene::shown;
+use crate::proof::scene::{missing, shown};
 use crate::proof::symbol::{Doubt, Meaning};
 
 /// How long a chain of parent policies is followed. Azure allows one parent.
@@ -164,14 +164,6 @@ fn policy_at<'a>(estate: &'a Estate, reference: &Reference) -> Result<&'a Firewa
         .ok_or_else(|| missing("firewall policy", &reference.id))
 }
 
-/// A resource that is mentioned, but not among the input.
-pub(crate) fn missing(what: &str, id: &Field<Arc<str>>) -> Doubt {
-    let name = shown(id);
-    let name = name.rsplit('/').next().unwrap_or_default();
-    let doubt = Doubt::new(format!("{what} `{name}` is not among the input")).at(id.span);
-    doubt.settled_by(format!("the file that holds {what} `{name}`"))
-}
-
 /// Groups of a policy that the input does not hold.
 fn missing_groups(estate: &Estate, policy: &FirewallPolicy) -> Vec<Doubt> {
     let held: Vec<&str> = policy
@@ -186,6 +178,11 @@ fn missing_groups(estate: &Estate, policy: &FirewallPolicy) -> Vec<Doubt> {
     };
     let mentioned = policy.group_ids.iter().filter(|id| !held_as(id));
     let mut doubts: Vec<Doubt> = mentioned.map(|id| missing("rule collection group", id)).collect();
+    if let Some(why) = &policy.unknown_groups {
+        let name = shown(&policy.header.name);
+        doubts.push(Doubt::of(&format!("which rule collection groups policy `{name}` has"), why));
+        return doubts;
+    }
     let list = policy.header.node.at(&["properties", "ruleCollectionGroups"]);
     let list = list.or_else(|| policy.header.node.at(&["properties", "ruleGroups"]));
     if held.is_empty() && policy.group_ids.is_empty() && !list.is_some_and(Node::is_list) {
@@ -214,14 +211,8 @@ fn group_block<'a>(policy: &'a FirewallPolicy, group: &'a RuleCollectionGroup, k
 
 fn classic(firewall: &Firewall, kind: CollectionKind) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
-    let list = match kind {
-        CollectionKind::Nat => "natRuleCollections",
-        CollectionKind::Network => "networkRuleCollections",
-        CollectionKind::Application => "applicationRuleCollections",
-    };
-    if let Some(list) = firewall.header.node.at(&["properties", list]) {
-        let unread = std::iter::once(list).chain(list.items()).filter_map(Node::unknown);
-        unread.for_each(|why| unknown(&Doubt::of("a part of the rule collections", why), &why.key, &mut lines));
+    for (_, part) in firewall.unknown_collections.iter().filter(|(of, _)| *of == kind) {
+        unknown(&part_doubt("a part of the rule collections", part), &format!("collections {part:p}"), &mut lines);
     }
     lines.extend(in_order(firewall.collections.iter().map(|one| collection_block(None, None, one, kind)).collect()));
     lines

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::estate::{Estate, Field, Peer, Reference};
 use crate::net::{AddressSet, PortSet, RangeSet, Tag};
 use crate::proof::cell::Match;
-use crate::proof::firewall::order::missing;
 use crate::proof::ground::Ground;
+use crate::proof::scene::missing;
 use crate::proof::symbol::{Doubt, End, Literal, Meaning};
 use crate::source::Span;
 

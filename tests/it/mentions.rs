@@ -1,0 +1,216 @@
+//! What the input names without showing it is unknown: it never reads as empty, and it decides nothing.
+
+use std::collections::BTreeMap;
+
+use aznetlint::finding::{FactValue, Report, Verdict};
+use aznetlint::lint::{Settings, lint_texts};
+use aznetlint::rule::{Origin, Pack, Request, Requests};
+use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
+use serde_json::{Value, json};
+
+const NETWORK: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Network";
+const WORKSPACE: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.MachineLearningServices/workspaces/w";
+const FLOW: &str = "azureml/resource-manager-blocked";
+
+fn resource(type_name: &str, id: &str, properties: &Value) -> Value {
+    json!({ "type": type_name, "name": id.rsplit('/').next(), "id": id, "properties": properties })
+}
+
+/// A subnet whose traffic goes through a group, a table, a firewall with a policy and an IP group.
+fn estate() -> Vec<Value> {
+    let at = |path: &str| format!("{NETWORK}/{path}");
+    let id = |path: &str| json!({ "id": at(path) });
+    let subnet = json!({ "name": "train", "id": at("virtualNetworks/v/subnets/train"), "properties": {
+        "addressPrefix": "10.0.1.0/24", "networkSecurityGroup": id("networkSecurityGroups/nsg"),
+        "routeTable": id("routeTables/rt") } });
+    let rule = json!({ "name": "manager", "ruleType": "NetworkRule", "ipProtocols": ["TCP"],
+        "sourceIpGroups": [at("ipGroups/ipg")], "destinationAddresses": ["AzureResourceManager"],
+        "destinationPorts": ["443"] });
+    let collection = json!({ "name": "azure", "priority": 100, "action": { "type": "Allow" }, "rules": [rule],
+        "ruleCollectionType": "FirewallPolicyFilterRuleCollection" });
+    let group = "firewallPolicies/p/ruleCollectionGroups/g";
+    vec![
+        resource(
+            "Microsoft.Network/virtualNetworks",
+            &at("virtualNetworks/v"),
+            &json!({
+            "addressSpace": { "addressPrefixes": ["10.0.0.0/16"] }, "subnets": [subnet] }),
+        ),
+        resource(
+            "Microsoft.Network/networkSecurityGroups",
+            &at("networkSecurityGroups/nsg"),
+            &json!({
+            "securityRules": [{ "name": "no-batch", "properties": { "priority": 100, "direction": "Outbound",
+                "access": "Deny", "protocol": "*", "sourceAddressPrefix": "*", "sourcePortRange": "*",
+                "destinationAddressPrefix": "BatchNodeManagement", "destinationPortRange": "*" } }] }),
+        ),
+        resource(
+            "Microsoft.Network/routeTables",
+            &at("routeTables/rt"),
+            &json!({ "routes": [{ "name": "all",
+            "properties": { "addressPrefix": "0.0.0.0/0", "nextHopType": "VirtualAppliance",
+                "nextHopIpAddress": "10.0.9.4" } }] }),
+        ),
+        resource(
+            "Microsoft.Network/azureFirewalls",
+            &at("azureFirewalls/fw"),
+            &json!({
+            "firewallPolicy": id("firewallPolicies/p"),
+            "ipConfigurations": [{ "name": "c", "properties": { "privateIPAddress": "10.0.9.4" } }] }),
+        ),
+        resource(
+            "Microsoft.Network/firewallPolicies",
+            &at("firewallPolicies/p"),
+            &json!({
+            "sku": { "tier": "Standard" }, "ruleCollectionGroups": [id(group)] }),
+        ),
+        resource(
+            "Microsoft.Network/firewallPolicies/ruleCollectionGroups",
+            &at(group),
+            &json!({
+            "priority": 200, "ruleCollections": [collection] }),
+        ),
+        resource("Microsoft.Network/ipGroups", &at("ipGroups/ipg"), &json!({ "ipAddresses": ["10.0.1.0/24"] })),
+        resource(
+            "Microsoft.Network/privateEndpoints",
+            &at("privateEndpoints/pe"),
+            &json!({
+            "subnet": id("virtualNetworks/v/subnets/train"), "privateLinkServiceConnections": [] }),
+        ),
+        resource(
+            "Microsoft.MachineLearningServices/workspaces",
+            WORKSPACE,
+            &json!({ "hbiWorkspace": true,
+            "managedNetwork": { "isolationMode": "Disabled" } }),
+        ),
+        resource(
+            "Microsoft.MachineLearningServices/workspaces/computes",
+            &format!("{WORKSPACE}/computes/c"),
+            &json!({
+            "computeType": "AmlCompute", "properties": { "enableNodePublicIp": false,
+                "subnet": id("virtualNetworks/v/subnets/train") } }),
+        ),
+    ]
+}
+
+/// A row that names a resource and shows nothing of it.
+fn mention(resource: &Value, way: usize) -> Value {
+    let (name, id, type_name) = (&resource["name"], &resource["id"], &resource["type"]);
+    match way % 5 {
+        0 => json!({ "id": id, "name": name, "type": type_name, "properties": null, "sku": null }),
+        1 => json!({ "id": id, "name": name }),
+        2 => json!({ "ResourceId": id, "Id": id, "Name": name, "Type": type_name, "Properties": null }),
+        3 => json!({ "id": id, "name": name, "type": type_name, "properties": { "provisioningState": "Succeeded" } }),
+        _ => json!({ "id": id, "name": name, "type": type_name, "properties": {} }),
+    }
+}
+
+fn report(resources: &[Value]) -> Report {
+    let pack = Pack::load(true, &[]).unwrap();
+    let region = ("region".to_owned(), FactValue::Text("westeurope".to_owned()), Origin::CommandLine);
+    let service = Request { service: "azureml-compute".to_owned(), ..Request::default() };
+    let requests = Requests { services: vec![service], facts: vec![region], ..Requests::default() };
+    let settings = Settings { requests, ..Settings::default() };
+    let texts = resources.iter().enumerate().map(|(at, one)| (format!("{at}.json"), one.to_string()));
+    lint_texts(texts, &pack, &settings).report
+}
+
+/// The decided and undecided verdicts, by placement and flow.
+fn verdicts(report: &Report) -> BTreeMap<(String, String, String), Verdict> {
+    let placements = report.placements.iter();
+    let all = placements.flat_map(|one| one.requirements.iter().map(move |requirement| (one, requirement)));
+    let key = |placement: &str, rule: &str, flow: &str| (placement.to_owned(), rule.to_owned(), flow.to_owned());
+    let each = all.filter_map(|(one, requirement)| {
+        Some((key(&one.id, requirement.rule.as_str(), &requirement.flow), requirement.verdict?))
+    });
+    each.collect()
+}
+
+/// The verdict on one flow of the subnet.
+fn verdict(resources: &[Value], rule: &str) -> Verdict {
+    let all = verdicts(&report(resources));
+    let found = all.iter().find(|((placement, one, _), _)| placement.ends_with("@train") && one == rule);
+    *found.map(|(_, verdict)| verdict).unwrap()
+}
+
+#[test]
+fn any_link_of_the_path_that_is_only_mentioned_leaves_it_undecided() {
+    let whole = estate();
+    assert_eq!(verdict(&whole, FLOW), Verdict::Satisfied);
+    // Group, table, firewall, policy, rule collection group and IP group, in every way a row may be written.
+    for at in 1..=6 {
+        for way in 0..5 {
+            let mut resources = whole.clone();
+            resources[at] = mention(&whole[at], way);
+            assert_eq!(verdict(&resources, FLOW), Verdict::Undecided, "{}", resources[at]);
+        }
+    }
+}
+
+#[test]
+fn picked_columns_say_nothing_about_the_others() {
+    let mut resources = estate();
+    let subnet = &resources[0]["properties"]["subnets"][0];
+    let row = json!({ "id": subnet["id"], "name": subnet["name"], "addressPrefix": "10.0.1.0/24" });
+    resources[0] = row;
+    assert_eq!(verdict(&resources[..1], FLOW), Verdict::Undecided);
+    resources[0]["provisioningState"] = json!("Succeeded");
+    assert_eq!(verdict(&resources[..1], FLOW), Verdict::Satisfied);
+}
+
+#[test]
+fn one_rule_is_not_all_of_them_and_a_list_of_them_is() {
+    let mut resources = estate();
+    let rule = &resources[1]["properties"]["securityRules"][0];
+    let id = format!("{NETWORK}/networkSecurityGroups/nsg/securityRules/no-batch");
+    let rule = json!({ "id": id, "name": "no-batch", "properties": rule["properties"],
+        "type": "Microsoft.Network/networkSecurityGroups/securityRules" });
+    resources[1] = rule.clone();
+    assert_eq!(verdict(&resources, FLOW), Verdict::Undecided);
+    resources[1] = json!([rule]);
+    assert_eq!(verdict(&resources, FLOW), Verdict::Satisfied);
+}
+
+#[test]
+fn what_is_no_list_of_rules_is_a_fault_and_unknown() {
+    for broken in [json!(""), json!([null]), json!("x"), json!(["x"])] {
+        let mut resources = estate();
+        resources[1]["properties"]["securityRules"] = broken;
+        let report = report(&resources);
+        assert!(report.findings.iter().any(|finding| finding.rule.as_str() == "input/wrong-type"));
+        assert_eq!(verdict(&resources, FLOW), Verdict::Undecided);
+    }
+}
+
+#[test]
+fn a_workspace_in_a_row_leaves_its_facts_open() {
+    let mut resources = estate();
+    resources[8] = mention(&resources[8], 0);
+    let report = report(&resources);
+    let placement = report.placements.iter().find(|one| one.id.ends_with("@train")).unwrap();
+    let fact = placement.facts.iter().find(|fact| fact.name == "hbi").unwrap();
+    assert!(fact.value.is_none());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// Adding mentions never decides what was undecided, nor turns one decided verdict into the other.
+    #[test]
+    fn mentions_decide_nothing(shown in any::<[bool; 10]>(), mentioned in any::<[Option<u8>; 10]>()) {
+        let all = estate();
+        let mut resources: Vec<Value> =
+            all.iter().zip(shown).filter(|(_, shown)| *shown).map(|(one, _)| one.clone()).collect();
+        let before = verdicts(&report(&resources));
+        let rows = all.iter().zip(mentioned).filter_map(|(one, way)| Some(mention(one, usize::from(way?))));
+        resources.push(Value::Array(rows.collect()));
+        let after = verdicts(&report(&resources));
+        for (key, before) in before {
+            let after = after.get(&key).copied();
+            prop_assert!(
+                after.is_none_or(|after| after == before || after == Verdict::Undecided),
+                "{key:?}: {before:?} became {after:?}"
+            );
+        }
+    }
+}

@@ -3,7 +3,7 @@
 //!
 //! Typing is the work of `extract`, joining that of `link`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::estate::extract::{Conditions, lookup};
@@ -209,9 +209,11 @@ impl Drafts {
             families.entry(at).or_default().push(child);
         }
         self.imply_policies(&mut indexes);
+        let shown_groups = self.policies_of_shown_groups();
         for (at, draft) in self.list.iter_mut().enumerate() {
             let children = families.get(&at).into_iter().flatten().filter(|child| child.listed);
             let given = children.filter_map(|child| child.kind.list_of_parent()).map(|(list, _)| list).collect();
+            let groups_shown = draft.kind == Kind::Policy && shown_groups.contains(draft.id.key());
             let default_holds = draft.declared && !draft.implied;
             if default_holds || draft.shape == Shape::Effective {
                 continue;
@@ -223,12 +225,20 @@ impl Drafts {
                 projection: draft.projection,
                 node: &mut draft.node,
                 mentioned: &mut draft.mentioned,
+                groups_shown,
             };
             open(&mut written, &given);
         }
         for (at, children) in families {
             adopt(&mut self.list[at], children, faults);
         }
+    }
+
+    /// The keys of the policies of which a rule collection group is shown with its collections.
+    fn policies_of_shown_groups(&self) -> BTreeSet<Arc<str>> {
+        let groups = self.list.iter().filter(|draft| draft.kind == Kind::CollectionGroup);
+        let shown = groups.filter(|group| group.node.at(&["properties", "ruleCollections"]).is_some_and(Node::is_list));
+        shown.filter_map(|group| group.id.parent()).map(|policy| Arc::clone(policy.key())).collect()
     }
 
     /// A group whose policy is not among the input is one of its groups; which others there are is not known.

@@ -38,7 +38,7 @@ pub struct Gathered {
 /// Every resource of an exported document. Templates, parameters and service tags hold none.
 pub fn gather(root: &Node) -> Gathered {
     let mut gathered = Gathered::default();
-    if whole_document(root).is_none() {
+    if matches!(whole_document(root), None | Some(Shape::WhatIf)) {
         gathered.walk(&with_plain_keys(root), None, 0);
     }
     gathered

@@ -129,6 +129,9 @@ pub(crate) struct Written<'d> {
     pub(crate) node: &'d mut Node,
     /// Set when nothing of what makes it is shown.
     pub(crate) mentioned: &'d mut bool,
+    /// A policy of which a rule collection group is shown: a policy written without its list of groups, as a request
+    /// writes it, has those that the input shows.
+    pub(crate) groups_shown: bool,
 }
 
 /// Makes everything unknown that the input does not show of a resource. `given`: lists of children that are shown whole
@@ -162,7 +165,11 @@ pub(crate) fn open(draft: &mut Written<'_>, given: &BTreeSet<&'static str>) {
     if *draft.mentioned && says_nothing {
         return set(draft, "");
     }
+    let is_known_elsewhere = |key: &str| draft.groups_shown && !draft.projection && key == "ruleCollectionGroups";
     let mut missing: Vec<&'static str> = content.always.iter().copied().filter(|key| !is_told(key)).collect();
+    if !*draft.mentioned {
+        missing.retain(|key| !is_known_elsewhere(key));
+    }
     if *draft.mentioned || draft.projection {
         missing.extend(content.sometimes.iter().copied().filter(|key| !is_told(key)));
     }

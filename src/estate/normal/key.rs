@@ -28,10 +28,12 @@ fn plain(node: &Node, depth: usize) -> Option<Node> {
     }
     match &node.value {
         Value::List(items) => {
-            let first = items.iter().position(|item| plain(item, depth + 1).is_some())?;
-            let rest = items[first..].iter().map(|item| plain(item, depth + 1).unwrap_or_else(|| item.clone()));
-            let items = items[..first].iter().cloned().chain(rest).collect();
-            Some(Node { value: Value::List(Arc::new(items)), ..node.clone() })
+            let changed: Vec<Option<Node>> = items.iter().map(|item| plain(item, depth + 1)).collect();
+            if changed.iter().all(Option::is_none) {
+                return None;
+            }
+            let items = items.iter().zip(changed).map(|(item, new)| new.unwrap_or_else(|| item.clone()));
+            Some(Node { value: Value::List(Arc::new(items.collect())), ..node.clone() })
         }
         Value::Object(members) => {
             let changed = |member: &Member| {
@@ -44,19 +46,20 @@ fn plain(node: &Node, depth: usize) -> Option<Node> {
                     node: inner.unwrap_or_else(|| member.node.clone()),
                 })
             };
-            let is_column = |member: &Member| column(&member.key).is_some();
-            let first = members.iter().position(|member| is_column(member) || changed(member).is_some())?;
-            let mut all = object(node, members[..first].to_vec());
-            let mut plain_members = all.members().to_vec();
+            let changed: Vec<Option<Member>> = members.iter().map(changed).collect();
+            if changed.iter().all(Option::is_none) && members.iter().all(|member| column(&member.key).is_none()) {
+                return None;
+            }
+            let mut plain_members = Vec::with_capacity(members.len());
             let mut columns = Vec::new();
-            for member in &members[first..] {
-                let new = changed(member);
+            for (member, new) in members.iter().zip(changed) {
+                let new = new.unwrap_or_else(|| member.clone());
                 match column(&member.key) {
-                    Some(path) => columns.push((path, new.unwrap_or_else(|| member.clone()))),
-                    None => plain_members.push(new.unwrap_or_else(|| member.clone())),
+                    Some(path) => columns.push((path, new)),
+                    None => plain_members.push(new),
                 }
             }
-            all = object(node, plain_members);
+            let mut all = object(node, plain_members);
             for (path, value) in columns {
                 all = with_column(&all, &path, value.node, 0);
             }

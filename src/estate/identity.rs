@@ -169,6 +169,25 @@ impl Id {
         Some(name)
     }
 
+    /// Whether both end in names of which different templates of the run know a part only: what one template does not
+    /// know is not what another one does not know.
+    pub(crate) fn is_stranger(&self, other: &Self) -> bool {
+        match (self.segments.last(), other.segments.last()) {
+            (Some(Segment::Partly(one)), Some(Segment::Partly(two))) if one != two => {
+                let keys =
+                    |bit: &Bit| if let Bit::Hole(key) = bit { template_of(key).map(str::to_owned) } else { None };
+                let (one, two) = (one.iter().find_map(keys), two.iter().find_map(keys));
+                one.zip(two).is_some_and(|(one, two)| one != two)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether nothing is known of its last name.
+    pub(crate) fn is_nameless(&self) -> bool {
+        matches!(self.segments.last(), Some(Segment::Partly(bits)) if matches!(bits[..], [Bit::Hole(_)]))
+    }
+
     /// Whether both may be the id of one resource: what is known of both agrees.
     pub(crate) fn is_compatible(&self, other: &Self) -> bool {
         let agree = self.segments.iter().rev().zip(other.segments.iter().rev()).all(|(one, two)| one.may_equal(two));
@@ -222,6 +241,13 @@ impl Segment {
             }
         }
     }
+}
+
+/// The template of the run that an unknown value belongs to, as its key says (`parameters:name@FILE/…`).
+fn template_of(key: &str) -> Option<&str> {
+    let (_, place) = key.rsplit_once('@')?;
+    let end = place.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(place.len());
+    (end > 0).then(|| &place[..end])
 }
 
 /// The known text before the first hole and after the last.

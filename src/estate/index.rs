@@ -82,13 +82,10 @@ impl Index {
         }
     }
 
-    /// Every resource an id mentioned in `file` may lead to: one when it is certain.
-    pub(crate) fn meant(&self, id: &Id, file: FileId) -> Vec<usize> {
+    /// Every resource an id may lead to, where [`Self::find`] says none for certain.
+    pub(crate) fn meant(&self, id: &Id) -> Vec<usize> {
         if let Some(found) = self.exact.get(id.key()) {
             return found.clone();
-        }
-        if let Some(one) = self.find(id, file) {
-            return vec![one];
         }
         if !id.says_something() {
             return Vec::new();
@@ -98,7 +95,12 @@ impl Index {
         let named = named.map(|found| found.chain(&self.nameless).copied().collect::<Vec<_>>());
         let mut fit: Vec<usize> = named.unwrap_or_else(all);
         fit.truncate(MAX_CANDIDATES);
-        fit.retain(|at| id.is_compatible(&self.entries[*at].0));
+        fit.retain(|at| {
+            let other = &self.entries[*at].0;
+            // Two names that have nothing in common but being unknown are two names.
+            let apart = id.is_stranger(other) && id.is_nameless() && other.is_nameless();
+            !apart && id.is_compatible(other)
+        });
         fit.sort_unstable();
         fit
     }
@@ -111,7 +113,7 @@ impl Index {
                 return None;
             }
             let (other, place) = &self.entries[at];
-            if id.is_compatible(other) {
+            if id.is_compatible(other) && !id.is_stranger(other) {
                 all.add(at);
                 if *place == file {
                     near.add(at);
@@ -172,5 +174,26 @@ mod tests {
         index.push(nsg("b"), FileId(1));
         assert_eq!(index.find(&composed(9), FileId(9)), None);
         assert_eq!(index.find(&composed(9), FileId(1)), Some(1));
+    }
+
+    #[test]
+    fn names_unknown_to_two_templates_are_two_names() {
+        let name = |key: &str| {
+            Err(std::sync::Arc::new(crate::json::Unknown {
+                reason: crate::json::Reason::ParameterWithoutValue("name".into()),
+                text: "".into(),
+                span: crate::source::Span::new(FileId(0), 0, 0),
+                key: key.into(),
+                parts: Vec::new(),
+                domain: Vec::new(),
+            }))
+        };
+        let id = |key: &str, file: u32| Id::composed("A.B/c", &name(key), FileId(file));
+        let mut index = Index::default();
+        index.push(id("parameters:name@0", 0), FileId(0));
+        assert_eq!(index.find(&id("parameters:name@1", 1), FileId(1)), None);
+        assert_eq!(index.meant(&id("parameters:name@1", 1)), Vec::<usize>::new());
+        assert_eq!(index.find(&id("parameters:name@0", 0), FileId(0)), Some(0));
+        assert_eq!(index.find(&id("parameters:other@0", 0), FileId(0)), Some(0));
     }
 }

@@ -53,10 +53,12 @@ impl Leads {
         let mut next = Some(id);
         for _ in 0..MAX_DEPTH {
             let Some(id) = next else { break };
-            match self.index.meant(&id, from)[..] {
-                [] => {}
-                [one] => return Lead::To(one),
-                ref several => return Lead::Among(several.to_vec()),
+            if let Some(one) = self.index.find(&id, from) {
+                return Lead::To(one);
+            }
+            let several = self.index.meant(&id);
+            if !several.is_empty() {
+                return Lead::Among(several);
             }
             next = id.parent();
         }

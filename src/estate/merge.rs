@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::estate::identity::known_end;
 use crate::estate::normal::object;
-use crate::json::{Member, Node, Value};
+use crate::json::{Member, Node, Reason, Value};
 use crate::source::Span;
 
 /// Where two writings contradict each other.
@@ -114,6 +114,14 @@ impl Merger {
             let volatile = VOLATILE.iter().any(|name| name.eq_ignore_ascii_case(&key));
             let node = match index.get(&key) {
                 Some(other) if member.node.is_blank() => other.node.clone(),
+                // The usual way to keep an address that Azure chose.
+                Some(other) if fixes_address(one, two, &key) => {
+                    if is_static(&other.node) {
+                        other.node.clone()
+                    } else {
+                        member.node.clone()
+                    }
+                }
                 // An id that one writing knows is the id, whichever of the two comes first.
                 Some(other) if volatile && member.node.unknown().is_some() => other.node.clone(),
                 Some(other) if !volatile => {
@@ -189,6 +197,23 @@ impl Merger {
             self.conflict = Some(Conflict { path, first: one.span, second: two.span });
         }
     }
+}
+
+fn is_static(node: &Node) -> bool {
+    node.text().is_some_and(|text| text.eq_ignore_ascii_case("Static"))
+}
+
+/// Whether `key` is how an address is allocated, and one of two writings makes static the address that the other got.
+fn fixes_address(one: &Node, two: &Node, key: &str) -> bool {
+    if !key.ends_with("allocationmethod") {
+        return false;
+    }
+    let is_got = |node: &Node| {
+        let address = node.members().iter().find(|member| member.key.to_ascii_lowercase().ends_with("ipaddress"));
+        let unknown = address.and_then(|address| address.node.unknown());
+        node.get(key).is_some_and(is_static) && unknown.is_some_and(|unknown| unknown.reason == Reason::Reference)
+    };
+    is_got(one) != is_got(two)
 }
 
 /// A scalar as text, such that `100` and `"100"`, `Tcp` and `TCP` are the same.

@@ -145,7 +145,7 @@ fn parameter_values(parameters: &Node) -> bool {
     parameters.is_object()
         && parameters.members().iter().all(|member| {
             member.node.get("type").is_none()
-                && (member.node.get("value").is_some() || member.node.get("reference").is_some())
+                && ["value", "reference", "expression"].iter().any(|key| member.node.get(key).is_some())
         })
 }
 
@@ -301,6 +301,8 @@ fn is_machine_learning_compute(text: &str) -> bool {
 /// Objects with neither type nor id, as people cut them out of exports.
 fn kind_by_members(node: &Node) -> Option<Kind> {
     let has = |key: &str| either(node, key).is_some();
+    // Parameters may be called like a property: `{ "nextHopType": { "value": … } }`.
+    let plain = |key: &str| either(node, key).is_some_and(|found| !found.is_object());
     let list = |key: &str| either(node, key).is_some_and(Node::is_list);
     if list("securityRules") || list("defaultSecurityRules") {
         return Some(Kind::Nsg);
@@ -308,10 +310,10 @@ fn kind_by_members(node: &Node) -> Option<Kind> {
     if is_bare_collection(node) {
         return Some(Kind::CollectionGroup);
     }
-    if has("direction") && has("access") && (has("priority") || has("protocol")) {
+    if plain("direction") && plain("access") && (plain("priority") || plain("protocol")) {
         return Some(Kind::SecurityRule);
     }
-    if has("addressPrefix") && has("nextHopType") && !has("state") {
+    if plain("addressPrefix") && plain("nextHopType") && !has("state") {
         return Some(Kind::Route);
     }
     let routes = either(node, "routes").map(Node::items).unwrap_or_default();
@@ -335,7 +337,7 @@ fn kind_by_members(node: &Node) -> Option<Kind> {
         "privateEndpointNetworkPolicies",
         "defaultOutboundAccess",
     ];
-    if (has("addressPrefix") || has("addressPrefixes")) && subnet.into_iter().any(has) {
+    if (plain("addressPrefix") || plain("addressPrefixes")) && subnet.into_iter().any(has) {
         return Some(Kind::Subnet);
     }
     if has_any(node, &["hbiWorkspace", "managedNetwork", "imageBuildCompute"]) {
@@ -378,6 +380,8 @@ mod tests {
             "[]",
             "null",
             "3",
+            r#"{"assign":{"parameters":{"nextHopType":{"value":"[[x]"},"addressPrefix":{"value":"[[y]"}}}}"#,
+            r#"{"direction":{"value":"Inbound"},"access":{"value":"Allow"},"priority":{"value":100}}"#,
         ] {
             assert_eq!(shape(text), None, "{text}");
         }

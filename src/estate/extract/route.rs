@@ -160,7 +160,9 @@ fn check_prefixes(reader: &mut Reader<'_>, routes: &[Route]) {
             continue;
         };
         let same = first.name.known().zip(route.name.known()).is_some_and(|(one, two)| one.eq_ignore_ascii_case(two));
-        if same && first.span.file != route.span.file {
+        // A route that is written inside its table and again as a resource is one route, deployed twice.
+        let again = first.node.get("type").is_some() != route.node.get("type").is_some();
+        if same && (again || first.span.file != route.span.file) {
             continue;
         }
         let place = lookup(&route.node, &["properties", "addressPrefix"]).unwrap_or(&route.node).clone();

@@ -352,6 +352,8 @@ fn check_names(reader: &mut Reader<'_>, rules: &[SecurityRule]) {
             None => {
                 seen.insert(name.to_ascii_lowercase(), rule);
             }
+            // A rule that is written inside its group and again as a resource is one rule, deployed twice.
+            Some(first) if first.node.get("type").is_some() != rule.node.get("type").is_some() => {}
             Some(first) if first.span.file == rule.span.file => {
                 let place = lookup(&rule.node, &["name"]).unwrap_or(&rule.node).clone();
                 let related = Some((first.name.span, "the first of them".to_owned()));

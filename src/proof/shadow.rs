@@ -191,6 +191,8 @@ fn fact(ground: &Ground<'_, '_>, required: &Required<'_>, gone: &[&Cell], left: 
     match decision.verdict {
         Verdict::Satisfied => Fact::Yes,
         Verdict::Violated => Fact::No,
+        // Whatever its traffic is, nothing ahead takes any of it.
+        Verdict::Undecided if gone.is_empty() => Fact::No,
         Verdict::Undecided => Fact::Unknown(decision.doubts),
     }
 }

@@ -381,13 +381,18 @@ fn fill_facts<'a>(
         facts.insert(Arc::clone(name), fact.unwrap_or_else(Fact::unknown));
     }
     placement.facts = facts;
-    // Facts may rest on other facts (the paired region on the region), so two rounds settle them.
-    for _ in 0..2 {
+    // Facts may rest on other facts (the paired region on the region): each round that finds one may settle the next.
+    for _ in 0..=service.facts.len() {
+        let mut settled = false;
         for (name, spec) in &service.facts {
             if placement.facts.get(name).is_none_or(|fact| fact.value.is_none()) {
                 let fact = from_estate(estate, all, placement, spec);
+                settled |= fact.value.is_some();
                 placement.facts.insert(Arc::clone(name), fact);
             }
+        }
+        if !settled {
+            break;
         }
     }
     for (name, spec) in &service.facts {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::arm::budget::{Budget, CALLS, DOMAIN, Failure};
 use crate::arm::deployment::{Env, Frame};
-use crate::arm::expression::{Call, Callee, Expression};
-use crate::arm::functions::{Answer, Args, Nature, Outcome};
+use crate::arm::expression::{Call, Callee, Expression, Form, Kind};
+use crate::arm::functions::{Answer, Args, Function, Nature, Outcome};
 use crate::arm::machine::Machine;
 use crate::arm::partial;
 use crate::arm::place::Site;
@@ -45,8 +45,11 @@ impl Machine<'_> {
                     };
                     return self.failed(Failure::Error(message), &call.name, text, span);
                 }
-                let args = self.arguments(call, site, env);
                 let called = Called { name: &call.name, nature: function.nature, text, span };
+                if let Some(node) = self.try_get_reference(function, call, called, site, env) {
+                    return node;
+                }
+                let args = self.arguments(call, site, env);
                 self.apply(called, &args, &function.run)
             }
             Callee::User(key) => self.user_call(key, call, whole, site, env),
@@ -83,7 +86,7 @@ impl Machine<'_> {
         }
         match outcome {
             Err(Failure::Unknown) => self.strict(called, args),
-            Err(failure) => self.failed(failure, called.name, called.text, called.span),
+            Err(failure) => self.failed_over(failure, called.name, called.text, called.span, args),
             Ok(answer) => self.placed(called, args, answer),
         }
     }
@@ -118,10 +121,40 @@ impl Machine<'_> {
         if let Some(spoiled) = args.iter().find_map(partial::spoiled) {
             return Node::new(Value::Unknown(Arc::clone(spoiled)), called.span);
         }
-        let reason = args.iter().find_map(first_unknown).map_or(Reason::NotEvaluated, |unknown| unknown.reason.clone());
-        let key = partial::call_key(called.name, args);
+        let reason =
+            args.iter().find_map(partial::first_unknown).map_or(Reason::NotEvaluated, |unknown| unknown.reason.clone());
+        let mut key = partial::call_key(called.name, args);
+        if gives_list(called.name, args) {
+            key = format!("{}{}", partial::short(key), partial::LIST);
+        }
         let unknown = partial::unknown(reason, called.text, called.span, key);
         Node::new(Value::Unknown(Arc::new(unknown)), called.span)
+    }
+
+    /// `tryGet(reference(…), …)`, which Bicep writes for `module.?outputs.name`; `None` for any other call.
+    fn try_get_reference(
+        &mut self,
+        function: &Function,
+        call: &Call,
+        called: Called<'_>,
+        site: &Site,
+        env: &Env,
+    ) -> Option<Node> {
+        let (of, steps) = call.args.split_first()?;
+        let Kind::Call(reference) = &of.kind else { return None };
+        if function.name != "tryget" || !matches!(reference.callee, Callee::Form(Form::Reference)) {
+            return None;
+        }
+        let steps: Vec<Node> = steps.iter().map(|step| self.expression(step, site, env)).collect();
+        let known = steps.iter().take_while(|step| step.unknown().is_none()).count();
+        // An output that does not exist is null here: what is asked for is all of them.
+        let outputs =
+            steps.iter().take(2).position(|step| step.text().is_some_and(|it| it.eq_ignore_ascii_case("outputs")));
+        let asked = outputs.map_or(known, |at| known.min(at + 1));
+        let (node, taken) = self.reference(reference, &steps[..asked], steps.len(), of, site, env);
+        let mut args = vec![node];
+        args.extend(steps.into_iter().skip(taken));
+        Some(if args.len() == 1 { args.remove(0) } else { self.apply(called, &args, &function.run) })
     }
 
     /// Every result over the values that the unknown arguments can take; `None` when they are many or not known.
@@ -236,12 +269,11 @@ impl Machine<'_> {
     }
 }
 
-/// The first unknown in a value or two levels inside it; deeper ones are not worth the walk.
-fn first_unknown(node: &Node) -> Option<&Arc<Unknown>> {
-    fn parts(node: &Node) -> impl Iterator<Item = &Node> {
-        node.items().iter().chain(node.members().iter().map(|member| &member.node)).take(64)
-    }
-    node.unknown()
-        .or_else(|| parts(node).find_map(Node::unknown))
-        .or_else(|| parts(node).flat_map(parts).find_map(Node::unknown))
+/// Whether a function gives a list whatever its arguments turn out to be.
+fn gives_list(name: &str, args: &[Node]) -> bool {
+    const LISTS: [&str; 10] =
+        ["array", "distinct", "filter", "flatten", "items", "map", "objectkeys", "range", "sort", "split"];
+    const AS_GIVEN: [&str; 4] = ["intersection", "skip", "take", "union"];
+    let is = |names: &[&str]| names.iter().any(|one| one.eq_ignore_ascii_case(name));
+    is(&LISTS) || (is(&AS_GIVEN) && args.iter().any(partial::is_list_node))
 }

@@ -9,6 +9,7 @@ use crate::arm::partial;
 use crate::arm::trail;
 use crate::arm::value;
 use crate::json::{How, Member, Node, Reason, Unknown, Value};
+use crate::source::Span;
 
 /// Loops of a few possible counts are unrolled up to this many rounds.
 const MOST: i64 = 16;
@@ -65,7 +66,11 @@ impl Machine<'_> {
         let (least, most, why) = match self.rounds(looped, env) {
             Rounds::Between(least, most, why) => (least, most, why),
             Rounds::Unknown(reason) => {
-                let key = format!("{}[]", reason.key);
+                // Two loops of as many rounds are two lists.
+                let Span { file, start, .. } = looped.span;
+                let rounds: String = env.rounds().map(|round| format!("-{:?}", round.index)).collect();
+                let place = format!("{}:{start}{rounds}@{}", file.0, env.deployment.id);
+                let key = format!("{}{place}{}", reason.key, partial::LIST);
                 let list = Unknown {
                     key: partial::short(key),
                     parts: Vec::new(),
@@ -95,14 +100,11 @@ impl Machine<'_> {
 
     /// The members of an object with the loops of its `copy` array unrolled; `None` when it has none.
     pub(crate) fn with_copies(&mut self, members: &[Member], env: &Env) -> Option<Vec<Member>> {
+        // A loop without its name, input or count is one all the same, and fails.
         let is_loops = |member: &Member| {
             member.key.eq_ignore_ascii_case("copy")
                 && !member.node.items().is_empty()
-                && member.node.items().iter().all(|item| {
-                    item.get("name").and_then(Node::text).is_some()
-                        && item.get("count").is_some()
-                        && item.get("input").is_some()
-                })
+                && member.node.items().iter().all(|item| item.get("count").is_some() || item.get("input").is_some())
         };
         if !members.iter().any(is_loops) {
             return None;
@@ -115,7 +117,11 @@ impl Machine<'_> {
             }
             for looped in member.node.items() {
                 let name = looped.member("name").map(|name| (name.node.text().unwrap_or_default(), name.node.span));
-                let (name, key_span) = name.unwrap_or(("", looped.span));
+                let Some((name, key_span)) = name.filter(|(name, _)| !name.is_empty()) else {
+                    let node = self.failed(Failure::Error("the loop has no name".into()), "", "copy", looped.span);
+                    out.push(Member { node, ..member.clone() });
+                    continue;
+                };
                 let node = self.loop_values(looped, env, name);
                 out.push(Member { key: name.into(), key_span, node });
             }

@@ -34,8 +34,10 @@ pub(crate) struct Deployment {
     pub(crate) slots: RefCell<[HashMap<String, Slot>; 3]>,
     /// The deployments inside it, by their place and the indices of their loops.
     pub(crate) children: RefCell<HashMap<Place, Option<Rc<Deployment>>>>,
-    /// Its resources by name and id, once a reference asks.
+    /// Its resources by symbol, once a reference asks.
     pub(crate) index: RefCell<Option<Rc<Index>>>,
+    /// Its resources by name and id, once a reference asks by one of them.
+    pub(crate) by_name: RefCell<Option<Rc<Names>>>,
 }
 
 /// The file and byte of a resource and the rounds of the loops around it.
@@ -86,9 +88,12 @@ pub(crate) enum Slot {
 pub(crate) struct Index {
     /// Every resource, copies counted.
     pub(crate) entries: Vec<Entry>,
-    /// By symbolic name, name, or id, in lower case.
-    pub(crate) by_key: HashMap<String, usize>,
+    /// By symbolic name, in lower case.
+    pub(crate) by_symbol: HashMap<String, usize>,
 }
+
+/// Places in an index by name or id, in lower case; `None` under a key that several resources have.
+pub(crate) type Names = HashMap<String, Option<usize>>;
 
 /// One resource of an index.
 #[derive(Clone, Debug)]

@@ -11,6 +11,7 @@ use crate::arm::grammar;
 use crate::arm::machine::Machine;
 use crate::arm::partial;
 use crate::arm::place::Site;
+use crate::arm::resources::{holds_template, is_deployment};
 use crate::arm::trail;
 use crate::arm::value;
 use crate::json::{How, Member, Node, Unknown, Value};
@@ -119,7 +120,7 @@ impl Machine<'_> {
         let new = self.rewritten(&node, env)?;
         Some(match &new.value {
             Value::Text(text) => Arc::clone(text),
-            Value::Unknown(unknown) => format!("[{}]", unknown.key).into(),
+            Value::Unknown(unknown) => partial::open_key(unknown),
             _ => Arc::clone(&member.key),
         })
     }
@@ -169,7 +170,8 @@ impl Machine<'_> {
     fn chain(&mut self, base: &Expression, steps: &[Step], whole: &Expression, site: &Site, env: &Env) -> Node {
         let (mut node, taken) = match &base.kind {
             Kind::Call(call) if matches!(call.callee, Callee::Form(Form::Reference)) => {
-                self.reference(call, steps, base, site, env)
+                let names = self.names(steps, site, env);
+                self.reference(call, &names, steps.len(), base, site, env)
             }
             _ => (self.expression(base, site, env), 0),
         };
@@ -182,7 +184,7 @@ impl Machine<'_> {
             };
             node = match self.selected(&node, &step, text, span) {
                 Ok(node) => node,
-                Err(failure) => return self.failed(failure, "", text, span),
+                Err(failure) => return self.failed_over(failure, "", text, span, &[node, step]),
             };
         }
         trail::through(node, span, How::Access)
@@ -290,16 +292,12 @@ impl Machine<'_> {
 
 /// Whether these are the members of a deployment whose template is evaluated by itself.
 fn deployment_template(members: &[Member]) -> bool {
-    let is = |member: &Member, key: &str| member.key.eq_ignore_ascii_case(key);
-    members.iter().any(|member| {
-        is(member, "type")
-            && member.node.text().is_some_and(|text| text.eq_ignore_ascii_case("Microsoft.Resources/deployments"))
-    }) && members.iter().any(|member| {
-        is(member, "properties")
-            && member
-                .node
-                .at(&["expressionEvaluationOptions", "scope"])
-                .and_then(Node::text)
-                .is_some_and(|scope| scope.eq_ignore_ascii_case("inner"))
-    })
+    let member =
+        |key: &str| members.iter().find(|member| member.key.eq_ignore_ascii_case(key)).map(|member| &member.node);
+    let Some(kind) = member("type").and_then(Node::text).filter(|kind| is_deployment(kind)) else { return false };
+    let inner = || {
+        let scope = member("properties")?.at(&["expressionEvaluationOptions", "scope"])?.text()?;
+        Some(scope.eq_ignore_ascii_case("inner"))
+    };
+    holds_template(kind).is_some() || inner().unwrap_or(false)
 }

@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::arm::deployment::{Deployment, Env, Given};
-use crate::arm::expansion::{Expansion, Inputs, Wanted};
+use crate::arm::expansion::{Expansion, Inputs, Trouble, TroubleKind, Wanted};
 use crate::arm::machine::Machine;
+use crate::arm::parameters::{self, is_bare_parameter_file};
 use crate::arm::resources::Doubt;
 use crate::arm::scope::{Level, Scope};
-use crate::json::{Document, Node};
+use crate::json::{Document, Member, Node};
 use crate::source::FileId;
 
 /// The stack that evaluation nested to the bound of `budget` needs, unoptimised, with room to spare. Only what is used of
@@ -36,8 +37,20 @@ pub fn is_parameter_file(root: &Node) -> bool {
     if schema.contains("deploymentparameters.json") {
         return true;
     }
-    let is_value = |node: &Node| node.get("value").is_some() || node.get("reference").is_some();
-    !entries.members().is_empty() && entries.members().iter().all(|member| is_value(&member.node))
+    is_bare_parameter_file(entries)
+}
+
+/// What a parameter file says to no template: values for parameters that none of the templates declares.
+pub fn strays(file: &Document, templates: &[&Document]) -> Vec<Trouble> {
+    let roots: Vec<&Node> = templates.iter().map(|template| &template.root).collect();
+    let (Some(entries), Some(first)) = (parameters::entries(&file.root), roots.first()) else { return Vec::new() };
+    let trouble = |entry: &Member| Trouble {
+        message: parameters::stray(entry, first),
+        span: entry.key_span,
+        kind: TroubleKind::Parameter,
+        help: Some(parameters::STRAY_HELP),
+    };
+    parameters::undeclared(entries, &roots).map(trouble).collect()
 }
 
 /// Evaluates a template. Whatever the template holds, it ends in bounded time and memory, and what cannot be known before
@@ -69,6 +82,7 @@ fn run(file: FileId, document: &Document, inputs: &Inputs<'_>) -> Expansion {
         slots: RefCell::default(),
         children: RefCell::default(),
         index: RefCell::default(),
+        by_name: RefCell::default(),
     });
     let mut machine = Machine::new(*inputs);
     machine.deployments.push(Rc::clone(&deployment));

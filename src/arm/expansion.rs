@@ -125,6 +125,8 @@ pub struct Trouble {
     pub span: Span,
     /// Of what kind.
     pub kind: TroubleKind,
+    /// What to do about it, where that is not what to do about every trouble of its kind.
+    pub help: Option<&'static str>,
 }
 
 /// The kinds of troubles.
@@ -136,7 +138,7 @@ pub enum TroubleKind {
     Cycle,
     /// A guard against hostile input.
     Limit,
-    /// A nested or linked template that was not found.
+    /// A nested or linked template that was not found, or resources that are not known.
     Link,
     /// A parameter value that its declaration forbids.
     Parameter,

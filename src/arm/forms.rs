@@ -66,7 +66,7 @@ impl Machine<'_> {
                     _ => ids::management_group_resource_id(&scope, args),
                 })
             }
-            Form::Reference => self.reference(call, &[], whole, site, env).0,
+            Form::Reference => self.reference(call, &[], 0, whole, site, env).0,
             Form::ResourceInfo => self.resource_info(call, site, env, called),
             Form::List | Form::Runtime => {
                 let args = self.arguments(call, site, env);
@@ -125,9 +125,7 @@ impl Machine<'_> {
         }
         let reason = condition.unknown().map_or(Reason::Condition, |unknown| unknown.reason.clone());
         let [yes, no] = branches;
-        let is_list = [&yes, &no]
-            .iter()
-            .all(|node| node.is_list() || node.unknown().is_some_and(|unknown| unknown.key.ends_with("[]")));
+        let is_list = partial::is_list_node(&yes) && partial::is_list_node(&no);
         let mut key = partial::call_key("if", &[condition, yes, no]);
         if is_list {
             key = format!("{}[]", partial::short(key));
@@ -169,22 +167,38 @@ impl Machine<'_> {
 
     fn coalesce(&mut self, call: &Call, site: &Site, env: &Env, called: Called<'_>) -> Node {
         let mut last = None;
-        for arg in &call.args {
+        for (at, arg) in call.args.iter().enumerate() {
             let node = self.expression(arg, site, env);
             match &node.value {
                 Value::Null => last = Some(node),
                 Value::Unknown(unknown) if may_be_null(unknown) => {
-                    let list = unknown.key.ends_with("[]") || unknown.domain.iter().any(Node::is_list);
-                    let key = partial::short(partial::call_key(called.name, std::slice::from_ref(&node)));
-                    let key = if list { format!("{key}[]") } else { key.to_string() };
-                    let reason = unknown.reason.clone();
-                    let unknown = partial::unknown(reason, called.text, called.span, key);
-                    return Node::new(Value::Unknown(Arc::new(unknown)), called.span);
+                    let rest = call.args[at + 1..].iter().map(|arg| self.expression(arg, site, env));
+                    let nodes: Vec<Node> = std::iter::once(node.clone()).chain(rest).collect();
+                    return self.perhaps_null(unknown, &nodes, called);
                 }
                 _ => return node,
             }
         }
         last.unwrap_or_else(|| Node::new(Value::Null, called.span))
+    }
+
+    /// The first of these that is not null, where the first of all, which is unknown, may be.
+    fn perhaps_null(&mut self, unknown: &Unknown, nodes: &[Node], called: Called<'_>) -> Node {
+        let list = partial::is_list(unknown) || unknown.domain.iter().any(Node::is_list);
+        let key = partial::short(partial::call_key(called.name, nodes));
+        let key = if list { format!("{key}{}", partial::LIST) } else { key.to_string() };
+        // Of a few values the one that is null makes room for the next argument.
+        let next = nodes.get(1).filter(|next| next.unknown().is_none() && !next.is_null());
+        let mut domain = Vec::new();
+        if let Some(next) = next
+            && !unknown.domain.is_empty()
+        {
+            domain.extend(unknown.domain.iter().filter(|value| !value.is_null()).cloned());
+            domain.push(next.clone());
+        }
+        let reason = unknown.reason.clone();
+        let unknown = Unknown { domain, ..partial::unknown(reason, called.text, called.span, key) };
+        Node::new(Value::Unknown(Arc::new(unknown)), called.span)
     }
 
     /// `parameters(…)` and its kind with a name that is one of a few.
@@ -211,7 +225,8 @@ impl Machine<'_> {
         if let [only] = domain.as_slice() {
             return only.clone();
         }
-        let key = partial::call_key(called.name, std::slice::from_ref(name));
+        // One name means something else in every template.
+        let key = format!("{}@{}", partial::call_key(called.name, std::slice::from_ref(name)), env.deployment.id);
         let unknown = Unknown { domain, ..partial::unknown(unknown.reason.clone(), called.text, called.span, key) };
         Node::new(Value::Unknown(Arc::new(unknown)), called.span)
     }
@@ -299,5 +314,7 @@ fn may_be_null(unknown: &Unknown) -> bool {
             | Reason::KeyVaultReference(_)
             | Reason::Placeholder(_)
     );
-    !given || unknown.key.contains(['(', '.'])
+    // The name of a part in brackets; the mark of a list is no part.
+    let part = |key: &str| key.trim_end_matches(partial::LIST).contains(['(', '.', '[']);
+    !given || part(&unknown.key)
 }

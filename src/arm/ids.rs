@@ -205,6 +205,18 @@ fn is_blank(segment: &[Part]) -> bool {
     segment.iter().all(|piece| matches!(piece, Part::Text(text) if text.is_empty()))
 }
 
+/// The name at the end of the id of a deployment.
+pub(crate) fn deployment_name(id: &Node) -> Option<Node> {
+    let mut segments = cut(partial::joined(partial::pieces(id)?));
+    let name = segments.pop()?;
+    let mut word = || match segments.pop()?.as_slice() {
+        [Part::Text(text)] => Some(text.to_ascii_lowercase()),
+        _ => None,
+    };
+    let is_deployment = word()?.starts_with("deployment") && word()? == "microsoft.resources";
+    is_deployment.then(|| node(name, id, &"name".into()))
+}
+
 /// A name under the name of its parent.
 pub(crate) fn child_name(parent: &Node, name: &Node) -> Option<Vec<Part>> {
     let mut pieces = partial::pieces(parent)?;

@@ -12,7 +12,7 @@ use crate::arm::partial;
 use crate::arm::place::Site;
 use crate::arm::trail;
 use crate::arm::value;
-use crate::json::{Member, Node, Value};
+use crate::json::{Member, Node, Unknown, Value};
 
 /// A lambda under evaluation.
 struct Lambda<'a> {
@@ -54,7 +54,7 @@ impl Machine<'_> {
         let subject = self.expression(subject, site, env);
         let at = usize::from(form == Form::Reduce) + 1;
         let lambda = lambda(call.args.get(at), site, env)?;
-        let second = call.args.get(2).filter(|_| form == Form::ToObject);
+        let second = call.args.get(2).filter(|_| matches!(form, Form::ToObject | Form::GroupBy));
         let second = second.map(|arg| self::lambda(Some(arg), site, env)).transpose()?;
         if let Some(spoiled) = partial::spoiled(&subject) {
             return Err(Failure::Spoiled(Arc::clone(spoiled)));
@@ -77,18 +77,20 @@ impl Machine<'_> {
         match form {
             Form::Map => {
                 let mut out = Vec::with_capacity(items.len());
-                for (index, item) in items.into_iter().enumerate() {
-                    let is_rest = partial::is_rest(&item);
-                    let item = self.ask(&lambda, &[item, made(value::int(i64::try_from(index).unwrap_or(0)))])?;
-                    out.push(if is_rest && item.unknown().is_some() { partial::rest(&item) } else { item });
+                for (index, item) in positions(&items, called).into_iter().zip(&items) {
+                    let result = self.ask(&lambda, &[partial::one_of_rest(item), index])?;
+                    out.push(match (partial::is_rest(item), item.unknown(), result.unknown()) {
+                        (true, _, Some(_)) => partial::rest(&result),
+                        (true, Some(many), None) => partial::perhaps(&result, many),
+                        _ => result,
+                    });
                 }
                 Ok(made(value::list(out)))
             }
             Form::Filter => {
                 let mut out = Vec::new();
-                for (index, item) in items.into_iter().enumerate() {
-                    let kept =
-                        self.ask(&lambda, &[item.clone(), made(value::int(i64::try_from(index).unwrap_or(0)))])?;
+                for (index, item) in positions(&items, called).into_iter().zip(items) {
+                    let kept = self.ask(&lambda, &[partial::one_of_rest(&item), index])?;
                     match (value::as_bool(&kept), &kept.value) {
                         (Some(true), _) => out.push(item),
                         (Some(false), _) => {}
@@ -198,7 +200,7 @@ impl Machine<'_> {
                 Value::Unknown(unknown) if partial::is_spoiled(unknown) => {
                     return Err(Failure::Spoiled(Arc::clone(unknown)));
                 }
-                Value::Unknown(unknown) if !grouped => (format!("[{}]", unknown.key).into(), key.span),
+                Value::Unknown(unknown) if !grouped => (partial::open_key(unknown), key.span),
                 Value::Unknown(_) => return Ok(None),
                 _ => return Err(Failure::Error("the key should be a string".into())),
             };
@@ -235,6 +237,25 @@ impl Machine<'_> {
         }
         self.apply(called, &args, &|_, _| Err(Failure::Unknown))
     }
+}
+
+/// The index of each element; unknown behind an element that stands for any number.
+fn positions(items: &[Node], called: Called<'_>) -> Vec<Node> {
+    let mut behind = None;
+    let mut out = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let value = match behind {
+            None => value::int(i64::try_from(index).unwrap_or(0)),
+            Some(many) => {
+                let many: &Unknown = many;
+                let key = format!("index({},{index}){}", many.key, partial::SCALAR);
+                Value::Unknown(Arc::new(partial::unknown(many.reason.clone(), called.text, called.span, key)))
+            }
+        };
+        out.push(Node::new(value, called.span));
+        behind = behind.or(item.unknown().filter(|_| partial::is_rest(item)).map(|unknown| &**unknown));
+    }
+    out
 }
 
 fn lambda<'a>(arg: Option<&'a Expression>, site: &'a Site, env: &'a Env) -> Result<Lambda<'a>, Failure> {

@@ -11,7 +11,7 @@ use crate::arm::expression::Expression;
 use crate::arm::grammar::{self, Fault};
 use crate::arm::partial;
 use crate::arm::place::Site;
-use crate::json::{Node, Reason, Unknown, Value};
+use crate::json::{How, Node, Reason, Unknown, Value};
 use crate::source::{FileId, Span};
 
 /// How a value that refers to itself is reported.
@@ -111,6 +111,17 @@ impl<'a> Machine<'a> {
         Node::new(Value::Unknown(Arc::new(partial::unknown(reason, text, span, key))), span)
     }
 
+    /// The value of something that failed over these values. An empty parameter among them is where the user mends it.
+    pub(crate) fn failed_over(&mut self, failure: Failure, what: &str, text: &str, span: Span, over: &[Node]) -> Node {
+        if let Failure::Error(_) = failure
+            && let Some((name, place)) = over.iter().find_map(empty_parameter)
+        {
+            let message = format!("parameter `{name}` is empty, and an expression needs something in it");
+            return self.failed(Failure::Error(message), "", text, place);
+        }
+        self.failed(failure, what, text, span)
+    }
+
     /// The value of something that refers to itself.
     pub(crate) fn cycle(&mut self, what: &str, text: &str, span: Span) -> Node {
         self.failed(Failure::Error(format!("{what} {CYCLE}")), "", text, span)
@@ -133,7 +144,15 @@ impl<'a> Machine<'a> {
 
     /// Notes a trouble, once.
     pub(crate) fn trouble(&mut self, kind: TroubleKind, message: String, span: Span) {
-        let trouble = Trouble { message, span, kind };
+        self.note(Trouble { message, span, kind, help: None });
+    }
+
+    /// Notes a trouble with advice of its own, once.
+    pub(crate) fn trouble_with_help(&mut self, kind: TroubleKind, message: String, span: Span, help: &'static str) {
+        self.note(Trouble { message, span, kind, help: Some(help) });
+    }
+
+    fn note(&mut self, trouble: Trouble) {
         // The bound keeps the search for repetitions cheap; a template with more troubles is not read to the end.
         if self.troubles.len() < 200 && !self.troubles.contains(&trouble) {
             self.troubles.push(trouble);
@@ -148,6 +167,21 @@ impl<'a> Machine<'a> {
     }
 }
 
+/// The parameter that an empty text, or the one element of a list made from it, came from.
+fn empty_parameter(node: &Node) -> Option<(Arc<str>, Span)> {
+    let text = match node.items() {
+        [only] => only,
+        _ => node,
+    };
+    if text.text() != Some("") {
+        return None;
+    }
+    node.via.as_deref()?.steps().find_map(|step| match &step.how {
+        How::ParameterValue(name) | How::ParameterDefault(name) => Some((Arc::clone(name), node.span)),
+        _ => None,
+    })
+}
+
 impl Drop for Machine<'_> {
     fn drop(&mut self) {
         // Deployments know their parents and their children: the circle is cut here.
@@ -155,6 +189,7 @@ impl Drop for Machine<'_> {
             deployment.children.borrow_mut().clear();
             deployment.slots.borrow_mut().iter_mut().for_each(std::collections::HashMap::clear);
             deployment.index.borrow_mut().take();
+            deployment.by_name.borrow_mut().take();
         }
     }
 }

@@ -27,6 +27,7 @@ mod scope;
 mod trail;
 mod value;
 
-pub use expand::{expand, is_parameter_file, is_template};
+pub use expand::{expand, is_parameter_file, is_template, strays};
 pub use expansion::{Expansion, Inputs, LinkPath, Links, NoLinks, Resource, Trouble, TroubleKind, Wanted};
+pub use parameters::is_bare_parameter_file;
 pub use scope::{Assumptions, Cloud, Level, Scope};

@@ -127,12 +127,12 @@ impl Machine<'_> {
         let shape = parameters::shape(of, &declared.node);
         let name = Arc::clone(&declared.key);
         if let Some((node, how)) = self.given(of, &declared, &shape) {
-            self.check(&declared, &node);
-            return Some((node, how));
+            return Some((self.checked(of, &declared, &shape, node), how));
         }
         let how = How::ParameterDefault(Arc::clone(&name));
         if let Some(default) = declared.node.get("defaultValue") {
-            return Some((self.evaluate(default, &Env::of(of)), how));
+            let node = self.evaluate(default, &Env::of(of));
+            return Some((self.of_type(of, &declared, &shape, node), how));
         }
         if shape.nullable {
             return Some((Node::new(Value::Null, declared.key_span), how));
@@ -160,7 +160,7 @@ impl Machine<'_> {
             Given::Run => {
                 let how = How::ParameterValue(Arc::clone(name));
                 if let Some((_, node)) = self.inputs.set.iter().rev().find(|(set, _)| set.eq_ignore_ascii_case(name)) {
-                    return Some((node.clone(), how));
+                    return Some((parameters::as_declared(shape, node), how));
                 }
                 let file = self.inputs.parameters?;
                 (parameters::entries(&file.root)?.get(name)?.clone(), how)
@@ -191,16 +191,45 @@ impl Machine<'_> {
             let node = if literal { parameters::with_holes(&node) } else { node };
             return Some((node, how));
         }
-        entry.get("reference")?;
-        let reason = Reason::KeyVaultReference(Arc::clone(name));
+        // Bicep writes what a parameter file takes from outside as an expression.
+        if let Some(expression) = entry.get("expression") {
+            return Some((self.evaluate(expression, &Env::of(of)), how));
+        }
+        let reason = if entry.get("reference").is_some() {
+            Reason::KeyVaultReference(Arc::clone(name))
+        } else {
+            let message = format!("what is given for parameter `{name}` has neither `value` nor `reference`");
+            self.trouble(TroubleKind::Parameter, message.clone(), entry.span);
+            Reason::Invalid(message.into())
+        };
         Some((parameters::absent(of, declared, shape, reason), how))
     }
 
-    /// Notes a value that the declaration of its parameter forbids.
-    fn check(&mut self, declared: &Member, node: &Node) {
-        if let Some(message) = parameters::forbidden(declared, node, &mut self.budget) {
+    /// A value that is given, when its declaration allows it. One that it forbids is noted.
+    fn checked(
+        &mut self,
+        of: &std::rc::Rc<Deployment>,
+        declared: &Member,
+        shape: &parameters::Shape,
+        node: Node,
+    ) -> Node {
+        if let Some(message) = parameters::forbidden(declared, &node, &mut self.budget) {
             self.trouble(TroubleKind::Parameter, message, node.span);
         }
+        self.of_type(of, declared, shape, node)
+    }
+
+    /// A value of the type that is declared; Azure refuses any other, so nothing is known of what it would do with it.
+    fn of_type(
+        &mut self,
+        of: &std::rc::Rc<Deployment>,
+        declared: &Member,
+        shape: &parameters::Shape,
+        node: Node,
+    ) -> Node {
+        let Some(message) = parameters::wrong_type(declared, shape, &node) else { return node };
+        self.trouble_with_help(TroubleKind::Parameter, message.clone(), node.span, parameters::TYPE_HELP);
+        Node { span: node.span, ..parameters::absent(of, declared, shape, Reason::Invalid(message.into())) }
     }
 }
 

@@ -7,10 +7,12 @@ use std::rc::Rc;
 use crate::arm::budget::DEPLOYMENTS;
 use crate::arm::deployment::{Argument, Deployment, Env, Given};
 use crate::arm::expansion::{LinkPath, TroubleKind};
+use crate::arm::grammar;
 use crate::arm::ids;
 use crate::arm::machine::Machine;
 use crate::arm::parameters;
 use crate::arm::partial;
+use crate::arm::resources::holds_template;
 use crate::arm::scope::{Level, Scope};
 use crate::arm::trail;
 use crate::json::{Node, Part, Value};
@@ -44,12 +46,17 @@ impl Machine<'_> {
         let properties = node.get("properties")?;
         let computed = properties.text().is_some().then(|| self.evaluate(properties, env));
         let properties = computed.as_ref().unwrap_or(properties);
+        let kind = node.get("type").and_then(Node::text).unwrap_or_default();
         let mode = properties.at(&["expressionEvaluationOptions", "scope"]).map(|mode| self.evaluate(mode, env));
         let inner = mode.as_ref().and_then(Node::text).is_some_and(|mode| mode.eq_ignore_ascii_case("inner"));
         let mut files = parent.files.clone();
         let mut literal: Option<Node> = None;
-        let (template, file) = if let Some(written) = properties.get("template") {
-            let template = if inner && written.is_object() { written.clone() } else { self.evaluate(written, env) };
+        let held = holds_template(kind);
+        let (template, file) = if let Some(written) = properties.get(held.unwrap_or("template")) {
+            // What holds a template to be deployed by itself is written with or without a second bracket before each
+            // expression.
+            let stays = if held.is_some() { !is_escaped(written) } else { inner };
+            let template = if stays && written.is_object() { written.clone() } else { self.evaluate(written, env) };
             (template, parent.file)
         } else if let Some(link) = properties.get("templateLink") {
             let (file, root) = self.linked(link, "templateLink", parent, env)?;
@@ -72,8 +79,16 @@ impl Machine<'_> {
         if let Some(link) = properties.get("parametersLink") {
             literal = self.linked(link, "parametersLink", parent, env).map(|(_, root)| root);
         }
+        if let Some(written) = properties.get("parameters") {
+            for entry in parameters::undeclared(written, &[&template]) {
+                if !grammar::is_expression(&entry.key) {
+                    let message = parameters::stray(entry, &template);
+                    self.trouble_with_help(TroubleKind::Parameter, message, entry.key_span, parameters::STRAY_HELP);
+                }
+            }
+        }
         let given = self.arguments_of(properties, env, literal);
-        let scope = self.target(node, &template, env);
+        let scope = self.target(node, Some(&template), env);
         let name =
             node.get("name").map(|name| self.evaluate(name, env)).filter(|name| partial::spoiled(name).is_none());
         let rounds: String = env
@@ -93,6 +108,7 @@ impl Machine<'_> {
             slots: RefCell::default(),
             children: RefCell::default(),
             index: RefCell::default(),
+            by_name: RefCell::default(),
         }))
     }
 
@@ -121,14 +137,26 @@ impl Machine<'_> {
     }
 
     /// Where a nested deployment goes.
-    pub(crate) fn target(&mut self, node: &Node, template: &Node, env: &Env) -> Scope {
+    pub(crate) fn target(&mut self, node: &Node, template: Option<&Node>, env: &Env) -> Scope {
         let parent = &env.deployment.scope;
         let mut scope = parent.clone();
-        let schema = template.get("$schema").and_then(Node::text).and_then(Level::of_schema);
-        if let Some(over) = node.get("scope").map(|over| self.evaluate(over, env)) {
+        let schema = template.and_then(|template| template.get("$schema"));
+        let schema = schema.and_then(Node::text).and_then(Level::of_schema);
+        let over = node.get("scope").or_else(|| node.at(&["properties", "deploymentScope"]));
+        if let Some(over) = over.map(|over| self.evaluate(over, env)) {
             let text: std::sync::Arc<str> = "scope".into();
             if let Some(target) = ids::target(parent, &over, |pieces| ids::node(pieces, &over, &text)) {
                 return target;
+            }
+            if let Some(unknown) = over.unknown() {
+                let part = |what: &str| {
+                    let key = format!("{what}({})", unknown.key);
+                    let part = partial::unknown(unknown.reason.clone(), &unknown.text, unknown.span, key);
+                    Node { value: Value::Unknown(part.into()), ..over.clone() }
+                };
+                scope.subscription = part("subscriptionOf");
+                scope.resource_group = part("groupOf");
+                return scope;
             }
         }
         let subscription =
@@ -159,6 +187,11 @@ impl Machine<'_> {
             self.trouble(TroubleKind::Link, format!("the {what} names no file"), link.span);
             return None;
         };
+        if key == "id" {
+            let (message, help) = stored(what, address);
+            self.trouble_with_help(TroubleKind::Link, message, address.span, help);
+            return None;
+        }
         let Some(path) = path(key, address) else {
             let why =
                 address.unknown().map_or_else(|| "it is no path".to_owned(), |unknown| unknown.reason.to_string());
@@ -181,6 +214,32 @@ impl Machine<'_> {
         let path = if path.is_empty() { String::new() } else { format!(" `{path}`") };
         self.trouble(TroubleKind::Link, format!("the {what}{path} is not followed: {why}"), span);
     }
+}
+
+/// What to say of a link by id: it leads to something stored in Azure.
+fn stored(what: &str, id: &Node) -> (String, &'static str) {
+    let segments = partial::pieces(id).map(|pieces| ids::cut(partial::joined(pieces))).unwrap_or_default();
+    let word = |at: usize| match segments.get(at).map(Vec::as_slice) {
+        Some([Part::Text(text)]) => Some(text),
+        _ => None,
+    };
+    let spec = (0..segments.len()).find(|at| word(*at).is_some_and(|text| text.eq_ignore_ascii_case("templateSpecs")));
+    let Some(name) = spec else {
+        let message = format!("the {what} is not followed: its id leads to something stored in Azure, not to a file");
+        return (message, "save the template as a file, and link to that with `relativePath`");
+    };
+    let name = word(name + 1).map_or_else(String::new, |name| format!(" `{name}`"));
+    (
+        format!("the {what} is not followed: it leads to the template spec{name}, which lies in Azure"),
+        "save it with `az ts export`, and check the file it writes by itself",
+    )
+}
+
+/// Whether the expressions of a template have a second bracket, so that they pass the template around it unevaluated.
+fn is_escaped(node: &Node) -> bool {
+    node.text().is_some_and(|text| text.starts_with("[["))
+        || node.items().iter().any(is_escaped)
+        || node.members().iter().any(|member| is_escaped(&member.node))
 }
 
 /// The path that an address stands for; `None` when too little of it is known.

@@ -7,6 +7,7 @@ use crate::arm::deployment::Deployment;
 use crate::arm::partial;
 use crate::arm::value;
 use crate::json::{Member, Node, Part, Reason, Value};
+use crate::spelling::nearest;
 
 /// What a declaration says of a parameter's type.
 #[derive(Clone, Debug, Default)]
@@ -52,8 +53,12 @@ fn definition<'a>(of: &'a Deployment, path: &str) -> Option<&'a Node> {
 /// A parameter that has no known value.
 pub(crate) fn absent(of: &Deployment, declared: &Member, shape: &Shape, reason: Reason) -> Node {
     let mut key = format!("parameters:{}@{}", declared.key.to_lowercase(), of.id);
+    if shape.nullable && shape.allowed.is_empty() {
+        // A call computes it: it may be null.
+        key = format!("nullable({key})");
+    }
     match shape.kind.as_str() {
-        "array" => key.push_str("[]"),
+        "array" => key.push_str(partial::LIST),
         "object" => key.push_str("{}"),
         "int" | "bool" => key.push(partial::SCALAR),
         _ => {}
@@ -73,9 +78,79 @@ pub(crate) fn absent(of: &Deployment, declared: &Member, shape: &Shape, reason: 
     Node::new(Value::Unknown(Arc::new(unknown)), declared.key_span)
 }
 
-/// The values of a parameter file.
+/// What a declaration has against the type of a value.
+pub(crate) fn wrong_type(declared: &Member, shape: &Shape, node: &Node) -> Option<String> {
+    let fits = match (shape.kind.as_str(), &node.value) {
+        (_, Value::Unknown(_) | Value::Null) => true,
+        ("string", value) => matches!(value, Value::Text(_)),
+        ("int", Value::Number(number)) => number.as_i64().is_some(),
+        ("bool", value) => matches!(value, Value::Bool(_)),
+        ("array", value) => matches!(value, Value::List(_)),
+        ("object", value) => matches!(value, Value::Object(_)),
+        ("int", _) => false,
+        _ => true,
+    };
+    let wanted = match shape.kind.as_str() {
+        "int" => "an integer",
+        "bool" => "a boolean",
+        "array" => "an array",
+        "object" => "an object",
+        _ => "a string",
+    };
+    (!fits).then(|| format!("parameter `{}` is declared as {wanted}, and is given {}", declared.key, node.kind()))
+}
+
+/// A value from the command line or the settings as the type that is declared, where what is written can be read so:
+/// `010` is a text for a string.
+pub(crate) fn as_declared(shape: &Shape, node: &Node) -> Node {
+    let value = match (shape.kind.as_str(), &node.value) {
+        ("string", Value::Number(number)) => Value::Text(number.as_str().into()),
+        ("string", Value::Bool(truth)) => Value::Text(truth.to_string().into()),
+        ("int", Value::Text(text)) => match text.parse() {
+            Ok(number) => value::int(number),
+            Err(_) => return node.clone(),
+        },
+        ("bool", Value::Text(_)) => value::as_bool(node).map_or_else(|| node.value.clone(), Value::Bool),
+        _ => return node.clone(),
+    };
+    Node { value, ..node.clone() }
+}
+
+/// The values of a parameter file, with or without the schema and the key around them.
 pub(crate) fn entries(root: &Node) -> Option<&Node> {
-    root.get("parameters").filter(|entries| entries.is_object())
+    let inner = root.get("parameters").filter(|entries| entries.is_object());
+    // A parameter may be called `parameters`.
+    if inner.is_none_or(is_entry) && is_bare_parameter_file(root) { Some(root) } else { inner }
+}
+
+/// Whether a document is the inside of a parameter file: `{ "name": { "value": … } }`, as Azure's command line takes it.
+pub fn is_bare_parameter_file(root: &Node) -> bool {
+    !root.members().is_empty() && root.members().iter().all(|member| is_entry(&member.node))
+}
+
+/// Whether an object gives a value to a parameter.
+pub(crate) fn is_entry(node: &Node) -> bool {
+    ["value", "reference", "expression"].iter().any(|key| node.get(key).is_some())
+}
+
+/// The entries of a parameter file for which no template declares a parameter, which Azure refuses.
+pub(crate) fn undeclared<'a>(entries: &'a Node, templates: &'a [&'a Node]) -> impl Iterator<Item = &'a Member> {
+    let declares = |template: &Node, name: &str| template.at(&["parameters", name]).is_some();
+    entries.members().iter().filter(move |member| !templates.iter().any(|template| declares(template, &member.key)))
+}
+
+/// What to do about a value for a parameter that no template declares.
+pub(crate) const STRAY_HELP: &str = "Correct the name, or remove the value.";
+
+/// What to do about a value of the wrong type.
+pub(crate) const TYPE_HELP: &str =
+    "Give a value of the declared type: in JSON, text has quotes, and numbers and booleans have none.";
+
+/// What to say of a value for a parameter that no template declares.
+pub(crate) fn stray(entry: &Member, template: &Node) -> String {
+    let names = template.get("parameters").map(Node::members).unwrap_or_default().iter().map(|member| &*member.key);
+    let meant = nearest(&entry.key, names).map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+    format!("the template declares no parameter `{}`, and Azure refuses a value for it{meant}", entry.key)
 }
 
 /// A literal value with its placeholders made unknown.

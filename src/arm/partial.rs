@@ -11,8 +11,12 @@ use crate::source::Span;
 const LONGEST_KEY: usize = 512;
 /// What the key of an unknown ends with that is known to be a number or a truth.
 pub(crate) const SCALAR: char = '#';
+/// What the key of an unknown ends with that is known to be a list.
+pub(crate) const LIST: &str = "[]";
 /// What the key of an unknown number of list elements starts with.
 const REST: &str = "...";
+/// What a key of an object starts with that only a deployment can tell; no template writes this character.
+const OPEN_KEY: char = '\u{1}';
 
 /// An unknown that nothing is known of but its key.
 pub(crate) fn unknown(reason: Reason, text: &str, span: Span, key: impl Into<String>) -> Unknown {
@@ -114,8 +118,16 @@ pub(crate) fn rest(node: &Node) -> Node {
         return node.clone();
     }
     let key = format!("{REST}{}", unknown.key).into();
-    let rest = Unknown { key, parts: Vec::new(), ..Unknown::clone(unknown) };
+    let rest = Unknown { key, parts: Vec::new(), domain: Vec::new(), ..Unknown::clone(unknown) };
     Node { value: Value::Unknown(Arc::new(rest)), ..node.clone() }
+}
+
+/// One element of those that a list element stands for; an element that stands for itself stays.
+pub(crate) fn one_of_rest(node: &Node) -> Node {
+    let Value::Unknown(unknown) = &node.value else { return node.clone() };
+    let Some(key) = unknown.key.strip_prefix(REST) else { return node.clone() };
+    let one = Unknown { key: short(format!("each({key})")), domain: Vec::new(), ..Unknown::clone(unknown) };
+    Node { value: Value::Unknown(Arc::new(one)), ..node.clone() }
 }
 
 /// An element that is in its list only if something unknown is true.
@@ -135,9 +147,34 @@ pub(crate) fn is_closed(items: &[Node]) -> bool {
     !items.iter().any(is_rest)
 }
 
+/// The key of an object that is this unknown text.
+pub(crate) fn open_key(unknown: &Unknown) -> Arc<str> {
+    format!("{OPEN_KEY}[{}]", unknown.key).into()
+}
+
 /// Whether a key of an object is itself unknown.
 pub(crate) fn is_open_key(key: &str) -> bool {
-    key.len() > 2 && key.starts_with('[') && key.ends_with(']')
+    key.starts_with(OPEN_KEY)
+}
+
+/// Whether an unknown is known to be a list.
+pub(crate) fn is_list(unknown: &Unknown) -> bool {
+    unknown.key.ends_with(LIST)
+}
+
+/// Whether a value is a list, known or not.
+pub(crate) fn is_list_node(node: &Node) -> bool {
+    node.is_list() || node.unknown().is_some_and(|unknown| is_list(unknown))
+}
+
+/// The first unknown in a value or two levels inside it; deeper ones are not worth the walk.
+pub(crate) fn first_unknown(node: &Node) -> Option<&Arc<Unknown>> {
+    fn parts(node: &Node) -> impl Iterator<Item = &Node> {
+        node.items().iter().chain(node.members().iter().map(|member| &member.node)).take(64)
+    }
+    node.unknown()
+        .or_else(|| parts(node).find_map(Node::unknown))
+        .or_else(|| parts(node).flat_map(parts).find_map(Node::unknown))
 }
 
 /// The pieces of a value used as text; `None` for null, lists and objects.
@@ -147,9 +184,12 @@ pub(crate) fn pieces(node: &Node) -> Option<Vec<Part>> {
         Value::Number(number) => vec![Part::Text(number.as_str().into())],
         Value::Bool(value) => vec![Part::Text(if *value { "True" } else { "False" }.into())],
         Value::Unknown(unknown) if !unknown.parts.is_empty() => unknown.parts.clone(),
-        // A number or truth is not equal to the text it becomes.
+        // A number, a truth, a list or an object is not equal to the text it becomes.
         Value::Unknown(unknown)
-            if unknown.key.ends_with(SCALAR) || unknown.domain.iter().any(|it| it.text().is_none()) =>
+            if unknown.key.ends_with(SCALAR)
+                || is_list(unknown)
+                || unknown.key.ends_with("{}")
+                || unknown.domain.iter().any(|it| it.text().is_none()) =>
         {
             let key = short(format!("string({})", unknown.key));
             vec![Part::Hole(Arc::new(Unknown { key, domain: Vec::new(), ..Unknown::clone(unknown) }))]
@@ -252,26 +292,56 @@ pub(crate) fn known_length(parts: &[Part]) -> usize {
     parts.iter().map(|part| if let Part::Text(text) = part { text.len() } else { 0 }).sum()
 }
 
-/// Whether a hole can never hold this character: names of groups, identifiers of subscriptions, hashes.
+/// Whether a hole can never hold this character: names of groups, identifiers of subscriptions, hashes. What is worked
+/// out from those, such as the beginning of an id, may hold any.
 pub(crate) fn never_holds(hole: &Unknown, character: char) -> bool {
     if character.is_alphanumeric() {
         return false;
     }
-    let key: &str = &hole.key;
-    if key.starts_with("uniquestring(") {
-        return true;
+    match name_of(&hole.key) {
+        Some(Name::Hash | Name::Region) => true,
+        Some(Name::Identifier) => character != '-',
+        Some(Name::Group) => !matches!(character, '-' | '_' | '.' | '(' | ')'),
+        Some(Name::Free) | None => false,
     }
-    if key.starts_with("guid(") || key.starts_with("newguid(") {
-        return character != '-';
+}
+
+/// Whether a text only a deployment can tell has at least one character in every deployment.
+pub(crate) fn is_never_empty(unknown: &Unknown) -> bool {
+    known_length(&unknown.parts) > 0 || name_of(&unknown.key).is_some()
+}
+
+/// The names of a deployment's surroundings and the hashes of which every value has one form.
+enum Name {
+    /// Letters and digits of `uniqueString`.
+    Hash,
+    /// A GUID.
+    Identifier,
+    /// The name of a resource group.
+    Group,
+    /// The name of a region.
+    Region,
+    /// Any text that is not empty.
+    Free,
+}
+
+/// What a key stands for by itself; `None` for everything that was made from it.
+fn name_of(key: &str) -> Option<Name> {
+    let mut key = key;
+    while let Some(inner) = ["tolower(", "toupper("].iter().find_map(|name| key.strip_prefix(name)?.strip_suffix(')')) {
+        key = inner;
     }
-    match &hole.reason {
-        Reason::Context(what) => match what.as_ref() {
-            "the subscription" | "the tenant" => character != '-',
-            "the resource group" => !matches!(character, '-' | '_' | '.' | '(' | ')'),
-            "the region" => true,
-            _ => false,
-        },
-        _ => false,
+    let starts = |start: &str| key.starts_with(start);
+    match key {
+        "subscriptionId" | "tenantId" => Some(Name::Identifier),
+        "resourceGroup" => Some(Name::Group),
+        "resourceGroupLocation" | "deploymentLocation" => Some(Name::Region),
+        "managementGroup" | "subscriptionName" => Some(Name::Free),
+        _ if starts("uniquestring(") => Some(Name::Hash),
+        _ if starts("guid(") || starts("newguid(") => Some(Name::Identifier),
+        _ if starts("resourceGroupLocation(") && key.ends_with(')') => Some(Name::Region),
+        _ if starts("deploymentName@") && !key.contains(['(', '[', '.']) => Some(Name::Free),
+        _ => None,
     }
 }
 
@@ -314,8 +384,20 @@ mod tests {
     #[test]
     fn one_piece_needs_no_wrapping() {
         assert_eq!(joined(vec![text("a"), text(""), text("b")]).len(), 1);
-        let Part::Hole(subscription) = hole("x") else { panic!("no hole") };
-        assert!(never_holds(&subscription, '/'));
-        assert!(!never_holds(&subscription, '-'));
+    }
+
+    #[test]
+    fn only_a_name_itself_has_the_characters_of_names() {
+        let holds_no = |key: &str, character: char| {
+            let Part::Hole(hole) = hole(key) else { panic!("no hole") };
+            never_holds(&hole, character)
+        };
+        assert!(holds_no("subscriptionId", '/'));
+        assert!(!holds_no("subscriptionId", '-'));
+        assert!(holds_no("tolower(resourceGroup)", '/'));
+        assert!(holds_no("uniquestring('a')", '-'));
+        for derived in ["take('/subscriptions/{subscriptionId}',20)", "replace(subscriptionId,'-','/')", "if(a,b,c)"] {
+            assert!(!holds_no(derived, '/'), "{derived}");
+        }
     }
 }

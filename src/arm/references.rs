@@ -6,22 +6,24 @@ use std::sync::Arc;
 use crate::arm::budget::{COPIES, Failure};
 use crate::arm::calls::Called;
 use crate::arm::copies::Rounds;
-use crate::arm::deployment::{Deployment, Entry, Env, Index};
+use crate::arm::deployment::{Deployment, Entry, Env, Index, Names};
 use crate::arm::expression::{Call, Expression, Kind, Step};
 use crate::arm::ids;
 use crate::arm::machine::Machine;
 use crate::arm::partial;
 use crate::arm::place::Site;
-use crate::arm::resources::is_deployment;
+use crate::arm::resources::{holds_template, is_deployment};
 use crate::arm::value;
-use crate::json::{Member, Node, Reason, Value};
+use crate::json::{Member, Node, Part, Reason, Value};
 
 impl Machine<'_> {
-    /// The value of `reference(…)` and of as many of the selections after it as could be answered with it.
+    /// The value of `reference(…)` and of as many of the selections after it as could be answered with it. `names` are
+    /// the selections known, `count` is how many there are.
     pub(crate) fn reference(
         &mut self,
         call: &Call,
-        steps: &[Step],
+        names: &[Node],
+        count: usize,
         whole: &Expression,
         site: &Site,
         env: &Env,
@@ -37,17 +39,16 @@ impl Machine<'_> {
         }
         let full = args.get(2).and_then(Node::text).is_some_and(|kind| kind.eq_ignore_ascii_case("full"));
         if let Some(entry) = self.entry(of, env) {
-            let names = self.names(steps, site, env);
             let skip = usize::from(full);
             let inside = !full || names.first().is_some_and(|name| is(name, "properties"));
             if is_deployment(&entry.kind) {
                 if inside && let Some(found) = self.outputs(&entry, names.get(skip..).unwrap_or_default(), text, span) {
                     return (found.0, found.1 + skip);
                 }
-            } else if let Some(node) = self.declared(&entry, &names, full)
-                && names.len() == steps.len()
+            } else if names.len() == count
+                && let Some(node) = self.declared(&entry, names, full)
             {
-                return (node, steps.len());
+                return (node, count);
             }
         }
         // The version of the interface does not change what is meant.
@@ -55,12 +56,17 @@ impl Machine<'_> {
         if full {
             key.push_str("full");
         }
+        let is_id = |part: &Part| matches!(part, Part::Text(text) if text.starts_with('/'));
+        if !partial::pieces(of).and_then(|pieces| pieces.first().map(is_id)).unwrap_or(false) {
+            // A name or a symbol means something else in every template.
+            key = format!("{key}@{}", env.deployment.id);
+        }
         let unknown = partial::unknown(Reason::Reference, text, span, key);
         (Node::new(Value::Unknown(Arc::new(unknown)), span), 0)
     }
 
     /// The selections that are names, up to the first that is not.
-    fn names(&mut self, steps: &[Step], site: &Site, env: &Env) -> Vec<Node> {
+    pub(crate) fn names(&mut self, steps: &[Step], site: &Site, env: &Env) -> Vec<Node> {
         let mut names = Vec::new();
         for step in steps {
             let node = match step {
@@ -110,7 +116,7 @@ impl Machine<'_> {
     }
 
     /// What a resource of the same template declares under these names: scalars and lists of scalars only, since Azure
-    /// adds to everything else.
+    /// adds to everything else, and nothing that Azure fills in itself.
     fn declared(&mut self, entry: &Entry, names: &[Node], full: bool) -> Option<Node> {
         let existing = entry.node.get("existing").and_then(Node::bool).unwrap_or(false);
         if existing || names.is_empty() {
@@ -123,6 +129,9 @@ impl Machine<'_> {
             node = node.and_then(|node| {
                 let open = node.text().is_some() || node.get("copy").is_some();
                 let node = if open { self.evaluate(&node, &entry.env) } else { node };
+                if self.is_filled_in(&node, name, &entry.env) {
+                    return None;
+                }
                 crate::arm::functions::selected(&node, name).ok()
             });
         }
@@ -130,23 +139,37 @@ impl Machine<'_> {
         self.leave();
         let scalar = |node: &Node| !node.is_list() && !node.is_object() && !node.is_null();
         node.filter(|node| scalar(node) || (node.is_list() && node.items().iter().all(scalar)))
-            .filter(|node| partial::spoiled(node).is_none())
+            .filter(|node| partial::spoiled(node).is_none() && !node.is_blank())
+    }
+
+    /// Whether Azure chooses this property: an address beside an allocation method that is not `Static`.
+    fn is_filled_in(&mut self, node: &Node, name: &Node, env: &Env) -> bool {
+        let is_address = |name: &str| name.to_ascii_lowercase().ends_with("ipaddress");
+        if !name.text().is_some_and(is_address) {
+            return false;
+        }
+        let method = node.members().iter().find(|member| member.key.to_ascii_lowercase().ends_with("allocationmethod"));
+        method.is_some_and(|method| !is(&self.evaluate(&method.node, env), "Static"))
     }
 
     /// The resource of the same deployment that a name, an id or a symbol means.
     fn entry(&mut self, of: &Node, env: &Env) -> Option<Entry> {
         let index = self.index(&env.deployment)?;
         let wanted = ids::join_key(of)?;
-        if let Some(at) = index.by_key.get(&wanted) {
+        if let Some(at) = index.by_symbol.get(&wanted) {
             return index.entries.get(*at).cloned();
         }
-        // Deployments are told apart by their names alone: ids may spell the same target in several ways.
-        let (_, name) = wanted.split_once("/microsoft.resources/deployments/")?;
-        let at = index.by_key.get(&format!("deployment:{name}"))?;
-        index.entries.get(*at).cloned()
+        let names = self.by_name(&env.deployment, &index);
+        if let Some(at) = names.get(&wanted) {
+            return index.entries.get((*at)?).cloned();
+        }
+        // Ids may spell the same target of a deployment in several ways: its name is enough when no other has it.
+        let name = ids::join_key(&ids::deployment_name(of)?)?;
+        let at = *names.get(&format!("deployment:{name}"))?;
+        index.entries.get(at?).cloned()
     }
 
-    /// The resources of a deployment by symbol, name and id.
+    /// The resources of a deployment and their symbols.
     fn index(&mut self, of: &Rc<Deployment>) -> Option<Rc<Index>> {
         if let Some(known) = of.index.borrow().as_ref() {
             return Some(Rc::clone(known));
@@ -162,9 +185,6 @@ impl Machine<'_> {
         for member in resources.members() {
             self.indexed(&member.node, Some(&member.key), &env, &mut index);
         }
-        if !of.is_symbolic() {
-            self.name_keys(of, &mut index);
-        }
         let index = Rc::new(index);
         *of.index.borrow_mut() = Some(Rc::clone(&index));
         Some(index)
@@ -174,7 +194,7 @@ impl Machine<'_> {
         let Some(kind) = node.get("type").and_then(Node::text).map(str::to_ascii_lowercase) else { return };
         let mut push = |env: Env, suffix: &str| {
             if let Some(symbol) = symbol {
-                index.by_key.insert(format!("{}{suffix}", symbol.to_lowercase()), index.entries.len());
+                index.by_symbol.insert(format!("{}{suffix}", symbol.to_lowercase()), index.entries.len());
             }
             index.entries.push(Entry { node: node.clone(), env, kind: kind.clone() });
         };
@@ -187,12 +207,18 @@ impl Machine<'_> {
         }
     }
 
-    fn name_keys(&mut self, of: &Rc<Deployment>, index: &mut Index) {
+    /// The resources of a deployment by name and id; `None` under a key that several have.
+    fn by_name(&mut self, of: &Rc<Deployment>, index: &Index) -> Rc<Names> {
+        if let Some(known) = of.by_name.borrow().as_ref() {
+            return Rc::clone(known);
+        }
+        *of.by_name.borrow_mut() = Some(Rc::default());
+        let mut names = Names::new();
         // Deployments first: of several resources with one name, a bare name means the deployment.
         let (deployments, others): (Vec<usize>, Vec<usize>) =
             (0..index.entries.len()).partition(|at| is_deployment(&index.entries[*at].kind));
         for at in deployments.into_iter().chain(others) {
-            let entry = index.entries[at].clone();
+            let entry = &index.entries[at];
             let Some(name) = entry.node.get("name") else { continue };
             let name = self.evaluate(name, &entry.env);
             if self.budget.left().is_err() || partial::spoiled(&name).is_some() {
@@ -200,16 +226,26 @@ impl Machine<'_> {
             }
             let Some(key) = ids::join_key(&name) else { continue };
             let kind = entry.node.get("type").and_then(Node::text).unwrap_or_default();
-            if is_deployment(&entry.kind) {
-                index.by_key.entry(format!("deployment:{key}")).or_insert(at);
+            let mut scope = of.scope.clone();
+            if is_deployment(&entry.kind) && holds_template(kind).is_none() {
+                scope = self.target(&entry.node, entry.node.at(&["properties", "template"]), &entry.env);
             }
-            if let Some(pieces) = ids::of_resource(&of.scope, None, kind, &name)
+            if is_deployment(&entry.kind) {
+                names.entry(format!("deployment:{key}")).and_modify(|other| *other = None).or_insert(Some(at));
+            }
+            if let Some(pieces) = ids::of_resource(&scope, None, kind, &name)
                 && let Some(id) = ids::join_key(&ids::node(pieces, &name, &"id".into()))
             {
-                index.by_key.entry(id).or_insert(at);
+                names.entry(id).or_insert(Some(at));
             }
-            index.by_key.entry(key).or_insert(at);
+            // Beside symbols a bare name means nothing.
+            if !of.is_symbolic() {
+                names.entry(key).or_insert(Some(at));
+            }
         }
+        let names = Rc::new(names);
+        *of.by_name.borrow_mut() = Some(Rc::clone(&names));
+        names
     }
 
     /// `resourceInfo('symbol')`: the name, type and id of a resource of the same template.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::arm::budget::{Failure, RESOURCES};
 use crate::arm::copies::Rounds;
 use crate::arm::deployment::{Deployment, Env};
-use crate::arm::expansion::{Resource, Wanted};
+use crate::arm::expansion::{Resource, TroubleKind, Wanted};
 use crate::arm::ids;
 use crate::arm::machine::Machine;
 use crate::arm::partial;
@@ -51,6 +51,7 @@ impl Machine<'_> {
         if let Some(spoiled) = partial::spoiled(resources).cloned() {
             self.reached(&spoiled);
         }
+        self.note_unknown(resources, "the resources are", resources.span);
         for node in resources.items() {
             self.looped(node, env, parent, doubt);
         }
@@ -59,8 +60,18 @@ impl Machine<'_> {
         }
     }
 
+    /// Notes that what is deployed here cannot be told, so that nothing of it was judged.
+    fn note_unknown(&mut self, node: &Node, what: &str, span: Span) {
+        if let Some(unknown) = node.unknown().filter(|unknown| !partial::is_spoiled(unknown)) {
+            let message = format!("{what} not known, so what is deployed here was not judged: {}", unknown.reason);
+            let help = "give the parameters it is made from with --parameters FILE or --set NAME=VALUE";
+            self.trouble_with_help(TroubleKind::Link, message, span, help);
+        }
+    }
+
     fn looped(&mut self, node: &Node, env: &Env, parent: Option<&Parent<'_>>, doubt: &Doubt) {
         let node = &self.section(node, env);
+        self.note_unknown(node, "a resource is", node.span);
         if !node.is_object() || !self.is_worth(node, parent) {
             return;
         }
@@ -133,6 +144,7 @@ impl Machine<'_> {
             if let Some(spoiled) = partial::spoiled(&kind_node).cloned() {
                 self.reached(&spoiled);
             }
+            self.note_unknown(&kind_node, "the type of a resource is", type_member.node.span);
             return;
         };
         let full = match parent {
@@ -192,6 +204,8 @@ impl Machine<'_> {
     fn full_name(&mut self, node: &Node, env: &Env, parent: Option<&Parent<'_>>) -> Node {
         let name = match node.get("name") {
             Some(name) => self.evaluate(name, env),
+            // A resource of an extension, such as Kubernetes, is named in its properties.
+            None if is_of_extension(node) => Node::new(Value::Null, node.span),
             None => self.failed(Failure::Error("the resource has no name".into()), "", "name", node.span),
         };
         let Some(parent) = parent else { return name };
@@ -225,18 +239,21 @@ impl Machine<'_> {
         // What only exists under an unknown condition may only make sense under it: its failures are not reported.
         let quiet = existing || doubt.condition.is_some();
         let name = self.full_name(node, env, parent);
-        let scope = env.deployment.scope.clone();
-        let over = node.get("scope").map(|over| self.evaluate(over, env));
-        let id = self.id(&scope, over.as_ref(), full, &name, node.span);
+        let deploys = is_deployment(full);
+        let mut scope = env.deployment.scope.clone();
+        let mut over = node.get("scope").map(|over| self.evaluate(over, env));
+        if deploys && holds_template(full).is_none() {
+            // A deployment lies where it deploys to.
+            scope = self.target(node, node.at(&["properties", "template"]), env);
+            over = None;
+        }
+        let id = if name.is_null() { name.clone() } else { self.id(&scope, over.as_ref(), full, &name, node.span) };
         let name_span = node.member("name").map_or(node.span, |member| member.key_span);
         let kind_key = type_member.key_span;
         let kind = Node { value: value::text(full), span: kind.span, via: kind.via.clone() };
-        let mut members = vec![
-            Member { key: "type".into(), key_span: kind_key, node: kind },
-            Member { key: "name".into(), key_span: name_span, node: name },
-            Member { key: "id".into(), key_span: name_span, node: id },
-        ];
-        let deploys = is_deployment(full);
+        let mut members = vec![Member { key: "type".into(), key_span: kind_key, node: kind }];
+        let named = [("name", name), ("id", id)].into_iter().filter(|(_, node)| !node.is_null());
+        members.extend(named.map(|(key, node)| Member { key: key.into(), key_span: name_span, node }));
         for member in value::distinct(node.members()) {
             if APART.iter().any(|apart| member.key.eq_ignore_ascii_case(apart)) {
                 continue;
@@ -262,7 +279,8 @@ impl Machine<'_> {
 
     /// The properties of a deployment without the template, which becomes resources of its own.
     fn deployment_properties(&mut self, properties: &Node, env: &Env) -> Node {
-        let kept = properties.members().iter().filter(|member| !member.key.eq_ignore_ascii_case("template"));
+        let is_template = |key: &str| ["template", "mainTemplate"].iter().any(|name| name.eq_ignore_ascii_case(key));
+        let kept = properties.members().iter().filter(|member| !is_template(&member.key));
         let kept: Vec<Member> =
             kept.map(|member| self.member(member, env, false).unwrap_or_else(|| member.clone())).collect();
         Node { value: value::object(kept), ..properties.clone() }
@@ -342,7 +360,20 @@ fn is_same(new: &Node, old: &Node) -> bool {
         }
 }
 
-/// Whether a type is that of a nested or linked deployment.
+/// Whether a resource is not Azure's own but that of an extension of the template language.
+fn is_of_extension(node: &Node) -> bool {
+    node.get("extension").is_some() || node.get("import").is_some()
+}
+
+/// Whether a type is that of a nested or linked deployment, or of something else that holds a template.
 pub(crate) fn is_deployment(kind: &str) -> bool {
-    kind.eq_ignore_ascii_case("Microsoft.Resources/deployments")
+    kind.eq_ignore_ascii_case("Microsoft.Resources/deployments") || holds_template(kind).is_some()
+}
+
+/// The property in which a resource holds a template that is deployed by itself: a deployment stack, a template spec.
+pub(crate) fn holds_template(kind: &str) -> Option<&'static str> {
+    if kind.eq_ignore_ascii_case("Microsoft.Resources/deploymentStacks") {
+        return Some("template");
+    }
+    kind.eq_ignore_ascii_case("Microsoft.Resources/templateSpecs/versions").then_some("mainTemplate")
 }

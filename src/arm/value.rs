@@ -145,8 +145,10 @@ fn same_objects(members: &[Member], other: &Node, budget: &mut Budget) -> Result
 
 fn same_unknown(left: &Node, right: &Node) -> Option<bool> {
     let has_parts = |node: &Node| node.unknown().is_some_and(|unknown| !unknown.parts.is_empty());
+    // Unknowns side by side may be lists that are joined.
+    let is_text = |node: &Node| node.unknown().is_some_and(|unknown| partial::known_length(&unknown.parts) > 0);
     let other_kind = |node: &Node| !matches!(node.value, Value::Text(_) | Value::Unknown(_));
-    if (has_parts(left) && other_kind(right)) || (has_parts(right) && other_kind(left)) {
+    if (is_text(left) && other_kind(right)) || (is_text(right) && other_kind(left)) {
         return Some(false);
     }
     if has_parts(left) || has_parts(right) {

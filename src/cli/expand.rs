@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::cli::arguments::ExpandArguments;
 use crate::cli::end::{End, OutputError};
 use crate::cli::settings::{FlagError, Gathered, gather_for};
-use crate::json::{Node, Part, Trail, Unknown, Value};
+use crate::json::{Member, Node, Part, Trail, Unknown, Value};
 use crate::lint::{self, ExpandedTemplate};
 use crate::source::{Files, Span};
 
@@ -87,7 +87,9 @@ impl View<'_> {
         match &node.value {
             Value::List(items) => items.iter().map(|item| self.node(item)).collect(),
             Value::Object(members) => {
-                Json::Object(members.iter().map(|member| (member.key.to_string(), self.node(&member.node))).collect())
+                // A key that only a deployment can tell starts with a mark of its own.
+                let key = |member: &Member| member.key.trim_start_matches(char::is_control).to_owned();
+                Json::Object(members.iter().map(|member| (key(member), self.node(&member.node))).collect())
             }
             Value::Unknown(unknown) => {
                 let mut shown = self.unknown(unknown);

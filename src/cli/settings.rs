@@ -1,13 +1,13 @@
 //! Command line and settings file, made one.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use miette::Result;
 use serde_saphyr::{Location, Spanned};
 
 use crate::arm::{self, Assumptions};
-use crate::cli::accepted::accepted;
+use crate::cli::accepted::{accepted, near};
 use crate::cli::arguments::{CheckArguments, ServiceArguments, TemplateArguments};
 pub(crate) use crate::cli::flag::FlagError;
 use crate::cli::found::{Found, read_config};
@@ -15,7 +15,7 @@ use crate::cli::levels::{Thresholds, globs, per_path, selection, thresholds};
 use crate::config::{Config, ConfigError, FactSetting, ParameterSetting};
 use crate::finding::FactValue;
 use crate::input::{self, Globs};
-use crate::lint::{Settings, TemplateChoice, TemplateOptions};
+use crate::lint::{SetParameter, Settings, TemplateChoice, TemplateOptions};
 use crate::net::Region;
 use crate::rule::{FactKind, Origin, Pack, Request, Requests, Service, suggestion};
 
@@ -64,6 +64,8 @@ pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
     let requests = requests(&pack, &arguments.services, config)?;
     let region = requests.facts.iter().find(|(name, ..)| name == "region").map(|(_, value, _)| value.to_string());
     let mut templates = templates(&arguments.templates, region)?;
+    let (name, text) = config.file();
+    templates.settings = (near(Path::new(name)), text.to_owned());
     templates.choices = config.parameters.iter().map(|entry| choice(&found, entry)).collect::<Result<_, _>>()?;
     let given = |setting: &Option<Spanned<String>>| setting.as_ref().map(|setting| setting.value.clone());
     let assumed = &mut templates.assumptions;
@@ -137,7 +139,16 @@ fn choice(found: &Found, entry: &ParameterSetting) -> Result<TemplateChoice, Con
         }
         parameters.push(path);
     }
-    let set = entry.set.iter().map(|(name, value)| (name.clone(), value.value.to_string()));
+    let (_, text) = found.config.file();
+    let set = entry.set.iter().map(|(name, value)| {
+        let written = found.config.scalar(value.defined);
+        let raw = text.get(written.clone()).unwrap_or_default();
+        // Digits that are no number of JSON, such as `010`, are taken as written; the parameter's type decides.
+        let json = value.value.to_string();
+        let plain = value.value.is_number() && raw != json;
+        let value = if plain { serde_json::Value::from(raw).to_string() } else { json };
+        SetParameter { name: name.clone(), value, written }
+    });
     let templates = entry.template.as_ref().map(|pattern| globs(found, pattern)).transpose()?;
     Ok(TemplateChoice { templates, parameters, set: set.collect() })
 }
@@ -167,6 +178,7 @@ fn templates(arguments: &TemplateArguments, region: Option<String>) -> Result<Te
         parameters: arguments.parameters.clone(),
         set: set.collect::<Result<_, _>>()?,
         choices: Vec::new(),
+        settings: Default::default(),
         assumptions,
     })
 }

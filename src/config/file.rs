@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -202,6 +203,20 @@ impl Config {
     pub fn offset(&self, at: Location) -> usize {
         let (start, skip) = self.source.offset(at.line().max(1), at.column().max(1));
         start + skip
+    }
+
+    /// The bytes of the scalar at a place, or of the beginning of what else stands there.
+    pub fn scalar(&self, at: Location) -> Range<usize> {
+        let start = self.offset(at);
+        let rest = self.source.text.get(start..).unwrap_or("");
+        let length = match rest.chars().next() {
+            Some(quote @ ('"' | '\'')) => rest[1..].find(quote).map_or(rest.len(), |end| end + 2),
+            _ => {
+                let end = rest.find(['\n', '\r', ',', '}', ']', '#']).unwrap_or(rest.len());
+                rest[..end].trim_end().len()
+            }
+        };
+        start..start + length
     }
 
     /// The name of the file, for messages; empty when there is none.

@@ -204,7 +204,14 @@ fn load(candidate: &Candidate, max_bytes: u64) -> io::Result<Loaded> {
     if candidate.beside && !is_part(&bytes) {
         return Ok(Loaded::Irrelevant);
     }
-    Ok(text_of(bytes, max_bytes, candidate.named))
+    Ok(text_of(bytes, max_bytes, candidate.named || is_called_parameters(&candidate.path)))
+}
+
+/// Whether the name of a file says that it holds the parameters of a template, as `main.parameters.dev.json` does: it is
+/// read whatever is in it.
+pub fn is_called_parameters(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_ascii_lowercase();
+    name.split(['.', '-', '_']).any(|part| ["parameters", "parameter", "params", "param"].contains(&part))
 }
 
 /// Opens a file that was regular when it was found. Opening a pipe that took its place could wait forever.

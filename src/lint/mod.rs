@@ -10,4 +10,4 @@ mod template;
 pub use ignore::Accepted;
 pub use narrow::{Changed, PathRules};
 pub use run::{Estates, Expanded, ExpandedTemplate, Outcome, Settings, estates, expand, lint, lint_input, lint_texts};
-pub use template::{TemplateChoice, TemplateOptions};
+pub use template::{SetParameter, TemplateChoice, TemplateOptions};

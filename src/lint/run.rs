@@ -9,12 +9,14 @@ use crate::arm::{Expansion, TroubleKind, Wanted};
 use crate::estate::{self, Dependencies, Estate, Fault, Piece, Shape};
 use crate::finding::{FactValue, Finding, Outcome as FileOutcome, Report, RuleId};
 use crate::input::{self, Input};
-use crate::json::{self, Document, Node, Value};
+use crate::json::{self, Document, Member, Node, Value};
 use crate::lint::ignore::{self, Accepted};
 use crate::lint::left_out;
 use crate::lint::narrow::{Changed, PathRules, by_path, to_changed};
-use crate::lint::sorted::{Broken, Sorted, sort_entries};
-use crate::lint::template::{Given, Round, Sheets, TemplateOptions, Templates, expand_all};
+use crate::lint::sorted::{Asked, Broken, Sorted, sort_entries};
+use crate::lint::template::{
+    Given, Round, SetParameter, Sheets, TemplateChoice, TemplateOptions, Templates, expand_all,
+};
 use crate::net::{Cloud, TagData};
 use crate::rule::{self, Pack, Requests};
 use crate::source::{FileId, Files, Span};
@@ -120,7 +122,8 @@ struct Prepared {
 
 fn prepare(input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let Input { mut files, entries, .. } = input;
-    let (sorted, broken, mut report) = sort_entries(entries, &files, &settings.dependencies);
+    let asked = Asked { dependencies: &settings.dependencies, parameters: settings.templates.files().collect() };
+    let (sorted, broken, mut report) = sort_entries(entries, &files, &asked);
     let Sorted { exports, templates, parameters, tags: found, fragments, dependencies } = sorted;
     let mut tags = TagFiles::default();
     found.into_iter().for_each(|(file, named)| tags.add(file, named));
@@ -162,7 +165,8 @@ pub struct ExpandedTemplate {
 pub fn expand(paths: &[PathBuf], stdin: &mut dyn Read, settings: &Settings, types: &[String]) -> Expanded {
     let paths: Vec<PathBuf> = paths.iter().chain(settings.templates.files()).cloned().collect();
     let Input { mut files, entries, .. } = input::read(&paths, &settings.input, stdin);
-    let (sorted, broken, _) = sort_entries(entries, &files, &[]);
+    let asked = Asked { dependencies: &[], parameters: settings.templates.files().collect() };
+    let (sorted, broken, _) = sort_entries(entries, &files, &asked);
     let set = given(&mut files, &settings.templates);
     let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
     let wanted = if wanted.is_empty() { Wanted::All } else { Wanted::Types(&wanted) };
@@ -292,15 +296,43 @@ fn key_faults(report: &mut Report, pack: &Pack, documents: &[(FileId, Arc<Docume
 
 /// Parameters that are given one by one, as values.
 fn given(files: &mut Files, options: &TemplateOptions) -> Given {
-    let all = values(files, "--set", &options.set);
-    let choices = options.choices.iter().map(|choice| values(files, "set", &choice.set)).collect();
-    Given { all, choices }
+    let all = values(files, &options.set);
+    let (name, text) = &options.settings;
+    let is_set = options.choices.iter().any(|choice| !choice.set.is_empty());
+    let settings = is_set.then(|| files.add(name.as_str(), text.as_str()));
+    let of = |choice: &TemplateChoice| settings.map(|file| written_values(file, &choice.set)).unwrap_or_default();
+    Given { all, choices: options.choices.iter().map(of).collect() }
+}
+
+/// Values of the settings, each part at the place where the whole is written.
+fn written_values(file: FileId, set: &[SetParameter]) -> Vec<(String, Node)> {
+    fn at(node: &Node, span: Span) -> Node {
+        let value = match &node.value {
+            Value::List(items) => Value::List(Arc::new(items.iter().map(|item| at(item, span)).collect())),
+            Value::Object(members) => {
+                let members = members.iter().map(|member| Member {
+                    key_span: span,
+                    node: at(&member.node, span),
+                    ..member.clone()
+                });
+                Value::Object(Arc::new(members.collect()))
+            }
+            other => other.clone(),
+        };
+        Node::new(value, span)
+    }
+    let values = set.iter().map(|one| {
+        let span = Span::new(file, one.written.start, one.written.end);
+        let text = || Node::new(Value::Text(Arc::from(one.value.as_str())), span);
+        (one.name.clone(), json::parse(file, &one.value).map_or_else(|_| text(), |document| at(&document.root, span)))
+    });
+    values.collect()
 }
 
 /// Each value gets a text of its own, so that a finding can point into it.
-fn values(files: &mut Files, by: &str, set: &[(String, String)]) -> Vec<(String, Node)> {
+fn values(files: &mut Files, set: &[(String, String)]) -> Vec<(String, Node)> {
     let values = set.iter().map(|(name, value)| {
-        let file = files.add(format!("{by} {name}"), value.as_str());
+        let file = files.add(format!("--set {name}"), value.as_str());
         let node = json::parse(file, value).map_or_else(
             |_| Node::new(Value::Text(Arc::from(value.as_str())), Span::new(file, 0, value.len())),
             |document| document.root,
@@ -368,7 +400,7 @@ fn estate_of(files: &Files, exports: &[(FileId, Arc<Document>)], round: &Round, 
             via: None,
             related: None,
             resource: String::new(),
-            help: None,
+            help: trouble.help.map(str::to_owned),
         }));
     }
     let mut estate = estate::build(pieces, estate::Options { cloud: None, tags });

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::arm;
 use crate::estate::{self, Dependencies, Shape};
 use crate::finding::{
     FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId, fingerprint,
 };
-use crate::input::{Content, Entry, FileSet, STDIN};
+use crate::input::{self, Content, Entry, FileSet, STDIN};
 use crate::json::{self, Document, Node, SyntaxError};
 use crate::lint::left_out;
 use crate::lint::template::Sheet;
@@ -17,11 +18,19 @@ use crate::tagfile::TagFile;
 /// What could not be read or parsed: the name, why, and where.
 pub(crate) type Broken = Vec<(String, String, Option<Span>)>;
 
-/// Sorts what was read by what is done with it. `dependencies` are the files that the user says are answers of the
-/// dependencies API, by whatever path.
-pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files, dependencies: &[PathBuf]) -> (Sorted, Broken, Report) {
-    let asked = FileSet::new(dependencies.iter().cloned());
-    let stdin_asked = dependencies.iter().any(|path| path == Path::new("-"));
+/// What the user says that files are, by whatever path.
+pub(crate) struct Asked<'a> {
+    /// Answers of the dependencies API.
+    pub(crate) dependencies: &'a [PathBuf],
+    /// Parameter files.
+    pub(crate) parameters: Vec<&'a PathBuf>,
+}
+
+/// Sorts what was read by what is done with it.
+pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files, said: &Asked<'_>) -> (Sorted, Broken, Report) {
+    let asked = FileSet::new(said.dependencies.iter().cloned());
+    let stdin_asked = said.dependencies.iter().any(|path| path == Path::new("-"));
+    let parameters = FileSet::new(said.parameters.iter().map(|path| (*path).clone()));
     let mut sorted = Sorted::default();
     let mut report = Report::default();
     let mut broken = Vec::new();
@@ -44,7 +53,19 @@ pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files, dependencies: &[P
             detail: None,
             named: entry.named,
         };
-        sorted.take(file, entry.content, is_asked, files, &mut report);
+        let holds = !parameters.is_empty() && parameters.holds(&file.name);
+        let content = entry.content;
+        match &content {
+            Content::Document(document) if holds && !is_asked && !is_parameters(&document.root, None) => {
+                let why = "it is no parameter file, and is given as one";
+                broken.push((file.name.clone(), why.to_owned(), None));
+                report.files.push(FileReport { outcome: FileOutcome::Error, detail: Some(why.to_owned()), ..file });
+            }
+            _ => {
+                let said = holds.then_some(Shape::Parameters);
+                sorted.take(file, content, is_asked.then_some(Shape::Dependencies).or(said), files, &mut report);
+            }
+        }
     }
     (sorted, broken, report)
 }
@@ -66,22 +87,30 @@ impl Sorted {
     /// A template or parameter file that nobody asked for: it may complete a template that somebody did.
     fn take_beside(&mut self, entry: Entry) {
         let (Content::Document(document), Some(file)) = (entry.content, entry.file) else { return };
-        match estate::shape_of(&document.root) {
+        match shape_of(&document.root, &entry.name) {
             Some(Shape::Template) => self.fragments.extend(Sheet::of_template(file, &entry.name, &document)),
             Some(Shape::Parameters) => self.parameters.push(Sheet::new(file, &entry.name, Arc::new(document))),
             _ => {}
         }
     }
 
-    /// `asked`: the user says that these are dependencies.
-    fn take(&mut self, mut entry: FileReport, content: Content, asked: bool, texts: &Files, report: &mut Report) {
+    /// `said`: what the user says that this is.
+    fn take(
+        &mut self,
+        mut entry: FileReport,
+        content: Content,
+        said: Option<Shape>,
+        texts: &Files,
+        report: &mut Report,
+    ) {
+        let asked = said == Some(Shape::Dependencies);
         match (content, entry.file) {
             (Content::Document(document), Some(file)) => {
-                let known = estate::unread(&document.root).filter(|_| !asked);
-                let shape = match (asked, known) {
-                    (true, _) => Some(Shape::Dependencies),
-                    (false, Some(_)) => None,
-                    (false, None) => estate::shape_of(&document.root),
+                let known = estate::unread(&document.root).filter(|_| said.is_none());
+                let shape = match (said, known) {
+                    (Some(said), _) => Some(said),
+                    (None, Some(_)) => None,
+                    (None, None) => shape_of(&document.root, &entry.name),
                 };
                 entry.shape = shape.map(|shape| shape_word(shape).to_owned());
                 entry.outcome = FileOutcome::Judged;
@@ -156,6 +185,20 @@ fn certain(document: Document) -> Document {
         true => Document { root: json::doubtful(&document.root), ..document },
         false => document,
     }
+}
+
+/// What a document is. Parameters are told without their schema where the name of the file says what it is.
+fn shape_of(root: &Node, name: &str) -> Option<Shape> {
+    estate::shape_of(root).or_else(|| is_parameters(root, Some(name)).then_some(Shape::Parameters))
+}
+
+/// Whether a document can be read as parameters, and, where that counts, its file is called so.
+fn is_parameters(root: &Node, name: Option<&str>) -> bool {
+    let called = name.is_none_or(|name| input::is_called_parameters(Path::new(name)));
+    called
+        && (estate::shape_of(root) == Some(Shape::Parameters)
+            || arm::is_parameter_file(root)
+            || arm::is_bare_parameter_file(root))
 }
 
 /// The word for a shape in the report.

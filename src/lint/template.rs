@@ -1,12 +1,13 @@
 //! The templates of a run: which parameter files belong to which, what links to what, and the resources they deploy.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
-use crate::arm::{self, Assumptions, Expansion, Inputs, LinkPath, Links, Wanted};
+use crate::arm::{self, Assumptions, Expansion, Inputs, LinkPath, Links, Trouble, Wanted};
 use crate::estate;
 use crate::input::Globs;
 use crate::json::{Document, Node};
@@ -66,6 +67,8 @@ pub struct TemplateOptions {
     pub choices: Vec<TemplateChoice>,
     /// What is known of the deployment.
     pub assumptions: Assumptions,
+    /// The name and the text of the settings file that the choices stand in.
+    pub settings: (String, String),
 }
 
 /// What some templates are evaluated with.
@@ -75,8 +78,19 @@ pub struct TemplateChoice {
     pub templates: Option<Globs>,
     /// Parameter files in place of those beside it.
     pub parameters: Vec<PathBuf>,
-    /// Parameters given one by one: name, and value as JSON.
-    pub set: Vec<(String, String)>,
+    /// Parameters given one by one.
+    pub set: Vec<SetParameter>,
+}
+
+/// A parameter that the settings give a value.
+#[derive(Clone, Debug)]
+pub struct SetParameter {
+    /// Its name.
+    pub name: String,
+    /// Its value as JSON.
+    pub value: String,
+    /// The bytes of the settings file it is written at.
+    pub written: Range<usize>,
 }
 
 impl TemplateOptions {
@@ -287,7 +301,9 @@ pub(crate) fn expand_all(
                 links: &shelf,
             };
             let template = &templates[*at];
-            Arc::new(arm::expand(template.file, &template.document, &inputs))
+            let mut expansion = arm::expand(template.file, &template.document, &inputs);
+            expansion.troubles.extend(sheet.map(|sheet| unread(sheet, *at, &jobs, templates)).unwrap_or_default());
+            Arc::new(expansion)
         })
         .collect();
 
@@ -306,6 +322,18 @@ pub(crate) fn expand_all(
             .collect(),
     });
     Templates { rounds: rounds.collect(), linked, used, left_out }
+}
+
+/// What a parameter file says to none of the templates it is used for; said with the first of them.
+fn unread(sheet: &Sheet, at: usize, jobs: &[(usize, Option<&Sheet>)], templates: &[Sheet]) -> Vec<Trouble> {
+    let is_same = |other: &&Sheet| other.file == sheet.file;
+    let users: Vec<usize> =
+        jobs.iter().filter(|(_, other)| other.as_ref().is_some_and(is_same)).map(|(at, _)| *at).collect();
+    if users.first() != Some(&at) {
+        return Vec::new();
+    }
+    let users: Vec<&Document> = users.iter().map(|at| &*templates[*at].document).collect();
+    arm::strays(&sheet.document, &users)
 }
 
 /// The templates that another one deploys: they are judged through it. Of templates that link in a circle the first is

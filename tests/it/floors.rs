@@ -31,7 +31,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("fix", &["finding", "json", "source"]),
     ("report", &["finding", "source"]),
     ("estate", &["json", "net", "source", "spelling"]),
-    ("arm", &["json", "source"]),
+    ("arm", &["json", "source", "spelling"]),
     ("input", &["finding", "json", "source", "tagfile"]),
     // Files of service tags need JSON and places, which the snapshots in `net` know nothing of.
     ("tagfile", &["json", "net", "source"]),

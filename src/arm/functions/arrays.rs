@@ -46,9 +46,7 @@ pub(crate) fn empty(args: Args<'_>, _: &mut Budget) -> Outcome {
         Value::List(items) if !items.is_empty() => Err(Failure::Unknown),
         Value::List(_) => truth(true),
         Value::Object(members) => truth(members.is_empty()),
-        Value::Unknown(unknown) if partial::known_length(&unknown.parts) > 0 => truth(false),
-        // A name of the deployment is never empty.
-        Value::Unknown(unknown) if strings::is_context(unknown) && !unknown.key.contains('(') => truth(false),
+        Value::Unknown(unknown) if partial::is_never_empty(unknown) => truth(false),
         _ => args.wrong(0, "an array, a string or an object"),
     }
 }
@@ -207,27 +205,42 @@ pub(crate) fn distinct(args: Args<'_>, budget: &mut Budget) -> Outcome {
     value(values::list(unique(args.list(0)?.iter().cloned(), budget)?))
 }
 
-/// The first of each group of equal elements; elements that may be equal both stay, the later of unknown number.
+/// The first of each group of equal elements. Of two that may be equal both stay, one of them of unknown number: the one
+/// that is less known, so that what is surely in the list is.
 pub(crate) fn unique(items: impl Iterator<Item = Node>, budget: &mut Budget) -> Result<Vec<Node>, Failure> {
     let mut out: Vec<Node> = Vec::new();
     for item in items {
         budget.values(1)?;
-        let mut repeated = Some(false);
-        for other in &out {
+        let mut repeated = false;
+        let mut open: Vec<usize> = Vec::new();
+        for (at, other) in out.iter().enumerate() {
             match values::same(other, &item, budget)? {
-                Some(true) => repeated = Some(true),
-                Some(false) => continue,
-                None => repeated = repeated.filter(|repeated| *repeated),
+                Some(true) => repeated = true,
+                Some(false) => {}
+                None => open.push(at),
             }
-            if repeated == Some(true) {
+            if repeated {
                 break;
             }
         }
-        match repeated {
-            Some(true) => {}
-            None if item.unknown().is_some() => out.push(partial::rest(&item)),
-            _ => out.push(item),
+        if repeated {
+            continue;
         }
+        if item.unknown().is_some() && !open.is_empty() {
+            out.push(partial::rest(&item));
+            continue;
+        }
+        let mut perhaps = None;
+        for at in open {
+            match out[at].unknown() {
+                Some(_) => out[at] = partial::rest(&out[at]),
+                None => {
+                    perhaps =
+                        perhaps.or_else(|| partial::first_unknown(&item).or(partial::first_unknown(&out[at])).cloned())
+                }
+            }
+        }
+        out.push(perhaps.map_or_else(|| item.clone(), |why| partial::perhaps(&item, &why)));
     }
     Ok(out)
 }
@@ -264,8 +277,7 @@ pub(crate) fn intersection(args: Args<'_>, budget: &mut Budget) -> Outcome {
 }
 
 pub(crate) fn union(args: Args<'_>, budget: &mut Budget) -> Outcome {
-    let is_list = |node: &Node| node.is_list() || node.unknown().is_some_and(|unknown| unknown.key.ends_with("[]"));
-    if !args.nodes.iter().any(is_list) {
+    if !args.nodes.iter().any(partial::is_list_node) {
         return objects::union(args, budget);
     }
     let mut all = Vec::new();

@@ -57,35 +57,86 @@ pub(crate) fn json(args: Args<'_>, budget: &mut Budget) -> Outcome {
 
 fn read(args: Args<'_>, written: &str, budget: &mut Budget) -> Outcome {
     budget.values(written.len() / 8)?;
-    match json::parse(args.span.file, written) {
-        Ok(document) => Ok(Answer::Same(placed(&document.root, args.node(0)))),
+    let source = args.node(0);
+    let fault = match json::parse(args.span.file, written) {
+        Ok(document) => return Ok(Answer::Same(placed(&document.root, source, trail::is_written(source)))),
+        Err(fault) => fault,
+    };
+    match json::parse(args.span.file, &double_quoted(written)) {
+        Ok(document) => Ok(Answer::Same(placed(&document.root, source, false))),
         Err(_) if written.trim().is_empty() => error("the text is empty, not JSON"),
-        Err(fault) => error(format!("the text is not JSON: {}", fault.message)),
+        Err(_) => error(format!("the text is not JSON: {}", fault.message)),
     }
 }
 
-/// The value read from a text, with the place of that text all over.
-fn placed(node: &Node, source: &Node) -> Node {
+/// A text with its single quotes made double, and names without quotes given some, as Azure's reader takes them.
+fn double_quoted(written: &str) -> String {
+    let mut out = String::with_capacity(written.len() + 16);
+    let mut rest = written;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '"' | '\'' => quoted(rest, first, &mut out),
+            _ if first.is_ascii_alphabetic() || first == '_' || first == '$' => {
+                let is_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '$');
+                let end = rest.find(|letter| !is_name(letter)).unwrap_or(rest.len());
+                let quote = if rest[end..].trim_start().starts_with(':') { "\"" } else { "" };
+                out.extend([quote, &rest[..end], quote]);
+                end
+            }
+            _ => {
+                out.push(first);
+                first.len_utf8()
+            }
+        };
+        rest = &rest[length..];
+    }
+    out
+}
+
+/// Copies the string at the start of a text, in double quotes; how long it was.
+fn quoted(text: &str, quote: char, out: &mut String) -> usize {
+    out.push('"');
+    let mut letters = text.char_indices().skip(1);
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            _ if letter == quote => {
+                out.push('"');
+                return at + 1;
+            }
+            '\\' => match letters.next() {
+                Some((_, '\'')) => out.push('\''),
+                Some((_, escaped)) => out.extend(['\\', escaped]),
+                None => out.push('\\'),
+            },
+            '"' => out.push_str("\\\""),
+            _ => out.push(letter),
+        }
+    }
+    text.len()
+}
+
+/// The value read from a text, with the place of that text all over; `exact` when each part stands there as it is.
+fn placed(node: &Node, source: &Node, exact: bool) -> Node {
     let value = match &node.value {
-        Value::List(items) => Value::List(Arc::new(items.iter().map(|item| placed(item, source)).collect())),
+        Value::List(items) => Value::List(Arc::new(items.iter().map(|item| placed(item, source, exact)).collect())),
         Value::Object(members) => Value::Object(Arc::new(
             members
                 .iter()
                 .map(|member| Member {
                     key: Arc::clone(&member.key),
-                    key_span: inside(member.key_span, source),
-                    node: placed(&member.node, source),
+                    key_span: inside(member.key_span, source, exact),
+                    node: placed(&member.node, source, exact),
                 })
                 .collect(),
         )),
         other => other.clone(),
     };
-    Node::new(value, inside(node.span, source))
+    Node::new(value, inside(node.span, source, exact))
 }
 
-/// A span of the inner text as a span of the file: exact when the text stands there without escapes.
-fn inside(span: Span, source: &Node) -> Span {
-    if trail::is_written(source) {
+/// A span of the inner text as a span of the file.
+fn inside(span: Span, source: &Node, exact: bool) -> Span {
+    if exact {
         return source.span.part(1 + span.start as usize, span.len());
     }
     source.span
@@ -128,7 +179,19 @@ fn decoded(text: &str) -> Result<String, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::{decoded, encoded};
+    use super::{decoded, double_quoted, encoded};
+
+    #[test]
+    fn single_quotes_and_bare_names_become_json() {
+        for (written, json) in [
+            ("{'tier':'Premium','zones':3}", r#"{"tier":"Premium","zones":3}"#),
+            (r#"{'a "b"': 'it\'s', "c": "d'e"}"#, r#"{"a \"b\"": "it's", "c": "d'e"}"#),
+            ("{on: true, off:null}", r#"{"on": true, "off":null}"#),
+            ("['open", "[\"open"),
+        ] {
+            assert_eq!(double_quoted(written), json);
+        }
+    }
 
     #[test]
     fn base64_goes_both_ways() {

@@ -8,6 +8,7 @@ use crate::arm::partial;
 use crate::arm::trail;
 use crate::arm::value as values;
 use crate::json::{Member, Node, Value};
+use crate::source::Span;
 
 /// Whether an object has a key that is not known.
 pub(crate) fn is_open(members: &[Member]) -> bool {
@@ -24,7 +25,7 @@ pub(crate) fn create_object(args: Args<'_>, budget: &mut Budget) -> Outcome {
         let key_node = args.node(index);
         args.sound(index)?;
         let key = match &key_node.value {
-            Value::Unknown(unknown) => format!("[{}]", unknown.key).into(),
+            Value::Unknown(unknown) => partial::open_key(unknown),
             _ => args.plain(index)?,
         };
         members.push(Member { key, key_span: key_node.span, node: args.node(index + 1).clone() });
@@ -72,13 +73,28 @@ fn merge(before: &Node, after: &Node, depth: usize, budget: &mut Budget) -> Resu
                 slot.node = merge(&slot.node, &member.node, depth + 1, budget)?;
             }
             Some(slot) => {
-                slot.node = member.node;
+                slot.node = over(&slot.node, member.node, after.span);
                 slot.key_span = member.key_span;
             }
             None => out.push(member),
         }
     }
     Ok(Node::new(values::object(out), after.span))
+}
+
+/// A member over an earlier one. Two that may both be objects merge, so that neither is the whole.
+fn over(before: &Node, after: Node, span: Span) -> Node {
+    let may_merge = |one: &Node, other: &Node| one.is_object() && other.unknown().is_some_and(|it| it.parts.is_empty());
+    let both_open = before.unknown().is_some_and(|it| it.parts.is_empty()) && after.unknown().is_some();
+    let Some(unknown) = before.unknown().or(after.unknown()).filter(|unknown| !partial::is_spoiled(unknown)) else {
+        return after;
+    };
+    if !both_open && !may_merge(before, &after) && !may_merge(&after, before) {
+        return after;
+    }
+    let key = partial::call_key("union", &[before.clone(), after.clone()]);
+    let merged = partial::unknown(unknown.reason.clone(), &unknown.text, unknown.span, key);
+    Node { value: Value::Unknown(Arc::new(merged)), span, via: None }
 }
 
 pub(crate) fn shallow_merge(args: Args<'_>, budget: &mut Budget) -> Outcome {
@@ -206,11 +222,16 @@ pub(crate) fn selected(node: &Node, step: &Node) -> Result<Node, Failure> {
 /// As [`selected`]; `None` when there is no such part.
 fn found(node: &Node, step: &Node) -> Result<Option<Node>, Failure> {
     match (&node.value, &step.value) {
-        (Value::Object(members), Value::Text(key)) => match node.get(key) {
-            Some(inner) => Ok(Some(trail::within(node, inner))),
-            None if is_open(members) => Err(Failure::Unknown),
-            None => Ok(None),
-        },
+        (Value::Object(members), Value::Text(key)) => {
+            // A key that is not known may be this one, and the last of equal keys counts.
+            let open = members.iter().rposition(|member| partial::is_open_key(&member.key));
+            let at = members.iter().rposition(|member| member.key.eq_ignore_ascii_case(key));
+            match at {
+                _ if open.is_some_and(|open| at.is_none_or(|at| open > at)) => Err(Failure::Unknown),
+                Some(at) => Ok(Some(trail::within(node, &members[at].node))),
+                None => Ok(None),
+            }
+        }
         (Value::List(items), Value::Number(number)) => {
             let Some(index) = number.as_i64().and_then(|index| usize::try_from(index).ok()) else {
                 return error(format!("{number} is no index of an array"));

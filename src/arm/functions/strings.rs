@@ -9,12 +9,12 @@ use crate::arm::hash;
 use crate::arm::partial;
 use crate::arm::trail;
 use crate::arm::value as values;
-use crate::json::{Node, Part, Reason, Unknown, Value};
+use crate::json::{Node, Part, Unknown, Value};
 
 pub(crate) fn concat(args: Args<'_>, budget: &mut Budget) -> Outcome {
     let is_list = |node: &Node| match &node.value {
         Value::List(_) => true,
-        Value::Unknown(unknown) => unknown.key.ends_with("[]") || unknown.domain.iter().any(Node::is_list),
+        Value::Unknown(unknown) => partial::is_list(unknown) || unknown.domain.iter().any(Node::is_list),
         _ => false,
     };
     if args.nodes.iter().any(is_list) {
@@ -333,7 +333,9 @@ pub(crate) fn fail(args: Args<'_>, _: &mut Budget) -> Outcome {
 pub(crate) fn contains(args: Args<'_>) -> Outcome {
     let wanted = args.plain(1)?;
     let pieces = partial::joined(args.pieces(0)?);
-    let found = pieces.iter().any(|piece| matches!(piece, Part::Text(text) if text.contains(&*wanted)));
+    // Every text holds the empty one, the empty one too.
+    let found =
+        wanted.is_empty() || pieces.iter().any(|piece| matches!(piece, Part::Text(text) if text.contains(&*wanted)));
     let whole = pieces.iter().all(|piece| matches!(piece, Part::Text(_)));
     maybe(if found { Some(true) } else { whole.then_some(false) })
 }
@@ -372,9 +374,4 @@ pub(crate) fn end(args: Args<'_>, last: bool) -> Outcome {
             text(units::slice(piece, if last { length.saturating_sub(1) } else { 0 }, length.min(1)))
         }
     }
-}
-
-/// Whether the reason is that a name of the deployment is not known.
-pub(crate) fn is_context(unknown: &Unknown) -> bool {
-    matches!(unknown.reason, Reason::Context(_))
 }

@@ -245,7 +245,7 @@ fn fits(part: &aznetlint::json::Node, whole: &aznetlint::json::Node) -> bool {
             open || (part.len() == whole.len() && part.iter().zip(whole.iter()).all(|(part, whole)| fits(part, whole)))
         }
         (Value::Object(part), Value::Object(_)) => part.iter().all(|member| {
-            member.key.starts_with('[') || whole.get(&member.key).is_some_and(|whole| fits(&member.node, whole))
+            member.key.starts_with('\u{1}') || whole.get(&member.key).is_some_and(|whole| fits(&member.node, whole))
         }),
         _ => plain(part) == plain(whole),
     }

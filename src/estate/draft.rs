@@ -247,7 +247,7 @@ impl Drafts {
         let mut implied_policies = Vec::new();
         for group in self.list.iter().filter(|draft| draft.kind == Kind::CollectionGroup) {
             let Some(id) = group.id.parent().filter(Id::says_something) else { continue };
-            if index.meant(&id, group.node.span.file).is_empty() {
+            if index.meant(&id).is_empty() {
                 index.push(id.clone(), group.node.span.file);
                 implied_policies.push(implied(group, id, Kind::Policy));
             }

@@ -196,6 +196,7 @@ fn text(files: &Files, label: &str, one: &Followed) -> String {
     lines.push(match verdict {
         Verdict::Satisfied => "passes: the network is not the cause".to_owned(),
         Verdict::Violated => format!("blocked: {}", blocked(judgement, end.direction)),
+        Verdict::Undecided if judgement.asks_nothing => "not judged:".to_owned(),
         Verdict::Undecided => "undecided:".to_owned(),
     });
     if verdict == Verdict::Undecided {

@@ -33,8 +33,12 @@ pub(crate) fn explain(
     decision: Decision,
     ends: &Ends,
 ) -> Judgement {
-    let mut judgement =
-        Judgement { verdict: decision.verdict, why: decision.doubts, ..Judgement::satisfied(ground.symbols.family) };
+    let mut judgement = Judgement {
+        verdict: decision.verdict,
+        why: decision.doubts,
+        asks_nothing: journey.asks_nothing,
+        ..Judgement::satisfied(ground.symbols.family)
+    };
     if decision.verdict == Verdict::Satisfied {
         let by_built_in = |track: &Track| {
             journey

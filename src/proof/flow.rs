@@ -15,6 +15,7 @@ use crate::proof::first_match::Met;
 use crate::proof::ground::{Ground, Party};
 use crate::proof::host::HostSet;
 use crate::proof::judgement::{Judgement, Layer};
+use crate::proof::no_packet::no_packet;
 use crate::proof::nsg::entries;
 use crate::proof::scene::Scene;
 use crate::proof::stage::Stage;
@@ -64,12 +65,15 @@ pub(crate) struct Journey<'a> {
     pub(crate) passed: Vec<Track>,
     pub(crate) dropped: Vec<Track>,
     pub(crate) exceeded: bool,
+    /// No packet was required.
+    pub(crate) asks_nothing: bool,
 }
 
 impl<'a> Journey<'a> {
     pub(crate) fn new(cells: Vec<Cell>) -> Self {
+        let asks_nothing = cells.is_empty();
         let passed = cells.into_iter().map(|cell| Track { cell, met: Vec::new() }).collect();
-        Self { passed, ..Self::default() }
+        Self { passed, asks_nothing, ..Self::default() }
     }
 
     /// Sends what has passed so far through one more stage.
@@ -106,11 +110,14 @@ impl<'a> Journey<'a> {
         self.stages.push(Rc::clone(stage));
     }
 
-    /// The verdict on what was required.
+    /// The verdict on what was required. That no packet is dropped proves nothing where none was required.
     pub(crate) fn decide(&self, ground: &Ground<'_, 'a>, ends: &Ends) -> Decision {
+        let undecided = |doubts| Decision { verdict: Verdict::Undecided, witness: None, doubts, open: Vec::new() };
+        if self.asks_nothing {
+            return undecided(Vec::new());
+        }
         if self.exceeded {
-            let doubt = Doubt::new("the rules split this traffic into more cases than are followed");
-            return Decision { verdict: Verdict::Undecided, witness: None, doubts: vec![doubt], open: Vec::new() };
+            return undecided(vec![Doubt::new("the rules split this traffic into more cases than are followed")]);
         }
         let required = Required { sources: &ends.sources.terms, destinations: &ends.destinations.terms };
         let passed: Vec<&Cell> = self.passed.iter().map(|track| &track.cell).collect();
@@ -160,14 +167,21 @@ impl Ends {
 }
 
 impl Scene<'_> {
-    /// The judgement of the first family that is not satisfied; a violation goes before a doubt.
-    pub(crate) fn in_each_family(&self, judge: impl Fn(Family) -> Judgement) -> Judgement {
+    /// The judgement of the first family that is not satisfied; a violation goes before a doubt. A family in which the
+    /// flow has no packet is left out; where that is so in both, the reason is the answer.
+    pub(crate) fn in_each_family(&self, flow: &Flow, judge: impl Fn(Family) -> Judgement) -> Judgement {
         let first = judge(Family::V4);
-        let v6 = self.subnet.as_ref().is_some_and(|subnet| !subnet.v6.is_empty());
+        let v6 = first.asks_nothing || self.subnet.as_ref().is_some_and(|subnet| !subnet.v6.is_empty());
         if !v6 || first.verdict == Verdict::Violated {
             return first;
         }
         let second = judge(Family::V6);
+        match (first.asks_nothing, second.asks_nothing) {
+            (true, true) => return Judgement { why: vec![no_packet(self, flow)], ..first },
+            (true, false) => return second,
+            (false, true) => return first,
+            (false, false) => {}
+        }
         match (first.verdict, second.verdict) {
             (Verdict::Undecided, Verdict::Satisfied | Verdict::Undecided) => first,
             (Verdict::Satisfied, Verdict::Satisfied) => Judgement {

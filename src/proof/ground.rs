@@ -144,6 +144,8 @@ impl<'s, 'a> Ground<'s, 'a> {
             Party::Addresses(set) => all.add(set.intersection(&self.space), Vec::new()),
             Party::Subnet => match &self.scene.subnet {
                 Some(prefixes) => all.add(prefixes.intersection(&self.space), Vec::new()),
+                // Every subnet has IPv4 addresses; that one has others as well must be shown.
+                None if self.symbols.family == Family::V6 => {}
                 None => {
                     let subnet = self.symbols.of(Meaning::Subnet(end), || {
                         Doubt::new("the prefix of the subnet is not known").settled_by("--fact subnet=10.0.1.0/24")
@@ -154,6 +156,7 @@ impl<'s, 'a> Ground<'s, 'a> {
                     all.add(room, vec![subnet.holds()]);
                 }
             },
+            Party::Hosts(hosts) | Party::Untagged(hosts) if hosts.is_empty() => {}
             Party::Hosts(hosts) => self.hosts(Meaning::Host(end), hosts, &AddressSet::empty(), &mut all),
             Party::Untagged(hosts) => {
                 let elsewhere = self.scene.tags.map(TagData::of_single_services);

@@ -29,18 +29,18 @@ impl Prepared<'_, '_> {
 
     /// Judges traffic from the subnet to a destination by the hops it takes.
     pub(crate) fn judge_hops(&self, destination: &Party, ruling: &dyn Fn(&Hop) -> Ruling) -> Judgement {
-        self.scene.in_each_family(|family: Family| {
+        // Routes look at destinations alone; one protocol stands for all.
+        let flow = Flow {
+            direction: Direction::Outbound,
+            protocols: ProtocolSet::TCP,
+            from: Party::Subnet,
+            to: destination.clone(),
+            ports: PortSet::full(),
+            matching: Matching::Effective,
+        };
+        self.scene.in_each_family(&flow, |family: Family| {
             let routes = self.routes(family);
             let mut ground = routes.ground();
-            // Routes look at destinations alone; one protocol stands for all.
-            let flow = Flow {
-                direction: Direction::Outbound,
-                protocols: ProtocolSet::TCP,
-                from: Party::Subnet,
-                to: destination.clone(),
-                ports: PortSet::full(),
-                matching: Matching::Effective,
-            };
             let ends = Ends::new(&mut ground, &flow.from, &flow.to);
             let stage = stage(&mut ground, &routes.ways, ruling);
             let mut journey = Journey::new(ends.cells(flow.protocols, &flow.ports));

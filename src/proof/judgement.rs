@@ -211,6 +211,8 @@ pub struct Judgement {
     pub near: Vec<NearMiss>,
     /// What an undecided verdict depends on.
     pub why: Vec<Doubt>,
+    /// There is no packet of the kind that is asked for, so nothing was judged: undecided, and `why` tells the reason.
+    pub asks_nothing: bool,
 }
 
 impl Decider {
@@ -249,6 +251,7 @@ impl Judgement {
             shadowed: Vec::new(),
             near: Vec::new(),
             why: Vec::new(),
+            asks_nothing: false,
         }
     }
 }

@@ -20,6 +20,7 @@ mod judgement;
 mod laws;
 mod lead;
 mod name;
+mod no_packet;
 mod nsg;
 mod onward;
 mod path;

@@ -37,6 +37,13 @@ pub struct PathJudgement {
     pub assumptions: Vec<String>,
 }
 
+impl PathJudgement {
+    /// The answer where no packet is asked for: no layer was looked at, and nothing is taken for granted.
+    fn unasked(judgement: Judgement) -> Self {
+        Self { judgement, layers: Vec::new(), by_host_names: false, assumptions: Vec::new() }
+    }
+}
+
 /// A journey through all layers, and what was learnt on the way.
 pub(crate) struct Passage<'s, 'a> {
     pub(crate) ground: Ground<'s, 'a>,
@@ -96,7 +103,7 @@ impl<'a> Scene<'a> {
 impl<'s, 'a> Prepared<'s, 'a> {
     /// Judges traffic by the network security groups alone.
     pub fn judge(&self, flow: &Flow) -> Judgement {
-        self.scene.in_each_family(|family| judged(flow, &self.passage(family, flow, None, Part::Groups)))
+        self.scene.in_each_family(flow, |family| judged(flow, &self.passage(family, flow, None, Part::Groups)))
     }
 
     /// Judges traffic by every layer it meets. `names`: the hosts behind the destination, all of them, by which a
@@ -106,12 +113,15 @@ impl<'s, 'a> Prepared<'s, 'a> {
             return self.inbound(flow);
         }
         let learnt = RefCell::new(BTreeMap::new());
-        let judgement = self.scene.in_each_family(|family| {
+        let judgement = self.scene.in_each_family(flow, |family| {
             let passage = self.passage(family, flow, names, Part::Whole);
             let judgement = judged(flow, &passage);
             learnt.borrow_mut().insert(family, (passage.assumptions, passage.by_host_names));
             judgement
         });
+        if judgement.asks_nothing {
+            return PathJudgement::unasked(judgement);
+        }
         let (assumptions, by_host_names) = learnt.take().remove(&judgement.family).unwrap_or_default();
         let satisfied = judgement.verdict == Verdict::Satisfied;
         let layers = if satisfied { Vec::new() } else { self.alone_each(flow, names, judgement.family) };
@@ -128,7 +138,7 @@ impl<'s, 'a> Prepared<'s, 'a> {
         names: Option<&HostSet>,
     ) -> PathJudgement {
         let learnt = RefCell::new(BTreeMap::new());
-        let judgement = self.scene.in_each_family(|family| {
+        let judgement = self.scene.in_each_family(flow, |family| {
             let hosts = hosts_of(flow, names);
             let alone = self.alone(family, estate, appliance, hosts.is_some());
             let mut ground = alone.ground();
@@ -150,7 +160,11 @@ impl<'s, 'a> Prepared<'s, 'a> {
     /// Inbound traffic meets the groups; then the reply must find its way back (RT-8).
     fn inbound(&self, flow: &Flow) -> PathJudgement {
         let mut judgement = self.judge(flow);
+        if judgement.asks_nothing {
+            return PathJudgement::unasked(judgement);
+        }
         if let Some(reply) = self.reply(flow)
+            && !reply.asks_nothing
             && severity(reply.verdict) > severity(judgement.verdict)
         {
             judgement = reply;

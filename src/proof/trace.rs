@@ -68,8 +68,11 @@ impl Prepared<'_, '_> {
     /// Follows a flow. `names`: the hosts behind the destination, as for `path`.
     pub fn trace(&self, flow: &Flow, names: Option<&HostSet>) -> Trace {
         let path = self.path(flow, names);
-        let layers = self.layers(flow, names, path.judgement.family);
         let family = path.judgement.family;
+        if path.judgement.asks_nothing {
+            return Trace { path, layers: Vec::new(), packet: None, way: Vec::new() };
+        }
+        let layers = self.layers(flow, names, family);
         let Passage { ground, journey, .. } = self.passage(family, flow, names, Part::Whole);
         if path.judgement.verdict != Verdict::Satisfied {
             let way = path.judgement.replay.iter().filter(|step| step.missed.is_none());

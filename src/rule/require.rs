@@ -214,6 +214,13 @@ fn judge_flow<'a>(
             (proof::Verdict::Satisfied, Mode::AllOf) | (proof::Verdict::Violated, Mode::AnyOf) => 2,
         },
     };
+    // A target that no packet can go to says nothing of the others.
+    let is_empty = |(answer, _): &(Option<Answer>, Option<Doubt>)| {
+        answer.as_ref().is_some_and(|answer| answer.path.judgement.asks_nothing)
+    };
+    if !answers.iter().all(is_empty) {
+        answers.retain(|answer| !is_empty(answer));
+    }
     // Stable: of equal answers the first target's, which is the one the sources name.
     answers.sort_by_key(rank);
     let Some((answer, doubt)) = answers.into_iter().next() else {
@@ -308,10 +315,16 @@ fn judge_route(placement: &Placement<'_>, scene: &Prepared<'_, '_>, route: &Rout
         (proof::Verdict::Undecided, _) => 1,
         (proof::Verdict::Satisfied, Mode::AllOf) | (proof::Verdict::Violated, Mode::AnyOf) => 2,
     };
+    if !answers.iter().all(|answer| answer.asks_nothing) {
+        answers.retain(|answer| !answer.asks_nothing);
+    }
     answers.sort_by_key(best);
-    judged.judgement = answers.into_iter().next();
-    // A region without a pair asks for nothing more.
-    judged.unshown = missing.filter(|_| judged.judgement.is_none());
+    // What is not known of one target leaves open whether all of them take the hop.
+    let decided = |one: &Judgement| route.destination.mode == Mode::AnyOf || one.verdict != proof::Verdict::Satisfied;
+    match answers.into_iter().next().filter(|one| missing.is_none() || decided(one)) {
+        Some(judgement) => judged.judgement = Some(judgement),
+        None => judged.unshown = missing,
+    }
 }
 
 /// A requirement on a way out: default outbound access does not count.

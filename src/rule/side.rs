@@ -134,7 +134,7 @@ impl Side {
         let mut why = self.open.clone();
         for tag in &self.tags {
             match tag.special() {
-                Some(Special::Internet) => certain = certain.union(public()),
+                Some(Special::Internet) => certain = certain.union(public()).union(public_v6()),
                 Some(Special::LoadBalancer) => certain = certain.union(&platform()),
                 Some(Special::VirtualNetwork) => possible = AddressSet::full(),
                 _ => possible = possible.union(public()),
@@ -163,7 +163,9 @@ impl Side {
             Some(Special::VirtualNetwork) => AddressSet::all_v4(),
             _ => public().clone(),
         };
-        if reach.is_subset(&self.set) {
+        // `::/0` lets in everybody who comes over IPv6.
+        let whole_v6 = || wanted.special() == Some(Special::Internet) && public_v6().is_subset(&self.set);
+        if reach.is_subset(&self.set) || whole_v6() {
             return Truth::Yes;
         }
         let mut open: Vec<Arc<str>> = self.open.clone();
@@ -197,7 +199,7 @@ fn overlap(tag: Tag, set: &AddressSet) -> Truth {
     }
     let open = || Truth::open(format!("the addresses of `{tag}`"));
     match tag.special() {
-        Some(Special::Internet) => set.overlaps(public()).into(),
+        Some(Special::Internet) => (set.overlaps(public()) || set.overlaps(public_v6())).into(),
         Some(Special::LoadBalancer | Special::PlatformDns) => set.overlaps(&platform()).into(),
         Some(Special::PlatformMetadata) => set.overlaps(&metadata()).into(),
         Some(Special::VirtualNetwork) if AddressSet::all_v4().is_subset(set) => Truth::Yes,
@@ -230,6 +232,12 @@ pub(crate) fn public() -> &'static AddressSet {
         let prefixes = outside.iter().flat_map(|line| line.split(' ')).filter_map(|prefix| prefix.parse().ok());
         AddressSet::all_v4().difference(&AddressSet::from_prefixes(prefixes))
     });
+    &PUBLIC
+}
+
+/// The public IPv6 internet.
+fn public_v6() -> &'static AddressSet {
+    static PUBLIC: LazyLock<AddressSet> = LazyLock::new(|| AddressSet::from_prefixes("2000::/3".parse()));
     &PUBLIC
 }
 
@@ -266,7 +274,7 @@ mod tests {
 
     #[test]
     fn every_spelling_of_the_internet_includes_it() {
-        for any in [&["*"][..], &["0.0.0.0/0"], &["Internet"], &["INTERNET"], &["0.0.0.0/1", "128.0.0.0/1"]] {
+        for any in [&["*"][..], &["0.0.0.0/0"], &["::/0"], &["Internet"], &["INTERNET"], &["0.0.0.0/1", "128.0.0.0/1"]] {
             assert_eq!(includes(any, &["Internet"]), Truth::Yes, "{any:?}");
         }
     }

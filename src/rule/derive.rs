@@ -13,6 +13,7 @@ use crate::net::{AddressSet, Cloud, RangeSet, Region};
 use crate::proof::{Appliance, Placed};
 use crate::rule::fact::BuiltInFact;
 use crate::rule::site::{self, Site};
+use crate::rule::value;
 use crate::source::Span;
 
 /// One fact of one placement.
@@ -371,7 +372,7 @@ fn default_route(placement: &Standing<'_>) -> Option<Fact> {
     if let Some(route) = default_of(table) {
         let hop = &route.next_hop;
         return Some(match &hop.value {
-            Ok(next) => Fact { via: hop.via.clone(), ..Fact::shown(word(hop_word(*next)), Some(hop.span)) },
+            Ok(next) => Fact { via: hop.via.clone(), ..Fact::shown(word(value::hop_word(*next)), Some(hop.span)) },
             Err(unknown) => Fact::open(unknown.reason.to_string(), Some(hop.span)),
         });
     }
@@ -394,7 +395,13 @@ fn default_of(table: &RouteTable) -> Option<&crate::estate::Route> {
         });
         RangeSet::from_ranges(ranges.flatten())
     };
-    let hops = [NextHop::VirtualAppliance, NextHop::VirtualNetworkGateway, NextHop::Internet, NextHop::Drop];
+    let hops = [
+        NextHop::VirtualAppliance,
+        NextHop::VirtualNetworkGateway,
+        NextHop::Internet,
+        NextHop::Drop,
+        NextHop::VnetLocal,
+    ];
     if let Some(hop) = hops.into_iter().find(|hop| parts(*hop).is_full()) {
         return table.routes.iter().find(|route| route.next_hop.known() == Some(&hop));
     }
@@ -407,15 +414,3 @@ fn default_of(table: &RouteTable) -> Option<&crate::estate::Route> {
     })
 }
 
-fn hop_word(hop: NextHop) -> &'static str {
-    match hop {
-        NextHop::Internet => "internet",
-        NextHop::VirtualAppliance => "virtual-appliance",
-        NextHop::VirtualNetworkGateway => "virtual-network-gateway",
-        NextHop::Drop => "none",
-        NextHop::VnetLocal => "virtual-network",
-        NextHop::Peering => "peering",
-        NextHop::ServiceEndpoint => "service-endpoint",
-        NextHop::PrivateEndpoint => "private-endpoint",
-    }
-}

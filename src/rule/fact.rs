@@ -130,7 +130,7 @@ built_in_facts! {
     PrivateEndpointPrefixes "private-endpoint-prefixes" List "The subnets or addresses of the private endpoints in reach.",
     SubnetPrefixes "subnet-prefixes" List "The prefixes of the subnet.",
     NetworkPrefixes "network-prefixes" List "The address space of the subnet's network.",
-    DefaultRoute "default-route" Text "The next hop of 0.0.0.0/0 in effect: internet, virtual-appliance, virtual-network-gateway or none.",
+    DefaultRoute "default-route" Text "The next hop of 0.0.0.0/0 in effect: internet, virtual-appliance, virtual-network-gateway, vnet-local or none.",
     Firewall "firewall" Boolean "The default route leads to a virtual appliance.",
     NatGateway "nat-gateway" Boolean "The subnet has a NAT gateway.",
     DefaultOutbound "default-outbound" Boolean "The subnet has default outbound access.",
@@ -183,8 +183,15 @@ impl FactSpec {
             return Ok(FactValue::Bool(written.bool()?));
         }
         let word = written.scalar()?;
-        self.check_word(written, &word)?;
-        Ok(FactValue::Text(word.to_string()))
+        let word = self.current(&word);
+        self.check_word(written, word)?;
+        Ok(FactValue::Text(word.to_owned()))
+    }
+
+    /// The word that is now written for a value: `virtual-network` was once a second word for the next hop `vnet-local`.
+    fn current<'w>(&self, word: &'w str) -> &'w str {
+        let default_route = |source: &FactSource| matches!(source, FactSource::BuiltIn(BuiltInFact::DefaultRoute));
+        if word == "virtual-network" && self.from.iter().any(default_route) { "vnet-local" } else { word }
     }
 
     /// Reads a whole value of this fact.

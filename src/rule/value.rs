@@ -25,6 +25,11 @@ pub(crate) const NEXT_HOPS: [(&str, NextHop); 8] = [
     ("private-endpoint", NextHop::PrivateEndpoint),
 ];
 
+/// The word of a next hop, the same in facts, fields of rules, settings and reports.
+pub(crate) fn hop_word(hop: NextHop) -> &'static str {
+    NEXT_HOPS.iter().find(|(_, known)| *known == hop).map_or("", |(word, _)| word)
+}
+
 /// An address, a prefix or a range `a-b`.
 pub(crate) fn address(text: &str) -> Option<AddressSet> {
     if let Ok(prefix) = text.parse::<IpNet>() {

@@ -7,7 +7,7 @@ use crate::net::AddressSet;
 use crate::proof::{Decider, Fact, Shadow};
 use crate::rule::field::{Atom, Kind, Part, Value};
 use crate::rule::item::{Item, Thing};
-use crate::rule::value::NEXT_HOPS;
+use crate::rule::value::hop_word;
 
 /// One field of a subject.
 pub(crate) struct FieldSpec {
@@ -69,7 +69,7 @@ fn access(access: &Access) -> &'static str {
 }
 
 fn next_hop(hop: &NextHop) -> &'static str {
-    NEXT_HOPS.iter().find(|(_, known)| known == hop).map_or("", |(word, _)| word)
+    hop_word(*hop)
 }
 
 fn collection_kind(kind: &CollectionKind) -> &'static str {

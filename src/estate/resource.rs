@@ -307,6 +307,8 @@ pub struct Peering {
     pub state: Option<Field<Arc<str>>>,
     /// `allowVirtualNetworkAccess`.
     pub allow_access: Option<Field<bool>>,
+    /// `useRemoteGateways`: the network learns what the other network's gateway teaches.
+    pub remote_gateways: Option<Field<bool>>,
     /// Where it is written.
     pub span: Span,
 }

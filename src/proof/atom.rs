@@ -86,6 +86,8 @@ pub(crate) fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>
             Some(Meaning::Subnet(_)) => all.push(atom(own.cloned(), false, false, "subnet")),
             Some(Meaning::Host(_) | Meaning::Untagged(_)) => all.push(atom(own.cloned(), false, false, HOST)),
             Some(Meaning::Network(_)) => all.push(atom(own.cloned(), false, false, "VirtualNetwork")),
+            // A group is made for its members; which addresses these have is not known.
+            Some(Meaning::Group(..)) => all.push(atom(own.cloned(), false, false, "the application security group")),
             Some(_) => {}
             None => {
                 all.push(atom(None, false, true, ""));

@@ -107,6 +107,18 @@ impl<S: Values> Match<S> {
         }
     }
 
+    /// What matches both.
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        let mut all = Self::nothing();
+        for one in &self.terms {
+            for two in &other.terms {
+                let cube = one.cube.iter().chain(&two.cube).copied().collect();
+                all.add(one.set.and(&two.set), cube);
+            }
+        }
+        all
+    }
+
     /// Whether all its values are known.
     fn is_plain(&self) -> bool {
         self.terms.iter().all(|term| term.cube.is_empty())

@@ -37,8 +37,14 @@ pub struct Egress {
 }
 
 impl Prepared<'_, '_> {
-    /// Judges the way out of the subnet for addresses of the internet.
+    /// Judges the way out of the subnet for addresses of the internet. It is about the subnet: no packet shows it.
     pub fn egress(&self) -> Egress {
+        let mut egress = self.way_out();
+        egress.judgement.witness = None;
+        egress
+    }
+
+    fn way_out(&self) -> Egress {
         let scene = self.scene;
         let internet = Party::Tag(Tag::named("Internet").expect("the catalogue has `Internet`"));
         // What gives a way out, a firewall above all, gives it to IPv4; what the services need is there.
@@ -75,7 +81,11 @@ impl Scene<'_> {
             Hop::To(NextHop::ServiceEndpoint | NextHop::PrivateEndpoint | NextHop::Peering | NextHop::VnetLocal) => {
                 Ruling::Pass
             }
-            Hop::To(NextHop::Drop) => Ruling::Drop,
+            Hop::To(NextHop::Drop) | Hop::Lost(_) => Ruling::Drop,
+            Hop::Doubtful(_, doubt) => {
+                Ruling::Depends(Meaning::World(Arc::from(doubt.message.as_str())), doubt.clone())
+            }
+            Hop::Platform => Ruling::Pass,
             Hop::To(NextHop::Internet) if self.nat_gateway.is_some() => Ruling::Pass,
             Hop::To(NextHop::Internet) if self.unknown_nat.is_some() => match &self.unknown_nat {
                 Some(doubt) => Ruling::Depends(Meaning::World(Arc::from("nat gateway")), doubt.clone()),

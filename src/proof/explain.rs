@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::estate::{Access, Direction, FirewallRule, Ports, RouteOrigin, SecurityRule, Side};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
@@ -239,14 +239,43 @@ pub(crate) fn packet(direction: Direction, point: &Point) -> Packet {
     }
 }
 
-/// An address to show: past the four that Azure keeps at the start of a subnet, if there is one.
+/// An address to show, one that somebody can have: past the four that Azure keeps at the start of a subnet, if there is
+/// one, and of public ones rather one of Azure's.
 fn usable(set: &AddressSet) -> Option<IpAddr> {
+    let [never, azure] = special_ranges();
+    let some = |set: AddressSet| (!set.is_empty()).then_some(set);
+    let possible = some(set.difference(never));
+    let possible = possible.as_ref().unwrap_or(set);
+    let preferred = some(possible.intersection(azure));
+    let set = preferred.as_ref().unwrap_or(possible);
     let first = set.first()?;
     let next = match first {
         IpAddr::V4(address) => IpAddr::V4(u32::from(address).saturating_add(4).into()),
         IpAddr::V6(address) => IpAddr::V6(u128::from(address).saturating_add(4).into()),
     };
     Some(if set.contains(next) { next } else { first })
+}
+
+/// The ranges that nobody sends to, and one that is Azure's.
+fn special_ranges() -> &'static [AddressSet; 2] {
+    static RANGES: OnceLock<[AddressSet; 2]> = OnceLock::new();
+    RANGES.get_or_init(|| {
+        let never = [
+            "0.0.0.0/8",
+            "127.0.0.0/8",
+            "192.0.0.0/24",
+            "192.0.2.0/24",
+            "198.18.0.0/15",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+            "224.0.0.0/3",
+            "::/8",
+            "2001:db8::/32",
+            "ff00::/8",
+        ];
+        let set = |texts: &[&str]| AddressSet::from_prefixes(texts.iter().filter_map(|text| text.parse().ok()));
+        [set(&never), set(&["20.33.0.0/16", "2603:1000::/24"])]
+    })
 }
 
 /// The rules the witness met, layer by layer, the deciding one of each layer last.

@@ -51,6 +51,8 @@ pub(crate) struct Ground<'s, 'a> {
     tunnelled_tags: Arc<[Tag]>,
     /// The tags of another cloud that the proof is about.
     foreign: Arc<[(End, Tag)]>,
+    /// The near side of a rule may name groups of which some interface is a member.
+    near_members: bool,
 }
 
 /// The platform's address for DNS, DHCP and health probes.
@@ -113,12 +115,19 @@ impl<'s, 'a> Ground<'s, 'a> {
             tunnelled: tunnelled.into(),
             tunnelled_tags: tunnelled_tags.into(),
             foreign: Arc::default(),
+            near_members: false,
         }
     }
 
     /// The same ground for proofs about tags of another cloud: rules that name them match them (ALG-3).
     pub(crate) fn about(self, foreign: &[(End, Tag)]) -> Self {
         Self { foreign: foreign.into(), ..self }
+    }
+
+    /// The same ground for facts about rules, whatever interface they are looked at from: on both sides an application
+    /// security group has members.
+    pub(crate) fn with_near_members(self) -> Self {
+        Self { near_members: true, ..self }
     }
 
     /// The same ground with room for symbols of its own above others.
@@ -133,6 +142,7 @@ impl<'s, 'a> Ground<'s, 'a> {
             tunnelled: Arc::clone(&self.tunnelled),
             tunnelled_tags: Arc::clone(&self.tunnelled_tags),
             foreign: Arc::clone(&self.foreign),
+            near_members: self.near_members,
         }
     }
 
@@ -247,7 +257,8 @@ impl<'s, 'a> Ground<'s, 'a> {
         };
         all.add(prefixes.intersection(&self.space), Vec::new());
         // The compute's own interfaces are never shown to be members of a group (NSG-23); its peers may be.
-        for group in side.groups.iter().filter(|_| peer) {
+        let counts = peer || self.near_members;
+        for group in side.groups.iter().filter(|_| counts) {
             let key = match &group.value {
                 Ok(id) => Arc::from(id.to_ascii_lowercase()),
                 Err(unknown) => Arc::clone(&unknown.key),

@@ -29,7 +29,7 @@ pub(crate) fn lead<'a>(scene: &Scene<'a>, way: &Way<'a>) -> Lead<'a> {
             .map_or(Lead::Elsewhere, |one| Lead::Firewall(one, None));
     }
     let Author::Route(route, _) = &way.author else { return Lead::Elsewhere };
-    if way.hop.kind() != Some(NextHop::VirtualAppliance) {
+    if way.hop.kind() != Some(NextHop::VirtualAppliance) || matches!(way.hop, Hop::Lost(_)) {
         return Lead::Elsewhere;
     }
     let firewalls = estate.map_or(&[][..], |estate| &estate.firewalls);

@@ -4,6 +4,7 @@ mod admin;
 mod admin_layer;
 mod atom;
 mod cell;
+mod delivery;
 mod egress;
 mod entry;
 mod explain;

@@ -73,7 +73,13 @@ pub(crate) fn entries<'a>(
         clause.destinations = Match::of(platform_addresses().and(&ground.space));
         all.push(Entry { clause, access: Access::Allow, author: Author::Platform });
     }
-    if !complete {
+    if complete {
+        // Effective rules show the built-in ones with IPv4 addresses; of what none of them matches they tell nothing.
+        let doubt = Doubt::new("the effective rules show no rule that matches this").at(group.header.span);
+        unknown_part(ground, &doubt, "effective rules", &mut all);
+        let (access, author) = (Access::Deny, Author::Unknown(doubt));
+        all.push(Entry { clause: Clause::full(&ground.space), access, author });
+    } else {
         let rules = BUILT_IN.iter().filter(|rule| rule.direction == direction);
         all.extend(rules.map(|rule| built_in(ground, group, rule)));
     }

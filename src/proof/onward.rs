@@ -74,7 +74,8 @@ fn open(key: &str) -> Meaning {
 /// Whether traffic goes on behind a hop that is no firewall of the input.
 fn ruling(hop: &Hop) -> Ruling {
     match hop {
-        Hop::To(NextHop::Drop) => Ruling::Drop,
+        Hop::To(NextHop::Drop) | Hop::Lost(_) => Ruling::Drop,
+        Hop::Doubtful(_, doubt) => Ruling::Depends(open(&doubt.message), doubt.clone()),
         Hop::To(NextHop::VirtualNetworkGateway) => Ruling::Depends(
             open("gateway"),
             Doubt::new("what lies behind the gateway that the route leads to is not known"),
@@ -84,7 +85,7 @@ fn ruling(hop: &Hop) -> Ruling {
             let doubt = Doubt::new(format!("what the appliance at {name} lets through is not known"));
             Ruling::Depends(open(&name), doubt.settled_by("the firewall and its policy, if it is an Azure Firewall"))
         }
-        Hop::To(_) | Hop::HubFirewall(_) => Ruling::Pass,
+        Hop::To(_) | Hop::HubFirewall(_) | Hop::Platform => Ruling::Pass,
         Hop::Unknown(key, doubt) => Ruling::Depends(open(key), doubt.clone()),
     }
 }

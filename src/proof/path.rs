@@ -325,7 +325,8 @@ fn onward_through<'a>(
 }
 
 const NO_ADMIN_RULES: &str = "no security admin rule of a Virtual Network Manager applies";
-const NO_LEARNT_DEFAULT: &str = "the gateway of the network teaches the subnet no default route by BGP";
+const NO_LEARNT_DEFAULT: &str =
+    "the gateway of the network, or of the peer whose gateway it uses, teaches the subnet no default route by BGP";
 const INTERNET_MATCHES: &str =
     "in a network security group, `Internet` also matches what a route leads to an appliance or a gateway";
 const NO_THREATS: &str = "threat intelligence and intrusion detection of the firewall drop nothing of it";
@@ -419,8 +420,12 @@ fn reply_ruling(hop: &Hop) -> Ruling {
     match hop {
         Hop::To(NextHop::Drop | NextHop::VirtualAppliance | NextHop::VirtualNetworkGateway)
         | Hop::Appliance(_)
-        | Hop::HubFirewall(_) => Ruling::Drop,
-        Hop::To(_) => Ruling::Pass,
+        | Hop::HubFirewall(_)
+        | Hop::Lost(_) => Ruling::Drop,
+        Hop::Doubtful(_, doubt) => {
+            Ruling::Depends(Meaning::World(Arc::from(format!("reply {}", doubt.message))), doubt.clone())
+        }
+        Hop::To(_) | Hop::Platform => Ruling::Pass,
         Hop::Unknown(key, doubt) => Ruling::Depends(Meaning::World(Arc::from(format!("reply {key}"))), doubt.clone()),
     }
 }

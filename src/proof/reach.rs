@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use crate::estate::{Estate, Field, Firewall, Peering, Shape, VirtualNetwork};
-use crate::proof::scene::shown;
+use crate::estate::{Estate, Firewall, Peering, Shape, VirtualNetwork};
+use crate::proof::scene::{is_connected, shown};
 use crate::proof::symbol::Doubt;
 
 /// Whether a firewall can be the next hop of a network's subnets.
@@ -36,16 +36,25 @@ pub(crate) fn reach(estate: &Estate, network: Option<usize>, firewall: &Firewall
     }
     let here = Place { at: Some(at), id: own.header.id.as_ref().and_then(|id| id.known().cloned()) };
     let other = far.and_then(|far| estate.networks.get(far));
-    let joins =
-        |network: &VirtualNetwork, to: &Place| network.peerings.iter().any(|one| is_open(one) && to.is_end(one));
-    if joins(own, &place) || other.is_some_and(|other| joins(other, &here)) {
+    let there = own.peerings.iter().filter(|one| place.is_end(one));
+    let back = other.into_iter().flat_map(|other| &other.peerings).filter(|one| here.is_end(one));
+    let joining: Vec<&Peering> = there.chain(back).collect();
+    let states: Vec<Option<bool>> = joining.iter().map(|one| is_connected(one)).collect();
+    // A peering carries traffic when both of its sides are connected; one that is not shown is taken to be.
+    if !states.is_empty() && states.iter().all(|state| *state == Some(true)) {
         return Reach::Yes;
+    }
+    let cut = states.contains(&Some(false));
+    if let Some(open) = joining.iter().find(|one| is_connected(one).is_none()).filter(|_| !cut) {
+        let doubt = Doubt::new(format!("whether peering `{}` is connected is not known", shown(&open.name)));
+        return Reach::Unknown(doubt.at(open.span).settled_by("the export of the network, with its peerings"));
     }
     let whole = |network: &VirtualNetwork| network.peerings_shown && network.header.shape != Shape::Template;
     let untold = |one: &Peering| one.remote.as_ref().is_none_or(|remote| remote.id.known().is_none());
     // A network manager joins networks by groups that no peering shows.
     let managed = estate.others.iter().any(|one| one.header.type_name.eq_ignore_ascii_case(CONNECTIVITY));
-    if whole(own) && other.is_none_or(whole) && !own.peerings.iter().any(untold) && !managed {
+    let told = whole(own) && other.is_none_or(whole) && !own.peerings.iter().any(untold);
+    if (cut || told) && !managed {
         return Reach::No;
     }
     let (name, appliance) = (shown(&own.header.name), shown(&firewall.header.name));
@@ -65,9 +74,4 @@ impl Place {
         let same = |id: &Arc<str>| self.id.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(id));
         remote.id.known().is_some_and(same)
     }
-}
-
-fn is_open(peering: &Peering) -> bool {
-    let state = peering.state.as_ref().and_then(Field::known);
-    state.is_none_or(|state| state.eq_ignore_ascii_case("connected"))
 }

@@ -13,6 +13,7 @@ use crate::estate::{Access, Field, NextHop, Peer, Route, RouteOrigin, RouteTable
 use crate::json::Unknown;
 use crate::net::{AddressSet, Reading, Relation, Tag};
 use crate::proof::cell::{Clause, Match};
+use crate::proof::delivery::delivered;
 use crate::proof::entry::{Author, Entry};
 use crate::proof::ground::{Ground, regional_parts};
 use crate::proof::judgement::Layer;
@@ -27,6 +28,12 @@ pub(crate) enum Hop {
     To(NextHop),
     /// To an appliance at these addresses.
     Appliance(Vec<IpAddr>),
+    /// There, where nobody takes what comes.
+    Lost(NextHop),
+    /// There, and whether it is taken is not known.
+    Doubtful(NextHop, Doubt),
+    /// To the platform, which takes what is for its own addresses whatever routes there are.
+    Platform,
     /// Only a deployment can tell; the key of the unknown, and why.
     Unknown(Arc<str>, Doubt),
     /// To the firewall of a Virtual WAN hub, by its index in the estate.
@@ -80,7 +87,7 @@ struct Candidate<'a> {
 
 /// The routes of a scene in order; the last one matches everything.
 pub(crate) fn ways<'a>(ground: &mut Ground<'_, 'a>) -> Vec<Way<'a>> {
-    let mut list = List { ground, candidates: Vec::new(), owner: "" };
+    let mut list = List { ground: &mut *ground, candidates: Vec::new(), owner: "" };
     let mut first = list.service_endpoints();
     let effective = match list.ground.scene.routes.clone() {
         Some(Given::Here(table)) => {
@@ -106,7 +113,7 @@ pub(crate) fn ways<'a>(ground: &mut Ground<'_, 'a>) -> Vec<Way<'a>> {
         author: Author::System("no route", NextHop::Drop),
     };
     all.push(drop);
-    all
+    delivered(ground, all)
 }
 
 /// The routes of one table in order, for a subnet of which nothing else is told; what no route takes goes to the
@@ -544,8 +551,9 @@ impl Hop {
         match self {
             Self::To(kind) => Some(*kind),
             Self::Appliance(_) => Some(NextHop::VirtualAppliance),
+            Self::Lost(kind) | Self::Doubtful(kind, _) => Some(*kind),
             Self::HubFirewall(_) => Some(NextHop::VirtualNetworkGateway),
-            Self::Unknown(..) => None,
+            Self::Unknown(..) | Self::Platform => None,
         }
     }
 
@@ -555,6 +563,8 @@ impl Hop {
             Self::Unknown(key, doubt) => {
                 Ruling::Depends(Meaning::World(Arc::from(format!("hop {wanted:?} {key}"))), doubt.clone())
             }
+            // What takes no route is no part of what is asked of routes.
+            Self::Platform => Ruling::Pass,
             known if known.kind() == Some(wanted) => Ruling::Pass,
             _ => Ruling::Drop,
         }

@@ -6,7 +6,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::estate::{Estate, Field, NetworkSecurityGroup, NextHop, Peer, Reference, Route, RouteTable, Subnet};
+use crate::estate::{
+    Estate, Field, NetworkSecurityGroup, NextHop, Peer, Peering, Reference, Route, RouteTable, Subnet,
+};
 use crate::json::Reason;
 use crate::net::{AddressSet, Cloud, RangeSet, Region, Tag, TagData};
 use crate::proof::admin::AdminRules;
@@ -71,7 +73,7 @@ pub struct Scene<'a> {
     pub default_outbound: Option<Field<bool>>,
     /// The subnet is known: what it does not have is known to be absent. False for a lone group or table.
     pub subnet_shown: bool,
-    /// The network has a gateway, which may teach the subnet routes.
+    /// The network has a gateway or uses that of a peer, which may teach the subnet routes.
     pub gateway: bool,
     /// Services with a service endpoint in the subnet.
     pub service_endpoints: Vec<Arc<str>>,
@@ -282,8 +284,13 @@ impl<'a> Scene<'a> {
             && network.unknown_peerings.is_empty();
         let mut in_tag: Vec<AddressSet> = Vec::new();
         for peering in &network.peerings {
-            let text = |field: &Option<Field<Arc<str>>>| field.as_ref().and_then(|field| field.known().cloned());
-            let connected = text(&peering.state).is_none_or(|state| state.eq_ignore_ascii_case("connected"));
+            let connected = is_connected(peering);
+            // Whether a peering carries anything may be known to a deployment only: then its network may be a part.
+            complete &= connected.is_some();
+            let connected = connected == Some(true);
+            // The other network's gateway teaches as one here does (BOTH-ENDS-6).
+            let remote_gateway = peering.remote_gateways.as_ref().is_some_and(|uses| uses.known() != Some(&false));
+            self.gateway |= connected && remote_gateway;
             let access = peering.allow_access.as_ref().and_then(|access| access.known()) != Some(&false);
             if !connected {
                 continue;
@@ -350,6 +357,16 @@ pub fn policies(subnet: &Subnet, kind: &str) -> Result<bool, Doubt> {
             let doubt = Doubt::new(format!("subnet `{name}` does not show `privateEndpointNetworkPolicies`"));
             Err(doubt.at(subnet.header.name.span).settled_by("`privateEndpointNetworkPolicies` of the subnet"))
         }
+    }
+}
+
+/// Whether a peering carries traffic; `None`: only a deployment can tell. A template does not write the state, and Azure
+/// brings up what it declares.
+pub(crate) fn is_connected(peering: &Peering) -> Option<bool> {
+    match peering.state.as_ref().map(|state| &state.value) {
+        None => Some(true),
+        Some(Ok(state)) => Some(state.eq_ignore_ascii_case("connected")),
+        Some(Err(_)) => None,
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::estate::{Direction, Field, Peer, RouteTable};
+use crate::estate::{Direction, Field, Peer, RouteTable, SecurityRule, Side};
 use crate::net::{Family, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause, Match};
 use crate::proof::entry::{Author, Entry};
@@ -67,7 +67,11 @@ impl Scene<'_> {
         if rules.len() > MOST_RULES {
             return all;
         }
-        let v6 = self.subnet.as_ref().is_some_and(|subnet| !subnet.v6.is_empty());
+        let only_v6 = |rule: &SecurityRule| is_v6(&rule.sources) || is_v6(&rule.destinations);
+        let v6 = match &self.subnet {
+            Some(subnet) => !subnet.v6.is_empty(),
+            None => rules.iter().any(only_v6),
+        };
         for direction in [Direction::Inbound, Direction::Outbound] {
             self.conflicts(group, direction, &mut all);
             self.reach(group, direction, Family::V4, &mut all);
@@ -77,7 +81,14 @@ impl Scene<'_> {
             for direction in [Direction::Inbound, Direction::Outbound] {
                 self.reach(group, direction, Family::V6, &mut second);
             }
-            for (one, two) in all.iter_mut().zip(second) {
+            for ((one, two), rule) in all.iter_mut().zip(second).zip(rules) {
+                if only_v6(rule) {
+                    *one = two;
+                    continue;
+                }
+                if self.subnet.is_none() {
+                    continue;
+                }
                 one.shadowed = both(std::mem::replace(&mut one.shadowed, Fact::No), two.shadowed);
                 one.redundant = both(std::mem::replace(&mut one.redundant, Fact::No), two.redundant);
                 one.by.extend(two.by.into_iter().filter(|by| !one.by.contains(by)).collect::<Vec<_>>());
@@ -111,7 +122,7 @@ impl Scene<'_> {
 
     fn reach(&self, group: usize, direction: Direction, family: Family, all: &mut [Shadow]) {
         let Some((level, given)) = self.groups.get(group) else { return };
-        let mut ground = Ground::new(self, family);
+        let mut ground = Ground::new(self, family).with_near_members();
         let entries = entries(&mut ground, given, direction);
         let stage = Stage::new(Layer::Group(*level), group, entries);
         let mut last = BTreeMap::new();
@@ -126,6 +137,12 @@ impl Scene<'_> {
             }
         }
     }
+}
+
+/// Whether a side of a rule holds IPv6 addresses and nothing else.
+fn is_v6(side: &Side) -> bool {
+    let only = |item: &Field<Peer>| matches!(item.known(), Some(Peer::Addresses(set)) if set.v4.is_empty());
+    !side.items.is_empty() && side.groups.is_empty() && side.items.iter().all(only)
 }
 
 /// The facts of the rule behind an entry.
@@ -183,6 +200,11 @@ fn look(ground: &Ground<'_, '_>, stage: &Stage<'_>, at: usize, shadow: &mut Shad
     let alike: Vec<&Cell> = alike.into_iter().map(|piece| &piece.cell).chain(taken).collect();
     let other: Vec<&Cell> = other.into_iter().map(|piece| &piece.cell).chain(&run.rest).collect();
     shadow.redundant = fact(ground, &required, &alike, &other);
+    // Such a rule is for the members of a group, which no address tells: that it might be done without shows nothing.
+    let by_group = !rule.sources.groups.is_empty() || !rule.destinations.groups.is_empty();
+    if by_group && shadow.redundant != Fact::Yes {
+        shadow.redundant = Fact::No;
+    }
 }
 
 /// Whether nothing of a rule's traffic is left over.

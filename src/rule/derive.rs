@@ -413,4 +413,3 @@ fn default_of(table: &RouteTable) -> Option<&crate::estate::Route> {
         })
     })
 }
-

@@ -274,7 +274,8 @@ mod tests {
 
     #[test]
     fn every_spelling_of_the_internet_includes_it() {
-        for any in [&["*"][..], &["0.0.0.0/0"], &["::/0"], &["Internet"], &["INTERNET"], &["0.0.0.0/1", "128.0.0.0/1"]] {
+        for any in [&["*"][..], &["0.0.0.0/0"], &["::/0"], &["Internet"], &["INTERNET"], &["0.0.0.0/1", "128.0.0.0/1"]]
+        {
             assert_eq!(includes(any, &["Internet"]), Truth::Yes, "{any:?}");
         }
     }

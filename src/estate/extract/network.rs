@@ -42,6 +42,7 @@ fn peering(reader: &mut Reader<'_>, node: &Node) -> Peering {
         remote_space,
         state: reader.text(node, &["properties", "peeringState"]),
         allow_access: reader.bool(node, &["properties", "allowVirtualNetworkAccess"]),
+        remote_gateways: reader.bool(node, &["properties", "useRemoteGateways"]),
         span: node.span,
     }
 }

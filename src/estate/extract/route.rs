@@ -89,7 +89,8 @@ fn next_hop(text: &str, effective: bool) -> Result<NextHop, (&'static str, Strin
         "virtualnetworkgateway" => NextHop::VirtualNetworkGateway,
         "vnetlocal" => NextHop::VnetLocal,
         "internet" => NextHop::Internet,
-        "virtualappliance" => NextHop::VirtualAppliance,
+        // Several appliances share what takes the route (BOTH-ENDS-13).
+        "virtualappliance" | "virtualapplianceecmp" => NextHop::VirtualAppliance,
         "none" => NextHop::Drop,
         // What PowerShell and effective routes call the network itself.
         "virtualnetwork" if effective => NextHop::VnetLocal,
@@ -97,7 +98,7 @@ fn next_hop(text: &str, effective: bool) -> Result<NextHop, (&'static str, Strin
         "virtualnetworkserviceendpoint" if effective => NextHop::ServiceEndpoint,
         "interfaceendpoint" if effective => NextHop::PrivateEndpoint,
         _ => {
-            let takes = "VirtualNetworkGateway, VnetLocal, Internet, VirtualAppliance and None";
+            let takes = "VirtualNetworkGateway, VnetLocal, Internet, VirtualAppliance, VirtualApplianceEcmp and None";
             return Err((fault::NEXT_HOP_UNKNOWN, format!("next hop `{text}` is unknown; Azure takes {takes}")));
         }
     })
@@ -116,9 +117,13 @@ fn next_hop_addresses(reader: &mut Reader<'_>, node: &Node, path: &[&str]) -> Ve
         }
     }
     // Newer interfaces spread traffic over several appliances.
-    if lookup(node, &["properties", "nextHop", "nextHopIpAddresses"]).is_some_and(|list| list.unknown().is_none()) {
-        for item in reader.items(node, &["properties", "nextHop", "nextHopIpAddresses"]).iter() {
-            if !item.is_blank() {
+    let shared = [&path[..path.len() - 1], &["nextHop", "nextHopIpAddresses"]].concat();
+    match lookup(node, &shared) {
+        Some(list) if list.unknown().is_some() => {
+            addresses.push(address(reader, list, "nextHopIpAddresses", kind));
+        }
+        _ => {
+            for item in reader.items(node, &shared).iter().filter(|item| !item.is_blank()) {
                 addresses.push(address(reader, item, "nextHopIpAddresses", kind));
             }
         }

@@ -45,7 +45,8 @@ fn open(key: &str, doubt: Doubt) -> Ruling {
 fn ruling(firewall: &Firewall, hop: &Hop) -> Ruling {
     let name = shown(&firewall.header.name);
     match hop {
-        Hop::To(NextHop::Drop) => Ruling::Drop,
+        Hop::To(NextHop::Drop) | Hop::Lost(_) => Ruling::Drop,
+        Hop::Doubtful(_, doubt) => open("its subnet", doubt.clone()),
         // What comes back to where it left goes round in circles.
         Hop::Appliance(addresses) if addresses.iter().any(|to| is_at(firewall, *to)) => Ruling::Drop,
         Hop::Appliance(addresses) => {
@@ -60,7 +61,7 @@ fn ruling(firewall: &Firewall, hop: &Hop) -> Ruling {
                 Doubt::new(format!("what lies behind the route of the subnet of firewall `{name}` is not known"));
             open("its subnet", doubt)
         }
-        Hop::To(_) | Hop::HubFirewall(_) => Ruling::Pass,
+        Hop::To(_) | Hop::HubFirewall(_) | Hop::Platform => Ruling::Pass,
         Hop::Unknown(key, doubt) => open(key, doubt.clone()),
     }
 }

@@ -9,7 +9,7 @@ use crate::net::AddressSet;
 use crate::proof::cell::{Clause, Match};
 use crate::proof::entry::Author;
 use crate::proof::ground::{Ground, platform_addresses, public_space};
-use crate::proof::route::{Hop, Way};
+use crate::proof::hop::{Hop, Way};
 use crate::proof::scene::{Scene, shown, union};
 use crate::proof::symbol::Doubt;
 

@@ -9,9 +9,10 @@ use crate::net::{Family, PortSet, ProtocolSet};
 use crate::proof::explain::explain;
 use crate::proof::flow::{Ends, Flow, Journey, Matching};
 use crate::proof::ground::Party;
+use crate::proof::hop::{Hop, Ruling};
 use crate::proof::judgement::Judgement;
 use crate::proof::prepared::Prepared;
-use crate::proof::route::{Hop, Ruling, stage};
+use crate::proof::route::stage;
 use crate::proof::scene::Scene;
 
 impl Scene<'_> {

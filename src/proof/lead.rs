@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::estate::{Estate, Field, Firewall, Header, NextHop, Route, RouteTable, Subnet};
 use crate::json::Unknown;
 use crate::proof::entry::Author;
-use crate::proof::route::{Hop, Way};
+use crate::proof::hop::{Hop, Way};
 use crate::proof::scene::{Scene, shown};
 use crate::proof::symbol::Doubt;
 

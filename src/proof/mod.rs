@@ -13,6 +13,7 @@ mod first_match;
 mod flow;
 mod ground;
 mod holes;
+mod hop;
 mod hops;
 mod host;
 mod hub;

@@ -267,7 +267,8 @@ impl<'a> Scene<'a> {
                 || table.disable_bgp.as_ref().is_some_and(|field| field.known() == Some(&true))
                 || table.routes.iter().any(is_default)
         };
-        self.gateway && self.subnet_shown && !self.table().is_some_and(shut)
+        // What a Virtual WAN hub teaches is known by its own routes.
+        self.gateway && self.hub_routes.is_empty() && self.subnet_shown && !self.table().is_some_and(shut)
     }
 
     fn read_network(&mut self, estate: &'a Estate, subnet: &Subnet) {

@@ -7,7 +7,8 @@ use crate::proof::cell::Clause;
 use crate::proof::entry::{Author, Entry};
 use crate::proof::firewall::order::Appliance;
 use crate::proof::ground::Ground;
-use crate::proof::route::{Hop, Ruling, ruled, table_ways};
+use crate::proof::hop::{Hop, Ruling};
+use crate::proof::route::{ruled, table_ways};
 use crate::proof::scene::{Given, given, shown};
 use crate::proof::symbol::{Doubt, Meaning};
 

@@ -8,16 +8,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::estate::{Access, Direction};
-use crate::net::{AddressSet, Family, PortSet, ProtocolSet};
+use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause, Match};
 use crate::proof::entry::{Author, Entry};
 use crate::proof::first_match::Met;
 use crate::proof::ground::{Ground, Party};
 use crate::proof::host::HostSet;
-use crate::proof::judgement::{Judgement, Layer};
-use crate::proof::no_packet::no_packet;
+use crate::proof::judgement::Layer;
 use crate::proof::nsg::entries;
-use crate::proof::scene::Scene;
 use crate::proof::stage::Stage;
 use crate::proof::symbol::{Doubt, End};
 use crate::proof::verdict::{Decision, Required, Verdict, decide};
@@ -163,34 +161,6 @@ impl Ends {
             }
         }
         cells
-    }
-}
-
-impl Scene<'_> {
-    /// The judgement of the first family that is not satisfied; a violation goes before a doubt. A family in which the
-    /// flow has no packet is left out; where that is so in both, the reason is the answer.
-    pub(crate) fn in_each_family(&self, flow: &Flow, judge: impl Fn(Family) -> Judgement) -> Judgement {
-        let first = judge(Family::V4);
-        let v6 = first.asks_nothing || self.subnet.as_ref().is_some_and(|subnet| !subnet.v6.is_empty());
-        if !v6 || first.verdict == Verdict::Violated {
-            return first;
-        }
-        let second = judge(Family::V6);
-        match (first.asks_nothing, second.asks_nothing) {
-            (true, true) => return Judgement { why: vec![no_packet(self, flow)], ..first },
-            (true, false) => return second,
-            (false, true) => return first,
-            (false, false) => {}
-        }
-        match (first.verdict, second.verdict) {
-            (Verdict::Undecided, Verdict::Satisfied | Verdict::Undecided) => first,
-            (Verdict::Satisfied, Verdict::Satisfied) => Judgement {
-                partly_built_in: first.partly_built_in || second.partly_built_in,
-                built_in_only: first.built_in_only && second.built_in_only,
-                ..first
-            },
-            _ => second,
-        }
     }
 }
 

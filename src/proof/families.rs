@@ -1,13 +1,44 @@
-//! Why a flow has no packet at all: its two ends share no address family, or one of them has no address.
+//! One judgement of both address families, and why a flow has no packet in either: its two ends share no family, or one of
+//! them has no address.
 //!
-//! That such a flow is neither satisfied nor violated is the work of `flow`.
+//! Judging a flow in one family is the work of `flow` and `path`.
 
 use crate::estate::Direction;
 use crate::net::{Family, ProtocolSet};
 use crate::proof::flow::{Ends, Flow};
 use crate::proof::ground::{Ground, Party};
+use crate::proof::judgement::Judgement;
 use crate::proof::scene::Scene;
 use crate::proof::symbol::Doubt;
+use crate::proof::verdict::Verdict;
+
+impl Scene<'_> {
+    /// The judgement of the first family that is not satisfied; a violation goes before a doubt. A family in which the
+    /// flow has no packet is left out; where that is so in both, the reason is the answer.
+    pub(crate) fn in_each_family(&self, flow: &Flow, judge: impl Fn(Family) -> Judgement) -> Judgement {
+        let first = judge(Family::V4);
+        let v6 = first.asks_nothing || self.subnet.as_ref().is_some_and(|subnet| !subnet.v6.is_empty());
+        if !v6 || first.verdict == Verdict::Violated {
+            return first;
+        }
+        let second = judge(Family::V6);
+        match (first.asks_nothing, second.asks_nothing) {
+            (true, true) => return Judgement { why: vec![no_packet(self, flow)], ..first },
+            (true, false) => return second,
+            (false, true) => return first,
+            (false, false) => {}
+        }
+        match (first.verdict, second.verdict) {
+            (Verdict::Undecided, Verdict::Satisfied | Verdict::Undecided) => first,
+            (Verdict::Satisfied, Verdict::Satisfied) => Judgement {
+                partly_built_in: first.partly_built_in || second.partly_built_in,
+                built_in_only: first.built_in_only && second.built_in_only,
+                ..first
+            },
+            _ => second,
+        }
+    }
+}
 
 /// In which families an end of a flow has addresses.
 #[derive(Clone, Copy)]
@@ -17,7 +48,7 @@ struct Families {
 }
 
 /// The reason why no packet of a flow exists in either family.
-pub(crate) fn no_packet(scene: &Scene<'_>, flow: &Flow) -> Doubt {
+fn no_packet(scene: &Scene<'_>, flow: &Flow) -> Doubt {
     if !flow.ports.is_full() && flow.protocols.intersection(ProtocolSet::TCP.union(ProtocolSet::UDP)).is_empty() {
         return Doubt::new(format!("{} has no ports: no packet of it goes to one", flow.protocols));
     }

@@ -232,11 +232,8 @@ fn spelling(node: &Node, kind: Kind) -> Shape {
     if ["name", "id", "etag", "priority", "securityRules", "routes"].into_iter().any(pascal) {
         return Shape::PowerShell;
     }
-    // `az ml` and the Python SDK write snake case.
-    let snake = || node.members().iter().any(|member| member.key.contains('_'));
     match kind {
         Kind::Workspace | Kind::Compute => Shape::MachineLearningCli,
-        _ if snake() => Shape::MachineLearningCli,
         _ => Shape::Cli,
     }
 }
@@ -399,7 +396,7 @@ mod tests {
             (r#"{"newNSG":{"name":"n","securityRules":[]}}"#.to_owned(), Shape::Cli),
             (format!(r#"{{"data":[{{"id":"{id}","name":"n","properties":{{}}}}],"count":1}}"#), Shape::ResourceGraph),
             (r#"{"type":"amlcompute","name":"c","size":"S"}"#.to_owned(), Shape::MachineLearningCli),
-            (format!(r#"{{"id":"{id}","name":"n","security_rules":[]}}"#), Shape::MachineLearningCli),
+            (format!(r#"{{"id":"{id}","name":"n","security_rules":[]}}"#), Shape::Cli),
             (r#"{"ruleCollectionType":"FirewallPolicyFilterRuleCollection","rules":[]}"#.to_owned(), Shape::Cli),
             (r#"{"value":[{"effectiveSecurityRules":[]}]}"#.to_owned(), Shape::Effective),
             (

@@ -13,6 +13,7 @@ pub mod input;
 pub mod json;
 pub mod lint;
 pub mod net;
+mod printable;
 pub mod proof;
 pub mod report;
 pub mod rule;

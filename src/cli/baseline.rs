@@ -1,12 +1,14 @@
 //! `aznetlint baseline`: write down the findings there are, or drop those that are gone.
 
-use std::io::{self, Write};
+use std::io;
 
 use miette::Result;
 
 use crate::cli::accepted::{folder_of, near, read};
 use crate::cli::arguments::BaselineArguments;
-use crate::cli::end::{End, OutputError};
+use crate::cli::end::End;
+use crate::cli::inputs::Inputs;
+use crate::cli::print;
 use crate::cli::settings::{FlagError, gather};
 use crate::cli::target::target;
 use crate::finding::Outcome as FileOutcome;
@@ -33,6 +35,7 @@ pub(crate) fn run(arguments: &BaselineArguments) -> Result<End> {
     if let Some(folder) = outcome.empty.first() {
         return Err(FlagError::new(format!("there is no JSON file in {folder}"), None).into());
     }
+    Inputs::new(&gathered, &outcome).refuse("baseline", path)?;
     let (report, files) = (&outcome.report, &outcome.files);
     let said = |count: usize| if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") };
     let (baseline, done) = match old {
@@ -51,6 +54,6 @@ pub(crate) fn run(arguments: &BaselineArguments) -> Result<End> {
     };
     std::fs::write(path, baseline.text())
         .map_err(|error| FlagError::new(format!("cannot write the baseline {name}: {error}"), None))?;
-    writeln!(anstream::stdout().lock(), "{name}: {done}").map_err(OutputError::report)?;
+    print::text(&format!("{name}: {done}\n"))?;
     Ok(End::Clean)
 }

@@ -1,6 +1,6 @@
 //! `aznetlint check`: lint, and say with what the run ends. Writing the reports is the work of `output`.
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 
 use miette::Result;
@@ -9,8 +9,10 @@ use crate::cli::accepted::read;
 use crate::cli::arguments::{CheckArguments, Gate, UndecidedLevel};
 use crate::cli::end::End;
 use crate::cli::found::Found;
+use crate::cli::inputs::Inputs;
 use crate::cli::levels::Thresholds;
 use crate::cli::output::Outputs;
+use crate::cli::print;
 use crate::cli::progress::{Watch, is_watched};
 use crate::cli::settings::{FlagError, gather};
 use crate::cli::show::show;
@@ -55,14 +57,18 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
     }
     outcome.report.remarks.extend(gone(&target.gone));
     unmatched(&gathered.found, &mut outcome, arguments.paths.is_empty() || arguments.scope.changed)?;
+    outputs.refuse(&Inputs::new(&gathered, &outcome).and(gathered.baseline.as_ref()))?;
+    if !outputs.is_text_alone() {
+        outcome.unused.iter().for_each(|unused| print::tell(&format!("warning: {unused}")));
+    }
+    outcome.report.remarks.append(&mut outcome.unused);
     outputs.write(arguments, &gathered.thresholds, &outcome, gathered.baseline.is_some())?;
     for folder in &outcome.empty {
-        // Nobody is left to tell when standard error is gone.
-        let _gone = writeln!(anstream::stderr(), "error: there is no JSON file in {folder}");
+        print::tell(&format!("error: there is no JSON file in {folder}"));
     }
     for file in outcome.report.files.iter().filter(|file| file.named && file.outcome == FileOutcome::Error) {
         let why = file.detail.as_deref().unwrap_or("it cannot be read");
-        let _gone = writeln!(anstream::stderr(), "error: nothing in {} was judged: {why}", file.name);
+        print::tell(&format!("error: nothing in {} was judged: {why}", file.name));
     }
     Ok(end(arguments, &gathered.thresholds, &outcome))
 }

@@ -10,6 +10,7 @@ use miette::Result;
 use crate::cli::arguments::{Arguments, CompletionsArguments, ManArguments, SchemaArguments, SchemaKind};
 use crate::cli::end::{End, OutputError};
 use crate::cli::flag::FlagError;
+use crate::printable;
 use crate::report::SCHEMA;
 use crate::rule::json_schema;
 
@@ -28,7 +29,7 @@ pub(crate) fn man(arguments: &ManArguments) -> Result<End> {
     let command = Arguments::command();
     match &arguments.dir {
         Some(folder) => {
-            let failed = |error: io::Error| FlagError::new(format!("--dir {}: {error}", folder.display()), None);
+            let failed = |error: io::Error| FlagError::new(format!("--dir {}: {error}", printable::path(folder)), None);
             fs::create_dir_all(folder).map_err(failed)?;
             clap_mangen::generate_to(command, folder).map_err(failed)?;
         }

@@ -1,12 +1,13 @@
 //! `aznetlint expand`: the resources and outputs of templates as plain JSON, what is unknown marked with its reason.
 
-use std::io::{self, Write};
+use std::io;
 
 use miette::Result;
 use serde_json::{Map, Value as Json, json};
 
 use crate::cli::arguments::ExpandArguments;
-use crate::cli::end::{End, OutputError};
+use crate::cli::end::End;
+use crate::cli::print;
 use crate::cli::settings::{FlagError, Gathered, gather_for};
 use crate::json::{Member, Node, Part, Trail, Unknown, Value};
 use crate::lint::{self, ExpandedTemplate};
@@ -19,8 +20,7 @@ pub(crate) fn run(arguments: &ExpandArguments) -> Result<End> {
     let expanded = lint::expand(&arguments.paths, &mut io::stdin().lock(), &settings, &types);
     for (name, why, span) in &expanded.broken {
         let place = span.map(|span| format!(":{}", expanded.files.position(span))).unwrap_or_default();
-        // Nobody is left to tell when standard error is gone.
-        let _gone = writeln!(anstream::stderr(), "error: {name}{place}: {why}");
+        print::tell(&format!("error: {name}{place}: {why}"));
     }
     if expanded.templates.is_empty() && expanded.broken.is_empty() {
         let help = "a template has `$schema` and `resources`; `bicep build` makes one of a Bicep file".to_owned();
@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &ExpandArguments) -> Result<End> {
         "version": 1,
         "templates": expanded.templates.iter().map(|template| view.template(template)).collect::<Vec<_>>(),
     });
-    writeln!(anstream::stdout().lock(), "{shown:#}").map_err(OutputError::report)?;
+    print::json(&format!("{shown:#}\n"))?;
     Ok(if expanded.broken.is_empty() { End::Clean } else { End::Failed })
 }
 

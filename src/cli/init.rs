@@ -9,12 +9,15 @@ use std::path::Path;
 use miette::Result;
 
 use crate::cli::arguments::InitArguments;
-use crate::cli::end::{End, OutputError};
+use crate::cli::end::End;
 use crate::cli::flag::FlagError;
 use crate::cli::found::from_here;
+use crate::cli::inputs::Inputs;
+use crate::cli::print;
 use crate::config::FILE_NAME;
 use crate::finding::{FactValue, PlacementReport};
 use crate::lint::{self, Estates, Outcome, Settings};
+use crate::printable;
 use crate::report::placement_title;
 use crate::rule::Pack;
 
@@ -29,7 +32,7 @@ pub(crate) fn run(arguments: &InitArguments) -> Result<End> {
     let path = from_here(&arguments.path);
     if !path.exists() {
         let help = "name a folder with the JSON of your networks, or a file".to_owned();
-        return Err(FlagError::new(format!("there is no {}", path.display()), help).into());
+        return Err(FlagError::new(format!("there is no {}", printable::path(&path)), help).into());
     }
     let target = Path::new(FILE_NAME);
     if !arguments.stdout && !arguments.force && target.exists() {
@@ -42,11 +45,11 @@ pub(crate) fn run(arguments: &InitArguments) -> Result<End> {
     let outcome = lint::lint(&paths, &mut io::empty(), &pack, &settings);
     let estates = lint::estates(&paths, &mut io::empty(), &pack, &settings);
     let text = text(&path, &outcome, &estates, &pack);
-    let mut out = anstream::stdout().lock();
     if arguments.stdout {
-        out.write_all(text.as_bytes()).map_err(OutputError::report)?;
+        print::text(&text)?;
         return Ok(End::Clean);
     }
+    Inputs::of(&outcome).refuse("init --force", target)?;
     write_file(target, &text, arguments.force)?;
     let judged = outcome.report.files.iter().filter(|file| file.shape.is_some()).count();
     let files = if judged == 1 { "1 file" } else { &*format!("{judged} files") };
@@ -55,13 +58,11 @@ pub(crate) fn run(arguments: &InitArguments) -> Result<End> {
         1 => "1 service".to_owned(),
         many => format!("{many} services"),
     };
-    writeln!(out, "wrote {FILE_NAME} from {files} of Azure's networks with {services}").map_err(OutputError::report)?;
-    writeln!(
-        out,
-        "`aznetlint` without a path now lints {}; read the file, its comments say what to change",
-        path.display()
-    )
-    .map_err(OutputError::report)?;
+    print::text(&format!(
+        "wrote {FILE_NAME} from {files} of Azure's networks with {services}\n\
+         `aznetlint` without a path now lints {}; read the file, its comments say what to change\n",
+        printable::path(&path)
+    ))?;
     Ok(End::Clean)
 }
 
@@ -120,7 +121,7 @@ fn of_services(out: &mut String, placements: &[PlacementReport], estates: &Estat
         out.push_str("\n# Found in the input, so they need no entry under `services`:\n");
         let lines: BTreeSet<String> =
             placements.iter().map(|one| format!("{}, by {}", placement_title(one), one.found)).collect();
-        list(out, lines.iter().map(|line| format!("#   {line}")));
+        list(out, lines.iter().map(|line| format!("#   {}", printable::line(line))));
     }
     let taken: BTreeSet<String> = placements
         .iter()
@@ -178,13 +179,13 @@ fn of_region(out: &mut String, placements: &[PlacementReport], estates: &Estates
     match &*regions {
         [] => out.push_str("\n# The input does not say in which region the networks are; some requirements depend on it.\n# region: westeurope\n"),
         [region] if placements.iter().all(known) => {
-            let _ = write!(out, "\n# The input says the region; this would go before it.\n# region: {region}\n");
+            let _ = write!(out, "\n# The input says the region; this would go before it.\n# region: {}\n", yaml(region));
         }
         [region] => {
-            let _ = write!(out, "\n# Where the input does not say the region: the only one that it names.\nregion: {region}\n");
+            let _ = write!(out, "\n# Where the input does not say the region: the only one that it names.\nregion: {}\n", yaml(region));
         }
         many => {
-            let _ = write!(out, "\n# The input names several regions: {}. This would go before what it says.\n# region: {}\n", many.join(", "), many[0]);
+            let _ = write!(out, "\n# The input names several regions: {}. This would go before what it says.\n# region: {}\n", printable::line(&many.join(", ")), yaml(many[0]));
         }
     }
 }
@@ -224,7 +225,12 @@ fn of_parameters(out: &mut String, outcome: &Outcome) {
     of_template.retain(|_, files| files.len() > 1);
     let Some((template, files)) = of_template.iter().next() else { return };
     out.push_str("\n# These templates are evaluated once with each of their parameter files:\n");
-    list(out, of_template.iter().map(|(template, files)| format!("#   {template}: {} parameter files", files.len())));
+    list(
+        out,
+        of_template
+            .iter()
+            .map(|(template, files)| format!("#   {}: {} parameter files", printable::line(template), files.len())),
+    );
     let _ = write!(
         out,
         "# To evaluate one with these files only, or to give parameters one by one:\n# parameters:\n\
@@ -260,7 +266,7 @@ fn list(out: &mut String, lines: impl Iterator<Item = String>) {
     let mut left = 0_usize;
     for (at, line) in lines.enumerate() {
         if at < MOST {
-            out.push_str(&clean(&line));
+            out.push_str(&line);
             out.push('\n');
         } else {
             left += 1;
@@ -269,11 +275,6 @@ fn list(out: &mut String, lines: impl Iterator<Item = String>) {
     if left > 0 {
         let _ = writeln!(out, "#   … and {left} more");
     }
-}
-
-/// Names in the input cannot end a comment.
-fn clean(line: &str) -> String {
-    line.chars().map(|letter| if letter.is_control() && letter != '\n' { '\u{fffd}' } else { letter }).collect()
 }
 
 fn shown(path: &Path) -> String {
@@ -286,11 +287,7 @@ fn yaml(word: &str) -> String {
     let is_plain = word.chars().all(plain) && word.chars().any(|letter| letter.is_ascii_alphabetic() || letter == '.');
     let is_word =
         ["true", "false", "null", "yes", "no", "on", "off"].iter().all(|taken| !word.eq_ignore_ascii_case(taken));
-    if is_plain && is_word && !word.starts_with('-') {
-        word.to_owned()
-    } else {
-        serde_json::Value::from(word).to_string()
-    }
+    if is_plain && is_word && !word.starts_with('-') { word.to_owned() } else { printable::quoted(word) }
 }
 
 #[cfg(test)]

@@ -9,9 +9,11 @@ use miette::Result;
 use crate::cli::arguments::CheckArguments;
 use crate::cli::end::OutputError;
 use crate::cli::flag::FlagError;
+use crate::cli::inputs::{Identity, Inputs};
 use crate::cli::levels::Thresholds;
 use crate::finding::Level;
 use crate::lint::Outcome;
+use crate::printable;
 use crate::report::{self, Base, Format};
 
 /// The widest page, in characters; longer lines are hard to read.
@@ -48,7 +50,7 @@ impl Outputs {
                 (Some(file), _) => {
                     let path = PathBuf::from(file);
                     is_writable(&path, written)?;
-                    if files.iter().any(|(_, other)| *other == path) {
+                    if files.iter().any(|(_, other)| is_same(other, &path)) {
                         let help = "give each output a file of its own".to_owned();
                         return Err(FlagError::new(format!("two outputs go to {file}"), help));
                     }
@@ -72,6 +74,11 @@ impl Outputs {
         self.stdout == Some(Format::Text) && self.files.is_empty()
     }
 
+    /// Refuses to write over what the run has read.
+    pub(crate) fn refuse(&self, inputs: &Inputs) -> Result<(), FlagError> {
+        self.files.iter().try_for_each(|(format, path)| inputs.refuse(&format!("--output {}", format.as_str()), path))
+    }
+
     /// Writes every report: the files first, so that they are whole when the reader of standard output has gone.
     pub(crate) fn write(
         &self,
@@ -87,7 +94,7 @@ impl Outputs {
             report::render(&outcome.report, &outcome.files, &options, &mut bytes).map_err(OutputError::report)?;
             save(path, &bytes).map_err(|error| {
                 let help = "nothing was changed there".to_owned();
-                FlagError::new(format!("{} cannot be written: {error}", path.display()), help)
+                FlagError::new(format!("{} cannot be written: {error}", printable::path(path)), help)
             })?;
         }
         match self.stdout {
@@ -146,16 +153,26 @@ fn columns() -> usize {
     said.filter(|columns| *columns >= 40).unwrap_or(100)
 }
 
+/// Whether two paths lead to one file, which may not be there yet.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::canonicalize(folder).ok().map(|folder| folder.join(path.file_name().unwrap_or_default()))
+    };
+    let there = || Some(Identity::of(one)?.is(&Identity::of(other)?));
+    one == other || whole(one).is_some_and(|one| whole(other) == Some(one)) || there() == Some(true)
+}
+
 fn is_writable(path: &Path, written: &str) -> Result<(), FlagError> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     if path.is_dir() {
         let help = "name the file in it".to_owned();
-        return Err(FlagError::new(format!("--output {written}: {} is a folder", path.display()), help));
+        return Err(FlagError::new(format!("--output {written}: {} is a folder", printable::path(path)), help));
     }
     match parent {
         Some(parent) if !parent.is_dir() => {
             let help = "make the folder first".to_owned();
-            Err(FlagError::new(format!("--output {written}: there is no folder {}", parent.display()), help))
+            Err(FlagError::new(format!("--output {written}: there is no folder {}", printable::path(parent)), help))
         }
         _ => Ok(()),
     }

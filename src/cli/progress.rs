@@ -37,7 +37,8 @@ impl Watch {
     /// Begins to watch.
     pub(crate) fn start(progress: Arc<Progress>) -> Self {
         let (stop, stopped) = mpsc::channel::<()>();
-        let thread = thread::spawn(move || {
+        // Without a thread nothing is shown.
+        let thread = thread::Builder::new().spawn(move || {
             let mut wait = QUIET;
             let mut shown = false;
             while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
@@ -48,7 +49,7 @@ impl Watch {
                 draw(CLEAR);
             }
         });
-        Self { stop: Some(stop), thread: Some(thread) }
+        Self { stop: Some(stop), thread: thread.ok() }
     }
 }
 

@@ -17,7 +17,9 @@ use crate::finding::FactValue;
 use crate::input::{self, Globs};
 use crate::lint::{SetParameter, Settings, TemplateChoice, TemplateOptions};
 use crate::net::Region;
+use crate::printable;
 use crate::rule::{FactKind, Origin, Pack, Request, Requests, Service, suggestion};
+use crate::spelling::nearest;
 
 /// Everything a check needs to know.
 pub(crate) struct Gathered {
@@ -39,7 +41,7 @@ pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
     for folder in &config.rules {
         let path = found.below(&folder.value);
         if !path.is_dir() {
-            let message = format!("rules: there is no folder {}", path.display());
+            let message = format!("rules: there is no folder {}", printable::path(&path));
             return Err(config.error(folder.defined, message, None).into());
         }
         folders.push(path);
@@ -78,6 +80,23 @@ pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
     let mut dependencies = arguments.dependencies.clone();
     if dependencies.is_empty() {
         dependencies = config.dependencies.iter().map(|file| found.below(&file.value)).collect();
+    }
+    let flags = [
+        ("--parameters", &arguments.templates.parameters),
+        ("--service-tags", &arguments.service_tags),
+        ("--dependencies", &arguments.dependencies),
+    ];
+    for (flag, path) in flags.iter().flat_map(|(flag, paths)| paths.iter().map(move |path| (flag, path))) {
+        if path.is_dir() {
+            let help = format!("name a file: {flag} FILE");
+            return Err(FlagError::new(format!("{flag}: {} is a folder", printable::path(path)), help).into());
+        }
+    }
+    for file in config.service_tags.iter().chain(&config.dependencies) {
+        if found.below(&file.value).is_dir() {
+            let message = format!("{} is a folder", printable::path(&file.value));
+            return Err(config.error(file.defined, message, Some("name a file".to_owned())).into());
+        }
     }
     let mut facts_in = Vec::new();
     for entry in &config.per_path {
@@ -134,7 +153,7 @@ fn choice(found: &Found, entry: &ParameterSetting) -> Result<TemplateChoice, Con
     for file in &entry.files {
         let path = found.below(&file.value);
         if !path.is_file() {
-            let message = format!("parameters: there is no file {}", path.display());
+            let message = format!("parameters: there is no file {}", printable::path(&path));
             return Err(found.config.error(file.defined, message, None));
         }
         parameters.push(path);
@@ -261,11 +280,8 @@ fn service<'p>(pack: &'p Pack, name: &str, place: &str) -> Result<&'p Service, F
 /// A region by its ARM location or display name.
 fn region(text: &str, place: &str) -> Result<String, FlagError> {
     let region = Region::by_name(text).ok_or_else(|| {
-        let flat: String = text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
-        let close = Region::all().iter().map(|region| region.location).find(|location| {
-            location.len().abs_diff(flat.len()) <= 2
-                && location.bytes().zip(flat.bytes()).filter(|(a, b)| a != b).count() <= 2
-        });
+        let flat: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+        let close = nearest(&flat, Region::all().iter().map(|region| region.location));
         let help = close.map(|close| format!("did you mean `{close}`?"));
         FlagError::new(format!("{place}: `{text}` is no Azure region"), help)
     })?;

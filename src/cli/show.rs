@@ -1,16 +1,15 @@
 //! `check --show-settings`: every setting that holds, and why.
 
-use std::io::Write;
-
 use miette::Result;
 use serde_saphyr::Spanned;
 
 use crate::cli::arguments::CheckArguments;
-use crate::cli::end::OutputError;
 use crate::cli::found::Found;
 use crate::cli::levels::Thresholds;
+use crate::cli::print;
 use crate::cli::settings::Gathered;
 use crate::cli::target::Target;
+use crate::printable;
 use crate::rule::Origin;
 
 /// One line: the name of a setting, its value, and why it holds.
@@ -31,15 +30,13 @@ pub(crate) fn show(arguments: &CheckArguments, gathered: &Gathered, target: Opti
     let wide = |length: &dyn Fn(&Line) -> usize| lines.iter().map(length).max().unwrap_or(0).min(48);
     let name_width = wide(&|line| line.name.chars().count());
     let value_width = wide(&|line| line.value.chars().count());
-    let mut out = anstream::stdout().lock();
-    for Line { name, value, why } in &lines {
-        writeln!(out, "{name:name_width$}  {value:value_width$}  {why}").map_err(OutputError::report)?;
-    }
-    Ok(())
+    let line = |Line { name, value, why }: &Line| format!("{name:name_width$}  {value:value_width$}  {why}\n");
+    print::text(&lines.iter().map(line).collect::<String>())
 }
 
 fn push(lines: &mut Vec<Line>, name: impl Into<String>, value: impl ToString, why: impl Into<String>) {
-    lines.push(Line { name: name.into(), value: value.to_string(), why: why.into() });
+    let safe = |text: &str| printable::line(text);
+    lines.push(Line { name: safe(&name.into()), value: safe(&value.to_string()), why: safe(&why.into()) });
 }
 
 /// What the command line says, else what the settings say, else the default.
@@ -60,12 +57,12 @@ fn first<S>(
 
 fn of_paths(arguments: &CheckArguments, found: &Found, target: Option<&Target>, lines: &mut Vec<Line>) {
     match &found.path {
-        Some(path) => push(lines, "settings", path.display(), found.why),
+        Some(path) => push(lines, "settings", printable::path(path), found.why),
         None => push(lines, "settings", "none", found.why),
     }
     match target {
         Some(target) => {
-            let names: Vec<String> = target.paths.iter().map(|path| path.display().to_string()).collect();
+            let names: Vec<String> = target.paths.iter().map(|path| printable::path(path).to_string()).collect();
             push(lines, "paths", names.join(", "), target.why.clone());
             if let Some(changed) = &target.changed {
                 let count = changed.files.paths().count();
@@ -115,12 +112,17 @@ fn of_services(gathered: &Gathered, lines: &mut Vec<Line>) {
 fn of_templates(arguments: &CheckArguments, found: &Found, lines: &mut Vec<Line>) {
     let (config, templates) = (&found.config, &arguments.templates);
     for file in &templates.parameters {
-        push(lines, "parameters", file.display(), "command line");
+        push(lines, "parameters", printable::path(file), "command line");
     }
     for entry in &config.parameters {
         let of = entry.template.as_ref().map(|glob| format!(" of {}", glob.value)).unwrap_or_default();
         for file in &entry.files {
-            push(lines, format!("parameters{of}"), found.below(&file.value).display(), found.place(file.defined));
+            push(
+                lines,
+                format!("parameters{of}"),
+                printable::path(&found.below(&file.value)),
+                found.place(file.defined),
+            );
         }
         for (name, value) in &entry.set {
             push(lines, format!("set{of}"), format!("{name}={}", value.value), found.place(value.defined));
@@ -143,10 +145,10 @@ fn of_templates(arguments: &CheckArguments, found: &Found, lines: &mut Vec<Line>
         ("dependencies", &arguments.dependencies, &config.dependencies),
     ] {
         for file in settings.iter().filter(|_| flags.is_empty()) {
-            push(lines, name, found.below(&file.value).display(), found.place(file.defined));
+            push(lines, name, printable::path(&found.below(&file.value)), found.place(file.defined));
         }
         for file in flags {
-            push(lines, name, file.display(), "command line");
+            push(lines, name, printable::path(file), "command line");
         }
     }
 }
@@ -155,10 +157,10 @@ fn of_rules(arguments: &CheckArguments, gathered: &Gathered, lines: &mut Vec<Lin
     let found = &gathered.found;
     let config = &found.config;
     for folder in &config.rules {
-        push(lines, "rules", found.below(&folder.value).display(), found.place(folder.defined));
+        push(lines, "rules", printable::path(&found.below(&folder.value)), found.place(folder.defined));
     }
     for folder in &arguments.rules {
-        push(lines, "rules", folder.display(), "command line");
+        push(lines, "rules", printable::path(folder), "command line");
     }
     let flag = arguments.no_default_rules.then_some(&"no" as &dyn ToString);
     let value = !arguments.no_default_rules && config.default_rules.as_ref().is_none_or(|setting| setting.value);
@@ -198,8 +200,10 @@ fn of_rules(arguments: &CheckArguments, gathered: &Gathered, lines: &mut Vec<Lin
         push(lines, format!("allow {rules}"), entry.reason.value.trim(), found.place(entry.rule.defined));
     }
     match (&arguments.baseline, &config.baseline) {
-        (Some(file), _) => push(lines, "baseline", file.display(), "command line"),
-        (None, Some(file)) => push(lines, "baseline", found.below(&file.value).display(), found.place(file.defined)),
+        (Some(file), _) => push(lines, "baseline", printable::path(file), "command line"),
+        (None, Some(file)) => {
+            push(lines, "baseline", printable::path(&found.below(&file.value)), found.place(file.defined))
+        }
         (None, None) => {}
     }
     push(lines, "rules that run", gathered.pack.rules.len(), format!("of {}", gathered.rules_loaded));

@@ -1,20 +1,37 @@
 //! Starts a command and turns its end into an exit status.
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
 
+use rayon::ThreadPoolBuilder;
+
 use crate::cli::arguments::{Arguments, Command};
 use crate::cli::end::{End, OutputError};
+use crate::cli::print;
 use crate::cli::{baseline, check, document, expand, init, study, tags, trace};
+
+/// The stack of a thread, as large as that of a process.
+const STACK: usize = 8 << 20;
 
 /// Runs the command that the arguments of the process ask for.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() => {
+            print::error(&match print::is_colored() {
+                true => error.render().ansi().to_string(),
+                false => error.render().to_string(),
+            });
+            return End::Failed.into();
+        }
+        // Help and version.
+        Err(error) => error.exit(),
+    };
     arguments.color.write_global();
     theme_errors();
-    let ended = match arguments.command {
+    let ended = with_threads(|| match arguments.command {
         None => check::run(&arguments.check),
         Some(Command::Check(check)) => check::run(&check),
         Some(Command::Baseline(written)) => baseline::run(&written),
@@ -28,24 +45,42 @@ pub fn main() -> ExitCode {
         Some(Command::Schema(schema)) => document::schema(&schema),
         Some(Command::Completions(completions)) => document::completions(&completions),
         Some(Command::Man(man)) => document::man(&man),
-    };
+    });
     match ended {
         Ok(end) => end.into(),
         Err(error) => match error.downcast_ref::<OutputError>() {
             // The reader of the output has gone: `aznetlint … | head`.
             Some(OutputError(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             _ => {
-                // Standard error may be gone as well; there is nobody left to tell.
-                let _gone = writeln!(anstream::stderr(), "{error:?}");
+                print::error(&format!("{error:?}\n"));
                 End::Failed.into()
             }
         },
     }
 }
 
+/// Runs with as many threads as were asked for and the system gives; with the one there is, if need be.
+fn with_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let asked = std::env::var("RAYON_NUM_THREADS").ok().and_then(|number| number.parse().ok());
+    let asked = asked.filter(|number| *number > 0).unwrap_or(cores);
+    // More only wait for each other, and take their stacks from what there is to work with.
+    let mut number = asked.min(cores * 4);
+    loop {
+        match ThreadPoolBuilder::new().num_threads(number).stack_size(STACK).build() {
+            Ok(pool) => return pool.install(work),
+            Err(_) if number > 1 => number /= 2,
+            Err(_) => break,
+        }
+    }
+    // The pool of this thread alone; it lives until the work is done.
+    let _pool = ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    work()
+}
+
 /// Tool errors follow the same choice of colour as findings.
 fn theme_errors() {
-    let color = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
+    let color = print::is_colored();
     let set = miette::set_hook(Box::new(move |_| {
         let options = miette::MietteHandlerOpts::new().color(color).terminal_links(color).width(100);
         // Names such as `private-endpoints` are one word.

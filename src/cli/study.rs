@@ -1,15 +1,16 @@
 //! `aznetlint explain`, `rules`, `test` and `schema`: looking at the rules and formats themselves.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 
 use miette::Result;
 
 use crate::cases;
 use crate::cli::arguments::{ExplainArguments, FormatChoice, RulesArguments, TestArguments};
-use crate::cli::end::{End, OutputError};
+use crate::cli::end::End;
+use crate::cli::print;
 use crate::cli::settings::FlagError;
 use crate::finding::RuleId;
+use crate::printable;
 use crate::rule::{self, CaseFile, Pack};
 
 /// Says what a rule or service is about.
@@ -21,7 +22,7 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> Result<End> {
         let help = help.or_else(|| Some("`aznetlint rules` lists the rules".to_owned()));
         FlagError::new(format!("there is no rule or service `{}`", arguments.name), help)
     })?;
-    print(text.trim_end())
+    say(text.trim_end())
 }
 
 /// Lists the rules.
@@ -33,16 +34,16 @@ pub(crate) fn rules(arguments: &RulesArguments) -> Result<End> {
         holds(rule.card.id.as_str()) || holds(&rule.card.title) || rule.card.tags.iter().any(|tag| holds(tag))
     });
     match arguments.format {
-        FormatChoice::Text => print(rule::list(chosen).trim_end()),
+        FormatChoice::Text => say(rule::list(chosen).trim_end()),
         FormatChoice::Json => {
-            let json = format!("{:#}", rule::list_json(chosen));
-            print(&json)
+            print::json(&format!("{:#}\n", rule::list_json(chosen)))?;
+            Ok(End::Clean)
         }
     }
 }
 
-fn print(text: &str) -> Result<End> {
-    writeln!(anstream::stdout().lock(), "{text}").map_err(OutputError::report)?;
+fn say(text: &str) -> Result<End> {
+    print::text(&format!("{text}\n"))?;
     Ok(End::Clean)
 }
 
@@ -51,7 +52,7 @@ fn print(text: &str) -> Result<End> {
 pub(crate) fn test(arguments: &TestArguments) -> Result<End> {
     if !arguments.folder.is_dir() {
         let help = "name the folder that holds the rules and their cases".to_owned();
-        return Err(FlagError::new(format!("there is no folder {}", arguments.folder.display()), help).into());
+        return Err(FlagError::new(format!("there is no folder {}", printable::path(&arguments.folder)), help).into());
     }
     let folders = [arguments.folder.clone()];
     let own = Pack::load(true, &folders)?;
@@ -61,8 +62,12 @@ pub(crate) fn test(arguments: &TestArguments) -> Result<End> {
     let wanted = |id: &RuleId| {
         of_folder.contains(id) && arguments.only.as_ref().is_none_or(|word| id.as_str().contains(word.as_str()))
     };
+    if !of_folder.iter().any(|id| wanted(id)) {
+        let what = arguments.only.as_ref().map_or_else(String::new, |word| format!(" whose id holds `{word}`"));
+        let folder = printable::path(&arguments.folder);
+        return Err(FlagError::new(format!("{folder} holds no rule{what}, so nothing was tested"), None).into());
+    }
     let results = cases::run(&own, &wanted, &files, &|input| cases::road(&own, input));
-    let mut out = anstream::stdout().lock();
-    writeln!(out, "{results}").map_err(OutputError::report)?;
+    print::text(&format!("{results}\n"))?;
     Ok(if results.is_good() { End::Clean } else { End::Findings })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -10,10 +10,12 @@ use miette::{Diagnostic, NamedSource, Result, SourceSpan};
 use serde_json::{Value, json};
 
 use crate::cli::arguments::{FormatChoice, TagsArguments};
-use crate::cli::end::{End, OutputError};
+use crate::cli::end::End;
+use crate::cli::print;
 use crate::cli::settings::FlagError;
 use crate::input::{self, Content};
 use crate::net::{Containment, TagPrefixes};
+use crate::printable::{self, line as clean};
 use crate::source::Files;
 use crate::tagfile::{AddressAnswer, Answer, Fault, ReadError, TagAnswer, TagFile};
 
@@ -55,9 +57,12 @@ pub(crate) fn run(arguments: &TagsArguments) -> Result<End> {
         }
         FormatChoice::Json => format!("{:#}\n", document(&file, &files, &answers)),
     };
-    anstream::stdout().lock().write_all(shown.as_bytes()).map_err(OutputError::report)?;
+    match arguments.format {
+        FormatChoice::Text => print::text(&shown)?,
+        FormatChoice::Json => print::json(&shown)?,
+    }
     if arguments.format == FormatChoice::Text {
-        complain(&file, &files)?;
+        complain(&file, &files);
     }
     let unknown = answers.iter().any(|answer| matches!(answer, Answer::Tag(tag) if tag.prefixes.is_none()));
     Ok(if unknown { End::Failed } else { End::Clean })
@@ -65,7 +70,7 @@ pub(crate) fn run(arguments: &TagsArguments) -> Result<End> {
 
 fn open(arguments: &TagsArguments) -> Result<(TagFile, Files)> {
     let paths = std::slice::from_ref(&arguments.file);
-    let shown = arguments.file.display().to_string();
+    let shown = printable::path(&arguments.file);
     if arguments.file.is_dir() {
         return Err(FlagError::new(format!("{shown} is a folder"), "name a file of service tags".to_owned()).into());
     }
@@ -106,30 +111,23 @@ fn unusable(error: &ReadError, name: &str, text: &Arc<str>) -> Unusable {
         ),
     };
     Unusable {
-        message: format!("{name}: {error}"),
-        text: NamedSource::new(name, Arc::clone(text)),
+        message: format!("{}: {error}", clean(name)),
+        text: NamedSource::new(clean(name), Arc::clone(text)),
         at: (span.start as usize, length).into(),
         label: label.to_owned(),
         help,
     }
 }
 
-/// Names come from a file that may be hostile to terminals.
-fn clean(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter }).collect()
-}
-
 /// What is wrong with the file goes to standard error, so that the answer can be piped on.
-fn complain(file: &TagFile, files: &Files) -> Result<()> {
-    let mut out = anstream::stderr().lock();
+fn complain(file: &TagFile, files: &Files) {
     for fault in file.faults() {
         let place = files.position(fault.span);
-        writeln!(out, "{}:{place}: {}", clean(&file.name), clean(&fault.message)).map_err(OutputError::report)?;
+        print::tell(&format!("{}:{place}: {}", clean(&file.name), clean(&fault.message)));
         if let Some(help) = fault.help {
-            writeln!(out, "  help: {help}").map_err(OutputError::report)?;
+            print::tell(&format!("  help: {help}"));
         }
     }
-    Ok(())
 }
 
 /// The file in few words: `public, 2025-10-28`.

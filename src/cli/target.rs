@@ -11,6 +11,7 @@ use crate::cli::found::{Found, from_here};
 use crate::cli::git::{Changes, changed_since};
 use crate::input::{self, FileSet};
 use crate::lint::Changed;
+use crate::printable;
 
 /// What a check looks at.
 #[derive(Debug)]
@@ -65,7 +66,7 @@ pub(crate) fn target(arguments: &CheckArguments, found: &Found) -> Result<Target
 
 fn nothing_named(found: &Found) -> FlagError {
     let help = match &found.path {
-        Some(path) => format!("name files or folders, or write `paths: [infra]` into {}", path.display()),
+        Some(path) => format!("name files or folders, or write `paths: [infra]` into {}", printable::path(path)),
         None => "`aznetlint .` lints the JSON files of this folder and below, `aznetlint -` standard input; \
                  `aznetlint init` writes a settings file, `aznetlint --help` says more"
             .to_owned(),

@@ -1,16 +1,18 @@
 //! `aznetlint trace`: one flow, every layer it meets, the rule that decides in each, and the verdict.
 
-use std::io::{self, Write};
+use std::io;
 
 use miette::Result;
 use serde_json::{Value as Json, json};
 
 use crate::cli::arguments::{FormatChoice, TraceArguments};
-use crate::cli::end::{End, OutputError};
+use crate::cli::end::End;
+use crate::cli::print;
 use crate::cli::settings::{FlagError, Gathered, gather_for};
 use crate::estate::{Access, Direction, NextHop};
 use crate::lint;
 use crate::net::{PortSet, ProtocolSet, Reading, Tag};
+use crate::printable;
 use crate::proof::{Decider, Doubt, Judgement, Kind, Layer, Level, Party, Verdict};
 use crate::rule::{Far, Followed, Lost, Question, follow};
 use crate::source::Files;
@@ -23,8 +25,7 @@ pub(crate) fn run(arguments: &TraceArguments) -> Result<End> {
     let read = lint::estates(&arguments.paths, &mut io::stdin().lock(), &pack, &settings);
     for (name, why, span) in &read.broken {
         let place = span.map(|span| format!(":{}", read.files.position(span))).unwrap_or_default();
-        // Nobody is left to tell when standard error is gone.
-        let _gone = writeln!(anstream::stderr(), "error: {name}{place}: {why}");
+        print::tell(&format!("error: {name}{place}: {why}"));
     }
     let tags = |cloud| read.tags.of(cloud).map(|file| &file.tags);
     let mut answers: Vec<(&str, Followed)> = Vec::new();
@@ -42,7 +43,10 @@ pub(crate) fn run(arguments: &TraceArguments) -> Result<End> {
             format!("{:#}\n", json!({ "version": 1, "traces": shown }))
         }
     };
-    anstream::stdout().lock().write_all(text.as_bytes()).map_err(OutputError::report)?;
+    match arguments.format {
+        FormatChoice::Text => print::text(&text)?,
+        FormatChoice::Json => print::json(&text)?,
+    }
     if !read.broken.is_empty() {
         return Ok(End::Failed);
     }
@@ -215,7 +219,7 @@ fn text(files: &Files, label: &str, one: &Followed) -> String {
     for assumption in assumptions_of(one) {
         lines.push(format!("  assumed: {assumption}"));
     }
-    lines.iter().map(|line| format!("{}\n", clean(line))).collect()
+    lines.iter().map(|line| format!("{}\n", printable::line(line))).collect()
 }
 
 /// What both ends do not know.
@@ -274,11 +278,6 @@ fn passage(files: &Files, label: &str, one: &Followed) -> Vec<String> {
         });
     }
     lines
-}
-
-/// What is written by others is shown without its control characters.
-fn clean(line: &str) -> String {
-    line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn step(files: &Files, one: &Followed, decider: &Decider) -> String {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use serde_saphyr::{Error, Location};
 
+use crate::printable;
 use crate::spelling::suggestion;
 
 /// What users write for a key that has another name.
@@ -120,7 +121,7 @@ impl Source {
             name: self.name.clone(),
             line,
             column,
-            text: Arc::new(NamedSource::new(&self.name, text.clone())),
+            text: Arc::new(NamedSource::new(printable::line(&self.name), text.clone())),
             at: (offset + skip, len).into(),
             help,
         }

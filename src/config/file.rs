@@ -150,7 +150,7 @@ impl Config {
     /// # Errors
     /// When it cannot be read or says something unknown.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let name = path.display().to_string();
+        let name = path.to_string_lossy().into_owned();
         let unreadable = |why: &str| ConfigError::Unreadable { path: name.clone(), why: why.to_owned() };
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => unreadable("there is no such file"),

@@ -58,6 +58,11 @@ impl FileSet {
         fs::canonicalize(name).is_ok_and(|path| self.files.contains(&path))
     }
 
+    /// As [`Self::holds`], without asking the disk when there are none.
+    pub fn names(&self, name: &str) -> bool {
+        !self.is_empty() && self.holds(name)
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()

@@ -7,51 +7,24 @@ use std::sync::Arc;
 
 use crate::arm::{Expansion, TroubleKind, Wanted};
 use crate::estate::{self, Dependencies, Estate, Fault, Piece, Shape};
-use crate::finding::{FactValue, Finding, Outcome as FileOutcome, Report, RuleId};
+use crate::finding::{Finding, Outcome as FileOutcome, Report, RuleId};
 use crate::input::{self, Input};
 use crate::json::{self, Document, Member, Node, Value};
-use crate::lint::ignore::{self, Accepted};
+use crate::lint::ignore;
 use crate::lint::left_out;
-use crate::lint::narrow::{Changed, PathRules, by_path, to_changed};
-use crate::lint::sorted::{Asked, Broken, Sorted, sort_entries};
+use crate::lint::narrow::{by_path, to_changed};
+use crate::lint::repeated::once_for_a_place;
+use crate::lint::settings::Settings;
+use crate::lint::sorted::{Broken, Claims, Sorted, sort_entries};
 use crate::lint::template::{
     Given, Round, SetParameter, Sheets, TemplateChoice, TemplateOptions, Templates, expand_all,
 };
 use crate::net::{Cloud, TagData};
-use crate::rule::{self, Pack, Requests};
+use crate::rule::{self, Pack};
 use crate::source::{FileId, Files, Span};
+use crate::spelling::nearest;
 use crate::suppress::{self, Date, Rules};
 use crate::tagfile::{FaultKind, TagFile, TagFiles};
-
-/// Everything about a run that is not the input itself.
-#[derive(Clone, Debug, Default)]
-pub struct Settings {
-    /// Which files are read.
-    pub input: input::Options,
-    /// What the user says about services and facts.
-    pub requests: Requests,
-    /// What templates are evaluated with.
-    pub templates: TemplateOptions,
-    /// Files of service tags.
-    pub service_tags: Vec<PathBuf>,
-    /// Saved answers of what a service says it needs.
-    pub dependencies: Vec<PathBuf>,
-    /// What holds for some files only.
-    pub per_path: Vec<PathRules>,
-    /// Facts of the placements that stand in some files; of several for one name the last counts.
-    pub facts_in: Vec<(input::Globs, BTreeMap<String, FactValue>)>,
-    /// What changed, when only that is to be reported.
-    pub changed: Option<Changed>,
-    /// What the user decided to live with.
-    pub accepted: Accepted,
-}
-
-impl Settings {
-    /// The paths that the user named for this run. Those of the settings are for every run: none has to use them.
-    fn named(&self, paths: &[PathBuf]) -> Vec<PathBuf> {
-        paths.iter().chain(&self.templates.parameters).cloned().collect()
-    }
-}
 
 /// What a run came to.
 #[derive(Debug, Default)]
@@ -66,6 +39,8 @@ pub struct Outcome {
     pub empty: Vec<String>,
     /// The rules there are and those that ran.
     pub rules: Rules,
+    /// What was named and had no effect, a line for each.
+    pub unused: Vec<String>,
 }
 
 /// Lints files and folders; `-` among the paths reads `stdin`.
@@ -122,8 +97,7 @@ struct Prepared {
 
 fn prepare(input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let Input { mut files, entries, .. } = input;
-    let asked = Asked { dependencies: &settings.dependencies, parameters: settings.templates.files().collect() };
-    let (sorted, broken, mut report) = sort_entries(entries, &files, &asked);
+    let (sorted, broken, mut report) = sort_entries(entries, &files, &Claims::new(settings));
     let Sorted { exports, templates, parameters, tags: found, fragments, dependencies } = sorted;
     let mut tags = TagFiles::default();
     found.into_iter().for_each(|(file, named)| tags.add(file, named));
@@ -165,8 +139,7 @@ pub struct ExpandedTemplate {
 pub fn expand(paths: &[PathBuf], stdin: &mut dyn Read, settings: &Settings, types: &[String]) -> Expanded {
     let paths: Vec<PathBuf> = paths.iter().chain(settings.templates.files()).cloned().collect();
     let Input { mut files, entries, .. } = input::read(&paths, &settings.input, stdin);
-    let asked = Asked { dependencies: &[], parameters: settings.templates.files().collect() };
-    let (sorted, broken, _) = sort_entries(entries, &files, &asked);
+    let (sorted, broken, _) = sort_entries(entries, &files, &Claims::new(settings));
     let set = given(&mut files, &settings.templates);
     let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
     let wanted = if wanted.is_empty() { Wanted::All } else { Wanted::Types(&wanted) };
@@ -192,6 +165,7 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let prepared = prepare(input, pack, settings);
     let Prepared { mut files, exports, dependencies, tags, expanded, documents, mut report, .. } = prepared;
     note_templates(&mut report, &files, &expanded);
+    let unused = unused_parameters(&documents, &settings.templates.set);
 
     let mut requests = settings.requests.clone();
     requests.facts_in.extend(settings.facts_in.iter().map(|(globs, facts)| {
@@ -221,7 +195,8 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         }
         absorb(&mut report, judged.report, label);
     }
-    report.findings.extend(findings.into_values().map(|(mut finding, labels)| {
+    let findings = once_for_a_place(findings.into_values());
+    report.findings.extend(findings.into_iter().map(|(mut finding, labels)| {
         if several && labels.len() < rounds {
             let names: Vec<&str> =
                 labels.iter().map(|label| if label.is_empty() { "the plain one" } else { label.as_str() }).collect();
@@ -242,7 +217,23 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         to_changed(&mut report, &files, &expanded, changed);
     }
     report.data.extend(tags.state().map(|state| ("tags".to_owned(), state)));
-    Outcome { files, report, unmatched: unmatched.into_iter().collect(), empty, rules }
+    Outcome { files, report, unmatched: unmatched.into_iter().collect(), empty, rules, unused }
+}
+
+/// The parameters given by `--set` that no template declares.
+fn unused_parameters(documents: &[(FileId, Arc<Document>)], set: &[(String, String)]) -> Vec<String> {
+    if set.is_empty() {
+        return Vec::new();
+    }
+    let templates = documents.iter().map(|(_, document)| &document.root).filter(|root| crate::arm::is_template(root));
+    let declared = templates.filter_map(|root| root.get("parameters")).flat_map(Node::members);
+    let declared: BTreeSet<&str> = declared.map(|member| &*member.key).collect();
+    let unknown = set.iter().filter(|(name, _)| !declared.iter().any(|known| known.eq_ignore_ascii_case(name)));
+    let told = unknown.map(|(name, _)| {
+        let meant = nearest(name, declared.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
+        format!("--set {name}: no template here has this parameter{}", meant.unwrap_or_default())
+    });
+    told.collect()
 }
 
 /// What is wrong with the tags that were asked for.

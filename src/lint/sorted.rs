@@ -11,6 +11,7 @@ use crate::finding::{
 use crate::input::{self, Content, Entry, FileSet, STDIN};
 use crate::json::{self, Document, Node, SyntaxError};
 use crate::lint::left_out;
+use crate::lint::settings::Settings;
 use crate::lint::template::Sheet;
 use crate::source::{FileId, Files, Span};
 use crate::tagfile::TagFile;
@@ -19,18 +20,56 @@ use crate::tagfile::TagFile;
 pub(crate) type Broken = Vec<(String, String, Option<Span>)>;
 
 /// What the user says that files are, by whatever path.
-pub(crate) struct Asked<'a> {
-    /// Answers of the dependencies API.
-    pub(crate) dependencies: &'a [PathBuf],
-    /// Parameter files.
-    pub(crate) parameters: Vec<&'a PathBuf>,
+#[derive(Default)]
+pub(crate) struct Claims {
+    dependencies: FileSet,
+    stdin_is_dependencies: bool,
+    parameters: FileSet,
+    tags: FileSet,
 }
 
-/// Sorts what was read by what is done with it.
-pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files, said: &Asked<'_>) -> (Sorted, Broken, Report) {
-    let asked = FileSet::new(said.dependencies.iter().cloned());
-    let stdin_asked = said.dependencies.iter().any(|path| path == Path::new("-"));
-    let parameters = FileSet::new(said.parameters.iter().map(|path| (*path).clone()));
+impl Claims {
+    /// From what flags and settings name.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let set = |paths: &mut dyn Iterator<Item = &PathBuf>| FileSet::new(paths.cloned());
+        Self {
+            dependencies: set(&mut settings.dependencies.iter()),
+            stdin_is_dependencies: settings.dependencies.iter().any(|path| path == Path::new("-")),
+            parameters: set(&mut settings.templates.files()),
+            tags: set(&mut settings.service_tags.iter()),
+        }
+    }
+
+    fn are_dependencies(&self, name: &str) -> bool {
+        if name == STDIN { self.stdin_is_dependencies } else { self.dependencies.names(name) }
+    }
+
+    /// The shape that the user says a file has.
+    fn shape(&self, name: &str) -> Option<Shape> {
+        let parameters = || self.parameters.names(name).then_some(Shape::Parameters);
+        self.are_dependencies(name).then_some(Shape::Dependencies).or_else(parameters)
+    }
+
+    /// What is wrong when a file is not what the user says it is.
+    fn objection(&self, name: &str, content: &Content) -> Option<&'static str> {
+        let document = match content {
+            Content::Document(document) => Some(&document.root),
+            Content::Tags(_) => None,
+            Content::Irrelevant | Content::Broken(_) | Content::Unreadable(_) => return None,
+        };
+        if self.parameters.names(name) && !document.is_some_and(|root| is_parameters(root, None)) {
+            return Some("this is no parameter file: that has `parameters`, each an object with a `value`");
+        }
+        let is_tags = |root: &Node| estate::shape_of(root) == Some(Shape::ServiceTags);
+        if self.tags.names(name) && document.is_some_and(|root| !is_tags(root)) {
+            return Some("this is no file of service tags: that has `cloud` or `changeNumber`, and `values`");
+        }
+        None
+    }
+}
+
+/// Sorts what was read by what is done with it. A file that is not what the user says it is counts as broken.
+pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files, claims: &Claims) -> (Sorted, Broken, Report) {
     let mut sorted = Sorted::default();
     let mut report = Report::default();
     let mut broken = Vec::new();
@@ -44,8 +83,13 @@ pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files, said: &Asked<'_>)
             Content::Unreadable(why) => broken.push((entry.name.clone(), why.clone(), None)),
             _ => {}
         }
-        let is_asked = if entry.name == STDIN { stdin_asked } else { !asked.is_empty() && asked.holds(&entry.name) };
-        let file = FileReport {
+        let said = claims.shape(&entry.name);
+        let objection = claims.objection(&entry.name, &entry.content);
+        let start = match &entry.content {
+            Content::Document(document) => Some(document.root.span.part(0, 1)),
+            _ => None,
+        };
+        let mut file = FileReport {
             name: entry.name,
             file: entry.file,
             shape: None,
@@ -53,18 +97,14 @@ pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files, said: &Asked<'_>)
             detail: None,
             named: entry.named,
         };
-        let holds = !parameters.is_empty() && parameters.holds(&file.name);
-        let content = entry.content;
-        match &content {
-            Content::Document(document) if holds && !is_asked && !is_parameters(&document.root, None) => {
-                let why = "it is no parameter file, and is given as one";
-                broken.push((file.name.clone(), why.to_owned(), None));
-                report.files.push(FileReport { outcome: FileOutcome::Error, detail: Some(why.to_owned()), ..file });
+        match objection {
+            Some(why) => {
+                broken.push((file.name.clone(), why.to_owned(), start));
+                file.outcome = FileOutcome::Error;
+                file.detail = Some(why.to_owned());
+                report.files.push(file);
             }
-            _ => {
-                let said = holds.then_some(Shape::Parameters);
-                sorted.take(file, content, is_asked.then_some(Shape::Dependencies).or(said), files, &mut report);
-            }
+            None => sorted.take(file, entry.content, said, files, &mut report),
         }
     }
     (sorted, broken, report)

@@ -158,7 +158,8 @@ impl<'s, 'a> Ground<'s, 'a> {
                 None if self.symbols.family == Family::V6 => {}
                 None => {
                     let subnet = self.symbols.of(Meaning::Subnet(end), || {
-                        Doubt::new("the prefix of the subnet is not known").settled_by("--fact subnet=10.0.1.0/24")
+                        Doubt::new("the prefix of the subnet is not known")
+                            .settled_by("--fact subnet-prefixes=10.0.1.0/24")
                     });
                     // A subnet has private addresses where nothing else is shown (NSG-14).
                     let known = self.scene.network_complete && !self.network.is_empty();

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::finding::{Finding, Level, Report};
+use crate::printable::{Kind, Printer};
 use crate::report::group::{Group, group};
 use crate::report::headline::{headline, rules_of};
 use crate::report::ledger::Ledger;
@@ -80,7 +81,9 @@ impl Annotations {
 /// The report as text for the log of a pipeline, without colours.
 pub(crate) fn log_text(report: &Report, findings: &[&Finding], files: &Files, options: &Options) -> io::Result<String> {
     let mut text = Vec::new();
-    terminal::write(report, findings, files, &Options { color: false, ..options.clone() }, &mut text)?;
+    let mut printer = Printer::new(&mut text, Kind::Plain);
+    terminal::write(report, findings, files, &Options { color: false, ..options.clone() }, &mut printer)?;
+    io::Write::flush(&mut printer)?;
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 

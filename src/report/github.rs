@@ -5,6 +5,7 @@
 use std::io;
 
 use crate::finding::{Finding, Level, Report};
+use crate::printable::line;
 use crate::report::annotation::{Annotation, Annotations, log_text};
 use crate::report::options::Options;
 use crate::report::words::count;
@@ -60,7 +61,7 @@ fn command(annotation: &Annotation) -> String {
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    line(&text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A"))
 }
 
 fn property(text: &str) -> String {
@@ -74,6 +75,7 @@ mod tests {
     #[test]
     fn properties_are_escaped() {
         assert_eq!(property("a,b:c%\r\n"), "a%2Cb%3Ac%25%0D%0A");
+        assert_eq!(property("e\u{1b}[31m\u{9b}x.json"), "e␛[31m\u{fffd}x.json");
     }
 
     #[test]

@@ -77,9 +77,9 @@ fn escaped(text: &str) -> String {
             '@' | '#' => {
                 out.push('\\');
                 out.push(ch);
-                out.push('\u{200b}');
+                out.push_str("&#8203;");
             }
-            ':' if rest.starts_with("//") => out.push_str(":\u{200b}"),
+            ':' if rest.starts_with("//") => out.push_str(":&#8203;"),
             '-' | '+' | '=' if out.is_empty() => {
                 out.push('\\');
                 out.push(ch);
@@ -113,8 +113,8 @@ mod tests {
     fn nothing_hostile_is_obeyed() {
         assert_eq!(plain("<script>"), "&lt;script&gt;");
         assert_eq!(plain("[x](javascript:1)"), "\\[x\\](javascript:1)");
-        assert_eq!(plain("a\n\n# b @team"), "a \\#\u{200b} b \\@\u{200b}team");
-        assert_eq!(plain("- http://x"), "\\- http:\u{200b}//x");
+        assert_eq!(plain("a\n\n# b @team"), "a \\#&#8203; b \\@&#8203;team");
+        assert_eq!(plain("- http://x"), "\\- http:&#8203;//x");
         assert_eq!(url("javascript:alert(1)"), None);
         assert_eq!(url("https://a.b/c)"), None);
         assert_eq!(fenced("a\n```\nb", "json"), "````json\na\n```\nb\n````");

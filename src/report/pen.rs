@@ -7,6 +7,7 @@ use codespan_reporting::diagnostic::{LabelStyle, Severity};
 use codespan_reporting::term::WriteStyle;
 
 use crate::finding::Level;
+use crate::printable;
 
 /// Which characters and colours may be used.
 #[derive(Clone, Copy, Debug)]
@@ -104,24 +105,7 @@ impl Pen {
 
     /// What is shown instead of a character that a terminal would obey or that hides text; `None` for all others.
     pub(crate) fn stand_in(self, ch: char) -> Option<char> {
-        let code = u32::from(ch);
-        let picture = match code {
-            0x00..=0x1f => char::from_u32(0x2400 + code),
-            0x7f => Some('\u{2421}'),
-            // C1 controls; soft line ends; marks and overrides of direction; what has no width and no script needs.
-            0x80..=0x9f
-            | 0x61c
-            | 0x180e
-            | 0x200b
-            | 0x200e
-            | 0x200f
-            | 0x2028..=0x202e
-            | 0x2060..=0x206f
-            | 0xfeff
-            | 0xfff9..=0xfffb
-            | 0xe0000..=0xe0fff => Some('\u{fffd}'),
-            _ => None,
-        }?;
+        let picture = printable::stand_in(ch)?;
         Some(if self.ascii { '?' } else { picture })
     }
 

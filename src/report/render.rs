@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use crate::finding::{Finding, Report};
+use crate::printable::{Kind, Printer};
 use crate::report::options::{Format, Options};
 use crate::report::rank::weight;
 use crate::report::{azure, csv, github, html, json, junit, markdown, sarif, terminal};
@@ -15,7 +16,13 @@ use crate::source::Files;
 pub fn render(report: &Report, files: &Files, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let all = shown(report, files, options);
     let findings: Vec<&Finding> = all.iter().copied().filter(|finding| finding.ignored.is_none()).collect();
-    let mut out = BufWriter::new(out);
+    let kind = match options.format {
+        Format::Json | Format::Sarif => Kind::Json,
+        Format::Text if options.color => Kind::Colored,
+        Format::Github | Format::Azure => Kind::Commands,
+        Format::Text | Format::Junit | Format::Markdown | Format::Csv | Format::Html => Kind::Plain,
+    };
+    let mut out = Printer::new(BufWriter::new(out), kind);
     match options.format {
         Format::Text => terminal::write(report, &findings, files, options, &mut out)?,
         Format::Json => json::write(report, &findings, files, options, &mut out)?,

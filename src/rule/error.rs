@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use miette::{Diagnostic, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
+use crate::printable;
 use crate::rule::text::{At, Text, floor_boundary};
 pub(crate) use crate::spelling::suggestion;
 
@@ -18,7 +19,7 @@ const AROUND: usize = 80;
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum RuleError {
     /// A folder or file cannot be read.
-    #[error("`{}` cannot be read: {error}", path.display())]
+    #[error("`{}` cannot be read: {error}", printable::path(path))]
     Unreadable {
         /// The folder or file.
         path: PathBuf,
@@ -155,7 +156,7 @@ impl SourceCode for Excerpt {
         };
         let shown = &content[first..last];
         Ok(Box::new(MietteSpanContents::new_named(
-            self.0.name.to_string(),
+            printable::line(&self.0.name),
             shown.as_bytes(),
             (first, last - first).into(),
             line,

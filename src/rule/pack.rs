@@ -3,6 +3,8 @@
 //! What a file says is the work of `compile`; which files to look at when running cases that of `cases`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +22,9 @@ include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// The most files and folders a rule folder may hold.
 const MAX_ENTRIES: usize = 20_000;
+
+/// The largest rule file that is read, in bytes.
+const MAX_BYTES: u64 = 4 << 20;
 
 /// How deep a rule folder may be nested.
 const MAX_FOLDERS: usize = 16;
@@ -64,7 +69,12 @@ impl Pack {
         }
         batches.push((None, shipped));
         for folder in folders {
-            batches.push((Some(folder.clone()), folder_files(folder, "")?));
+            let files = folder_files(folder, "")?;
+            if files.is_empty() {
+                let error = "it holds no rule; rules are files such as FAMILY/NAME.yaml".to_owned();
+                return Err(RuleError::Unreadable { path: folder.clone(), error });
+            }
+            batches.push((Some(folder.clone()), files));
         }
         Self::build(batches)
     }
@@ -188,13 +198,26 @@ pub(crate) fn folder_files(folder: &Path, ending: &str) -> Result<Vec<RuleFile>,
         let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
         let path = below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
         let Some(id) = id_of(&path, ending) else { continue };
-        let content = std::fs::read_to_string(entry.path()).map_err(|error| unreadable(entry.path(), &error))?;
+        let content = read(entry.path()).map_err(|error| unreadable(entry.path(), &error))?;
         let content = content.strip_prefix('\u{feff}').unwrap_or(&content);
         let name = entry.path().to_string_lossy().replace('\\', "/");
         files.push(RuleFile { id: id.into(), text: Text::new(name, content) });
     }
     files.sort_by(|left, right| left.id.cmp(&right.id));
     Ok(files)
+}
+
+/// The text of a rule file. Pipes, devices and files without an end are not read.
+fn read(path: &Path) -> io::Result<String> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let mut text = String::new();
+    fs::File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_BYTES {
+        return Err(io::Error::other("it is too large for a rule file"));
+    }
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -271,6 +294,33 @@ tags: [DEMO-1, storage]
         assert_eq!(wrong("8000-8100", "8100-8000").1, 18);
         assert_eq!(wrong("service: demo", "service: dmo"), (3, 10, "there is no service `dmo`".into()));
         assert_eq!(wrong("    ports", "    prots"), (10, 5, "`flow` has no key `prots`".into()));
+    }
+
+    #[test]
+    fn a_source_is_read_on_a_day_of_the_calendar() {
+        let dated = |day: &str| format!("{RULE}sources: [{{ title: A, url: https://a.example, read: {day} }}]\n");
+        assert!(load(&dated("2026-03-19")).is_ok());
+        for day in ["2025-02-31", "2026-3-19", "2026-13-01", "2026-03"] {
+            let (_, _, message) = mistake(&dated(day));
+            assert_eq!(message, format!("`{day}` is not a day of the calendar"));
+        }
+    }
+
+    #[test]
+    fn a_folder_without_a_rule_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("notes.txt"), "").unwrap();
+        let error = Pack::load(true, &[folder.path().to_owned()]).unwrap_err();
+        assert!(error.to_string().contains("it holds no rule"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_regular_files_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join("zero.yaml")).unwrap();
+        let error = Pack::load(true, &[folder.path().to_owned()]).unwrap_err();
+        assert!(error.to_string().ends_with("zero.yaml` cannot be read: it is not a regular file"), "{error}");
     }
 
     #[test]

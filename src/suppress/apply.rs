@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::finding::{FileReport, Finding, Ignored, IgnoredBy, Outcome, Report};
-use crate::json::Document;
+use crate::json::{Document, Node};
 use crate::source::{FileId, Files, Span};
 use crate::suppress::allow::{Allow, Found, Mistake, Scope};
 use crate::suppress::date::Date;
@@ -186,9 +186,24 @@ fn is_idle(allow: &Allow, report: &Report, judged: &BTreeSet<FileId>, settings: 
     }
 }
 
+/// The names and ids of the objects that a place lies in. The reader bounds how deep they nest.
+fn names_around(root: &Node, place: Span) -> Vec<String> {
+    let holds = |node: &&Node| node.span.start <= place.start && place.end <= node.span.end;
+    let mut names = Vec::new();
+    let mut inside = Some(root);
+    while let Some(node) = inside {
+        let told = ["name", "id"].iter().filter_map(|key| node.get(key).and_then(Node::text));
+        names.extend(told.map(str::to_owned));
+        let members = node.members().iter().map(|member| &member.node);
+        inside = members.chain(node.items()).find(holds);
+    }
+    names
+}
+
 /// The exceptions of the settings, with the files each of them means.
 struct Settings<'a> {
     exceptions: &'a Exceptions,
+    documents: &'a [(FileId, Arc<Document>)],
     files: Vec<Option<BTreeSet<FileId>>>,
 }
 
@@ -206,14 +221,18 @@ impl<'a> Settings<'a> {
             .entries
             .iter()
             .map(|entry| entry.path.as_ref().map(|path| among(path, all.iter().cloned()).into_iter().collect()));
-        Self { exceptions, files: meant.collect() }
+        Self { exceptions, documents: run.documents, files: meant.collect() }
     }
 
     fn covers(&self, entry: usize, finding: &Finding) -> bool {
         let is_there = self.files[entry].as_ref().is_none_or(|files| {
             files.contains(&finding.at.span.file) || finding.subject.is_some_and(|span| files.contains(&span.file))
         });
-        is_there && self.exceptions.entries[entry].covers(finding)
+        let around = || {
+            let document = self.documents.iter().find(|(file, _)| *file == finding.at.span.file);
+            document.map_or_else(Vec::new, |(_, document)| names_around(&document.root, finding.at.span))
+        };
+        is_there && self.exceptions.entries[entry].covers(finding, &around)
     }
 
     /// Whether the run looked at what an exception is about: at one of its files, or at a folder as a whole. A run that
@@ -224,5 +243,20 @@ impl<'a> Settings<'a> {
             Some(files) => judged.any(|file: &FileReport| file.file.is_some_and(|file| files.contains(&file))),
             None => judged.any(|file| !file.named),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_around;
+    use crate::json;
+    use crate::source::{FileId, Span};
+
+    #[test]
+    fn a_place_lies_in_what_is_named_around_it() {
+        let text = r#"[{"name": "web"}, {"name": "nsg", "id": "/x/nsg", "rules": [{"name": "a"}, {"name": "b", "port": 22}]}]"#;
+        let root = json::parse(FileId(0), text).unwrap().root;
+        let at = text.find("22").unwrap();
+        assert_eq!(names_around(&root, Span::new(FileId(0), at, at + 2)), ["nsg", "/x/nsg", "b"]);
     }
 }

@@ -11,6 +11,7 @@ use miette::{Diagnostic, NamedSource, SourceSpan};
 
 use crate::finding::{Finding, Ignored, IgnoredBy, Outcome, Report, RuleId};
 use crate::json::{self, Node};
+use crate::printable;
 use crate::source::{FileId, Files, Span};
 use crate::suppress::folder::{Folder, slashed};
 use crate::suppress::rules::Rules;
@@ -62,9 +63,9 @@ impl Baseline {
     /// When it is not one that this version understands, with the place.
     pub fn parse(name: &str, text: &str, folder: Folder) -> Result<Self, BaselineError> {
         let wrong = |message: String, at: Span| BaselineError {
-            name: name.to_owned(),
+            name: printable::line(name),
             message,
-            text: Arc::new(NamedSource::new(name, text.to_owned())),
+            text: Arc::new(NamedSource::new(printable::line(name), text.to_owned())),
             at: at.range().into(),
             help: Some(format!("`aznetlint baseline PATH --write {name}` writes one")),
         };
@@ -125,7 +126,7 @@ impl Baseline {
             let pairs: Vec<String> = KEYS
                 .iter()
                 .zip(values)
-                .map(|(key, value)| format!("\"{key}\": {}", serde_json::Value::from(value.as_str())))
+                .map(|(key, value)| format!("\"{key}\": {}", printable::quoted(value)))
                 .collect();
             let comma = if at == 0 { "" } else { "," };
             // Writing to a string does not fail.

@@ -41,22 +41,25 @@ pub struct Exception {
 }
 
 impl Exception {
-    /// Whether a finding is one it means, as far as its resource and placement go.
-    pub(crate) fn covers(&self, finding: &Finding) -> bool {
+    /// Whether a finding is one it means, as far as its resource and placement go. `around` gives the names and ids of
+    /// what its place lies in: a finding about a subnet that stands at a rule of a group is of that group as well.
+    pub(crate) fn covers(&self, finding: &Finding, around: &dyn Fn() -> Vec<String>) -> bool {
         // The name alone, an id, or parts of one: what lies in a resource is meant with it.
-        let named = |pattern: &Option<String>, name: &Option<String>, parts: [char; 2]| {
-            let [before, after] = parts;
-            pattern.as_ref().is_none_or(|pattern| {
-                let forms = [
-                    pattern.clone(),
-                    format!("*{before}{pattern}"),
-                    format!("{pattern}{after}*"),
-                    format!("*{before}{pattern}{after}*"),
-                ];
-                name.as_ref().is_some_and(|name| forms.iter().any(|form| wildcard::matches(form, name)))
-            })
+        let means = |pattern: &str, name: &str, part: char| {
+            let forms = [
+                pattern.to_owned(),
+                format!("*{part}{pattern}"),
+                format!("{pattern}{part}*"),
+                format!("*{part}{pattern}{part}*"),
+            ];
+            forms.iter().any(|form| wildcard::matches(form, name))
         };
-        named(&self.resource, &finding.resource, ['/', '/']) && named(&self.placement, &finding.placement, ['@', '@'])
+        let of =
+            |name: &Option<String>, pattern: &str, part| name.as_ref().is_some_and(|name| means(pattern, name, part));
+        self.placement.as_ref().is_none_or(|pattern| of(&finding.placement, pattern, '@'))
+            && self.resource.as_ref().is_none_or(|pattern| {
+                of(&finding.resource, pattern, '/') || around().iter().any(|name| means(pattern, name, '/'))
+            })
     }
 }
 

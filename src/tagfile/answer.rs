@@ -46,10 +46,12 @@ pub struct AddressAnswer<'f> {
 
 /// A name the file does not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is no service tag of this file")]
+#[error("`{name}` is no {what}")]
 pub struct NoSuchTag {
     /// The name.
     pub name: String,
+    /// What it was taken for: `service tag of this file`, or what an address or prefix was meant to be.
+    pub what: &'static str,
     /// What may be the matter.
     pub help: Option<String>,
 }
@@ -67,7 +69,13 @@ impl TagFile {
             return Ok(Answer::Addresses(AddressAnswer { asked, holders }));
         }
         let Some(index) = self.tags.index(question) else {
-            return Err(NoSuchTag { name: question.to_owned(), help: self.help(question) });
+            let name = question.to_owned();
+            if is_like_an_address(question) {
+                let help =
+                    Some("an address is written 10.0.1.4 or fd00::1, a prefix 10.0.1.0/24 or fd00::/64".to_owned());
+                return Err(NoSuchTag { name, what: "address or prefix", help });
+            }
+            return Err(NoSuchTag { name, what: "service tag of this file", help: self.help(question) });
         };
         let name = self.tags.name(index);
         let regions = self.regions(name);
@@ -127,6 +135,15 @@ impl TagFile {
     }
 }
 
+/// Whether a text was meant to be an address or a prefix: no tag is made of digits, dots, colons and a slash.
+fn is_like_an_address(text: &str) -> bool {
+    let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
+    let is_address =
+        address.contains(['.', ':']) && address.bytes().all(|byte| byte.is_ascii_hexdigit() || b".:".contains(&byte));
+    let is_length = length.is_none_or(|length| length.bytes().all(|byte| byte.is_ascii_digit()));
+    is_address && (is_length || address.parse::<IpAddr>().is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -181,7 +198,9 @@ mod tests {
         assert!(help("Internet").unwrap().contains("no published prefixes"));
         assert!(help("Storage.USGovTexas").unwrap().contains("not of the public cloud"));
         assert!(help("Sql").unwrap().contains("lacks"));
-        assert_eq!(help("10.0.0.300"), None);
+        for slip in ["10.0.0.300", "10.0.0.0/33", "10.0.0/24", "fd00::/129", "10.0.0.0/24x"] {
+            assert_eq!(file.answer(slip).unwrap_err().what, "address or prefix", "{slip}");
+        }
         assert_eq!(help(""), None);
     }
 }

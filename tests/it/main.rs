@@ -13,6 +13,7 @@ mod examples;
 mod faults;
 mod floors;
 mod formats;
+mod hostile;
 mod ignoring;
 mod laws;
 mod laws_cases;

@@ -127,10 +127,12 @@ pub fn run(
             });
         }
     }
-    for rule in pack.rules.iter().map(|rule| &rule.card.id).filter(|id| wanted(id)) {
-        let given = has.get(rule).map_or(&[][..], Vec::as_slice);
-        let lacking = [Expect::Fail, Expect::Pass].into_iter().filter(|expect| !given.contains(expect));
-        results.lacking.extend(lacking.map(|expect| (rule.clone(), expect)));
+    for rule in pack.rules.iter().filter(|rule| wanted(&rule.card.id)) {
+        let given = has.get(&rule.card.id).map_or(&[][..], Vec::as_slice);
+        let is_never_sure = matches!(&rule.body, Body::Pattern(pattern) if pattern.is_never_sure());
+        let speaks = if is_never_sure { Expect::Undecided } else { Expect::Fail };
+        let lacking = [speaks, Expect::Pass].into_iter().filter(|expect| !given.contains(expect));
+        results.lacking.extend(lacking.map(|expect| (rule.card.id.clone(), expect)));
     }
     results
 }

@@ -112,6 +112,11 @@ impl<'a> Value<'a> {
         Self::one(field, |value| Atom::Bool(*value))
     }
 
+    /// Whether a list has more than what is shown of it: nobody can tell while a part of it is unknown.
+    pub(crate) fn unseen(unknown_parts: &'a [Field<()>], span: Span) -> Self {
+        Self::optional(unknown_parts.first(), span, |part| Self::one(part, |()| Atom::Bool(true)))
+    }
+
     pub(crate) fn word<T>(field: &'a Field<T>, word: impl Fn(&T) -> &'static str) -> Self {
         Self::one(field, |value| Atom::Text(Cow::Borrowed(word(value))))
     }

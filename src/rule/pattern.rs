@@ -78,6 +78,11 @@ impl PatternRule {
         })
     }
 
+    /// Whether all it can say is that something cannot be told.
+    pub(crate) fn is_never_sure(&self) -> bool {
+        self.when.fields().iter().any(|(test, negated)| !negated && test.field.name.starts_with("unseen-"))
+    }
+
     fn finding(&self, item: &Item<'_>, truth: &Truth, message: &Template, base: &Finding) -> Finding {
         let filled = self.fill(message, item);
         let mut finding = Finding { resource: Some(item.resource()), ..base.clone() };

@@ -205,6 +205,8 @@ pub(crate) const NSG: &[FieldSpec] = &[
         Some(field) => Value::unknown("the number of rules", field.span),
         None => Value::count(nsg.rules.len(), nsg.rules_span.unwrap_or(nsg.header.name.span)),
     }),
+    field!("unseen-rules", Kind::Boolean, "It has rules beside those the input shows.",
+        Thing::Nsg(nsg) => Value::unseen(&nsg.unknown_rules, nsg.header.name.span)),
     FieldSpec {
         name: "associated",
         kind: Kind::Boolean,
@@ -242,6 +244,8 @@ pub(crate) const ROUTE_TABLE: &[FieldSpec] = &[
         Some(field) => Value::unknown("the number of routes", field.span),
         None => Value::count(table.routes.len(), table.routes_span.unwrap_or(table.header.name.span)),
     }),
+    field!("unseen-routes", Kind::Boolean, "It has routes beside those the input shows.",
+        Thing::RouteTable(table) => Value::unseen(&table.unknown_routes, table.header.name.span)),
     field!("gateway-routes-disabled", Kind::Boolean, "Routes learnt by gateways are kept out.", Thing::RouteTable(table) =>
         Value::optional(table.disable_bgp.as_ref(), table.header.span, Value::bool)),
     FieldSpec {

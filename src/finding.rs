@@ -152,11 +152,15 @@ impl Finding {
     /// A short form of its fingerprint in a file, as 16 hexadecimal digits: FNV-1a over both. The file's name should be
     /// one that does not depend on where the run was started.
     pub fn digest(&self, file: &str) -> String {
-        let bytes = file.bytes().chain([0]).chain(self.fingerprint.bytes());
-        let hash = bytes
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-        format!("{hash:016x}")
+        hash(file.bytes().chain([0]).chain(self.fingerprint.bytes()))
     }
+}
+
+/// The FNV-1a hash of bytes, as 16 hexadecimal digits: the same in every version of this program.
+pub(crate) fn hash(bytes: impl Iterator<Item = u8>) -> String {
+    let hash = bytes
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    format!("{hash:016x}")
 }
 
 /// That a finding is to be ignored, who says so and why.

@@ -2,6 +2,7 @@
 
 mod ignore;
 mod left_out;
+mod long;
 mod narrow;
 mod repeated;
 mod run;

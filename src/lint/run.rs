@@ -12,8 +12,9 @@ use crate::input::{self, Input};
 use crate::json::{self, Document, Member, Node, Value};
 use crate::lint::ignore;
 use crate::lint::left_out;
+use crate::lint::long::shorten;
 use crate::lint::narrow::{by_path, to_changed};
-use crate::lint::repeated::once_for_a_place;
+use crate::lint::repeated::{Told, once_for_a_place};
 use crate::lint::settings::Settings;
 use crate::lint::sorted::{Broken, Claims, Sorted, sort_entries};
 use crate::lint::template::{
@@ -174,7 +175,7 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     }));
     let several = expanded.rounds.len() > 1;
     let mut unmatched: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut findings: BTreeMap<FindingKey, (Finding, Vec<String>)> = BTreeMap::new();
+    let mut findings: BTreeMap<FindingKey, Told> = BTreeMap::new();
     let rounds = expanded.rounds.len();
     for round in &expanded.rounds {
         let mut estate = estate_of(&files, &exports, round, tags.of(None).map(|file| &file.tags));
@@ -188,15 +189,23 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         let label = several.then_some(round.label.as_str());
         for finding in std::mem::take(&mut judged.report.findings) {
             let place = finding.placement.as_deref().map(|id| id_in(id, label));
-            let entry = findings.entry(key_of(&finding)).or_insert_with(|| (finding, Vec::new()));
-            entry.1.push(round.label.clone());
-            let known = &mut entry.0.placements;
+            let (key, fingerprint) = (key_of(&finding), finding.fingerprint.clone());
+            let told = findings.entry(key).or_insert_with(|| Told {
+                finding,
+                labels: Vec::new(),
+                fingerprints: BTreeSet::new(),
+            });
+            told.fingerprints.insert(fingerprint);
+            if told.labels.last() != Some(&round.label) {
+                told.labels.push(round.label.clone());
+            }
+            let known = &mut told.finding.placements;
             known.extend(place.filter(|place| !known.contains(place)));
         }
         absorb(&mut report, judged.report, label);
     }
     let findings = once_for_a_place(findings.into_values());
-    report.findings.extend(findings.into_iter().map(|(mut finding, labels)| {
+    report.findings.extend(findings.into_iter().map(|Told { mut finding, labels, .. }| {
         if several && labels.len() < rounds {
             let names: Vec<&str> =
                 labels.iter().map(|label| if label.is_empty() { "the plain one" } else { label.as_str() }).collect();
@@ -206,6 +215,7 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     }));
     tag_faults(&mut report, pack, &tags, settings.accepted.today);
     key_faults(&mut report, pack, &documents);
+    shorten(&mut report);
     by_path(&mut report, &files, &settings.per_path);
     let rules = ignore::rules(pack);
     ignore::allow(&mut report, &mut files, &documents, pack, &settings.accepted, &rules);

@@ -2,7 +2,7 @@
 //!
 //! Drawing them is the work of `report`; arriving at them that of `rule`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -257,6 +257,8 @@ pub struct Report {
     pub rules: BTreeMap<RuleId, RuleCard>,
     /// The versions of the data used, for the closing line: (`packs`, `azureml 2026-03-19`), ….
     pub data: Vec<(String, String)>,
+    /// What would settle what is undecided.
+    pub settling: Settling,
 }
 
 /// What became of one file.
@@ -481,6 +483,28 @@ impl Counts {
     pub fn blocked(&self) -> usize {
         self.violated - self.against_advice
     }
+}
+
+/// What would settle all that is undecided, and all that hangs on facts nobody knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settling {
+    /// The commands whose answers belong to the input, by what they fetch.
+    pub commands: Vec<ExportCommand>,
+    /// What no command fetches: flags of this program, files of others.
+    pub otherwise: BTreeSet<String>,
+}
+
+/// A command that reads from Azure and writes what it answers into a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExportCommand {
+    /// What it fetches.
+    pub what: String,
+    /// The file it writes to, or one of several.
+    pub file: String,
+    /// For `az` in a POSIX shell.
+    pub az: String,
+    /// For PowerShell.
+    pub powershell: String,
 }
 
 impl Report {

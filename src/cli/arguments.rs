@@ -128,6 +128,19 @@ pub(crate) struct CheckArguments {
     #[arg(long)]
     pub(crate) force_exclude: bool,
 
+    /// Print, instead of a report, the commands that export from Azure what is named and not shown, or would settle what
+    /// is undecided
+    #[arg(
+        long,
+        value_enum,
+        value_name = "SHELL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "az",
+        conflicts_with_all = ["format", "outputs", "baseline"]
+    )]
+    pub(crate) what_to_export: Option<Shell>,
+
     /// Read the settings from this file instead of looking for aznetlint.yaml
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     pub(crate) config: Option<PathBuf>,
@@ -139,6 +152,15 @@ pub(crate) struct CheckArguments {
     /// Say more: every file, every fact, every requirement
     #[arg(short, long)]
     pub(crate) verbose: bool,
+}
+
+/// What commands are printed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    /// `az` in a POSIX shell
+    Az,
+    /// PowerShell with the module Az
+    Powershell,
 }
 
 /// What is linted, and where its findings are written down.

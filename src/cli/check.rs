@@ -8,6 +8,7 @@ use miette::Result;
 use crate::cli::accepted::read;
 use crate::cli::arguments::{CheckArguments, Gate, UndecidedLevel};
 use crate::cli::end::End;
+use crate::cli::exports::script;
 use crate::cli::found::Found;
 use crate::cli::inputs::Inputs;
 use crate::cli::levels::Thresholds;
@@ -62,7 +63,10 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
         outcome.unused.iter().for_each(|unused| print::tell(&format!("warning: {unused}")));
     }
     outcome.report.remarks.append(&mut outcome.unused);
-    outputs.write(arguments, &gathered.thresholds, &outcome, gathered.baseline.is_some())?;
+    match arguments.what_to_export {
+        Some(shell) => print::text(&script(&outcome.report, shell))?,
+        None => outputs.write(arguments, &gathered.thresholds, &outcome, gathered.baseline.is_some())?,
+    }
     for folder in &outcome.empty {
         print::tell(&format!("error: there is no JSON file in {folder}"));
     }
@@ -70,7 +74,8 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
         let why = file.detail.as_deref().unwrap_or("it cannot be read");
         print::tell(&format!("error: nothing in {} was judged: {why}", file.name));
     }
-    Ok(end(arguments, &gathered.thresholds, &outcome))
+    let end = end(arguments, &gathered.thresholds, &outcome);
+    Ok(if arguments.what_to_export.is_some() && end == End::Findings { End::Clean } else { end })
 }
 
 /// That files were deleted, which no finding can point into.

@@ -7,6 +7,7 @@ mod check;
 mod document;
 mod end;
 mod expand;
+mod exports;
 mod flag;
 mod found;
 mod git;

@@ -10,6 +10,7 @@ use crate::estate::extract::lookup;
 use crate::estate::kind::Kind;
 use crate::estate::normal::{member, object, replace};
 use crate::estate::resource::Shape;
+use crate::estate::shape::type_of;
 use crate::json::{Mention, Node, Reason, Unknown, Value};
 
 /// What makes a resource of a kind.
@@ -198,7 +199,11 @@ fn set(draft: &mut Written<'_>, property: &'static str) {
     let node = &*draft.node;
     let at = node.get("name").or_else(|| node.get("id")).unwrap_or(node);
     let id = lookup(node, &["id"]).or_else(|| lookup(node, &["resourceId"])).or_else(|| lookup(node, &["name"]));
-    let mention = Mention { property: Arc::from(property), id: Arc::from(id.and_then(Node::text).unwrap_or_default()) };
+    let mention = Mention {
+        type_name: type_of(node).unwrap_or_default().into(),
+        property: Arc::from(property),
+        id: Arc::from(id.and_then(Node::text).unwrap_or_default()),
+    };
     let unknown = Unknown {
         reason: Reason::NotShown(Arc::new(mention)),
         text: Arc::from(""),

@@ -3,6 +3,7 @@
 mod build;
 mod dependency;
 mod draft;
+mod export;
 mod extract;
 mod fault;
 mod firewall_check;
@@ -27,6 +28,7 @@ mod whole;
 
 pub use build::build;
 pub use dependency::{Dependencies, Dependency, DependencyEndpoint, dependencies, no_dependencies};
+pub use export::Export;
 pub use extract::Options;
 pub use fault::{FAULT_KINDS, keys_twice};
 pub use gather::{Gathered, Piece, gather};

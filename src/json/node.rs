@@ -185,6 +185,8 @@ pub enum Reason {
 /// A property that a mention of a resource leaves open, and what names the resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mention {
+    /// The type of the resource.
+    pub type_name: Arc<str>,
     /// The property; empty: all of them.
     pub property: Arc<str>,
     /// Its full id; its name, with those of its parents in front, where no id is shown.

@@ -445,6 +445,11 @@ fn absorb(report: &mut Report, mut round: Report, label: Option<&str>) {
         *entry = count.max(*entry);
     }
     report.rules.append(&mut round.rules);
+    let known = &mut report.settling;
+    known
+        .commands
+        .extend(round.settling.commands.into_iter().filter(|one| !known.commands.contains(one)).collect::<Vec<_>>());
+    known.otherwise.append(&mut round.settling.otherwise);
     for (list, more) in [(&mut report.assumptions, round.assumptions), (&mut report.remarks, round.remarks)] {
         for line in more {
             if !list.contains(&line) {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::estate::{AdminRule, Estate};
+use crate::estate::{AdminRule, Estate, Export};
 use crate::json::Node;
 use crate::proof::name::shown;
 use crate::proof::symbol::Doubt;
@@ -25,7 +25,7 @@ pub(crate) struct Applies {
     pub(crate) doubt: Doubt,
 }
 
-const SETTLED_BY: &str = "`az network manager list-effective-security-admin-rules` for this network alone";
+const SETTLED_BY: &str = "the effective security admin rules of this network alone";
 
 impl<'a> AdminRules<'a> {
     /// Those that may concern a network of the estate; `None`: one that is not shown.
@@ -34,9 +34,15 @@ impl<'a> AdminRules<'a> {
         // A list of effective rules does not name its network.
         let bound = effective && network.is_some() && estate.networks.len() == 1;
         let of_network = |one: &&AdminRule| !bound || one.effective;
-        let applies = |one: &AdminRule| if bound { None } else { Some(doubted(one)) };
+        let id = network.and_then(|at| estate.networks.get(at)?.header.id.as_ref()?.known().cloned());
+        let rules = id.map(Export::AdminRules);
+        let told = |doubt: Doubt| doubt.shown_by(rules.clone());
+        let applies = |one: &AdminRule| {
+            let Applies { key, doubt } = doubted(one);
+            (!bound).then(|| Applies { key, doubt: told(doubt) })
+        };
         let rules = estate.admin_rules.iter().filter(of_network).map(|one| (one, applies(one))).collect();
-        Self { rules, hidden: if bound { None } else { hidden(estate) } }
+        Self { rules, hidden: if bound { None } else { hidden(estate).map(told) } }
     }
 
     /// Whether none is shown, and nothing says that there are any.

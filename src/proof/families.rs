@@ -3,7 +3,7 @@
 //!
 //! Judging a flow in one family is the work of `flow` and `path`.
 
-use crate::estate::Direction;
+use crate::estate::{Direction, Export};
 use crate::net::{Family, ProtocolSet};
 use crate::proof::flow::{Ends, Flow};
 use crate::proof::ground::{Ground, Party};
@@ -94,7 +94,8 @@ fn no_address(party: &Party) -> Doubt {
     match party {
         Party::Subnet => Doubt::new("the subnet has no prefix"),
         Party::Tag(tag) => Doubt::new(format!("the service tags that are loaded hold no address of `{tag}`"))
-            .settled_by("the service tag file of its cloud"),
+            .settled_by("the service tag file of its cloud")
+            .shown_by([Export::ServiceTags]),
         Party::Hosts(_) | Party::Untagged(_) => Doubt::new("no host is asked for"),
         Party::Regional(..) | Party::Addresses(_) | Party::Any => Doubt::new("no address is asked for"),
     }

@@ -7,7 +7,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, OnceLock};
 
-use crate::estate::{Access, Field, Peer, Side};
+use crate::estate::{Access, Export, Field, Peer, Side};
 use crate::json::{Part, Unknown};
 use crate::net::{AddressSet, Cloud, Family, RangeSet, Reading, Special, Tag, TagData};
 use crate::proof::cell::Match;
@@ -324,7 +324,8 @@ impl<'s, 'a> Ground<'s, 'a> {
             Reading::Unknown { .. } => return,
         };
         let symbol = self.symbols.of(meaning, || {
-            Doubt::new(format!("the addresses of `{name}` are not loaded")).settled_by("--service-tags FILE")
+            let doubt = Doubt::new(format!("the addresses of `{name}` are not loaded"));
+            doubt.settled_by("--service-tags FILE").shown_by([Export::ServiceTags])
         });
         all.add(Arc::clone(&self.tagged), vec![symbol.holds()]);
     }

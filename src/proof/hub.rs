@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::estate::{Estate, Field, HubConnection, HubRoute, Peering, VirtualNetwork};
+use crate::estate::{Estate, Export, Field, HubConnection, HubRoute, Peering, VirtualNetwork};
 use crate::proof::name::shown;
 use crate::proof::symbol::Doubt;
 
@@ -49,11 +49,14 @@ fn is_of_hub(peering: &Peering) -> bool {
     open && (named || remote.is_some_and(of_hub))
 }
 
+const HUBS: &str = "Microsoft.Network/virtualHubs";
+
 fn unseen(network: &VirtualNetwork, peering: &Peering) -> Doubt {
     let name = shown(&network.header.name);
     Doubt::new(format!("which routes the Virtual WAN hub teaches `{name}` is not shown"))
         .at(peering.name.span)
         .settled_by("the hub's connections, routing intent and route tables, and its firewall with its policy")
+        .shown_by([Export::Every { type_name: HUBS.into() }])
 }
 
 /// `enableInternetSecurity` decides alone whether a default route is learnt (VWAN-5).
@@ -66,7 +69,12 @@ fn default_route(estate: &Estate, connection: &HubConnection, all: &mut Vec<Lear
         Some(Err(unknown)) => Some(Doubt::of(&format!("`enableInternetSecurity` of connection `{name}`"), unknown)),
         None => {
             let doubt = Doubt::new(format!("connection `{name}` does not show `enableInternetSecurity`"));
-            Some(doubt.at(at).settled_by("`enableInternetSecurity` of the connection"))
+            Some(
+                doubt
+                    .at(at)
+                    .settled_by("`enableInternetSecurity` of the connection")
+                    .shown_by([Export::of(&connection.header)]),
+            )
         }
     };
     let by_policy = policy(estate, connection, "Internet");
@@ -79,6 +87,11 @@ fn default_route(estate: &Estate, connection: &HubConnection, all: &mut Vec<Lear
         None => {
             let doubt = Doubt::new(format!("where the hub's default route for connection `{name}` leads is not shown"));
             let doubt = doubt.at(at).settled_by("the hub's routing intent and route tables");
+            let hub = connection.hub.and_then(|hub| estate.hubs.get(hub)?.header.id.as_ref()?.known().cloned());
+            let of_hub = ["routingIntent", "hubRouteTables"].into_iter();
+            let exports =
+                hub.map(|hub| of_hub.map(move |kind| Export::Children { kind: kind.into(), of: Arc::clone(&hub) }));
+            let doubt = doubt.shown_by(exports.into_iter().flatten());
             Learnt { prefix: DEFAULT, leads: Err(doubt.clone()), maybe: Some(doubt) }
         }
     };
@@ -115,6 +128,7 @@ fn firewall(route: &HubRoute) -> Result<usize, Doubt> {
         let id = shown(&next_hop.id);
         let name = id.rsplit('/').next().unwrap_or_default();
         let doubt = Doubt::new(format!("what `{name}`, to which the Virtual WAN hub leads, lets through is not known"));
+        let doubt = doubt.shown_by([Export::resource("Microsoft.Network/azureFirewalls", &id)]);
         doubt.at(next_hop.id.span).settled_by(format!("the file that holds `{name}`, and its firewall policy"))
     })
 }

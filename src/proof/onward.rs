@@ -6,7 +6,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::estate::{Firewall, NextHop};
+use crate::estate::{Export, Firewall, NextHop};
 use crate::proof::firewall::Appliance;
 use crate::proof::ground::Ground;
 use crate::proof::hop::{Hop, Ruling, Way};
@@ -84,7 +84,9 @@ fn ruling(hop: &Hop) -> Ruling {
         Hop::Appliance(addresses) => {
             let name = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let doubt = Doubt::new(format!("what the appliance at {name} lets through is not known"));
-            Ruling::Depends(open(&name), doubt.settled_by("the firewall and its policy, if it is an Azure Firewall"))
+            let doubt = doubt.settled_by("the firewall and its policy, if it is an Azure Firewall");
+            let firewalls = Export::Every { type_name: "Microsoft.Network/azureFirewalls".into() };
+            Ruling::Depends(open(&name), doubt.shown_by([firewalls]))
         }
         Hop::To(_) | Hop::HubFirewall(_) | Hop::Platform => Ruling::Pass,
         Hop::Unknown(key, doubt) => Ruling::Depends(open(key), doubt.clone()),

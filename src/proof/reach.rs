@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::estate::{Estate, Firewall, Peering, Shape, VirtualNetwork};
+use crate::estate::{Estate, Export, Firewall, Peering, Shape, VirtualNetwork};
 use crate::proof::scene::{is_connected, shown};
 use crate::proof::symbol::Doubt;
 
@@ -47,6 +47,7 @@ pub(crate) fn reach(estate: &Estate, network: Option<usize>, firewall: &Firewall
     let cut = states.contains(&Some(false));
     if let Some(open) = joining.iter().find(|one| is_connected(one).is_none()).filter(|_| !cut) {
         let doubt = Doubt::new(format!("whether peering `{}` is connected is not known", shown(&open.name)));
+        let doubt = doubt.shown_by([Export::of(&own.header)]);
         return Reach::Unknown(doubt.at(open.span).settled_by("the export of the network, with its peerings"));
     }
     let whole = |network: &VirtualNetwork| network.peerings_shown && network.header.shape != Shape::Template;
@@ -59,6 +60,7 @@ pub(crate) fn reach(estate: &Estate, network: Option<usize>, firewall: &Firewall
     }
     let (name, appliance) = (shown(&own.header.name), shown(&firewall.header.name));
     let doubt = Doubt::new(format!("no peering joins `{name}` with the network of firewall `{appliance}`"));
+    let doubt = doubt.shown_by([own].into_iter().chain(other).map(|network| Export::of(&network.header)));
     Reach::Unknown(doubt.at(own.header.name.span).settled_by("the exports of both networks, with their peerings"))
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::estate::{Access, Field, NextHop, Peer, Route, RouteOrigin, RouteTable};
+use crate::estate::{Access, Export, Field, NextHop, Peer, Route, RouteOrigin, RouteTable};
 use crate::json::Unknown;
 use crate::net::{AddressSet, Reading, Relation, Tag};
 use crate::proof::cell::{Clause, Match};
@@ -363,7 +363,9 @@ impl<'a> List<'_, '_, 'a> {
             let meaning = Meaning::Packet(Arc::from(format!("{owner}longer {key}")));
             let doubt =
                 || Doubt::new("which of two routes has the longer prefix is not known without the tag's addresses");
-            let longer = ground.symbols.of(meaning, || doubt().settled_by("--service-tags FILE"));
+            let longer = ground
+                .symbols
+                .of(meaning, || doubt().settled_by("--service-tags FILE").shown_by([Export::ServiceTags]));
             let mut way = way.clone();
             way.clause.guards.push(longer.holds());
             way

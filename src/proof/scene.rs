@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::estate::{
-    Estate, Field, NetworkSecurityGroup, NextHop, Peer, Peering, Reference, Route, RouteTable, Subnet,
+    Estate, Export, Field, NetworkSecurityGroup, NextHop, Peer, Peering, Reference, Route, RouteTable, Subnet,
 };
 use crate::json::Reason;
 use crate::net::{AddressSet, Cloud, RangeSet, Region, Tag, TagData};
@@ -356,7 +356,8 @@ pub fn policies(subnet: &Subnet, kind: &str) -> Result<bool, Doubt> {
         Some(Err(unknown)) => Err(Doubt::of(&format!("`privateEndpointNetworkPolicies` of subnet `{name}`"), unknown)),
         None => {
             let doubt = Doubt::new(format!("subnet `{name}` does not show `privateEndpointNetworkPolicies`"));
-            Err(doubt.at(subnet.header.name.span).settled_by("`privateEndpointNetworkPolicies` of the subnet"))
+            let doubt = doubt.at(subnet.header.name.span).shown_by([Export::of(&subnet.header)]);
+            Err(doubt.settled_by("`privateEndpointNetworkPolicies` of the subnet"))
         }
     }
 }
@@ -401,8 +402,17 @@ pub(crate) fn missing(what: &str, id: &Field<Arc<str>>) -> Doubt {
     }
     let shown = shown(id);
     let name = shown.rsplit('/').next().unwrap_or_default();
+    let type_name = match what {
+        "network security group" => "Microsoft.Network/networkSecurityGroups",
+        "route table" => "Microsoft.Network/routeTables",
+        "NAT gateway" => "Microsoft.Network/natGateways",
+        "firewall policy" => "Microsoft.Network/firewallPolicies",
+        "rule collection group" => "Microsoft.Network/firewallPolicies/ruleCollectionGroups",
+        "IP group" => "Microsoft.Network/ipGroups",
+        _ => "",
+    };
     let doubt = Doubt::new(format!("{what} `{name}` is not among the input")).at(id.span);
-    doubt.settled_by(format!("the file that holds {what} `{name}`"))
+    doubt.settled_by(format!("the file that holds {what} `{name}`")).shown_by([Export::resource(type_name, &shown)])
 }
 
 /// Whether a name, which may have the network's in front, is that of the subnet where gateways are.

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::estate::Export;
 use crate::json::{Reason, Unknown};
 use crate::net::{Cloud, Family, Relation, Tag};
 use crate::source::Span;
@@ -57,18 +58,27 @@ pub struct Doubt {
     pub span: Option<Span>,
     /// What would settle it: `--set name=…`, `--service-tags FILE`, ….
     pub settle: Option<String>,
+    /// The answers of Azure that would settle it.
+    pub exports: Vec<Export>,
 }
 
 impl Doubt {
     /// A doubt that no input settles.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), span: None, settle: None }
+        Self { message: message.into(), span: None, settle: None, exports: Vec::new() }
     }
 
     /// With what would settle it.
     #[must_use]
     pub fn settled_by(mut self, settle: impl Into<String>) -> Self {
         self.settle = Some(settle.into());
+        self
+    }
+
+    /// With answers of Azure that settle it.
+    #[must_use]
+    pub fn shown_by(mut self, exports: impl IntoIterator<Item = Export>) -> Self {
+        self.exports.extend(exports);
         self
     }
 
@@ -93,7 +103,11 @@ impl Doubt {
             }
             _ => None,
         };
-        Self { message: format!("{what} is unknown: {}", unknown.reason), span: Some(unknown.span), settle }
+        let exports = match &unknown.reason {
+            Reason::NotShown(mention) => vec![Export::resource(&mention.type_name, &mention.id)],
+            _ => Vec::new(),
+        };
+        Self { message: format!("{what} is unknown: {}", unknown.reason), span: Some(unknown.span), settle, exports }
     }
 }
 

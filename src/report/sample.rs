@@ -334,6 +334,7 @@ pub(crate) fn sample() -> (Files, Report) {
         .map(|card| (card.id.clone(), card))
         .into(),
         data: vec![("packs".to_owned(), "azureml 2026-03-19".to_owned())],
+        ..Report::default()
     };
     (files, report)
 }

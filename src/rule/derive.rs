@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::estate::{
-    Access, CollectionKind, Compute, Estate, Field, Header, NextHop, Peer, Peering, PrivateEndpoint, RouteTable,
-    Workspace,
+    Access, CollectionKind, Compute, Estate, Export, Field, Header, NextHop, Peer, Peering, PrivateEndpoint,
+    RouteTable, Workspace,
 };
 use crate::finding::FactValue;
 use crate::json::{Reason, Trail, Unknown};
@@ -31,21 +31,23 @@ pub struct Fact {
     pub why: Option<String>,
     /// That expression, so that the same one elsewhere is known to have the same value.
     pub unknown: Option<Arc<Unknown>>,
+    /// The answers of Azure that may show it, while it is not known.
+    pub exports: Vec<Export>,
 }
 
 impl Fact {
     /// A fact the estate shows.
     pub fn shown(value: FactValue, place: Option<Span>) -> Self {
-        Self { value: Some(value), from: "estate", place, via: None, why: None, unknown: None }
+        Self { value: Some(value), from: "estate", place, ..Self::unknown() }
     }
 
     /// A fact whose value in the estate only a deployment can tell.
     pub fn open(why: impl Into<String>, place: Option<Span>) -> Self {
-        Self { value: None, from: "estate", place, via: None, why: Some(why.into()), unknown: None }
+        Self { from: "estate", place, why: Some(why.into()), ..Self::unknown() }
     }
 
     pub(crate) fn unknown() -> Self {
-        Self { value: None, from: "not known", place: None, via: None, why: None, unknown: None }
+        Self { value: None, from: "not known", place: None, via: None, why: None, unknown: None, exports: Vec::new() }
     }
 }
 

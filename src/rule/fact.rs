@@ -140,6 +140,25 @@ built_in_facts! {
     SubnetName "subnet-name" Text "The name of the subnet.",
 }
 
+impl BuiltInFact {
+    /// Whether private endpoints that the input shows tell it.
+    pub(crate) fn rests_on_private_endpoints(self) -> bool {
+        use BuiltInFact::{
+            MonitorPrivateEndpoint, PrivateEndpointPrefixes, PrivateEndpoints, RegistryPrivateEndpoint,
+            StoragePrivateEndpoint, WorkspacePrivateEndpoint,
+        };
+        matches!(
+            self,
+            MonitorPrivateEndpoint
+                | PrivateEndpointPrefixes
+                | PrivateEndpoints
+                | RegistryPrivateEndpoint
+                | StoragePrivateEndpoint
+                | WorkspacePrivateEndpoint
+        )
+    }
+}
+
 impl fmt::Display for BuiltInFact {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.as_str())

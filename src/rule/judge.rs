@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
-use crate::estate::Estate;
-use crate::finding::{FactValue, Finding, PlacementReport, Report, RuleCard};
+use crate::estate::{Estate, Export, Header};
+use crate::finding::{FactValue, Finding, PlacementReport, Report, RuleCard, Verdict};
 use crate::net::{Cloud, TagData};
+use crate::rule::ask::commands;
 use crate::rule::asked::BY_HOSTS;
 use crate::rule::compile::Body;
 use crate::rule::dependency::{self, Asking};
@@ -18,7 +19,8 @@ use crate::rule::flow::{HostsAre, Requirement, RequirementRule};
 use crate::rule::names::cloud_of;
 use crate::rule::pack::Pack;
 use crate::rule::placement::{Placement, Placements, Requests, find};
-use crate::rule::require::{judge as judge_requirement, scene};
+use crate::rule::require::{Judged as JudgedRequirement, judge as judge_requirement, scene};
+use crate::rule::site;
 use crate::source::Files;
 
 /// What came of judging an estate.
@@ -48,15 +50,25 @@ pub fn judge<'a>(
         .zip(loaded)
         .map(|(placement, tags)| judge_placement(pack, estate, placement, tags))
         .collect();
+    let mentions: Vec<(&Header, Export)> =
+        estate.headers().filter_map(|header| Some((header, Export::of_mention(header)?))).collect();
+    let mut exports: BTreeSet<Export> = mentions.iter().map(|(_, export)| export.clone()).collect();
     for one in told {
         for assumption in one.assumptions {
             if !report.assumptions.contains(&assumption) {
                 report.assumptions.push(assumption);
             }
         }
+        exports.extend(one.exports);
+        report.settling.otherwise.extend(one.otherwise);
         report.findings.extend(one.findings);
         report.placements.push(one.placement);
     }
+    let region = placements.iter().find_map(|placement| placement.fact_text("region"));
+    let (commands, otherwise) = commands(&exports, estate, region.as_deref());
+    report.settling.commands = commands;
+    report.settling.otherwise.extend(otherwise);
+    report.remarks.extend(mentioned(&mentions, files));
     unclaimed(&mut report, estate, files, &placements);
     report.findings.extend(patterns(&pack.rules, estate));
     report.rules = pack.rules.iter().map(|rule| (rule.card.id.clone(), RuleCard::clone(&rule.card))).collect();
@@ -79,13 +91,21 @@ fn rows(body: &RequirementRule, placement: &Placement<'_>) -> Vec<String> {
 
 /// What is said of one placement.
 struct Told {
+    exports: BTreeSet<Export>,
+    otherwise: BTreeSet<String>,
     placement: PlacementReport,
     findings: Vec<Finding>,
     assumptions: Vec<String>,
 }
 
 fn judge_placement(pack: &Pack, estate: &Estate, placement: &Placement<'_>, tags: Option<&TagData>) -> Told {
-    let mut told = Told { placement: placement.report(estate), findings: Vec::new(), assumptions: Vec::new() };
+    let mut told = Told {
+        exports: BTreeSet::new(),
+        otherwise: BTreeSet::new(),
+        placement: placement.report(estate),
+        findings: Vec::new(),
+        assumptions: Vec::new(),
+    };
     let asked = asked(pack, placement);
     for fact in &mut told.placement.facts {
         fact.asked = asked.contains(&*fact.name);
@@ -115,12 +135,30 @@ fn judge_placement(pack: &Pack, estate: &Estate, placement: &Placement<'_>, tags
             }
         };
         for (judged, finding) in answers {
+            ask(&judged, placement, &mut told);
             told.placement.requirements.push(judged.report(&rule.card.id, &rows(body, placement)));
             told.assumptions.extend(judged.assumptions);
             told.findings.extend(finding);
         }
     }
     told
+}
+
+/// Adds what would settle a requirement.
+fn ask(judged: &JudgedRequirement, placement: &Placement<'_>, told: &mut Told) {
+    let verdict = judged.verdict();
+    if verdict == Some(Verdict::Undecided) {
+        for doubt in judged.doubts() {
+            told.exports.extend(doubt.exports.iter().cloned());
+            told.otherwise.extend(doubt.settle.iter().filter(|_| doubt.exports.is_empty()).cloned());
+        }
+    }
+    if matches!(verdict, Some(Verdict::Undecided | Verdict::Violated)) {
+        for fact in &judged.open_facts {
+            told.exports.extend(placement.facts.get(fact).into_iter().flat_map(|fact| fact.exports.iter().cloned()));
+            told.otherwise.insert(format!("--fact {fact}=…"));
+        }
+    }
 }
 
 /// The facts that requirements of a service hang on.
@@ -138,6 +176,20 @@ fn asked(pack: &Pack, placement: &Placement<'_>) -> BTreeSet<Arc<str>> {
         asked.extend(lists.flatten().flat_map(|host| host.name.names()).map(Arc::from));
     }
     asked
+}
+
+/// That resources are named and not shown.
+fn mentioned(mentions: &[(&Header, Export)], files: &Files) -> Option<String> {
+    let (first, _) = mentions.first()?;
+    let place = first.place();
+    let place = format!("{}:{}", files.name(place.file), files.position(place));
+    let name = site::shown(first);
+    let by = "--what-to-export prints the commands that export";
+    Some(match mentions.len() {
+        1 => format!("{place}: `{name}` is named and not shown; {by} it"),
+        2 => format!("{place}: `{name}` and 1 more resource are named and not shown; {by} them"),
+        count => format!("{place}: `{name}` and {} more resources are named and not shown; {by} them", count - 1),
+    })
 }
 
 /// Answers of the dependencies API that belong to no placement.

@@ -1,5 +1,6 @@
 //! Rules as data: their language, and what they say about an estate.
 
+mod ask;
 mod asked;
 mod assert;
 mod assertion;
@@ -48,6 +49,7 @@ mod vocabulary;
 mod wall;
 mod yaml;
 
+pub use ask::FOLDER as EXPORTS_FOLDER;
 pub use assertion::AssertionRule;
 pub use case::{Case, CaseFile, CaseInput, Expect};
 pub use compile::{Body, Rule};

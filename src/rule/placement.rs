@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::estate::{Estate, Header};
+use crate::estate::{Estate, Export, Header};
 use crate::finding::{FactReport, FactValue, Label, PlacementReport};
-use crate::json::{Node, Selector, Value};
+use crate::json::{Node, Reason, Selector, Value};
 use crate::rule::condition::Truth;
 use crate::rule::derive::{Fact, Standing, derive, workspace_of};
 use crate::rule::fact::{Combine, FactKind, FactSource, FactSpec};
@@ -375,7 +375,7 @@ fn fill_facts<'a>(
             let of_files = of_files.filter_map(|(_, facts)| facts.get(&**name).cloned());
             let of_all = requests.facts.iter().filter(|(fact, _, from)| *fact == **name && *from == origin);
             let value = of_placement.chain(of_files).chain(of_all.map(|(_, value, _)| value.clone())).next()?;
-            Some(Fact { value: Some(value), from: origin.as_str(), place: None, via: None, why: None, unknown: None })
+            Some(Fact { value: Some(value), from: origin.as_str(), ..Fact::unknown() })
         };
         let fact = said(Origin::CommandLine).or_else(|| said(Origin::Settings));
         facts.insert(Arc::clone(name), fact.unwrap_or_else(Fact::unknown));
@@ -398,14 +398,7 @@ fn fill_facts<'a>(
     for (name, spec) in &service.facts {
         let fact = placement.facts.entry(Arc::clone(name)).or_insert_with(Fact::unknown);
         if let (None, None, Some(default)) = (&fact.value, &fact.why, &spec.default) {
-            *fact = Fact {
-                value: Some(default.clone()),
-                from: "default",
-                place: None,
-                via: None,
-                why: None,
-                unknown: None,
-            };
+            *fact = Fact { value: Some(default.clone()), from: "default", ..Fact::unknown() };
         }
     }
     let lookup = |name: &str| placement.fact(name);
@@ -438,7 +431,46 @@ fn from_estate<'a>(estate: &'a Estate, all: &ByType<'a>, placement: &Placement<'
             None => {}
         }
     }
-    open.or(known).unwrap_or_else(Fact::unknown)
+    let fact = open.or(known).unwrap_or_else(Fact::unknown);
+    if fact.value.is_some() {
+        return fact;
+    }
+    let exports = spec.from.iter().flat_map(|source| exports(estate, all, placement, source)).collect();
+    Fact { exports, ..fact }
+}
+
+/// The answers of Azure that may show a fact which is not known.
+fn exports<'a>(estate: &'a Estate, all: &ByType<'a>, placement: &Placement<'a>, source: &FactSource) -> Vec<Export> {
+    match source {
+        FactSource::Fact(name) => placement.facts.get(name).map(|fact| fact.exports.clone()).unwrap_or_default(),
+        FactSource::BuiltIn(fact) => {
+            let told = estate.private_endpoints.iter().any(|endpoint| !endpoint.header.mentioned);
+            let endpoints = || Export::Every { type_name: "Microsoft.Network/privateEndpoints".into() };
+            (fact.rests_on_private_endpoints() && !told).then(endpoints).into_iter().collect()
+        }
+        FactSource::Resource { resource, select, .. } => {
+            let headers = related(estate, all, placement, resource);
+            if headers.is_empty() {
+                return of_all(resource, all);
+            }
+            let not_shown = |header: &&Header| {
+                let selection = select.evaluate(&header.node);
+                let mut unknown = selection.blocked.into_iter().chain(selection.hits).filter_map(Node::unknown);
+                unknown.any(|unknown| matches!(unknown.reason, Reason::NotShown(_)))
+            };
+            headers.into_iter().filter(not_shown).map(Export::of).collect()
+        }
+    }
+}
+
+/// All resources of a type of which none is shown: those without a parent can be listed, others by each parent.
+fn of_all(type_name: &Arc<str>, all: &ByType<'_>) -> Vec<Export> {
+    let Some((parent, kind)) = type_name.rsplit_once('/').filter(|(parent, _)| parent.contains('/')) else {
+        return vec![Export::Every { type_name: Arc::clone(type_name) }];
+    };
+    let ids = of_type(all, parent).iter().filter_map(|header| header.id.as_ref()?.known());
+    let within: Vec<Export> = ids.map(|of| Export::Children { kind: kind.into(), of: Arc::clone(of) }).collect();
+    if within.is_empty() { of_all(&parent.into(), all) } else { within }
 }
 
 /// Whether a resource of a type was found on the placement.

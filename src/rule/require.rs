@@ -558,11 +558,15 @@ impl Judged {
         Some(self.judgement.as_ref().map_or(Verdict::Undecided, |judgement| verdict(judgement.verdict)))
     }
 
+    /// Why it cannot be told.
+    pub(crate) fn doubts(&self) -> impl Iterator<Item = &Doubt> {
+        self.judgement.iter().flat_map(|one| &one.why).chain(&self.unshown)
+    }
+
     /// What the report says of it.
     pub(crate) fn report(&self, rule: &crate::finding::RuleId, rows: &[String]) -> RequirementReport {
         let judgement = self.judgement.as_ref();
-        let mut why: Vec<String> = judgement.into_iter().flat_map(|one| &one.why).map(doubt_words).collect();
-        why.extend(self.unshown.as_ref().map(doubt_words));
+        let mut why: Vec<String> = self.doubts().map(doubt_words).collect();
         why.extend(self.counting_on.as_ref().map(|region| {
             format!("the region is not known; this holds for {region}, which the rules name (--region settles it)")
         }));

@@ -1,6 +1,7 @@
 //! What the input names without showing it is unknown: it never reads as empty, and it decides nothing.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use aznetlint::finding::{FactValue, Report, Verdict};
 use aznetlint::lint::{Settings, lint_texts};
@@ -106,13 +107,13 @@ fn mention(resource: &Value, way: usize) -> Value {
 }
 
 fn report(resources: &[Value]) -> Report {
-    let pack = Pack::load(true, &[]).unwrap();
+    static PACK: LazyLock<Pack> = LazyLock::new(|| Pack::load(true, &[]).unwrap());
     let region = ("region".to_owned(), FactValue::Text("westeurope".to_owned()), Origin::CommandLine);
     let service = Request { service: "azureml-compute".to_owned(), ..Request::default() };
     let requests = Requests { services: vec![service], facts: vec![region], ..Requests::default() };
     let settings = Settings { requests, ..Settings::default() };
     let texts = resources.iter().enumerate().map(|(at, one)| (format!("{at}.json"), one.to_string()));
-    lint_texts(texts, &pack, &settings).report
+    lint_texts(texts, &PACK, &settings).report
 }
 
 /// The decided and undecided verdicts, by placement and flow.
@@ -213,4 +214,73 @@ proptest! {
             );
         }
     }
+}
+
+/// What the commands of a report fetch from a subscription that holds these resources.
+fn answers<'a>(report: &Report, resources: &'a [Value]) -> Vec<&'a Value> {
+    let asks = |resource: &Value| {
+        let id = resource["id"].as_str().unwrap();
+        let of_type = format!("--resource-type {} ", resource["type"].as_str().unwrap());
+        let parent = id.rsplit_once('/').map(|(parent, _)| format!("{parent}?")).unwrap();
+        report.settling.commands.iter().any(|command| {
+            command.az.contains(&format!("--ids {id} "))
+                || (command.az.contains(&of_type) && !command.az.contains("--name "))
+                || command.az.contains(&parent)
+        })
+    };
+    resources.iter().filter(|one| asks(one)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn the_answers_to_what_is_asked_for_settle_what_can_be(left_out in any::<u16>(), mentioned in any::<u16>(), way in 0..5_usize) {
+        let whole = estate();
+        // The network and the compute are where the service is seen.
+        let is_in = |mask: u16, at: usize| mask >> at & 1 == 1 && at != 0 && at != whole.len() - 1;
+        let mut shown: Vec<Value> = Vec::new();
+        for (at, one) in whole.iter().enumerate() {
+            if is_in(mentioned, at) {
+                shown.push(mention(one, way));
+            } else if !is_in(left_out, at) {
+                shown.push(one.clone());
+            }
+        }
+        // Each answer may name more; a chain is no longer than there are resources.
+        for _ in 0..whole.len() {
+            let now = report(&shown);
+            let new: Vec<Value> = answers(&now, &whole).into_iter().filter(|one| !shown.contains(one)).cloned().collect();
+            if new.is_empty() {
+                break;
+            }
+            shown.extend(new);
+        }
+        let (settled, expected) = (verdicts(&report(&shown)), verdicts(&report(&whole)));
+        for (flow, verdict) in &expected {
+            if settled.get(flow) != Some(verdict) {
+                // What the commands were not asked for decides nothing that is violated or cannot be told.
+                prop_assert!(settled.get(flow).is_none_or(|now| *now == Verdict::Satisfied), "{flow:?}: {settled:?}");
+            }
+        }
+        for (flow, verdict) in &settled {
+            prop_assert!(*verdict == Verdict::Satisfied || expected.get(flow) == Some(verdict), "{flow:?}: {verdict:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_named_is_asked_for_once() {
+    let whole = estate();
+    for way in 0..5 {
+        for at in 1..whole.len() {
+            let mut shown = whole.clone();
+            shown[at] = mention(&whole[at], way);
+            shown.push(mention(&whole[at], way));
+            let commands = report(&shown).settling.commands;
+            let id = whole[at]["id"].as_str().unwrap();
+            let asking = commands.iter().filter(|command| command.az.contains(&format!("--ids {id} ")));
+            assert_eq!(asking.count(), 1, "{id} {way}: {commands:?}");
+        }
+    }
+    assert_eq!(report(&whole).settling.commands, []);
 }

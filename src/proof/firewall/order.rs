@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::estate::{
-    Access, CollectionKind, Estate, Field, Firewall, FirewallPolicy, FirewallRule, Reference, RuleCollection,
+    Access, CollectionKind, Estate, Export, Field, Firewall, FirewallPolicy, FirewallRule, Reference, RuleCollection,
     RuleCollectionGroup,
 };
 use crate::json::{Node, Unknown};
@@ -189,7 +189,9 @@ fn missing_groups(estate: &Estate, policy: &FirewallPolicy) -> Vec<Doubt> {
         let name = shown(&policy.header.name);
         let message = format!("no rule collection group of policy `{name}` is among the input");
         let doubt = Doubt::new(message).at(policy.header.name.span);
-        doubts.push(doubt.settled_by(format!("the rule collection groups of policy `{name}`")));
+        let id = policy.header.id.as_ref().and_then(Field::known);
+        let groups = id.map(|id| Export::Children { kind: "ruleCollectionGroups".into(), of: Arc::clone(id) });
+        doubts.push(doubt.settled_by(format!("the rule collection groups of policy `{name}`")).shown_by(groups));
     }
     doubts
 }

@@ -144,6 +144,20 @@ mod tests {
     }
 
     #[test]
+    fn a_location_that_is_not_listed_tells_its_cloud_by_its_beginning_or_end() {
+        for (text, cloud) in [
+            ("usgovfuture", Cloud::Government),
+            ("usdodnorth", Cloud::Government),
+            ("blob.example.us", Cloud::Government),
+            ("chinaeast99", Cloud::China),
+            ("blob.example.cn", Cloud::China),
+            ("atlantis", Cloud::Public),
+        ] {
+            assert_eq!(Cloud::of(text), cloud, "{text}");
+        }
+    }
+
+    #[test]
     fn pairs_are_not_always_mutual() {
         let paired = |name: &str| Region::by_name(name).unwrap().paired().map(|region| region.location);
         assert_eq!(paired("eastus2"), Some("centralus"));

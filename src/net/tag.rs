@@ -299,7 +299,7 @@ fn edits(left: &str, right: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Reading, Special, Tag};
+    use super::{Reading, Special, Tag, edits, nearest};
     use crate::net::region::{Cloud, Region};
 
     fn name(text: &str) -> String {
@@ -310,6 +310,60 @@ mod tests {
         match Tag::read(text, None) {
             Reading::UnknownRegion { suggestion, .. } | Reading::Unknown { suggestion } => suggestion,
             known => panic!("{known:?}"),
+        }
+    }
+
+    #[test]
+    fn tags_in_no_list_have_a_meaning_of_their_own() {
+        for (name, special) in [
+            ("Internet", Special::Internet),
+            ("VirtualNetwork", Special::VirtualNetwork),
+            ("AzureLoadBalancer", Special::LoadBalancer),
+            ("AzurePlatformDNS", Special::PlatformDns),
+            ("AzurePlatformIMDS", Special::PlatformMetadata),
+            ("AzurePlatformLKM", Special::PlatformActivation),
+        ] {
+            assert_eq!(Tag::named(name).unwrap().special(), Some(special), "{name}");
+        }
+        assert_eq!(Tag::named("Storage").unwrap().special(), None);
+    }
+
+    #[test]
+    fn a_regional_tag_is_in_the_cloud_of_its_region() {
+        assert_eq!(Tag::named("Storage.WestEurope").unwrap().cloud(), Some(Cloud::Public));
+        assert_eq!(Tag::named("Storage.USGovVirginia").unwrap().cloud(), Some(Cloud::Government));
+        assert_eq!(Tag::named("Storage").unwrap().cloud(), None);
+    }
+
+    #[test]
+    fn more_edits_are_forgiven_in_longer_words() {
+        let near = |text: &str, one: &'static str| nearest(text, std::iter::once(one)).is_some();
+        assert!(near("abc", "abx") && !near("abc", "axx"));
+        assert!(near("abcdefgh", "abcdefxx") && !near("abcdefgh", "abcdexxx"));
+        assert!(near("abcdefghijkl", "abcdefghixxx") && !near("abcdefghijklmnop", "abcdefghijklxxxx"));
+    }
+
+    /// The fewest edits, by trying each at the end of both.
+    fn by_trying(left: &[u8], right: &[u8]) -> usize {
+        match (left, right) {
+            ([], rest) | (rest, []) => rest.len(),
+            ([l @ .., a], [r @ .., b]) => {
+                let mut least = by_trying(l, r) + usize::from(a != b);
+                least = least.min(by_trying(l, right) + 1).min(by_trying(left, r) + 1);
+                if let ([l @ .., c], [r @ .., d]) = (l, r)
+                    && (a, b) == (d, c)
+                {
+                    least = least.min(by_trying(l, r) + 1);
+                }
+                least
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn edits_are_the_fewest(left in "[abc]{0,6}", right in "[abc]{0,6}") {
+            proptest::prop_assert_eq!(edits(&left, &right), by_trying(left.as_bytes(), right.as_bytes()));
         }
     }
 

@@ -226,6 +226,21 @@ mod tests {
     }
 
     #[test]
+    fn of_holders_alike_the_smaller_one_comes_first() {
+        let mut data = TagData::default();
+        for (name, prefixes) in [
+            ("A", vec!["10.0.0.0/25", "10.0.0.128/25", "1.0.0.0/8"]),
+            ("B", vec!["10.0.0.0/25", "10.0.0.128/25", "100.0.0.0/24"]),
+            ("C", vec!["10.0.0.0/25", "10.0.0.128/25", "2.0.0.0/24", "2603::/32"]),
+        ] {
+            data.insert(name, prefixes.into_iter().map(|net| net.parse().unwrap()).collect());
+        }
+        let set = AddressSet::prefix("10.0.0.0/24".parse().unwrap());
+        let names: Vec<&str> = data.holders(&set).iter().map(|one| one.name).collect();
+        assert_eq!(names, ["B", "C", "A"]);
+    }
+
+    #[test]
     fn what_others_do_not_cover_is_left() {
         let data = data();
         let rest = data.uncovered("Storage", ["Storage.WestEurope", "Sql"]).unwrap();

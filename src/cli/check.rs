@@ -7,6 +7,7 @@ use miette::Result;
 
 use crate::cli::accepted::read;
 use crate::cli::arguments::{CheckArguments, Gate, UndecidedLevel};
+use crate::cli::choices::check_choices;
 use crate::cli::end::End;
 use crate::cli::exports::script;
 use crate::cli::found::Found;
@@ -57,7 +58,11 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
         outcome.empty.clear();
     }
     outcome.report.remarks.extend(gone(&target.gone));
-    unmatched(&gathered.found, &mut outcome, arguments.paths.is_empty() || arguments.scope.changed)?;
+    let is_everything = arguments.paths.is_empty() || arguments.scope.changed;
+    unmatched(&gathered.found, &mut outcome, is_everything)?;
+    if is_everything && !target.idle {
+        check_choices(&gathered.found, &gathered.settings.templates.choices, &outcome.report)?;
+    }
     outputs.refuse(&Inputs::new(&gathered, &outcome).and(gathered.baseline.as_ref()))?;
     if !outputs.is_text_alone() {
         outcome.unused.iter().for_each(|unused| print::tell(&format!("warning: {unused}")));

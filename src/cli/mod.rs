@@ -4,6 +4,7 @@ mod accepted;
 mod arguments;
 mod baseline;
 mod check;
+mod choices;
 mod document;
 mod end;
 mod expand;

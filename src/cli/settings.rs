@@ -9,13 +9,14 @@ use serde_saphyr::{Location, Spanned};
 use crate::arm::{self, Assumptions};
 use crate::cli::accepted::{accepted, near};
 use crate::cli::arguments::{CheckArguments, ServiceArguments, TemplateArguments};
+use crate::cli::choices::choices;
 pub(crate) use crate::cli::flag::FlagError;
 use crate::cli::found::{Found, read_config};
 use crate::cli::levels::{Thresholds, globs, per_path, selection, thresholds};
-use crate::config::{Config, ConfigError, FactSetting, ParameterSetting};
+use crate::config::{Config, ConfigError, FactSetting};
 use crate::finding::FactValue;
 use crate::input::{self, Globs};
-use crate::lint::{SetParameter, Settings, TemplateChoice, TemplateOptions};
+use crate::lint::{Settings, TemplateOptions};
 use crate::net::Region;
 use crate::printable;
 use crate::rule::{FactKind, Origin, Pack, Request, Requests, Service, suggestion};
@@ -68,7 +69,7 @@ pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
     let mut templates = templates(&arguments.templates, region)?;
     let (name, text) = config.file();
     templates.settings = (near(Path::new(name)), text.to_owned());
-    templates.choices = config.parameters.iter().map(|entry| choice(&found, entry)).collect::<Result<_, _>>()?;
+    templates.choices = choices(&found)?;
     let given = |setting: &Option<Spanned<String>>| setting.as_ref().map(|setting| setting.value.clone());
     let assumed = &mut templates.assumptions;
     assumed.subscription = assumed.subscription.take().or_else(|| given(&config.subscription));
@@ -145,31 +146,6 @@ pub(crate) fn gather_for(
         service_tags: service_tags.to_vec(),
         ..CheckArguments::default()
     })
-}
-
-/// What the settings say of some templates.
-fn choice(found: &Found, entry: &ParameterSetting) -> Result<TemplateChoice, ConfigError> {
-    let mut parameters = Vec::new();
-    for file in &entry.files {
-        let path = found.below(&file.value);
-        if !path.is_file() {
-            let message = format!("parameters: there is no file {}", printable::path(&path));
-            return Err(found.config.error(file.defined, message, None));
-        }
-        parameters.push(path);
-    }
-    let (_, text) = found.config.file();
-    let set = entry.set.iter().map(|(name, value)| {
-        let written = found.config.scalar(value.defined);
-        let raw = text.get(written.clone()).unwrap_or_default();
-        // Digits that are no number of JSON, such as `010`, are taken as written; the parameter's type decides.
-        let json = value.value.to_string();
-        let plain = value.value.is_number() && raw != json;
-        let value = if plain { serde_json::Value::from(raw).to_string() } else { json };
-        SetParameter { name: name.clone(), value, written }
-    });
-    let templates = entry.template.as_ref().map(|pattern| globs(found, pattern)).transpose()?;
-    Ok(TemplateChoice { templates, parameters, set: set.collect() })
 }
 
 /// What templates are evaluated with. The region is that of their resource group as well.

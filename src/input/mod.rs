@@ -13,4 +13,4 @@ pub use progress::Progress;
 pub use read::{Content, Entry, Input, STDIN, is_called_parameters, is_relevant, read, texts};
 pub use relevance::may_matter;
 pub use scope::{FileSet, Globs};
-pub use walk::{Options, check_glob, is_json};
+pub use walk::{Options, check_glob, is_json, json_below};

@@ -143,14 +143,10 @@ impl Search<'_> {
             .map(|folder| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() })
             .collect();
         for folder in folders {
-            let walk = WalkDir::new(&folder).max_depth(DEEPEST_BESIDE).sort_by_file_name().into_iter();
-            let walk = walk.filter_entry(|entry| entry.file_name() != ".git" && entry.file_name() != "node_modules");
-            let found =
-                walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_file() && is_json(entry.path()));
-            for entry in found.take(MOST_BESIDE) {
-                if let Ok(canonical) = fs::canonicalize(entry.path()) {
-                    let name = shown(entry.path());
-                    self.add(canonical, Candidate { path: entry.into_path(), name, named: false, beside: true });
+            for path in json_in(WalkDir::new(&folder).max_depth(DEEPEST_BESIDE)).take(MOST_BESIDE) {
+                if let Ok(canonical) = fs::canonicalize(&path) {
+                    let name = shown(&path);
+                    self.add(canonical, Candidate { path, name, named: false, beside: true });
                 }
             }
         }
@@ -202,7 +198,7 @@ impl Search<'_> {
 
     fn is_skipped(&self, entry: &DirEntry, inside: &str, root: &Path) -> bool {
         let is_folder = entry.file_type().is_dir();
-        let never = is_folder && (entry.file_name() == ".git" || entry.file_name() == "node_modules");
+        let never = is_folder && is_never_entered(entry);
         // A pattern is relative to the current folder; where that cannot be told from the path, to the folder given.
         let from_here = root.is_relative() && !root.components().any(|part| part == Component::ParentDir);
         never
@@ -277,6 +273,21 @@ impl Exclude {
             .filter(|ancestor| !ancestor.as_os_str().is_empty())
             .any(|ancestor| self.globs.matched(ancestor, is_folder || ancestor != path).is_ignore())
     }
+}
+
+/// Every JSON file below a folder, in order, whatever ignore files and options leave out.
+pub fn json_below(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    json_in(WalkDir::new(folder))
+}
+
+fn json_in(walk: WalkDir) -> impl Iterator<Item = PathBuf> {
+    let walk = walk.sort_by_file_name().into_iter().filter_entry(|entry| !is_never_entered(entry));
+    let found = walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_file() && is_json(entry.path()));
+    found.map(DirEntry::into_path)
+}
+
+fn is_never_entered(entry: &DirEntry) -> bool {
+    entry.file_name() == ".git" || entry.file_name() == "node_modules"
 }
 
 /// Whether a file is JSON by its name.

@@ -62,35 +62,11 @@ pub(crate) enum Command {
 /// What is linted and how it is shown.
 #[derive(Debug, Default, Args)]
 pub(crate) struct CheckArguments {
-    /// Files and folders; `-` reads standard input; without any, the paths of the settings file
-    #[arg(value_name = "PATH")]
-    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) lint: LintArguments,
 
     #[command(flatten)]
     pub(crate) scope: ScopeArguments,
-
-    #[command(flatten)]
-    pub(crate) services: ServiceArguments,
-
-    #[command(flatten)]
-    pub(crate) templates: TemplateArguments,
-
-    /// Read the addresses of service tags from this file, as Microsoft publishes it or az network list-service-tags
-    /// prints it
-    #[arg(long = "service-tags", value_name = "FILE")]
-    pub(crate) service_tags: Vec<PathBuf>,
-
-    /// Judge every endpoint the workspace itself says it needs: a saved answer of outboundNetworkDependenciesEndpoints
-    #[arg(long = "dependencies", value_name = "FILE")]
-    pub(crate) dependencies: Vec<PathBuf>,
-
-    /// Read the rules in this folder as well
-    #[arg(long = "rules", value_name = "DIR")]
-    pub(crate) rules: Vec<PathBuf>,
-
-    /// Leave out the rules that come with the program
-    #[arg(long)]
-    pub(crate) no_default_rules: bool,
 
     /// How to print; without it and without --output, as text
     #[arg(long, value_parser = report_formats(), value_name = "FORMAT")]
@@ -120,14 +96,6 @@ pub(crate) struct CheckArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
 
-    /// Leave out files that match, in the notation of .gitignore
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) exclude: Vec<String>,
-
-    /// Apply --exclude and ignore files to files that are named, too
-    #[arg(long)]
-    pub(crate) force_exclude: bool,
-
     /// Print, instead of a report, the commands that export from Azure what is named and not shown, or would settle what
     /// is undecided
     #[arg(
@@ -141,6 +109,57 @@ pub(crate) struct CheckArguments {
     )]
     pub(crate) what_to_export: Option<Shell>,
 
+    /// Say more: every file, every fact, every requirement
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+/// What is linted, by which rules, and with what: all that findings depend on.
+#[derive(Debug, Default, Args)]
+pub(crate) struct LintArguments {
+    /// Files and folders; `-` reads standard input; without any, the paths of the settings file
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Run only these rules, by id, family or tag, such as azureml, 'nsg/*' or security
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) select: Vec<String>,
+
+    /// Do not run these rules, by id, family or tag
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) services: ServiceArguments,
+
+    #[command(flatten)]
+    pub(crate) templates: TemplateArguments,
+
+    /// Read the addresses of service tags from this file, as Microsoft publishes it or az network list-service-tags
+    /// prints it
+    #[arg(long = "service-tags", value_name = "FILE")]
+    pub(crate) service_tags: Vec<PathBuf>,
+
+    /// Judge every endpoint the workspace itself says it needs: a saved answer of outboundNetworkDependenciesEndpoints
+    #[arg(long = "dependencies", value_name = "FILE")]
+    pub(crate) dependencies: Vec<PathBuf>,
+
+    /// Read the rules in this folder as well
+    #[arg(long = "rules", value_name = "DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+
+    /// Leave out the rules that come with the program
+    #[arg(long)]
+    pub(crate) no_default_rules: bool,
+
+    /// Leave out files that match, in the notation of .gitignore
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+
+    /// Apply --exclude and ignore files to files that are named, too
+    #[arg(long)]
+    pub(crate) force_exclude: bool,
+
     /// Read the settings from this file instead of looking for aznetlint.yaml
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     pub(crate) config: Option<PathBuf>,
@@ -148,10 +167,6 @@ pub(crate) struct CheckArguments {
     /// Read no settings file
     #[arg(long)]
     pub(crate) no_config: bool,
-
-    /// Say more: every file, every fact, every requirement
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
 }
 
 /// What commands are printed for.
@@ -168,7 +183,7 @@ pub(crate) enum Shell {
 #[command(after_help = "Exit status: 0 it is written, 2 the run itself failed or an input could not be read.")]
 pub(crate) struct BaselineArguments {
     #[command(flatten)]
-    pub(crate) check: CheckArguments,
+    pub(crate) lint: LintArguments,
 
     /// Write it to this file, not to the one that the settings name; paths in it are seen from its folder
     #[arg(long, value_name = "FILE")]

@@ -10,21 +10,21 @@ use crate::cli::end::End;
 use crate::cli::inputs::Inputs;
 use crate::cli::print;
 use crate::cli::settings::{FlagError, gather};
-use crate::cli::target::target;
+use crate::cli::target::linted;
 use crate::finding::Outcome as FileOutcome;
 use crate::lint;
 use crate::suppress::Baseline;
 
 pub(crate) fn run(arguments: &BaselineArguments) -> Result<End> {
     // The baseline there may be is not read: what is written down is what nothing else ignores.
-    let gathered = gather(&arguments.check)?;
+    let gathered = gather(&arguments.lint, &arguments.lint.paths)?;
     let Some(path) = arguments.write.as_ref().or(gathered.baseline.as_ref()) else {
         let help = "say where to with --write FILE, or with `baseline: FILE` in the settings".to_owned();
         return Err(FlagError::new("no baseline is named", help).into());
     };
     let name = near(path);
     let old = if arguments.prune { Some(read(path)?) } else { None };
-    let paths = target(&arguments.check, &gathered.found)?.paths;
+    let (paths, _) = linted(&arguments.lint.paths, &gathered.found)?;
     let outcome = lint::lint(&paths, &mut io::stdin().lock(), &gathered.pack, &gathered.settings);
     if let Some(broken) = outcome.report.files.iter().find(|file| file.outcome == FileOutcome::Error) {
         let why = broken.detail.as_deref().unwrap_or("it cannot be read");

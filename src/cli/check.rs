@@ -12,7 +12,7 @@ use crate::cli::end::End;
 use crate::cli::exports::script;
 use crate::cli::found::Found;
 use crate::cli::inputs::Inputs;
-use crate::cli::levels::Thresholds;
+use crate::cli::levels::{Thresholds, thresholds};
 use crate::cli::output::Outputs;
 use crate::cli::print;
 use crate::cli::progress::{Watch, is_watched};
@@ -26,19 +26,24 @@ use crate::lint::{self, Outcome};
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
     let outputs = Outputs::of(arguments)?;
-    let mut gathered = gather(arguments)?;
+    let changed = arguments.scope.changed;
+    let named = &*arguments.lint.paths;
+    // Files that changed are not what is linted: the settings are those of the folder that the hook runs in.
+    let mut gathered = gather(&arguments.lint, if changed { &[] } else { named })?;
+    gathered.baseline = arguments.baseline.clone().or(gathered.baseline);
+    let thresholds = thresholds(arguments, &gathered.found);
     let target = target(arguments, &gathered.found);
     if arguments.scope.show_settings {
         // That nothing is named is shown as well; what git cannot tell is an error.
         let target = if arguments.scope.changed_since.is_some() { Some(target?) } else { target.ok() };
-        show(arguments, &gathered, target.as_ref())?;
+        show(arguments, &gathered, thresholds, target.as_ref())?;
         return Ok(End::Clean);
     }
     let target = target?;
     gathered.settings.accepted.baseline = gathered.baseline.as_deref().map(read).transpose()?;
     gathered.settings.changed = target.changed;
     let mut outcome = if target.idle {
-        if arguments.scope.changed && outputs.is_text_alone() {
+        if changed && outputs.is_text_alone() {
             return Ok(End::Clean);
         }
         let mut outcome = Outcome::default();
@@ -58,7 +63,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
         outcome.empty.clear();
     }
     outcome.report.remarks.extend(gone(&target.gone));
-    let is_everything = arguments.paths.is_empty() || arguments.scope.changed;
+    let is_everything = named.is_empty() || changed;
     unmatched(&gathered.found, &mut outcome, is_everything)?;
     if is_everything && !target.idle {
         check_choices(&gathered.found, &gathered.settings.templates.choices, &outcome.report)?;
@@ -70,7 +75,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
     outcome.report.remarks.append(&mut outcome.unused);
     match arguments.what_to_export {
         Some(shell) => print::text(&script(&outcome.report, shell))?,
-        None => outputs.write(arguments, &gathered.thresholds, &outcome, gathered.baseline.is_some())?,
+        None => outputs.write(arguments, &thresholds, &outcome, gathered.baseline.is_some())?,
     }
     for folder in &outcome.empty {
         print::tell(&format!("error: there is no JSON file in {folder}"));
@@ -79,7 +84,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
         let why = file.detail.as_deref().unwrap_or("it cannot be read");
         print::tell(&format!("error: nothing in {} was judged: {why}", file.name));
     }
-    let end = end(arguments, &gathered.thresholds, &outcome);
+    let end = end(arguments, &thresholds, &outcome);
     Ok(if arguments.what_to_export.is_some() && end == End::Findings { End::Clean } else { end })
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use miette::Result;
 use serde_saphyr::Location;
 
-use crate::cli::arguments::CheckArguments;
+use crate::cli::arguments::LintArguments;
 use crate::config::Config;
 
 /// The settings file, if there is one.
@@ -37,18 +37,16 @@ impl Found {
     }
 }
 
-/// Reads the settings file that holds for a run.
-pub(crate) fn read_config(arguments: &CheckArguments) -> Result<Found> {
+/// Reads the settings file that holds for a run. It is looked for near the first of `paths`.
+pub(crate) fn read_config(arguments: &LintArguments, paths: &[PathBuf]) -> Result<Found> {
     let here = PathBuf::from(".");
     let none = |why| Found { config: Config::default(), path: None, base: PathBuf::from("."), why };
     let (path, why) = match &arguments.config {
         Some(path) => (Some(path.clone()), "command line"),
         None if arguments.no_config => return Ok(none("command line")),
-        None if arguments.scope.changed || arguments.paths.is_empty() => {
-            (Config::find(&here), "found from this folder")
-        }
+        None if paths.is_empty() => (Config::find(&here), "found from this folder"),
         None => {
-            let found = Config::find(&start(&arguments.paths)).map(|path| (path, "found from the first path"));
+            let found = Config::find(&start(paths)).map(|path| (path, "found from the first path"));
             let found = found.or_else(|| Some((Config::find(&here)?, "found from this folder")));
             found.map_or((None, ""), |(path, why)| (Some(path), why))
         }

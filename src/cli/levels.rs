@@ -3,7 +3,7 @@
 use miette::Result;
 use serde_saphyr::{Location, Spanned};
 
-use crate::cli::arguments::{CheckArguments, Gate, LevelChoice, UndecidedLevel};
+use crate::cli::arguments::{CheckArguments, Gate, LevelChoice, LintArguments, UndecidedLevel};
 use crate::cli::flag::FlagError;
 use crate::cli::found::Found;
 use crate::config::{ConfigError, Entries, GateSetting, LeastSetting, LevelSetting};
@@ -47,7 +47,7 @@ pub(crate) fn thresholds(arguments: &CheckArguments, found: &Found) -> Threshold
 }
 
 /// Which rules run. Rules selected on the command line run whatever the settings leave out.
-pub(crate) fn selection(arguments: &CheckArguments, found: &Found, pack: &Pack) -> Result<Selection> {
+pub(crate) fn selection(arguments: &LintArguments, found: &Found, pack: &Pack) -> Result<Selection> {
     let config = &found.config;
     let of_flags = |flag: &str, written: &[String]| {
         let read = |word: &String| {
@@ -59,10 +59,9 @@ pub(crate) fn selection(arguments: &CheckArguments, found: &Found, pack: &Pack) 
         };
         written.iter().map(read).collect::<Result<Vec<_>, _>>()
     };
-    let scope = &arguments.scope;
     let mut selection = Selection {
-        select: of_flags("--select", &scope.select)?,
-        skip: of_flags("--skip", &scope.skip)?,
+        select: of_flags("--select", &arguments.select)?,
+        skip: of_flags("--skip", &arguments.skip)?,
         levels: levels(found, pack, &config.levels)?,
     };
     let (select, skip) = (names(found, pack, &config.select)?, names(found, pack, &config.skip)?);

@@ -1,18 +1,10 @@
-//! The flags that say which rules and which changes a check speaks of.
+//! The flags that say which changes a check speaks of, and whether it speaks at all.
 
 use clap::Args;
 
-/// Which rules and which changes a check speaks of.
+/// Which changes a check speaks of, and whether it speaks at all.
 #[derive(Debug, Default, Args)]
 pub(crate) struct ScopeArguments {
-    /// Run only these rules, by id, family or tag, such as azureml, 'nsg/*' or security
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    pub(crate) select: Vec<String>,
-
-    /// Do not run these rules, by id, family or tag
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    pub(crate) skip: Vec<String>,
-
     /// The PATHs are what changed: report only what concerns them, and lint the paths of the settings file or the
     /// whole repository. This is how the pre-commit hook runs
     #[arg(long, conflicts_with = "changed_since")]

@@ -8,11 +8,11 @@ use serde_saphyr::{Location, Spanned};
 
 use crate::arm::{self, Assumptions};
 use crate::cli::accepted::{accepted, near};
-use crate::cli::arguments::{CheckArguments, ServiceArguments, TemplateArguments};
+use crate::cli::arguments::{LintArguments, ServiceArguments, TemplateArguments};
 use crate::cli::choices::choices;
 pub(crate) use crate::cli::flag::FlagError;
 use crate::cli::found::{Found, read_config};
-use crate::cli::levels::{Thresholds, globs, per_path, selection, thresholds};
+use crate::cli::levels::{globs, per_path, selection};
 use crate::config::{Config, ConfigError, FactSetting};
 use crate::finding::FactValue;
 use crate::input::{self, Globs};
@@ -26,17 +26,17 @@ use crate::spelling::nearest;
 pub(crate) struct Gathered {
     pub(crate) pack: Pack,
     pub(crate) settings: Settings,
-    pub(crate) thresholds: Thresholds,
     pub(crate) found: Found,
     /// How many rules there are, those that do not run included.
     pub(crate) rules_loaded: usize,
-    /// The file of the findings that were there before; it is not read yet.
+    /// The file that the settings name for the findings that were there before; it is not read yet.
     pub(crate) baseline: Option<PathBuf>,
 }
 
-/// Reads the settings file, loads the rules, and lays the command line over both.
-pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
-    let found = read_config(arguments)?;
+/// Reads the settings file, which is looked for near the first of `paths`, loads the rules, and lays the command line
+/// over both.
+pub(crate) fn gather(arguments: &LintArguments, paths: &[PathBuf]) -> Result<Gathered> {
+    let found = read_config(arguments, paths)?;
     let config = &found.config;
     let mut folders: Vec<PathBuf> = Vec::new();
     for folder in &config.rules {
@@ -114,10 +114,8 @@ pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
     let selection = selection(arguments, &found, &pack)?;
     let rules_loaded = pack.rules.len();
     pack.apply(&selection);
-    let thresholds = thresholds(arguments, &found);
     let accepted = accepted(config, &found.base)?;
-    let of_settings = || config.baseline.as_ref().map(|file| found.below(&file.value));
-    let baseline = arguments.baseline.clone().or_else(of_settings);
+    let baseline = config.baseline.as_ref().map(|file| found.below(&file.value));
     let settings = Settings {
         input,
         requests,
@@ -129,7 +127,7 @@ pub(crate) fn gather(arguments: &CheckArguments) -> Result<Gathered> {
         accepted,
         ..Settings::default()
     };
-    Ok(Gathered { settings, pack, thresholds, found, rules_loaded, baseline })
+    Ok(Gathered { settings, pack, found, rules_loaded, baseline })
 }
 
 /// What holds for commands that judge no rules: settings apply to them as to a check.
@@ -139,13 +137,13 @@ pub(crate) fn gather_for(
     region: Option<&str>,
     service_tags: &[PathBuf],
 ) -> Result<Gathered> {
-    gather(&CheckArguments {
-        paths: paths.to_vec(),
+    let arguments = LintArguments {
         templates: templates.clone(),
         services: ServiceArguments { region: region.map(str::to_owned), ..ServiceArguments::default() },
         service_tags: service_tags.to_vec(),
-        ..CheckArguments::default()
-    })
+        ..LintArguments::default()
+    };
+    gather(&arguments, paths)
 }
 
 /// What templates are evaluated with. The region is that of their resource group as well.

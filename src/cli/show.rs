@@ -20,13 +20,18 @@ struct Line {
 }
 
 /// Prints the settings.
-pub(crate) fn show(arguments: &CheckArguments, gathered: &Gathered, target: Option<&Target>) -> Result<()> {
+pub(crate) fn show(
+    arguments: &CheckArguments,
+    gathered: &Gathered,
+    thresholds: Thresholds,
+    target: Option<&Target>,
+) -> Result<()> {
     let mut lines = Vec::new();
     of_paths(arguments, &gathered.found, target, &mut lines);
     of_services(gathered, &mut lines);
     of_templates(arguments, &gathered.found, &mut lines);
     of_rules(arguments, gathered, &mut lines);
-    of_levels(arguments, &gathered.found, gathered.thresholds, &mut lines);
+    of_levels(arguments, &gathered.found, thresholds, &mut lines);
     let wide = |length: &dyn Fn(&Line) -> usize| lines.iter().map(length).max().unwrap_or(0).min(48);
     let name_width = wide(&|line| line.name.chars().count());
     let value_width = wide(&|line| line.value.chars().count());
@@ -75,7 +80,7 @@ fn of_paths(arguments: &CheckArguments, found: &Found, target: Option<&Target>, 
     for glob in &found.config.exclude {
         push(lines, "exclude", &glob.value, found.place(glob.defined));
     }
-    for glob in &arguments.exclude {
+    for glob in &arguments.lint.exclude {
         push(lines, "exclude", glob, "command line");
     }
 }
@@ -110,7 +115,7 @@ fn of_services(gathered: &Gathered, lines: &mut Vec<Line>) {
 }
 
 fn of_templates(arguments: &CheckArguments, found: &Found, lines: &mut Vec<Line>) {
-    let (config, templates) = (&found.config, &arguments.templates);
+    let (config, templates) = (&found.config, &arguments.lint.templates);
     for file in &templates.parameters {
         push(lines, "parameters", printable::path(file), "command line");
     }
@@ -141,8 +146,8 @@ fn of_templates(arguments: &CheckArguments, found: &Found, lines: &mut Vec<Line>
         }
     }
     for (name, flags, settings) in [
-        ("service-tags", &arguments.service_tags, &config.service_tags),
-        ("dependencies", &arguments.dependencies, &config.dependencies),
+        ("service-tags", &arguments.lint.service_tags, &config.service_tags),
+        ("dependencies", &arguments.lint.dependencies, &config.dependencies),
     ] {
         for file in settings.iter().filter(|_| flags.is_empty()) {
             push(lines, name, printable::path(&found.below(&file.value)), found.place(file.defined));
@@ -159,15 +164,15 @@ fn of_rules(arguments: &CheckArguments, gathered: &Gathered, lines: &mut Vec<Lin
     for folder in &config.rules {
         push(lines, "rules", printable::path(&found.below(&folder.value)), found.place(folder.defined));
     }
-    for folder in &arguments.rules {
+    for folder in &arguments.lint.rules {
         push(lines, "rules", printable::path(folder), "command line");
     }
-    let flag = arguments.no_default_rules.then_some(&"no" as &dyn ToString);
-    let value = !arguments.no_default_rules && config.default_rules.as_ref().is_none_or(|setting| setting.value);
+    let flag = arguments.lint.no_default_rules.then_some(&"no" as &dyn ToString);
+    let value = !arguments.lint.no_default_rules && config.default_rules.as_ref().is_none_or(|setting| setting.value);
     first(lines, found, ("default-rules", flag), config.default_rules.as_ref(), &value);
-    let by_flag = !arguments.scope.select.is_empty();
+    let by_flag = !arguments.lint.select.is_empty();
     for (name, flags, settings) in
-        [("select", &arguments.scope.select, &config.select), ("skip", &arguments.scope.skip, &config.skip)]
+        [("select", &arguments.lint.select, &config.select), ("skip", &arguments.lint.skip, &config.skip)]
     {
         for word in flags {
             push(lines, name, word, "command line");

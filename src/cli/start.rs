@@ -3,7 +3,8 @@
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, Parser};
 
 use rayon::ThreadPoolBuilder;
 
@@ -19,7 +20,8 @@ const STACK: usize = 8 << 20;
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() => {
+        Err(mut error) if error.use_stderr() => {
+            name_its_command(&mut error);
             print::error(&match print::is_colored() {
                 true => error.render().ansi().to_string(),
                 false => error.render().to_string(),
@@ -56,6 +58,18 @@ pub fn main() -> ExitCode {
                 End::Failed.into()
             }
         },
+    }
+}
+
+/// Says of a flag that a command does not have when it is one of `check`.
+fn name_its_command(error: &mut clap::Error) {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return };
+    let command = Arguments::command();
+    let mut of_check = command.find_subcommand("check").into_iter().flat_map(clap::Command::get_arguments);
+    if of_check.any(|known| known.get_long() == flag.strip_prefix("--")) {
+        let tip = format!("'{flag}' belongs to `aznetlint check`, and has no meaning here");
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use miette::Result;
 
-use crate::cli::arguments::CheckArguments;
+use crate::cli::arguments::{CheckArguments, LintArguments};
 use crate::cli::flag::FlagError;
 use crate::cli::found::{Found, from_here};
 use crate::cli::git::{Changes, changed_since};
@@ -30,38 +30,45 @@ pub(crate) struct Target {
 
 /// Finds out what to look at. The command line goes before the settings file.
 pub(crate) fn target(arguments: &CheckArguments, found: &Found) -> Result<Target> {
+    let LintArguments { paths: given, rules, service_tags, .. } = &arguments.lint;
     let (named, changes) = match (&arguments.scope.changed_since, arguments.scope.changed) {
-        (Some(reference), _) => (&*arguments.paths, Some(changed_since(&here(&arguments.paths), reference)?)),
+        (Some(reference), _) => (&**given, Some(changed_since(&here(given), reference)?)),
         (None, true) => {
-            if arguments.paths.iter().any(|path| path.as_os_str() == "-") {
+            if given.iter().any(|path| path.as_os_str() == "-") {
                 let help = "name the files that changed".to_owned();
                 return Err(FlagError::new("--changed cannot be told about standard input", help).into());
             }
-            (&[][..], Some(Changes { present: arguments.paths.clone(), gone: Vec::new() }))
+            (&[][..], Some(Changes { present: given.clone(), gone: Vec::new() }))
         }
-        (None, false) => (&*arguments.paths, None),
+        (None, false) => (&**given, None),
     };
-    let of_settings = || found.config.paths.iter().map(|path| found.below(&path.value)).collect::<Vec<_>>();
-    let (paths, why) = if !named.is_empty() {
-        (named.to_vec(), "command line".to_owned())
-    } else if let Some(first) = found.config.paths.first() {
-        (of_settings(), found.place(first.defined))
-    } else if changes.is_some() {
-        (vec![repository()], "the repository".to_owned())
-    } else {
-        return Err(nothing_named(found).into());
+    let (paths, why) = match linted(named, found) {
+        Err(_) if changes.is_some() => (vec![repository()], "the repository".to_owned()),
+        linted => linted?,
     };
     let Some(changes) = changes else { return Ok(Target { paths, why, changed: None, idle: false, gone: Vec::new() }) };
     let mut fundamental: Vec<PathBuf> = found.path.iter().cloned().collect();
     fundamental
         .extend(found.config.rules.iter().chain(&found.config.service_tags).map(|path| found.below(&path.value)));
-    fundamental.extend(arguments.rules.iter().chain(&arguments.service_tags).cloned());
+    fundamental.extend(rules.iter().chain(service_tags).cloned());
     let mut gone = changes.gone;
     gone.retain(|name| input::is_json(Path::new(name)));
     let changed = Changed::new(FileSet::new(changes.present), fundamental);
     let idle =
         !changed.is_everything() && !changed.files.paths().any(|path| input::is_json(path) && input::is_relevant(path));
     Ok(Target { paths, why, changed: Some(changed), idle, gone })
+}
+
+/// The paths that are linted, and why these: those of the command line, else those of the settings.
+pub(crate) fn linted(named: &[PathBuf], found: &Found) -> Result<(Vec<PathBuf>, String), FlagError> {
+    match found.config.paths.first() {
+        _ if !named.is_empty() => Ok((named.to_vec(), "command line".to_owned())),
+        Some(first) => {
+            let paths = found.config.paths.iter().map(|path| found.below(&path.value)).collect();
+            Ok((paths, found.place(first.defined)))
+        }
+        None => Err(nothing_named(found)),
+    }
 }
 
 fn nothing_named(found: &Found) -> FlagError {

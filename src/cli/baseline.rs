@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &BaselineArguments) -> Result<End> {
         return Err(FlagError::new(format!("{}: {why}", broken.name), help).into());
     }
     if let Some(folder) = outcome.empty.first() {
-        return Err(FlagError::new(format!("there is no JSON file in {folder}"), None).into());
+        return Err(FlagError::new(folder.to_string(), None).into());
     }
     Inputs::new(&gathered, &outcome).refuse("baseline", path)?;
     let (report, files) = (&outcome.report, &outcome.files);

@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
         None => outputs.write(arguments, &thresholds, &outcome, gathered.baseline.is_some())?,
     }
     for folder in &outcome.empty {
-        print::tell(&format!("error: there is no JSON file in {folder}"));
+        print::tell(&format!("error: {folder}"));
     }
     for file in outcome.report.files.iter().filter(|file| file.named && file.outcome == FileOutcome::Error) {
         let why = file.detail.as_deref().unwrap_or("it cannot be read");

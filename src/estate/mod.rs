@@ -40,5 +40,5 @@ pub use resource::{
     RuleCollection, RuleCollectionGroup, SecurityRule, Shape, Side, Subnet, VirtualNetwork, Workspace,
 };
 pub use shape::{TemplateIn, shape_of, template_in, type_of};
-pub use unread::{Unread, unread, unread_rest};
+pub use unread::{PACKED, TABLE, Unread, unread, unread_rest};
 pub use whole::Estate;

@@ -22,7 +22,7 @@ pub struct Unread {
 impl Unread {
     /// The kind that a report calls by this word.
     pub fn of_word(word: &str) -> Option<&'static Self> {
-        KNOWN.iter().chain(REST).find(|kind| kind.word == word)
+        KNOWN.iter().chain(REST).chain([&TABLE, &PACKED]).find(|kind| kind.word == word)
     }
 }
 
@@ -152,6 +152,19 @@ const REST: &[Unread] = &[Unread {
     help: "save what `az` prints with `-o json` and without --query, or a template",
     is: |root| says_network(root, 0, &mut 0),
 }];
+
+/// What `-o table` prints. No document is one: it is known before anything is parsed, as is what is packed.
+pub const TABLE: Unread =
+    Unread { word: "table", one: "a table", many: "tables", help: "`-o json` prints JSON", is: |_| false };
+
+/// What is compressed or an archive.
+pub const PACKED: Unread = Unread {
+    word: "packed",
+    one: "a packed file",
+    many: "packed files",
+    help: "unpack it and name the JSON in it",
+    is: |_| false,
+};
 
 fn has(node: &Node, key: &str) -> bool {
     node.get(key).is_some_and(|value| !value.is_null())

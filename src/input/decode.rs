@@ -56,6 +56,11 @@ fn without_mark(bytes: &[u8]) -> Encoding {
 const PACKED: &[(&[u8], &str)] =
     &[(b"\x1F\x8B", "this is compressed with gzip"), (b"PK\x03\x04", "this is a zip archive or an Excel file")];
 
+/// Whether a file is packed, and no text.
+pub(crate) fn is_packed(bytes: &[u8]) -> bool {
+    PACKED.iter().any(|(start, _)| bytes.starts_with(start))
+}
+
 /// Decodes a whole file. The error says what it is instead of text.
 pub(crate) fn decode(mut bytes: Vec<u8>) -> Result<Decoded, String> {
     if let Some((_, what)) = PACKED.iter().find(|(start, _)| bytes.starts_with(start)) {

@@ -3,6 +3,17 @@
 /// So many lines are looked at.
 const LINES: usize = 50;
 
+/// What is said of a table.
+const TABLE: &str = "this is a table; `-o json` prints JSON";
+
+/// Whether bytes are what `-o table` prints. Only the beginning of what does not open as JSON does is looked at.
+pub(crate) fn is_table(bytes: &[u8]) -> bool {
+    const MOST: usize = 64 << 10;
+    let start = bytes.trim_ascii_start();
+    let start = String::from_utf8_lossy(&start[..start.len().min(MOST)]);
+    !start.starts_with(['{', '[', '"']) && guess(&start) == Some(TABLE)
+}
+
 /// What the text seems to be, and how to get JSON instead; `None` when it may be JSON with a mistake in it.
 pub(crate) fn guess(text: &str) -> Option<&'static str> {
     let said = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
@@ -22,7 +33,7 @@ pub(crate) fn guess(text: &str) -> Option<&'static str> {
     }
     let rule = |line: &&str| line.contains("---") && line.chars().all(|ch| matches!(ch, '-' | ' ' | '=' | '+'));
     if lines.get(1).is_some_and(rule) {
-        return Some("this is a table; `-o json` prints JSON");
+        return Some(TABLE);
     }
     let is_yaml = |line: &&str| {
         let line = line.trim_start().trim_start_matches("- ");
@@ -62,7 +73,7 @@ fn is_bicep(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::guess;
+    use super::{guess, is_table};
 
     #[test]
     fn other_formats_are_known_by_their_looks() {
@@ -79,6 +90,14 @@ mod tests {
             ("resource nsg 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {\n", "Bicep"),
         ] {
             assert!(guess(text).is_some_and(|what| what.contains(word)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_table_is_known_by_the_line_below_its_head() {
+        assert!(is_table(b"Name    Location\n------  ----------\nnsg     westeurope\n"));
+        for text in [&b"# title\n\n- one\n"[..], b"{ \"a\": 1 }", b"[1]\n---\n", b""] {
+            assert!(!is_table(text), "{}", String::from_utf8_lossy(text));
         }
     }
 

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use memchr::memmem;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
-use crate::input::decode::{Encoding, decode, encoding};
-use crate::input::guess::guess;
+use crate::input::decode::{Encoding, decode, encoding, is_packed};
+use crate::input::guess::{guess, is_table};
 use crate::input::relevance::may_matter;
-use crate::input::walk::{Candidate, Options, explain, find};
+use crate::input::walk::{Candidate, NoJson, Options, explain, find};
 use crate::json::{Document, Parser, SyntaxError};
 use crate::source::{FileId, Files};
 use crate::tagfile::{self, TagFile};
@@ -29,7 +29,7 @@ pub struct Input {
     /// One for each file, sorted by name.
     pub entries: Vec<Entry>,
     /// Folders given by name in which no JSON file was found.
-    pub empty: Vec<String>,
+    pub empty: Vec<NoJson>,
 }
 
 /// One file, or one name that leads to none.
@@ -56,16 +56,28 @@ pub enum Content {
     Tags(Box<TagFile>),
     /// Text that cannot matter, found in a folder and passed over unparsed.
     Irrelevant,
+    /// No JSON, found in a folder, and what it is: the user may take it for an export.
+    Foreign(Foreign),
     /// Text that is not JSON.
     Broken(SyntaxError),
     /// No text; the reason in words.
     Unreadable(String),
 }
 
+/// What a file is that is called JSON and is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// What `-o table` prints.
+    Table,
+    /// Compressed, or an archive.
+    Packed,
+}
+
 /// What reading bytes came to, before parsing.
 enum Loaded {
     Text(Arc<str>, u32),
     Irrelevant,
+    Foreign(Foreign),
     Unreadable(String),
 }
 
@@ -89,7 +101,7 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
     }
     let load = |candidate: &Candidate| {
         let loaded = load_file(candidate, options.max_bytes);
-        if let (Loaded::Irrelevant | Loaded::Unreadable(_), Some(progress)) = (&loaded, progress) {
+        if let (Loaded::Irrelevant | Loaded::Foreign(_) | Loaded::Unreadable(_), Some(progress)) = (&loaded, progress) {
             progress.read();
         }
         loaded
@@ -123,7 +135,7 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
         .iter()
         .map(|(name, _, loaded)| match loaded {
             Loaded::Text(text, skipped) => Some(files.add_after(name.clone(), Arc::clone(text), *skipped)),
-            Loaded::Irrelevant | Loaded::Unreadable(_) => None,
+            Loaded::Irrelevant | Loaded::Foreign(_) | Loaded::Unreadable(_) => None,
         })
         .collect();
     let entries = waiting
@@ -173,6 +185,7 @@ fn content(name: &str, parser: &mut Parser, loaded: Loaded, file: Option<FileId>
             },
         },
         (Loaded::Unreadable(message), _) => Content::Unreadable(message),
+        (Loaded::Foreign(what), _) => Content::Foreign(what),
         (Loaded::Text(..) | Loaded::Irrelevant, _) => Content::Irrelevant,
     }
 }
@@ -235,14 +248,39 @@ fn text_of(bytes: Vec<u8>, max_bytes: u64, named: bool) -> Loaded {
         return too_large(max_bytes);
     }
     // UTF-8 is searched as it is, so that what cannot matter is not even decoded.
-    if !named && matches!(encoding(&bytes), Encoding::Utf8(_)) && !may_matter(&bytes) {
-        return Loaded::Irrelevant;
+    if !named && matches!(encoding(&bytes), Encoding::Utf8(_)) && !may_matter(&bytes) && !is_empty_list(&bytes) {
+        return passed_over(&bytes);
     }
     match decode(bytes) {
-        Ok(decoded) if !named && !may_matter(decoded.text.as_bytes()) => Loaded::Irrelevant,
+        Ok(decoded) if !named && !may_matter(decoded.text.as_bytes()) && !is_empty_list(decoded.text.as_bytes()) => {
+            passed_over(decoded.text.as_bytes())
+        }
         Ok(decoded) => Loaded::Text(decoded.text.into(), decoded.skipped),
         Err(message) => Loaded::Unreadable(message),
     }
+}
+
+/// What becomes of bytes of a folder without a word of Azure's networks. A table says none, however much it shows.
+fn passed_over(bytes: &[u8]) -> Loaded {
+    if is_packed(bytes) {
+        Loaded::Foreign(Foreign::Packed)
+    } else if is_table(bytes) {
+        Loaded::Foreign(Foreign::Table)
+    } else {
+        Loaded::Irrelevant
+    }
+}
+
+/// Whether this can be what `az … list` prints where there is nothing. It may take too much.
+fn is_empty_list(bytes: &[u8]) -> bool {
+    /// Around the list stand a count and a link at most.
+    const LONGEST: usize = 512;
+    if bytes.len() > LONGEST {
+        return false;
+    }
+    let bare: Vec<u8> = bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let is_page = ["\"value\":[]", "\"data\":[]"].iter().any(|list| memmem::find(&bare, list.as_bytes()).is_some());
+    bare == b"[]" || bare.starts_with(b"{") && is_page
 }
 
 fn too_large(max_bytes: u64) -> Loaded {
@@ -277,7 +315,7 @@ mod tests {
 
     use tempfile::TempDir;
 
-    use super::{Content, Input, read};
+    use super::{Content, Foreign, Input, read};
     use crate::input::Options;
 
     const NSG: &str = r#"{"securityRules": []}"#;
@@ -304,6 +342,8 @@ mod tests {
                 Content::Document(_) => "document",
                 Content::Tags(_) => "tags",
                 Content::Irrelevant => "irrelevant",
+                Content::Foreign(Foreign::Table) => "table",
+                Content::Foreign(Foreign::Packed) => "packed",
                 Content::Broken(error) => &error.message,
                 Content::Unreadable(message) => message,
             };
@@ -314,6 +354,29 @@ mod tests {
 
     fn walk(folder: &TempDir, options: &Options) -> Vec<String> {
         show(&read_all(&[folder.path().to_owned()], options), folder.path())
+    }
+
+    #[test]
+    fn what_a_user_may_take_for_an_export_is_not_passed_over() {
+        let folder = folder(&[
+            ("empty.json", b"[\n]\n"),
+            ("empty-utf16.json", b"\xFF\xFE[\0]\0"),
+            ("page.json", b"{\"value\": [], \"nextLink\": null}"),
+            ("table.json", b"Name  Location\n----  ----------\nnsg   westeurope\n"),
+            ("packed.json", b"\x1F\x8B\x08\0"),
+            ("other.json", b"{\"data\": [1]}"),
+        ]);
+        assert_eq!(
+            walk(&folder, &Options::default()),
+            [
+                "empty-utf16.json: document",
+                "empty.json: document",
+                "other.json: irrelevant",
+                "packed.json: packed",
+                "page.json: document",
+                "table.json: table",
+            ]
+        );
     }
 
     #[test]

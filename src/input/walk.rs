@@ -3,6 +3,7 @@
 //! Reading them is the work of `read`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -68,6 +69,35 @@ pub(crate) struct Candidate {
     pub(crate) beside: bool,
 }
 
+/// A folder without a JSON file, and what it holds that JSON can be made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NoJson {
+    folder: String,
+    others: BTreeMap<Source, usize>,
+}
+
+/// What a file is the source of, by its ending: its name, and the way to JSON.
+type Source = (&'static str, &'static str);
+
+/// The endings of files that JSON can be made of.
+const SOURCES: &[(&str, Source)] = &[
+    ("bicep", ("Bicep", "`az bicep build` turns Bicep into JSON")),
+    ("tf", ("Terraform", "export what Terraform deployed, such as `az network nsg list -o json`")),
+    ("yaml", ("YAML", "`az … -o json` prints JSON, not YAML")),
+    ("yml", ("YAML", "`az … -o json` prints JSON, not YAML")),
+];
+
+impl fmt::Display for NoJson {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "there is no JSON file in {}", self.folder)?;
+        let files = |count: usize| if count == 1 { "file" } else { "files" };
+        let counts: Vec<String> =
+            self.others.iter().map(|((name, _), count)| format!("{count} {name} {}", files(*count))).collect();
+        let ways: Vec<&str> = self.others.keys().map(|(_, way)| *way).collect();
+        if counts.is_empty() { Ok(()) } else { write!(out, ", only {}: {}", counts.join(", "), ways.join("; ")) }
+    }
+}
+
 /// Everything found, each file once, sorted by name.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
@@ -75,7 +105,7 @@ pub(crate) struct Found {
     /// Names that lead to nothing readable, and why.
     pub(crate) problems: Vec<(String, bool, String)>,
     /// Folders given by name that hold no JSON file.
-    pub(crate) empty: Vec<String>,
+    pub(crate) empty: Vec<NoJson>,
     pub(crate) stdin: bool,
 }
 
@@ -156,6 +186,7 @@ impl Search<'_> {
     fn folder(&mut self, path: &Path, canonical: &Path, name: String) {
         let mut ignores = Ignores::above(canonical, self.options.respect_gitignore);
         let mut holds_json = false;
+        let mut others = BTreeMap::new();
         let mut entries = WalkDir::new(path).sort_by_file_name().into_iter();
         while let Some(entry) = entries.next() {
             let entry = match entry {
@@ -189,10 +220,12 @@ impl Search<'_> {
                 holds_json = true;
                 let name = shown(entry.path());
                 self.add(canonical, Candidate { path: entry.into_path(), name, named: false, beside: false });
+            } else if let Some(source) = source_of(entry.path()) {
+                *others.entry(source).or_default() += 1;
             }
         }
         if !holds_json {
-            self.found.empty.push(name);
+            self.found.empty.push(NoJson { folder: name, others });
         }
     }
 
@@ -273,6 +306,11 @@ impl Exclude {
             .filter(|ancestor| !ancestor.as_os_str().is_empty())
             .any(|ancestor| self.globs.matched(ancestor, is_folder || ancestor != path).is_ignore())
     }
+}
+
+fn source_of(path: &Path) -> Option<Source> {
+    let extension = path.extension()?.to_str()?;
+    SOURCES.iter().find(|(ending, _)| ending.eq_ignore_ascii_case(extension)).map(|(_, source)| *source)
 }
 
 /// Every JSON file below a folder, in order, whatever ignore files and options leave out.
@@ -429,7 +467,8 @@ mod tests {
     fn a_named_folder_without_json_is_told() {
         let folder = folder(&[("a/x.txt", ""), ("b/x.json", "")]);
         let found = find(&[folder.path().join("a"), folder.path().join("b")], &Options::default());
-        assert_eq!(found.empty, [shown(&folder.path().join("a"))]);
+        let told: Vec<String> = found.empty.iter().map(ToString::to_string).collect();
+        assert_eq!(told, [format!("there is no JSON file in {}", shown(&folder.path().join("a")))]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::estate::{self, Unread};
 use crate::finding::{FileReport, Outcome, Report};
-use crate::input::{FileSet, STDIN};
+use crate::input::{FileSet, Foreign, STDIN};
 use crate::json::{Document, Node};
 use crate::lint::narrow::Changed;
 use crate::source::FileId;
@@ -14,16 +14,37 @@ use crate::source::FileId;
 /// What becomes of a document without a shape. `known`: what it is instead.
 pub(crate) fn without_shape(entry: &mut FileReport, root: &Node, known: Option<&'static Unread>) {
     entry.outcome = Outcome::Skipped;
-    let known = known.or_else(|| estate::unread_rest(root));
-    entry.shape = known.map(|kind| kind.word.to_owned());
-    entry.detail = Some(match known {
-        Some(kind) => format!("{}, which is not read; {}", kind.one, kind.help),
+    match known.or_else(|| estate::unread_rest(root)) {
+        Some(kind) => unread(entry, kind),
         None if holds_nothing(root, 0) => {
-            "it is empty; `az account show` says which subscription `az` looked in".to_owned()
+            entry.shape = is_empty_list(root).then(|| EMPTY.to_owned());
+            entry.detail = Some(format!("it is empty; {WHERE}"));
         }
-        None => FOREIGN.to_owned(),
-    });
+        None => entry.detail = Some(FOREIGN.to_owned()),
+    }
 }
+
+/// What becomes of a file in a folder that is no JSON.
+pub(crate) fn foreign(entry: &mut FileReport, what: Foreign) {
+    unread(
+        entry,
+        match what {
+            Foreign::Table => &estate::TABLE,
+            Foreign::Packed => &estate::PACKED,
+        },
+    );
+}
+
+fn unread(entry: &mut FileReport, kind: &Unread) {
+    entry.shape = Some(kind.word.to_owned());
+    entry.detail = Some(format!("{}, which is not read; {}", kind.one, kind.help));
+}
+
+/// The word for a list without items.
+const EMPTY: &str = "empty-list";
+
+/// Where to look when a list has no items.
+const WHERE: &str = "`az account show` says which subscription `az` looked in";
 
 /// What is said of JSON that has nothing to do with this program.
 const FOREIGN: &str = "nothing of Azure's network in it";
@@ -58,6 +79,14 @@ fn holds_nothing(node: &Node, depth: usize) -> bool {
         || node.is_list() && node.items().is_empty()
         || node.is_object() && node.members().is_empty()
         || depth == 0 && list().is_some_and(|list| list.is_list() && holds_nothing(list, 1))
+}
+
+/// Whether a document is a list without items, or a page of one: nothing but the list, its length and its links.
+fn is_empty_list(root: &Node) -> bool {
+    const AROUND: [&str; 7] = ["value", "data", "nextlink", "count", "totalrecords", "skiptoken", "resulttruncated"];
+    let plain = |key: &str| key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let is_page = || !root.members().is_empty() && root.members().iter().all(|one| AROUND.contains(&&*plain(&one.key)));
+    holds_nothing(root, 0) && (root.is_list() || is_page())
 }
 
 /// Makes an error of each file that was named, by one of `paths` or as standard input, and gave nothing to judge. When
@@ -113,6 +142,12 @@ pub(crate) fn tell(report: &mut Report, changed: Option<&Changed>, given: bool) 
                 _ => format!(
                     "{count} parameter files {many} and were left out: {examples}; --parameters names one to use"
                 ),
+            });
+        }
+        if word == EMPTY {
+            return Some(match count {
+                1 => format!("{examples} is an empty list; {WHERE}"),
+                _ => format!("{count} files are empty lists: {examples}; {WHERE}"),
             });
         }
         let kind = Unread::of_word(word)?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::arm::{Expansion, TroubleKind, Wanted};
 use crate::estate::{self, Dependencies, Estate, Fault, Piece, Shape};
 use crate::finding::{Finding, Outcome as FileOutcome, Report, RuleId};
-use crate::input::{self, Input};
+use crate::input::{self, Input, NoJson};
 use crate::json::{self, Document, Member, Node, Value};
 use crate::lint::ignore;
 use crate::lint::left_out;
@@ -37,7 +37,7 @@ pub struct Outcome {
     /// Patterns of `--service NAME@PATTERN` that matched nothing, with the names there are.
     pub unmatched: Vec<(String, Vec<String>)>,
     /// Folders named by the user that hold no JSON file.
-    pub empty: Vec<String>,
+    pub empty: Vec<NoJson>,
     /// The rules there are and those that ran.
     pub rules: Rules,
     /// What was named and had no effect, a line for each.

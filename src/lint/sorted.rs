@@ -55,7 +55,7 @@ impl Claims {
         let document = match content {
             Content::Document(document) => Some(&document.root),
             Content::Tags(_) => None,
-            Content::Irrelevant | Content::Broken(_) | Content::Unreadable(_) => return None,
+            Content::Irrelevant | Content::Foreign(_) | Content::Broken(_) | Content::Unreadable(_) => return None,
         };
         if self.parameters.names(name) && !document.is_some_and(|root| is_parameters(root, None)) {
             return Some("this is no parameter file: that has `parameters`, each an object with a `value`");
@@ -194,6 +194,7 @@ impl Sorted {
                 entry.detail = Some(format!("service tags, {}", tags.state()));
                 self.tags.push((*tags, entry.named));
             }
+            (Content::Foreign(what), _) => left_out::foreign(&mut entry, what),
             (Content::Irrelevant | Content::Document(_) | Content::Broken(_), _) => {}
         }
         report.files.push(entry);

@@ -41,31 +41,33 @@ struct Unusable {
 
 pub(crate) fn run(arguments: &TagsArguments) -> Result<End> {
     let (file, files) = open(arguments)?;
-    let mut answers = Vec::new();
-    for name in &arguments.names {
-        let answer = file.answer(name).map_err(|error| FlagError::new(clean(&error.to_string()), error.help))?;
-        answers.push(answer);
-    }
-    if answers.is_empty() {
+    let (answers, strangers): (Vec<_>, Vec<_>) =
+        arguments.names.iter().map(|name| file.answer(name)).partition(Result::is_ok);
+    let answers: Vec<Answer<'_>> = answers.into_iter().flatten().collect();
+    let is_overview = arguments.names.is_empty();
+    if is_overview {
         file.read_all();
     }
-    let shown = match arguments.format {
-        FormatChoice::Text if answers.is_empty() => overview(&file),
+    match arguments.format {
+        FormatChoice::Text if is_overview => print::text(&overview(&file))?,
         FormatChoice::Text => {
             let texts: Vec<String> = answers.iter().map(|answer| text(&file, answer)).collect();
-            texts.join("\n")
+            print::text(&texts.join("\n"))?;
         }
-        FormatChoice::Json => format!("{:#}\n", document(&file, &files, &answers)),
-    };
-    match arguments.format {
-        FormatChoice::Text => print::text(&shown)?,
-        FormatChoice::Json => print::json(&shown)?,
+        FormatChoice::Json => {
+            let answers = (!is_overview).then_some(&*answers);
+            print::json(&format!("{:#}\n", document(&file, &files, answers)))?;
+        }
     }
     if arguments.format == FormatChoice::Text {
         complain(&file, &files);
     }
-    let unknown = answers.iter().any(|answer| matches!(answer, Answer::Tag(tag) if tag.prefixes.is_none()));
-    Ok(if unknown { End::Failed } else { End::Clean })
+    for stranger in strangers.iter().filter_map(|answer| answer.as_ref().err()) {
+        print::tell(&format!("error: {stranger}"));
+        stranger.help.iter().for_each(|help| print::tell(&format!("  help: {help}")));
+    }
+    let is_wrong = |answer: &Answer<'_>| matches!(answer, Answer::Tag(tag) if tag.prefixes.is_none());
+    Ok(if answers.iter().any(is_wrong) || !strangers.is_empty() { End::Failed } else { End::Clean })
 }
 
 fn open(arguments: &TagsArguments) -> Result<(TagFile, Files)> {
@@ -74,8 +76,9 @@ fn open(arguments: &TagsArguments) -> Result<(TagFile, Files)> {
     if arguments.file.is_dir() {
         return Err(FlagError::new(format!("{shown} is a folder"), "name a file of service tags".to_owned()).into());
     }
-    let mut read = input::read(paths, &input::Options::default(), &mut io::stdin().lock());
-    let Some(entry) = read.entries.pop() else {
+    let read = input::read(paths, &input::Options::default(), &mut io::stdin().lock());
+    // Beside a template lie others, which are read with it.
+    let Some(entry) = read.entries.into_iter().find(|entry| entry.named) else {
         return Err(FlagError::new(format!("{shown} cannot be read"), None).into());
     };
     let file = match (entry.content, entry.file) {
@@ -304,8 +307,8 @@ fn count_of(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// The answer for programs, version 1.
-fn document(file: &TagFile, files: &Files, answers: &[Answer<'_>]) -> Value {
+/// The answers for programs, or every tag; version 1.
+fn document(file: &TagFile, files: &Files, answers: Option<&[Answer<'_>]>) -> Value {
     let source = json!({
         "path": file.name,
         "cloud": file.cloud.map(|cloud| cloud.as_str()),
@@ -321,14 +324,12 @@ fn document(file: &TagFile, files: &Files, answers: &[Answer<'_>]) -> Value {
         })
     };
     let mut document = json!({ "version": 1, "file": source });
-    if answers.is_empty() {
-        document["tags"] = file
-            .tags
-            .names()
-            .map(|name| json!({ "name": name, "prefixes": file.tags.get(name).map(strings) }))
-            .collect();
-    } else {
-        document["answers"] = answers.iter().map(answer_value).collect();
+    match answers {
+        Some(answers) => document["answers"] = answers.iter().map(answer_value).collect(),
+        None => {
+            let tag = |name: &str| json!({ "name": name, "prefixes": file.tags.get(name).map(strings) });
+            document["tags"] = file.tags.names().map(tag).collect();
+        }
     }
     document["faults"] = file.faults().into_iter().map(fault).collect();
     document

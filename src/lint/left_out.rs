@@ -137,11 +137,10 @@ pub(crate) fn tell(report: &mut Report, changed: Option<&Changed>, given: bool) 
         let (count, examples) = (names.len(), examples(&names));
         if word == "parameters" {
             let (one, many) = ("goes with no template here by its name", "go with no template here by their names");
+            let how = "--parameters, or `parameters:` in aznetlint.yaml, names one to use";
             return (!given).then(|| match count {
-                1 => format!("the parameter file {examples} {one} and was left out; --parameters names one to use"),
-                _ => format!(
-                    "{count} parameter files {many} and were left out: {examples}; --parameters names one to use"
-                ),
+                1 => format!("the parameter file {examples} {one} and was left out; {how}"),
+                _ => format!("{count} parameter files {many} and were left out: {examples}; {how}"),
             });
         }
         if word == EMPTY {

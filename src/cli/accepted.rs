@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use miette::{Diagnostic, Result};
 
+use crate::cli::choices::in_vain;
 use crate::config::{AllowSetting, Config, ConfigError};
 use crate::input;
 use crate::lint::Accepted;
@@ -25,12 +26,13 @@ struct Unreadable {
 /// Gathers what the settings in the folder `base` say; the baseline is still to be read.
 pub(crate) fn accepted(config: &Config, base: &Path) -> Result<Accepted> {
     let (name, text) = config.file();
-    let entries = config.allow.iter().map(|setting| exception(config, setting)).collect::<Result<_, ConfigError>>()?;
+    let entries =
+        config.allow.iter().map(|setting| exception(config, base, setting)).collect::<Result<_, ConfigError>>()?;
     let exceptions = Exceptions { name: near(Path::new(name)), text: text.to_owned(), folder: folder(base), entries };
     Ok(Accepted { exceptions, baseline: None, today: today() })
 }
 
-fn exception(config: &Config, setting: &AllowSetting) -> Result<Exception, ConfigError> {
+fn exception(config: &Config, base: &Path, setting: &AllowSetting) -> Result<Exception, ConfigError> {
     let wrong = |at, message: &str, help: &str| config.error(at, message.to_owned(), Some(help.to_owned()));
     let (_, text) = config.file();
     let start = config.offset(setting.rule.defined);
@@ -60,6 +62,10 @@ fn exception(config: &Config, setting: &AllowSetting) -> Result<Exception, Confi
         rules,
         reason: setting.reason.value.trim().to_owned(),
         path: setting.path.as_ref().map(|path| path.value.clone()),
+        is_nowhere: setting
+            .path
+            .as_ref()
+            .is_some_and(|path| in_vain(base, &path.value, &input::Globs::new(base, [&*path.value])).is_some()),
         resource: setting.resource.clone(),
         placement: setting.placement.clone(),
         expires: expires.transpose()?,

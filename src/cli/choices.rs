@@ -67,22 +67,27 @@ fn choice(found: &Found, entry: &ParameterSetting) -> Result<TemplateChoice, Con
 /// The templates that a pattern means. Whether they are linted depends on the run; that there is a file does not.
 fn templates(found: &Found, pattern: &Spanned<String>) -> Result<Globs, ConfigError> {
     let globs = globs(found, pattern)?;
-    let written = pattern.value.trim_start_matches('/');
-    if found.base.join(written).is_file() {
-        return Ok(globs);
-    }
-    let mut names = Vec::new();
-    for path in json_below(&found.base) {
-        let name = path.to_string_lossy();
-        if globs.cover(&name) {
-            return Ok(globs);
-        }
-        let shown = path.strip_prefix(&found.base).unwrap_or(&path);
-        // A pattern without a folder means files of that name in any.
-        let shown = if written.contains('/') { Some(shown) } else { shown.file_name().map(Path::new) };
-        names.extend(shown.map(|shown| shown.to_string_lossy().replace('\\', "/")));
-    }
-    let help = nearest(written, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+    let Some(names) = in_vain(&found.base, &pattern.value, &globs) else { return Ok(globs) };
+    let help = nearest(&pattern.value, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
     let message = format!("template: there is no JSON file `{}`", pattern.value);
     Err(found.config.error(pattern.defined, message, help))
+}
+
+/// When a pattern of the settings means nothing that is there: the JSON files there are below their folder, as it could
+/// name them.
+pub(crate) fn in_vain(base: &Path, pattern: &str, globs: &Globs) -> Option<Vec<String>> {
+    if base.join(pattern.trim_start_matches('/')).exists() {
+        return None;
+    }
+    let mut names = Vec::new();
+    for path in json_below(base) {
+        if globs.cover(&path.to_string_lossy()) {
+            return None;
+        }
+        let below = path.strip_prefix(base).unwrap_or(&path);
+        // A pattern without a folder means files of that name in any.
+        let below = if pattern.contains('/') { Some(below) } else { below.file_name().map(Path::new) };
+        names.extend(below.map(|below| below.to_string_lossy().replace('\\', "/")));
+    }
+    Some(names)
 }

@@ -98,7 +98,10 @@ pub fn apply(report: &mut Report, files: &Files, run: &Run<'_>) -> Vec<Complaint
     }
     let unused = holding.iter().filter(|(_, used)| !used).map(|(allow, _)| allow);
     complaints.extend(unused.filter(|allow| is_idle(allow, report, &judged, &of_settings, run)).map(|allow| {
-        let detail = format!("nothing here is found by `{}`, so there is nothing to allow", allow.rule);
+        let detail = match vain_path(allow, run) {
+            Some(path) => format!("no file is meant by the path `{path}`, so there is nothing to allow"),
+            None => format!("nothing here is found by `{}`, so there is nothing to allow", allow.rule),
+        };
         Complaint::new("ignore-unused", detail, allow.at)
     }));
     complaints
@@ -167,8 +170,18 @@ fn objection(allow: &Allow, run: &Run<'_>) -> Option<Complaint> {
     Some(Complaint::new("ignore-expired", detail, allow.at))
 }
 
+/// The path of an exception that means no file, in whatever run.
+fn vain_path<'a>(allow: &Allow, run: &Run<'a>) -> Option<&'a str> {
+    let Scope::Settings(entry) = allow.scope else { return None };
+    let exception = &run.exceptions.entries[entry];
+    exception.path.as_deref().filter(|_| exception.is_nowhere)
+}
+
 /// Whether a permission that allowed nothing could have: its file was judged, and its rule as well.
 fn is_idle(allow: &Allow, report: &Report, judged: &BTreeSet<FileId>, settings: &Settings<'_>, run: &Run<'_>) -> bool {
+    if vain_path(allow, run).is_some() {
+        return true;
+    }
     if run.rules.has_run(&allow.rule) {
         return match allow.scope {
             Scope::Settings(entry) => settings.were_looked_for(entry, report),

@@ -32,6 +32,8 @@ pub struct Exception {
     pub reason: String,
     /// The files it holds for, in the notation of .gitignore, from the folder of the settings.
     pub path: Option<String>,
+    /// Whether there is no file that `path` means.
+    pub is_nowhere: bool,
     /// The resource it holds for, and what lies in it, by name, id or parts of the id, `*` for any characters.
     pub resource: Option<String>,
     /// The placement it holds for, by its id or the name of what it is placed on, `*` for any characters.

@@ -289,8 +289,8 @@ pub(crate) struct ExpandArguments {
 /// What to explain.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
-    /// A rule such as azureml/storage-blocked, or a service such as azureml-compute
-    #[arg(value_name = "RULE|SERVICE")]
+    /// A rule such as azureml/storage-blocked, a service such as azureml-compute, or a family such as azureml
+    #[arg(value_name = "RULE|SERVICE|FAMILY")]
     pub(crate) name: String,
 
     /// Read the rules in this folder as well

@@ -38,16 +38,7 @@ pub(crate) struct Gathered {
 pub(crate) fn gather(arguments: &LintArguments, paths: &[PathBuf]) -> Result<Gathered> {
     let found = read_config(arguments, paths)?;
     let config = &found.config;
-    let mut folders: Vec<PathBuf> = Vec::new();
-    for folder in &config.rules {
-        let path = found.below(&folder.value);
-        if !path.is_dir() {
-            let message = format!("rules: there is no folder {}", printable::path(&path));
-            return Err(config.error(folder.defined, message, None).into());
-        }
-        folders.push(path);
-    }
-    folders.extend(arguments.rules.iter().cloned());
+    let folders = rule_folders(&found, &arguments.rules)?;
     let default_rules = !arguments.no_default_rules && config.default_rules.as_ref().is_none_or(|rules| rules.value);
     let mut pack = Pack::load(default_rules, &folders)?;
     for glob in &config.exclude {
@@ -128,6 +119,21 @@ pub(crate) fn gather(arguments: &LintArguments, paths: &[PathBuf]) -> Result<Gat
         ..Settings::default()
     };
     Ok(Gathered { settings, pack, found, rules_loaded, baseline })
+}
+
+/// The folders with rules of the user's own: those of the settings, then those of the command line.
+pub(crate) fn rule_folders(found: &Found, given: &[PathBuf]) -> Result<Vec<PathBuf>, ConfigError> {
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for folder in &found.config.rules {
+        let path = found.below(&folder.value);
+        if !path.is_dir() {
+            let message = format!("rules: there is no folder {}", printable::path(&path));
+            return Err(found.config.error(folder.defined, message, None));
+        }
+        folders.push(path);
+    }
+    folders.extend(given.iter().cloned());
+    Ok(folders)
 }
 
 /// What holds for commands that judge no rules: settings apply to them as to a check.

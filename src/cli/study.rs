@@ -1,22 +1,25 @@
 //! `aznetlint explain`, `rules`, `test` and `schema`: looking at the rules and formats themselves.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use miette::Result;
 
 use crate::cases;
-use crate::cli::arguments::{ExplainArguments, FormatChoice, RulesArguments, TestArguments};
+use crate::cli::arguments::{ExplainArguments, FormatChoice, LintArguments, RulesArguments, TestArguments};
 use crate::cli::end::End;
+use crate::cli::flag::FlagError;
+use crate::cli::found::read_config;
 use crate::cli::print;
-use crate::cli::settings::FlagError;
-use crate::finding::RuleId;
+use crate::cli::settings::rule_folders;
+use crate::finding::{RuleCard, RuleId};
 use crate::printable;
-use crate::rule::{self, CaseFile, Pack};
+use crate::rule::{self, CaseFile, Pack, Rule, RuleName};
 
 /// Says what a rule or service is about.
 pub(crate) fn explain(arguments: &ExplainArguments) -> Result<End> {
-    let pack = Pack::load(true, &arguments.rules)?;
-    let cases = CaseFile::load(&pack, true, &arguments.rules)?;
+    let (pack, folders) = load(&arguments.rules)?;
+    let cases = CaseFile::load(&pack, true, &folders)?;
     let text = rule::explain(&pack, &cases, &arguments.name).map_err(|meant| {
         let help = meant.map(|name| format!("did you mean `{name}`?"));
         let help = help.or_else(|| Some("`aznetlint rules` lists the rules".to_owned()));
@@ -27,19 +30,31 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> Result<End> {
 
 /// Lists the rules.
 pub(crate) fn rules(arguments: &RulesArguments) -> Result<End> {
-    let pack = Pack::load(true, &arguments.rules)?;
-    let word = arguments.filter.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let (pack, _) = load(&arguments.rules)?;
+    let filter = arguments.filter.as_deref().unwrap_or_default();
+    let word = filter.to_ascii_lowercase();
+    let name = RuleName::new(filter);
     let holds = |text: &str| text.to_ascii_lowercase().contains(&word);
-    let chosen = pack.rules.iter().filter(|rule| {
-        holds(rule.card.id.as_str()) || holds(&rule.card.title) || rule.card.tags.iter().any(|tag| holds(tag))
-    });
-    match arguments.format {
-        FormatChoice::Text => say(rule::list(chosen).trim_end()),
-        FormatChoice::Json => {
-            print::json(&format!("{:#}\n", rule::list_json(chosen)))?;
-            Ok(End::Clean)
-        }
+    let is_chosen = |card: &RuleCard| {
+        holds(card.id.as_str()) || holds(&card.title) || card.tags.iter().any(|tag| holds(tag)) || name.names(card)
+    };
+    let chosen: Vec<&Rule> = pack.rules.iter().filter(|rule| is_chosen(&rule.card)).collect();
+    if chosen.is_empty() {
+        print::tell(&format!("no rule has `{filter}` in its id, title or tags"));
+        pack.check(&name).err().iter().for_each(|help| print::tell(&format!("  help: {help}")));
     }
+    match arguments.format {
+        FormatChoice::Text => print::text(&rule::list(chosen))?,
+        FormatChoice::Json => print::json(&format!("{:#}\n", rule::list_json(chosen)))?,
+    }
+    Ok(End::Clean)
+}
+
+/// The rules of the program, of the settings that hold here, and of folders; and where the last two lie.
+fn load(given: &[PathBuf]) -> Result<(Pack, Vec<PathBuf>)> {
+    let found = read_config(&LintArguments::default(), &[])?;
+    let folders = rule_folders(&found, given)?;
+    Ok((Pack::load(true, &folders)?, folders))
 }
 
 fn say(text: &str) -> Result<End> {

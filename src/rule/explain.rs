@@ -15,11 +15,12 @@ use crate::rule::field::Kind;
 use crate::rule::flow::HostsAre;
 use crate::rule::hosts::{HostName, Hosts};
 use crate::rule::pack::Pack;
+use crate::rule::select::RuleName;
 use crate::rule::service::Service;
 use crate::rule::subject::Subject;
 use crate::spelling::nearest;
 
-/// The rule or service of a name, explained; else what was meant.
+/// The rule or service of a name, explained, or the rules that a family, a tag or a pattern names; else what was meant.
 pub fn explain(pack: &Pack, cases: &[CaseFile], name: &str) -> Result<String, Option<String>> {
     if let Some(rule) = pack.rule(name) {
         return Ok(explain_rule(rule, cases));
@@ -33,8 +34,16 @@ pub fn explain(pack: &Pack, cases: &[CaseFile], name: &str) -> Result<String, Op
     if let (Some(id), None) = (same.next(), same.next()) {
         return explain(pack, cases, id);
     }
+    let several = RuleName::new(name);
+    let named: Vec<&Rule> = pack.rules.iter().filter(|rule| several.names(&rule.card)).collect();
+    if !named.is_empty() {
+        let rules = if named.len() == 1 { "rule" } else { "rules" };
+        let head = format!("{name}\n{} {rules}; `aznetlint explain RULE` tells more about each", named.len());
+        return Ok(format!("{head}\n\n{}", list(named)));
+    }
     let services = pack.services.iter().map(|service| &*service.name);
-    Err(nearest(name, ids().chain(services)).map(str::to_owned))
+    let families = ids().filter_map(|id| Some(id.split_once('/')?.0));
+    Err(nearest(name, ids().chain(services).chain(families)).map(str::to_owned))
 }
 
 /// A rule in full: what it says, why, what to do, where that comes from, and an example of each kind.

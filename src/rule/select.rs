@@ -103,7 +103,12 @@ impl Pack {
         words.extend(self.rules.iter().flat_map(|rule| &rule.card.tags).map(String::as_str));
         // The end of an id alone, such as `ssh-open-to-internet`.
         let of_end = words.iter().find(|word| word.rsplit_once('/').is_some_and(|(_, end)| name.is(end)));
-        let near = of_end.copied().or_else(|| nearest(&name.0, words.iter().copied()));
+        let ends = || words.iter().filter_map(|word| Some((word.rsplit_once('/')?.1, *word)));
+        let near_end = || {
+            let near = nearest(&name.0, ends().map(|(end, _)| end))?;
+            ends().find(|(end, _)| *end == near).map(|(_, word)| word)
+        };
+        let near = of_end.copied().or_else(|| nearest(&name.0, words.iter().copied())).or_else(near_end);
         let start = || words.iter().find(|word| name.0.len() > 2 && word.starts_with(&name.0)).copied();
         Err(match near.or_else(start) {
             Some(word) => format!("did you mean `{word}`?"),
@@ -168,6 +173,7 @@ mod tests {
         let help = |name: &str| pack.check(&RuleName::new(name)).unwrap_err();
         assert_eq!(help("nsg/ssh-open-to-internt"), "did you mean `nsg/ssh-open-to-internet`?");
         assert_eq!(help("ssh-open-to-internet"), "did you mean `nsg/ssh-open-to-internet`?");
+        assert_eq!(help("ssh-open-to-internt"), "did you mean `nsg/ssh-open-to-internet`?");
         assert_eq!(help("nsg/ssh-open"), "did you mean `nsg/ssh-open-to-internet`?");
         assert!(help("zzzzzzzzz").contains("aznetlint rules"));
     }

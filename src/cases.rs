@@ -14,6 +14,19 @@ use crate::suppress::Date;
 /// The comment that marks the line a finding must point at.
 const MARK: &str = "// here";
 
+/// The form of a case file, for those who write their first.
+const FORM: [&str; 9] = [
+    "fail:",
+    "  - name: what is wrong",
+    "    input: |",
+    "      { … }  // here: the line that the rule must point at",
+    "pass:",
+    "  - name: the nearest input that is right",
+    "    input: |",
+    "      { … }",
+    "undecided: []  # inputs of which it cannot tell",
+];
+
 /// The day of every case.
 const TODAY: &str = "2026-01-01";
 
@@ -52,6 +65,10 @@ pub struct Results {
     pub cases: Vec<CaseResult>,
     /// Rules that lack a case they must have, and which.
     pub lacking: Vec<(RuleId, Expect)>,
+    /// Rules without any case.
+    pub without: Vec<RuleId>,
+    /// How many rules were looked at.
+    pub rules: usize,
 }
 
 /// What became of one case.
@@ -72,7 +89,7 @@ pub struct CaseResult {
 impl Results {
     /// Whether every case is as it must be and no rule lacks one.
     pub fn is_good(&self) -> bool {
-        self.lacking.is_empty() && self.cases.iter().all(|case| case.differences.is_empty())
+        self.lacking.is_empty() && self.without.is_empty() && self.cases.iter().all(|case| case.differences.is_empty())
     }
 }
 
@@ -88,14 +105,17 @@ impl fmt::Display for Results {
         for (rule, expect) in &self.lacking {
             writeln!(out, "{rule} has no {} case", expect.as_str())?;
         }
+        for rule in &self.without {
+            writeln!(out, "{rule} has no case: write {rule}.cases.yaml beside it, in this form:")?;
+            FORM.iter().try_for_each(|line| writeln!(out, "    {line}"))?;
+        }
         let wrong = self.cases.iter().filter(|case| !case.differences.is_empty()).count();
-        let rules = self.cases.iter().map(|case| &case.rule).collect::<std::collections::BTreeSet<_>>().len();
         let count = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
         write!(
             out,
             "{} of {}: {} as expected",
             count(self.cases.len(), "case"),
-            count(rules, "rule"),
+            count(self.rules, "rule"),
             self.cases.len() - wrong
         )?;
         match wrong {
@@ -105,7 +125,7 @@ impl fmt::Display for Results {
     }
 }
 
-/// Runs every case of the files, and says which of the wanted rules lack a fail or a pass case.
+/// Runs every case of the files, and says which of the wanted rules have none, or lack a fail or a pass case.
 pub fn run(
     pack: &Pack,
     wanted: &dyn Fn(&RuleId) -> bool,
@@ -128,6 +148,11 @@ pub fn run(
         }
     }
     for rule in pack.rules.iter().filter(|rule| wanted(&rule.card.id)) {
+        results.rules += 1;
+        if !has.contains_key(&rule.card.id) {
+            results.without.push(rule.card.id.clone());
+            continue;
+        }
         let given = has.get(&rule.card.id).map_or(&[][..], Vec::as_slice);
         let is_never_sure = matches!(&rule.body, Body::Pattern(pattern) if pattern.is_never_sure());
         let speaks = if is_never_sure { Expect::Undecided } else { Expect::Fail };

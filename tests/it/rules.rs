@@ -144,8 +144,16 @@ fn a_case_that_differs_says_how() {
 
 #[test]
 fn a_rule_without_cases_is_told() {
-    let text = run_own(&[("demo/telnet-open.yaml", PATTERN)]).to_string();
-    assert!(text.contains("demo/telnet-open has no fail case\ndemo/telnet-open has no pass case"), "{text}");
+    let results = run_own(&[("demo/telnet-open.yaml", PATTERN)]);
+    let text = results.to_string();
+    assert!(!results.is_good());
+    assert!(text.starts_with("demo/telnet-open has no case: write demo/telnet-open.cases.yaml"), "{text}");
+    assert!(text.ends_with("0 cases of 1 rule: 0 as expected"), "{text}");
+
+    let pass = PATTERN_CASES.find("pass:").expect("there is a pass case");
+    let cases = [("demo/telnet-open.yaml", PATTERN), ("demo/telnet-open.cases.yaml", &PATTERN_CASES[pass..])];
+    let text = run_own(&cases).to_string();
+    assert!(text.starts_with("demo/telnet-open has no fail case\n1 case of 1 rule"), "{text}");
 }
 
 /// File, line, column and message of every mistake.

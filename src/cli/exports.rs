@@ -33,7 +33,7 @@ pub(crate) fn script(report: &Report, shell: Shell) -> String {
             });
         }
         lines.push(format!(
-            "# Then check once more, with the folder {EXPORTS_FOLDER} among the paths: what it shows may name more."
+            "# Then check once more, with the folder {EXPORTS_FOLDER} among the paths: what it shows may name more.\n# An empty list is an answer too: say with --fact that there is none."
         ));
     }
     if !otherwise.is_empty() {

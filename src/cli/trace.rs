@@ -292,16 +292,21 @@ fn step(files: &Files, one: &Followed, decider: &Decider) -> String {
         one.parts.iter().find(|(part, _)| *part == kind).map(|(_, name)| format!("{name}: ")).unwrap_or_default();
     let priority = decider.priority.map(|priority| format!("{priority} ")).unwrap_or_default();
     let effect = match (decider.next_hop, decider.access) {
-        (Some(hop), _) => format!("leads to {hop:?}"),
-        (None, Access::Allow) => "allows".to_owned(),
-        (None, Access::Deny) => "denies".to_owned(),
+        // It may do either.
+        _ if decider.kind == Kind::Unknown => String::new(),
+        (Some(hop), _) => format!(" leads to {hop:?}"),
+        (None, Access::Allow) => " allows".to_owned(),
+        (None, Access::Deny) if decider.layer == Layer::Firewall && decider.kind == Kind::BuiltIn => {
+            ", so it is dropped".to_owned()
+        }
+        (None, Access::Deny) => " denies".to_owned(),
     };
     let place = match decider.written {
         Some(written) => format!(" ({}:{})", files.name(written.name.file), files.position(written.name)),
         None if decider.kind == Kind::BuiltIn || decider.kind == Kind::SystemRoute => " (built in)".to_owned(),
         None => String::new(),
     };
-    format!("{owner}{priority}{} {effect}{place}", decider.name)
+    format!("{owner}{priority}{}{effect}{place}", decider.name)
 }
 
 fn blocked(judgement: &Judgement, direction: Direction) -> String {

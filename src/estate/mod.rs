@@ -12,6 +12,7 @@ mod identity;
 mod ids;
 mod index;
 mod kind;
+mod lacking;
 #[cfg(test)]
 mod laws;
 mod leads;
@@ -32,6 +33,7 @@ pub use export::Export;
 pub use extract::Options;
 pub use fault::{FAULT_KINDS, keys_twice};
 pub use gather::{Gathered, Piece, gather};
+pub use lacking::{Lacking, lacking};
 pub use leads::{Lead, Leads};
 pub use resource::{
     Access, AdminRule, CollectionKind, Compute, Direction, EndpointTarget, Fault, Field, Firewall, FirewallPolicy,

@@ -88,7 +88,6 @@ pub(crate) fn to_changed(report: &mut Report, files: &Files, expanded: &Template
     }
     let count = changed.files.paths().count();
     let files_changed = if count == 1 { "the file that changed" } else { "the files that changed" };
-    report.remarks.push(format!("only what concerns {files_changed} is reported"));
     let touched = touched(report, expanded, changed);
     let is_template = |file: &FileReport| file.shape.as_deref() == Some("template");
     let templates = report.files.iter().filter(|file| is_template(file)).filter_map(|file| file.file);
@@ -106,7 +105,12 @@ pub(crate) fn to_changed(report: &mut Report, files: &Files, expanded: &Template
         }
         concerns
     });
-    forget(report, &dropped);
+    let others = match forget(report, &dropped) {
+        0 => String::new(),
+        1 => "; 1 more flow is blocked or undecided and has nothing to do with it".to_owned(),
+        count => format!("; {count} more flows are blocked or undecided and have nothing to do with it"),
+    };
+    report.remarks.push(format!("only what concerns {files_changed} is reported{others}"));
     for file in &mut report.files {
         // A path of the settings that leads nowhere is a mistake whatever changed.
         let is_mistake = file.named && file.file.is_none();
@@ -141,14 +145,19 @@ fn keys(finding: &Finding) -> impl Iterator<Item = Key> {
     flow.map(|(place, flow)| (finding.rule.clone(), place.clone(), flow.clone()))
 }
 
-/// Leaves out the requirements whose findings were dropped, so that the counts speak of what is shown.
-fn forget(report: &mut Report, dropped: &BTreeSet<Key>) {
+/// Leaves out the requirements whose findings were dropped, so that the counts speak of what is shown. Answers with how
+/// many there were.
+fn forget(report: &mut Report, dropped: &BTreeSet<Key>) -> usize {
+    let mut count = 0;
     let kept: BTreeSet<Key> = report.findings.iter().flat_map(keys).collect();
     for placement in &mut report.placements {
         let gone = dropped.difference(&kept).filter(|(_, place, _)| *place == placement.id);
         let gone: BTreeSet<(&RuleId, &str)> = gone.map(|(rule, _, flow)| (rule, flow.as_str())).collect();
+        let before = placement.requirements.len();
         placement.requirements.retain(|one| {
             matches!(one.verdict, None | Some(Verdict::Satisfied)) || !gone.contains(&(&one.rule, &one.flow))
         });
+        count += before - placement.requirements.len();
     }
+    count
 }

@@ -22,7 +22,8 @@ pub(crate) fn headline(group: &Group<'_>, ledger: &Ledger<'_>) -> String {
     match (decider(group, ledger), head.undecided) {
         (Some((_, true)), false) => format!("no rule of the firewall allows {flows} that {needs}"),
         (Some((name, false)), false) => format!("`{name}` blocks {flows} that {needs}"),
-        (Some((name, _)), true) => format!("cannot tell whether `{name}` blocks {flows} that {needs}"),
+        (Some((_, true)), true) => format!("cannot tell whether a rule of the firewall allows {flows} that {needs}"),
+        (Some((name, false)), true) => format!("cannot tell whether `{name}` blocks {flows} that {needs}"),
         (None, false) => format!("{flows} that {needs} are blocked"),
         (None, true) => format!("cannot tell whether {flows} that {needs} are blocked"),
     }
@@ -54,7 +55,8 @@ fn counts(group: &Group<'_>, ledger: &Ledger<'_>) -> (usize, usize) {
 fn decider<'a>(group: &Group<'_>, ledger: &Ledger<'a>) -> Option<(&'a str, bool)> {
     let name = |finding: &&Finding| {
         let requirement = ledger.requirement(finding)?;
-        let decider = requirement.decided_by.first()?;
+        // A route of Azure's own blocks nothing: what lies behind it does.
+        let decider = requirement.decided_by.first().filter(|decider| decider.kind != "system-route")?;
         let by_default = requirement.layer == Some("firewall") && decider.kind == "built-in";
         Some((decider.name.as_str(), by_default))
     };

@@ -112,6 +112,22 @@ impl Condition {
         names
     }
 
+    /// The facts that make it hold, in the order written; none when it does not hold.
+    pub(crate) fn grounds(&self, lookup: &dyn Fn(&str) -> Option<FactValue>) -> Vec<Arc<str>> {
+        let mut names = Vec::new();
+        if self.holds(lookup) == Truth::Yes {
+            match self {
+                Self::Always => {}
+                Self::Fact { name, .. } => add(&mut names, vec![Arc::clone(name)]),
+                Self::All(parts) | Self::Any(parts) => {
+                    parts.iter().for_each(|part| add(&mut names, part.grounds(lookup)));
+                }
+                Self::Not(part) => part.gather(&mut names),
+            }
+        }
+        names
+    }
+
     /// Whether it takes a yes-or-no fact to be false: where it asks for the fact, it asks for that.
     pub fn refuses(&self, fact: &str) -> bool {
         match self {
@@ -255,6 +271,14 @@ mod tests {
         assert!(unless.refuses("a") && !unless.refuses("b"));
         let is_false = Condition::Fact { name: "a".into(), is: vec![FactValue::Bool(false)] };
         assert!(is_false.refuses("a"));
+    }
+
+    #[test]
+    fn what_makes_a_condition_hold_is_told_apart_from_what_does_not() {
+        let condition = Condition::Any(vec![fact("a"), Condition::Not(Box::new(fact("b"))), fact("c")]);
+        let known = |name: &str| Some(FactValue::Bool(name == "a"));
+        assert_eq!(condition.grounds(&known), ["a".into(), "b".into()]);
+        assert!(Condition::All(vec![fact("a"), fact("b")]).grounds(&known).is_empty());
     }
 
     #[test]

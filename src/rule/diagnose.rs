@@ -308,7 +308,7 @@ fn end_of_id(id: &Field<Arc<str>>) -> Span {
 
 /// The places of the facts that made the requirement apply.
 fn reasons(subject: &Subject<'_, '_>) -> Vec<Label> {
-    let facts = subject.body.applies.facts();
+    let facts = subject.body.applies.grounds(&|name| subject.placement.fact(name));
     let shown = facts.iter().filter_map(|name| {
         let fact = subject.placement.facts.get(name)?;
         let value = fact.value.as_ref()?;
@@ -419,11 +419,13 @@ fn replay(judgement: &Judgement) -> String {
             Some(missed) => format!("({priority}{}: other {})", step.rule.name, missed.as_str()),
             None => {
                 let effect = match (step.rule.next_hop, step.rule.access) {
-                    (Some(_), _) => "taken",
-                    (None, crate::estate::Access::Allow) => "ALLOW",
-                    (None, crate::estate::Access::Deny) => "DENY",
+                    // It may do either.
+                    _ if step.rule.kind == Kind::Unknown => "",
+                    (Some(_), _) => " taken",
+                    (None, crate::estate::Access::Allow) => " ALLOW",
+                    (None, crate::estate::Access::Deny) => " DENY",
                 };
-                format!("{priority}{} {effect}", step.rule.name)
+                format!("{priority}{}{effect}", step.rule.name)
             }
         });
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
-use crate::estate::{Estate, Export, Header};
+use crate::estate::{self, Estate, Export, Lacking, Shape};
 use crate::finding::{FactValue, Finding, PlacementReport, Report, RuleCard, Verdict};
 use crate::net::{Cloud, TagData};
 use crate::rule::ask::commands;
@@ -20,7 +20,6 @@ use crate::rule::names::cloud_of;
 use crate::rule::pack::Pack;
 use crate::rule::placement::{Placement, Placements, Requests, find};
 use crate::rule::require::{Judged as JudgedRequirement, judge as judge_requirement, scene};
-use crate::rule::site;
 use crate::source::Files;
 
 /// What came of judging an estate.
@@ -50,9 +49,9 @@ pub fn judge<'a>(
         .zip(loaded)
         .map(|(placement, tags)| judge_placement(pack, estate, placement, tags))
         .collect();
-    let mentions: Vec<(&Header, Export)> =
-        estate.headers().filter_map(|header| Some((header, Export::of_mention(header)?))).collect();
-    let mut exports: BTreeSet<Export> = mentions.iter().map(|(_, export)| export.clone()).collect();
+    let lacking = estate::lacking(estate);
+    let mut exports: BTreeSet<Export> = lacking.iter().map(|one| one.export.clone()).collect();
+    exports.extend(computes(estate));
     for one in told {
         for assumption in one.assumptions {
             if !report.assumptions.contains(&assumption) {
@@ -68,7 +67,7 @@ pub fn judge<'a>(
     let (commands, otherwise) = commands(&exports, estate, region.as_deref());
     report.settling.commands = commands;
     report.settling.otherwise.extend(otherwise);
-    report.remarks.extend(mentioned(&mentions, files));
+    report.remarks.extend(named(&lacking, files));
     unclaimed(&mut report, estate, files, &placements);
     report.findings.extend(patterns(&pack.rules, estate));
     report.rules = pack.rules.iter().map(|rule| (rule.card.id.clone(), RuleCard::clone(&rule.card))).collect();
@@ -178,14 +177,22 @@ fn asked(pack: &Pack, placement: &Placement<'_>) -> BTreeSet<Arc<str>> {
     asked
 }
 
+/// The computes of workspaces of which none is shown: they tell where the service stands.
+fn computes(estate: &Estate) -> impl Iterator<Item = Export> {
+    let shown = estate.workspaces.iter().filter(|one| one.header.shape != Shape::Template && !one.header.mentioned);
+    let none = estate.computes.is_empty();
+    shown.filter(move |_| none).filter_map(|workspace| {
+        let of = Arc::clone(workspace.header.id.as_ref()?.known()?);
+        Some(Export::Children { kind: "computes".into(), of })
+    })
+}
+
 /// That resources are named and not shown.
-fn mentioned(mentions: &[(&Header, Export)], files: &Files) -> Option<String> {
-    let (first, _) = mentions.first()?;
-    let place = first.place();
-    let place = format!("{}:{}", files.name(place.file), files.position(place));
-    let name = site::shown(first);
+fn named(lacking: &[Lacking], files: &Files) -> Option<String> {
+    let Lacking { name, span, .. } = lacking.first()?;
+    let place = format!("{}:{}", files.name(span.file), files.position(*span));
     let by = "--what-to-export prints the commands that export";
-    Some(match mentions.len() {
+    Some(match lacking.len() {
         1 => format!("{place}: `{name}` is named and not shown; {by} it"),
         2 => format!("{place}: `{name}` and 1 more resource are named and not shown; {by} them"),
         count => format!("{place}: `{name}` and {} more resources are named and not shown; {by} them", count - 1),
@@ -222,7 +229,8 @@ fn remark(
     for (service, reason) in not_judged {
         report.remarks.push(format!("{service} is not judged: {reason}"));
     }
-    let anything = report.resources.keys().any(|kind| kind.contains("security group") || kind.contains("route table"));
+    let anything =
+        report.resources.keys().any(|kind| kind.contains("security group") || ["route table", "subnet"].contains(kind));
     if report.placements.is_empty() && anything && elsewhere.is_empty() && not_judged.is_empty() {
         let names: Vec<&str> = pack.services.iter().map(|service| &*service.name).collect();
         if let Some(first) = names.first() {

@@ -493,7 +493,7 @@ fn rule_ends(placement: &Placement<'_>, requirement: &Requirement) -> Vec<RuleEn
 }
 
 fn peer_words(placement: &Placement<'_>, requirement: &Requirement) -> String {
-    match requirement {
+    let words = match requirement {
         Requirement::Flow(flow) => match flow.direction {
             Direction::Inbound => all_words(placement, &flow.from),
             Direction::Outbound => all_words(placement, &flow.to),
@@ -501,7 +501,9 @@ fn peer_words(placement: &Placement<'_>, requirement: &Requirement) -> String {
         Requirement::Route(route) => all_words(placement, &route.destination),
         Requirement::Egress => "the internet".to_owned(),
         Requirement::Dependencies(_) => "what it says it needs".to_owned(),
-    }
+    };
+    // The hosts of a rule may all be in one cloud.
+    if words.is_empty() { "hosts of other clouds".to_owned() } else { words }
 }
 
 /// `outbound TCP 443 to AzureActiveDirectory`.

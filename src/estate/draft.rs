@@ -38,6 +38,8 @@ pub(crate) struct Draft {
     pub(crate) projection: bool,
     /// It came in a list of its kind.
     listed: bool,
+    /// That list goes on elsewhere.
+    partial: bool,
     /// The input names it without showing what makes it.
     pub(crate) mentioned: bool,
 }
@@ -66,9 +68,10 @@ impl Drafts {
         let cut_out = matches!(piece.shape, Shape::Rest | Shape::Cli);
         let replaced = if cut_out { without_expressions(&piece.node) } else { None };
         let node = replaced.as_ref().unwrap_or(&piece.node);
-        let children = self.children.len();
+        let (children, list) = (self.children.len(), self.list.len());
         self.add_node(node, kind, piece.shape, piece.condition.as_ref(), None, faults, 0);
         self.children[children..].iter_mut().for_each(|child| child.listed = piece.listed);
+        self.list[list..].iter_mut().for_each(|draft| draft.partial = piece.partial);
     }
 
     #[expect(clippy::too_many_arguments, reason = "one recursive step with all it hands down")]
@@ -96,6 +99,7 @@ impl Drafts {
             implied: false,
             projection,
             listed: false,
+            partial: false,
             mentioned: false,
         };
         if kind.list_of_parent().is_some() {
@@ -196,16 +200,24 @@ impl Drafts {
             let Some((_, kind)) = child.kind.list_of_parent() else { continue };
             let Some(id) = child.id.parent() else { continue };
             let (index, places) = indexes.entry(kind).or_default();
-            let at = match index.find(&id, child.node.span.file).and_then(|found| places.get(found).copied()) {
-                Some(at) => at,
-                None => {
-                    let at = self.list.len();
-                    index.push(id.clone(), child.node.span.file);
-                    places.push(at);
-                    self.list.push(implied(&child, id, kind));
-                    at
+            let file = child.node.span.file;
+            if let Some(at) = index.find(&id, file).and_then(|found| places.get(found)) {
+                families.entry(*at).or_default().push(child);
+                continue;
+            }
+            let possible: Vec<usize> =
+                index.possible(&id, file).into_iter().filter_map(|at| places.get(at).copied()).collect();
+            if child.declared && !possible.is_empty() {
+                for at in possible {
+                    let condition = Some(child.condition.clone().unwrap_or_else(|| whose(&child)));
+                    families.entry(at).or_default().push(Draft { condition, ..child.clone() });
                 }
-            };
+                continue;
+            }
+            let at = self.list.len();
+            index.push(id.clone(), file);
+            places.push(at);
+            self.list.push(implied(&child, id, kind));
             families.entry(at).or_default().push(child);
         }
         self.imply_policies(&mut indexes);
@@ -237,7 +249,9 @@ impl Drafts {
     /// The keys of the policies of which a rule collection group is shown with its collections.
     fn policies_of_shown_groups(&self) -> BTreeSet<Arc<str>> {
         let groups = self.list.iter().filter(|draft| draft.kind == Kind::CollectionGroup);
-        let shown = groups.filter(|group| group.node.at(&["properties", "ruleCollections"]).is_some_and(Node::is_list));
+        let shown = groups.filter(|group| {
+            !group.partial && group.node.at(&["properties", "ruleCollections"]).is_some_and(Node::is_list)
+        });
         shown.filter_map(|group| group.id.parent()).map(|policy| Arc::clone(policy.key())).collect()
     }
 
@@ -254,6 +268,22 @@ impl Drafts {
         }
         self.list.append(&mut implied_policies);
     }
+}
+
+/// That a child of a template may be one of this parent or of another: its name tells only in a deployment.
+fn whose(child: &Draft) -> Arc<Unknown> {
+    let name = child.node.get("name").unwrap_or(&child.node);
+    Arc::new(match name.unknown() {
+        Some(unknown) => Unknown { key: Arc::from(format!("whose {}", unknown.key)), ..Unknown::clone(unknown) },
+        None => Unknown {
+            reason: Reason::Condition,
+            text: "".into(),
+            span: name.span,
+            key: Arc::from(format!("whose {}", child.id.key())),
+            parts: Vec::new(),
+            domain: Vec::new(),
+        },
+    })
 }
 
 /// The resource that a child is the only sign of.
@@ -285,6 +315,7 @@ fn implied(child: &Draft, id: Id, kind: Kind) -> Draft {
         implied: true,
         projection: false,
         listed: false,
+        partial: false,
         mentioned: false,
     }
 }

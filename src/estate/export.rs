@@ -51,7 +51,8 @@ impl Export {
     /// What a mention leaves open, when it is of a kind that decides anything here.
     pub fn of_mention(header: &Header) -> Option<Self> {
         let is_asked = !matches!(Kind::of_type(&header.type_name), Kind::Other | Kind::NatGateway);
-        (header.mentioned && is_asked).then(|| Self::of(header))
+        let named = header.id.as_ref().and_then(Field::known).or(header.name.known());
+        (header.mentioned && is_asked && named.is_some_and(|name| !name.is_empty())).then(|| Self::of(header))
     }
 
     /// The resource of an id; `type_name` is its type where the id is no more than a name. Of what its parent shows the

@@ -24,6 +24,8 @@ pub struct Piece {
     pub condition: Option<Arc<Unknown>>,
     /// It is one of a list of its kind: children so listed are all of their parent's, a child alone may be one of many.
     pub listed: bool,
+    /// The list it is in goes on elsewhere.
+    pub partial: bool,
 }
 
 /// What an exported document holds.
@@ -94,7 +96,7 @@ impl Gathered {
             {
                 if let Some((node, shape)) = changed(change, &mut self.faults) {
                     let condition = (!certain).then(|| only_possible(change));
-                    self.pieces.push(Piece { node, shape, condition, listed: false });
+                    self.pieces.push(Piece { node, shape, condition, listed: false, partial: false });
                 }
             }
             return self.faults.extend(shortcomings(node));
@@ -115,26 +117,25 @@ impl Gathered {
                 self.push(row, Shape::ResourceGraph);
             }
             if self.pieces.len() > before {
-                self.note_next_page(node);
+                self.note_next_page(node, before);
             }
             return;
         }
         if let Some(list) = effective_list(node) {
-            self.note_next_page(node);
+            let before = self.pieces.len();
             if effective_routes(list) {
-                return self.push(list, Shape::Effective);
+                self.push(list, Shape::Effective);
+            } else {
+                let items = list.items().iter().filter(|item| item.is_object());
+                items.for_each(|item| self.push(item, Shape::Effective));
             }
-            return list
-                .items()
-                .iter()
-                .filter(|item| item.is_object())
-                .for_each(|item| self.push(item, Shape::Effective));
+            return self.note_next_page(node, before);
         }
         if let Some(list) = node.get("value").filter(|list| list.is_list()) {
             let before = self.pieces.len();
             self.walk(list, within, depth + 1);
             if self.pieces.len() > before {
-                self.note_next_page(node);
+                self.note_next_page(node, before);
             }
             return;
         }
@@ -152,7 +153,7 @@ impl Gathered {
     }
 
     fn push(&mut self, node: &Node, shape: Shape) {
-        self.pieces.push(Piece { node: node.clone(), shape, condition: None, listed: false });
+        self.pieces.push(Piece { node: node.clone(), shape, condition: None, listed: false, partial: false });
     }
 
     /// Rule collections without their group are the collections of one group without a name.
@@ -163,12 +164,18 @@ impl Gathered {
         }
     }
 
-    fn note_next_page(&mut self, node: &Node) {
+    /// Looks whether the list that gave the pieces from `first` on has more pages: then they are not all there are.
+    fn note_next_page(&mut self, node: &Node, first: usize) {
         let keys = ["nextLink", "@odata.nextLink", "skip_token", "skipToken", "$skipToken"];
         let found = keys.iter().find_map(|key| node.member(key).filter(|member| !member.node.is_blank()));
         let truncated = node
             .get("resultTruncated")
             .filter(|value| value.text().is_some_and(|text| text.eq_ignore_ascii_case("true")));
+        if found.is_some() || truncated.is_some() {
+            for piece in &mut self.pieces[first..] {
+                (piece.listed, piece.partial) = (false, true);
+            }
+        }
         if let Some(member) = found {
             self.faults.push(Fault {
                 kind: "incomplete-list",

@@ -14,6 +14,8 @@ use crate::source::FileId;
 pub(crate) struct Id {
     /// Segments may be missing at its beginning.
     open: bool,
+    /// A template names a resource group in it, which need not be the one it is deployed to.
+    elsewhere: bool,
     segments: Vec<Segment>,
     key: Arc<str>,
 }
@@ -43,7 +45,8 @@ impl Id {
     /// An id only a deployment can tell in full.
     pub(crate) fn unknown(unknown: &Unknown) -> Self {
         if unknown.parts.is_empty() {
-            return Self { open: true, segments: Vec::new(), key: Arc::from(format!("{{{}}}", unknown.key)) };
+            let key = Arc::from(format!("{{{}}}", unknown.key));
+            return Self { open: true, elsewhere: false, segments: Vec::new(), key };
         }
         let open = !matches!(unknown.parts.first(), Some(Part::Text(text)) if text.starts_with('/'));
         let mut segments = split(&unknown.parts);
@@ -52,8 +55,8 @@ impl Id {
         if open && matches!(segments.first(), Some(Segment::Partly(_))) {
             scope = segments.remove(0).to_string();
         }
-        own_scope(&mut segments, &unknown.parts);
-        Self::new(open, segments, &scope)
+        let elsewhere = !own_scope(&mut segments, &unknown.parts);
+        Self { elsewhere, ..Self::new(open, segments, &scope) }
     }
 
     /// The id that a value mentions; `None` when it is neither a text nor unknown.
@@ -108,7 +111,7 @@ impl Id {
         let kind = kind.to_ascii_lowercase();
         let key = Arc::from(format!("{}/{kind}/{name}", self.key));
         segments.extend([Segment::Known(kind.into()), name]);
-        Self { open: self.open, segments, key }
+        Self { segments, key, ..self.clone() }
     }
 
     /// The id without its last type and name; `None` when nothing is left that says what it is.
@@ -116,7 +119,7 @@ impl Id {
         let kept = self.segments.len().checked_sub(2).filter(|kept| *kept >= 2 || self.open)?;
         let cut: usize = self.segments[kept..].iter().map(|segment| segment.to_string().len() + 1).sum();
         let key = self.key.get(..self.key.len().checked_sub(cut)?)?;
-        Some(Self { open: self.open, segments: self.segments[..kept].to_vec(), key: Arc::from(key) })
+        Some(Self { segments: self.segments[..kept].to_vec(), key: Arc::from(key), ..self.clone() })
     }
 
     /// Equal keys mean the same resource.
@@ -183,6 +186,19 @@ impl Id {
         }
     }
 
+    /// Whether both end in the same name: what is not known of it is the same in both. Names that only may be equal are
+    /// names of two resources as well.
+    pub(crate) fn is_named_as(&self, other: &Self) -> bool {
+        self.segments.last() == other.segments.last()
+    }
+
+    /// Whether one of them names a resource group which may be another one than that of the other.
+    pub(crate) fn may_be_elsewhere(&self, other: &Self) -> bool {
+        let is_open = |id: &Self| id.open || matches!(id.segments.get(3), Some(Segment::Partly(_)));
+        let differ = self.segments.get(3) != other.segments.get(3);
+        (self.elsewhere || other.elsewhere) && (is_open(self) || is_open(other)) && differ
+    }
+
     /// Whether nothing is known of its last name.
     pub(crate) fn is_nameless(&self) -> bool {
         matches!(self.segments.last(), Some(Segment::Partly(bits)) if matches!(bits[..], [Bit::Hole(_)]))
@@ -205,7 +221,7 @@ impl Id {
             key.push('/');
             key.push_str(&segment.to_string());
         }
-        Self { open, segments, key: Arc::from(key) }
+        Self { open, elsewhere: false, segments, key: Arc::from(key) }
     }
 }
 
@@ -296,7 +312,9 @@ fn split(parts: &[Part]) -> Vec<Segment> {
 
 /// The subscription and group of a deployment are the same all through one run of one template, and anything in another:
 /// templates that only lie in one folder must not be taken for one deployment. The place of such a hole is its template.
-fn own_scope(segments: &mut [Segment], parts: &[Part]) {
+/// Answers whether the group, where one is named, is the deployment's own.
+fn own_scope(segments: &mut [Segment], parts: &[Part]) -> bool {
+    let mut is_own = segments.get(2).is_none_or(|before| *before != Segment::Known("resourcegroups".into()));
     let holes = parts.iter().filter_map(|part| match part {
         Part::Hole(hole) if matches!(hole.reason, Reason::Context(_)) => Some(hole),
         _ => None,
@@ -309,9 +327,11 @@ fn own_scope(segments: &mut [Segment], parts: &[Part]) {
                 && *key == hole.key
             {
                 *key = Arc::from(format!("{}@{}", hole.key, hole.span.file.0));
+                is_own |= at == 3;
             }
         }
     }
+    is_own
 }
 
 /// What follows the last slash of a text with holes: `[concat(parameters('nsg'), '/rule')]`. `None` when that is unknown.

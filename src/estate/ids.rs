@@ -27,6 +27,13 @@ impl Ids {
         self.find(of, &self.indexes.get(&kind)?.id(at)?.parent()?, file)
     }
 
+    /// The resources of a template that may be the parent of one of its own, where none is for certain.
+    pub(crate) fn possible_parents(&self, kind: Kind, at: usize, of: Kind, file: FileId) -> Vec<usize> {
+        let id = self.indexes.get(&kind).and_then(|index| index.id(at)?.parent());
+        let index = id.and_then(|id| Some((self.indexes.get(&of)?, id)));
+        index.map(|(index, id)| index.possible(&id, file)).unwrap_or_default()
+    }
+
     pub(crate) fn lead(&self, kind: Kind, reference: &mut Reference, file: FileId) {
         reference.target = self.find(kind, &Id::of(&reference.id), file);
     }

@@ -56,7 +56,8 @@ impl Index {
             // Of names known in part the one made of the same parts is meant.
             let all = 0..self.entries.len().min(MAX_CANDIDATES + 1);
             let mut same = Found::default();
-            all.clone().filter(|at| self.entries[*at].0.agrees(id)).for_each(|at| same.add(at));
+            let agrees = |other: &Id| other.says_something() && other.agrees(id);
+            all.clone().filter(|at| agrees(&self.entries[*at].0)).for_each(|at| same.add(at));
             return same.one().or_else(|| self.only(id, file, all));
         };
         let contexts = self.names.get(name);
@@ -105,6 +106,16 @@ impl Index {
         fit
     }
 
+    /// The resources of one template that an id in it may lead to, where [`Self::find`] says none for certain: all of
+    /// them when it says nothing.
+    pub(crate) fn possible(&self, id: &Id, file: FileId) -> Vec<usize> {
+        let fits = |at: &usize| {
+            let (other, place) = &self.entries[*at];
+            *place == file && id.is_compatible(other)
+        };
+        (0..self.entries.len()).filter(fits).take(MAX_CANDIDATES).collect()
+    }
+
     /// The only candidate that fits; of several the only one of the same file, since a template means its own first.
     fn only(&self, id: &Id, file: FileId, candidates: impl Iterator<Item = usize>) -> Option<usize> {
         let (mut all, mut near) = (Found::default(), Found::default());
@@ -113,14 +124,16 @@ impl Index {
                 return None;
             }
             let (other, place) = &self.entries[at];
-            if id.is_compatible(other) && !id.is_stranger(other) {
+            let is_own = *place == file;
+            if id.is_compatible(other) && !id.is_stranger(other) && !(is_own && id.may_be_elsewhere(other)) {
                 all.add(at);
-                if *place == file {
+                if is_own {
                     near.add(at);
                 }
             }
         }
-        all.one().or(near.one())
+        // Another name that is known in part may be equal, or not.
+        all.one().or(near.one()).filter(|at| self.entries[*at].0.is_named_as(id))
     }
 }
 
@@ -194,6 +207,7 @@ mod tests {
         assert_eq!(index.find(&id("parameters:name@1", 1), FileId(1)), None);
         assert_eq!(index.meant(&id("parameters:name@1", 1)), Vec::<usize>::new());
         assert_eq!(index.find(&id("parameters:name@0", 0), FileId(0)), Some(0));
-        assert_eq!(index.find(&id("parameters:other@0", 0), FileId(0)), Some(0));
+        assert_eq!(index.find(&id("parameters:other@0", 0), FileId(0)), None);
+        assert_eq!(index.meant(&id("parameters:other@0", 0)), [0]);
     }
 }

@@ -199,7 +199,7 @@ proptest! {
             let _ = shape_of(root);
             pieces.extend(gather(root).pieces);
             for shape in [Shape::Template, Shape::Rest, Shape::Cli, Shape::PowerShell, Shape::Effective, Shape::MachineLearningCli] {
-                pieces.push(Piece { node: root.clone(), shape, condition: None, listed: false });
+                pieces.push(Piece { node: root.clone(), shape, condition: None, listed: false, partial: false });
             }
         }
         assert_sound(&build(pieces, Options::default()));

@@ -7,9 +7,10 @@ use crate::estate::extract::lookup;
 use crate::estate::identity::Id;
 use crate::estate::ids::Ids;
 use crate::estate::kind::Kind;
-use crate::estate::resource::{Field, Header, Reference};
+use crate::estate::merge::contradicted;
+use crate::estate::resource::{Field, Header, Reference, Shape};
 use crate::estate::whole::Estate;
-use crate::json::Value;
+use crate::json::{Node, Value};
 use crate::source::FileId;
 
 /// Fills in where every mention leads. A mention that leads nowhere keeps no target.
@@ -68,14 +69,14 @@ fn associations(estate: &mut Estate, registry: &Ids) {
     for (at, nsg) in nsgs.iter().enumerate() {
         for mention in &nsg.subnets {
             if let Some(subnet) = mention.target.and_then(|target| subnets.get_mut(target)) {
-                subnet.nsg.get_or_insert_with(|| back(&nsg.header, mention, at));
+                associate(&mut subnet.nsg, &nsg.header, mention, at);
             }
         }
     }
     for (at, table) in route_tables.iter().enumerate() {
         for mention in &table.subnets {
             if let Some(subnet) = mention.target.and_then(|target| subnets.get_mut(target)) {
-                subnet.route_table.get_or_insert_with(|| back(&table.header, mention, at));
+                associate(&mut subnet.route_table, &table.header, mention, at);
             }
         }
     }
@@ -91,7 +92,7 @@ fn associations(estate: &mut Estate, registry: &Ids) {
             let mut mention = Reference { id: Field { value, span: id.span, via: id.via.clone() }, target: None };
             registry.lead(Kind::Subnet, &mut mention, file(&gateway.header));
             if let Some(subnet) = mention.target.and_then(|target| subnets.get_mut(target)) {
-                subnet.nat_gateway.get_or_insert_with(|| back(&gateway.header, &mention, at));
+                associate(&mut subnet.nat_gateway, &gateway.header, &mention, at);
             }
         }
     }
@@ -112,6 +113,20 @@ fn associations(estate: &mut Estate, registry: &Ids) {
     };
     users.into_iter().for_each(|(at, more)| add(&mut nsgs[at].subnets, more));
     tables.into_iter().for_each(|(at, more)| add(&mut route_tables[at].subnets, more));
+}
+
+/// Gives a subnet what says to be used by it. When the subnet, or another one of the kind, says something else, which of
+/// them it uses is not known.
+fn associate(known: &mut Option<Reference>, owner: &Header, mention: &Reference, at: usize) {
+    match known {
+        None => *known = Some(back(owner, mention, at)),
+        Some(reference) if reference.target == Some(at) => {}
+        Some(reference) => {
+            let span = reference.id.span;
+            let value = Err(Arc::new(contradicted(span)));
+            *reference = Reference { id: Field { value, span, via: None }, target: None };
+        }
+    }
 }
 
 /// The same association seen from the other side: the owner's id, at the place of the mention that showed it.
@@ -144,6 +159,12 @@ fn firewalls(estate: &mut Estate, registry: &Ids) {
     for (at, group) in collection_groups.iter_mut().enumerate() {
         let file = file(&group.header);
         group.policy = registry.parent(Kind::CollectionGroup, at, Kind::Policy, file);
+        if group.policy.is_none() && group.header.shape == Shape::Template {
+            for policy in registry.possible_parents(Kind::CollectionGroup, at, Kind::Policy, file) {
+                let name = group.header.node.get("name").and_then(Node::unknown);
+                policies[policy].unknown_groups = policies[policy].unknown_groups.take().or(name.cloned());
+            }
+        }
         for rule in group.collections.iter_mut().flat_map(|collection| &mut collection.rules) {
             registry.lead_all(Kind::IpGroup, rule.source_groups.iter_mut().chain(&mut rule.destination_groups), file);
         }
@@ -201,7 +222,7 @@ mod tests {
     /// A template resource in which `<x>` stands for what only a deployment can tell.
     fn template(file: u32, text: &str) -> Piece {
         let root = parse(FileId(file), &text.replace("RG", RG)).unwrap().root;
-        Piece { node: with_holes(&root), shape: Shape::Template, condition: None, listed: false }
+        Piece { node: with_holes(&root), shape: Shape::Template, condition: None, listed: false, partial: false }
     }
 
     fn rest(file: u32, text: &str) -> Piece {
@@ -303,7 +324,7 @@ mod tests {
     fn names_with_the_same_holes_are_the_same_name() {
         let mention = subnet("RG/networkSecurityGroups/<p>-nsg");
         assert_eq!(leads([template(0, &nsg("<q>-nsg")), template(0, &nsg("<p>-nsg")), template(0, &mention)]), Some(1));
-        assert_eq!(leads([template(0, &nsg("<q>-nsg")), template(0, &mention)]), Some(0));
+        assert_eq!(leads([template(0, &nsg("<q>-nsg")), template(0, &mention)]), None);
         assert_eq!(leads([template(0, &nsg("<q>-net")), template(0, &mention)]), None);
     }
 

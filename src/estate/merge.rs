@@ -1,14 +1,14 @@
-//! One resource written twice: the union of both writings, and a place where they contradict each other: the first by
-//! its name, whatever the order it is written in.
+//! One resource written twice: the union of both writings. Where they contradict each other the value is unknown, since
+//! no file says which of them holds; the first such place by its name is told, whatever the order it is written in.
 //!
 //! What is in one writing only is no contradiction: a template says less than an export.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::estate::identity::known_end;
+use crate::estate::identity::{Id, known_end};
 use crate::estate::normal::object;
-use crate::json::{Member, Node, Reason, Value};
+use crate::json::{Member, Node, Reason, Unknown, Value};
 use crate::source::Span;
 
 /// Where two writings contradict each other.
@@ -66,7 +66,21 @@ const OPEN_LISTS: &[&str] = &[
 /// Lists whose items are kept in both writings when they contradict each other, so that neither is believed blindly.
 const RULE_LISTS: &[&str] = &["securityRules", "routes"];
 
-/// The union of two writings; where they contradict each other the first one counts.
+/// Mentions of other resources: the id in them is what they say.
+const REFERENCES: &[&str] = &[
+    "networkSecurityGroup",
+    "routeTable",
+    "natGateway",
+    "firewallPolicy",
+    "basePolicy",
+    "virtualHub",
+    "remoteVirtualNetwork",
+    "remoteVirtualHub",
+    "associatedRouteTable",
+    "subnet",
+];
+
+/// The union of two writings; where they contradict each other it is unknown.
 pub(crate) fn merge(one: &Node, two: &Node) -> (Node, Option<Conflict>) {
     let mut merger = Merger { conflict: None, path: Vec::new() };
     let node = merger.nodes(one, two);
@@ -96,7 +110,7 @@ impl Merger {
             (Value::List(_), Value::List(_)) => self.lists(one, two),
             _ => {
                 if scalar(one).is_none() || scalar(one) != scalar(two) {
-                    self.contradict(one, two);
+                    return self.contradict(one, two);
                 }
                 one.clone()
             }
@@ -111,7 +125,9 @@ impl Merger {
         let mut seen: HashMap<String, ()> = HashMap::with_capacity(one.members().len());
         for member in one.members() {
             let key = member.key.to_ascii_lowercase();
-            let volatile = VOLATILE.iter().any(|name| name.eq_ignore_ascii_case(&key));
+            // The type of a collection's action is what it does.
+            let is_action = key == "type" && self.path.last().is_some_and(|key| key.eq_ignore_ascii_case("action"));
+            let volatile = !is_action && VOLATILE.iter().any(|name| name.eq_ignore_ascii_case(&key));
             let node = match index.get(&key) {
                 Some(other) if member.node.is_blank() => other.node.clone(),
                 // The usual way to keep an address that Azure chose.
@@ -129,6 +145,9 @@ impl Merger {
                     let node = self.nodes(&member.node, &other.node);
                     self.path.pop();
                     node
+                }
+                Some(other) if key == "id" && self.is_reference() && !may_be_one(&member.node, &other.node) => {
+                    self.contradict(&member.node, &other.node)
                 }
                 _ => member.node.clone(),
             };
@@ -149,7 +168,7 @@ impl Merger {
         let named = one.items().iter().chain(two.items()).all(|item| identity(item).is_some());
         if !named || !(open || rules || one.items().iter().any(|item| item.get("name").is_some())) {
             if !same_items(one, two) && !open {
-                self.contradict(one, two);
+                return self.contradict(one, two);
             }
             return one.clone();
         }
@@ -163,7 +182,7 @@ impl Merger {
         for item in two.items() {
             let Some(&at) = index.get(&identity(item).unwrap_or_default()).filter(|at| **at < count) else {
                 if !open && !before {
-                    self.contradict(one, item);
+                    self.note(one, item);
                 }
                 items.push(item.clone());
                 continue;
@@ -185,17 +204,48 @@ impl Merger {
             }
         }
         if !open && matched < count && self.conflict.is_none() {
-            self.contradict(one, two);
+            self.note(one, two);
         }
         Node { value: Value::List(Arc::new(items)), ..one.clone() }
     }
 
-    fn contradict(&mut self, one: &Node, two: &Node) {
+    /// Whether the object at hand is a mention of another resource.
+    fn is_reference(&self) -> bool {
+        self.path.last().is_some_and(|key| REFERENCES.iter().any(|name| name.eq_ignore_ascii_case(key)))
+    }
+
+    /// Notes that two values contradict each other, and answers with what is known of them: nothing.
+    fn contradict(&mut self, one: &Node, two: &Node) -> Node {
+        self.note(one, two);
+        Node { value: Value::Unknown(Arc::new(contradicted(one.span))), ..one.clone() }
+    }
+
+    fn note(&mut self, one: &Node, two: &Node) {
         let path: Vec<&str> = self.path.iter().map(|key| &**key).filter(|key| *key != "properties").collect();
         let path = path.join(".");
         if self.conflict.as_ref().is_none_or(|least| path < least.path) {
             self.conflict = Some(Conflict { path, first: one.span, second: two.span });
         }
+    }
+}
+
+/// A value of which two writings say two things; `at` is the place of one of them.
+pub(crate) fn contradicted(at: Span) -> Unknown {
+    Unknown {
+        reason: Reason::Invalid("it is written twice, and the two differ".into()),
+        text: "".into(),
+        span: at,
+        key: format!("contradicted {}:{}", at.file.0, at.start).into(),
+        parts: Vec::new(),
+        domain: Vec::new(),
+    }
+}
+
+/// Whether two ids may be the same one; what is no id says nothing.
+fn may_be_one(one: &Node, two: &Node) -> bool {
+    match (Id::of_value(one), Id::of_value(two)) {
+        (Some(one), Some(two)) => one.is_compatible(&two),
+        _ => true,
     }
 }
 

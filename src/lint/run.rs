@@ -386,7 +386,13 @@ fn estate_of(files: &Files, exports: &[(FileId, Arc<Document>)], round: &Round, 
     for (_, _, expansion) in &round.expansions {
         for resource in expansion.resources.iter().filter(|resource| !resource.existing) {
             let condition = resource.condition.clone().or_else(|| resource.repeated.clone());
-            pieces.push(Piece { node: resource.node.clone(), shape: Shape::Template, condition, listed: false });
+            pieces.push(Piece {
+                node: resource.node.clone(),
+                shape: Shape::Template,
+                condition,
+                listed: false,
+                partial: false,
+            });
         }
         faults.extend(expansion.troubles.iter().map(|trouble| Fault {
             kind: match trouble.kind {

@@ -34,7 +34,13 @@ fn pieces(name: &str) -> Vec<Piece> {
     for (path, root) in documents(name) {
         if shape_of(&root) == Some(Shape::Template) {
             let resources = root.get("resources").unwrap().items().iter().cloned();
-            pieces.extend(resources.map(|node| Piece { node, shape: Shape::Template, condition: None, listed: false }));
+            pieces.extend(resources.map(|node| Piece {
+                node,
+                shape: Shape::Template,
+                condition: None,
+                listed: false,
+                partial: false,
+            }));
             continue;
         }
         let gathered = gather(&root);

@@ -318,5 +318,5 @@ fn a_template_may_leave_anything_to_the_deployment() {
 
 fn as_template(text: &str) -> Estate {
     let node = parse(Files::default().add("a.json", text), text).unwrap().root;
-    build([Piece { node, shape: Shape::Template, condition: None, listed: false }], Options::default())
+    build([Piece { node, shape: Shape::Template, condition: None, listed: false, partial: false }], Options::default())
 }

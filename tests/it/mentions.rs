@@ -284,3 +284,132 @@ fn what_is_named_is_asked_for_once() {
     }
     assert_eq!(report(&whole).settling.commands, []);
 }
+
+/// What becomes of one flow when a resource is written once more and the two writings differ: the same, whichever comes
+/// first.
+fn with_another(resources: &[Value], other: &Value) -> Verdict {
+    let mut first = resources.to_vec();
+    first.insert(0, other.clone());
+    let mut last = resources.to_vec();
+    last.push(other.clone());
+    let (first, last) = (verdict(&first, FLOW), verdict(&last, FLOW));
+    assert_eq!(first, last, "{other}");
+    first
+}
+
+#[test]
+fn two_writings_that_differ_decide_nothing() {
+    let whole = estate();
+    let changed = |at: usize, path: &str, value: Value| {
+        let mut other = whole[at].clone();
+        *other.pointer_mut(path).unwrap() = value;
+        other
+    };
+    let id = |path: &str| json!(format!("{NETWORK}/{path}"));
+    let subnet = "/properties/subnets/0/properties";
+    for other in [
+        changed(0, &format!("{subnet}/networkSecurityGroup/id"), id("networkSecurityGroups/other")),
+        changed(0, &format!("{subnet}/routeTable/id"), id("routeTables/other")),
+        changed(2, "/properties/routes/0/properties/nextHopIpAddress", json!("10.0.9.5")),
+        changed(3, "/properties/firewallPolicy/id", id("firewallPolicies/other")),
+        changed(5, "/properties/ruleCollections/0/action/type", json!("Deny")),
+        changed(6, "/properties/ipAddresses/0", json!("10.0.2.0/24")),
+    ] {
+        assert_eq!(with_another(&whole, &other), Verdict::Undecided, "{other}");
+    }
+    assert_eq!(
+        with_another(&whole, &changed(0, "/id", json!(format!("{NETWORK}/virtualNetworks/V")))),
+        Verdict::Satisfied
+    );
+}
+
+#[test]
+fn what_two_groups_say_to_guard_is_guarded_by_neither_for_certain() {
+    let whole = estate();
+    let subnets = json!([{ "id": format!("{NETWORK}/virtualNetworks/v/subnets/train") }]);
+    for (type_name, path, list) in [
+        ("Microsoft.Network/networkSecurityGroups", "networkSecurityGroups/other", "securityRules"),
+        ("Microsoft.Network/routeTables", "routeTables/other", "routes"),
+    ] {
+        let properties = json!({ list: [], "subnets": subnets });
+        let other = resource(type_name, &format!("{NETWORK}/{path}"), &properties);
+        assert_eq!(with_another(&whole, &other), Verdict::Undecided, "{path}");
+    }
+}
+
+#[test]
+fn one_page_of_a_list_is_not_all_of_it() {
+    let mut whole = estate();
+    let page = |items: &Value, next: Option<&str>| json!({ "value": items, "nextLink": next });
+    let route = resource(
+        "Microsoft.Network/routeTables/routes",
+        &format!("{NETWORK}/routeTables/rt/routes/all"),
+        &whole[2]["properties"]["routes"][0]["properties"],
+    );
+    whole[2] = page(&json!([route]), None);
+    assert_eq!(verdict(&whole, FLOW), Verdict::Satisfied, "all routes");
+    whole[2] = page(&json!([route]), Some("https://management.azure.com/next"));
+    assert_eq!(verdict(&whole, FLOW), Verdict::Undecided, "some of the routes");
+
+    let mut whole = estate();
+    whole[4]["properties"].as_object_mut().unwrap().remove("ruleCollectionGroups");
+    assert_eq!(verdict(&whole, FLOW), Verdict::Satisfied, "the group that is shown");
+    whole[5] = page(&json!([whole[5]]), Some("https://management.azure.com/next"));
+    assert_eq!(verdict(&whole, FLOW), Verdict::Undecided, "some of the groups");
+}
+
+/// The verdict on a subnet of a template that has a group, which lets everything out, and a resource more.
+fn in_template(group: &str, mention: &str, more: &Value) -> Verdict {
+    let rule = |name: &str, access: &str, priority: u16| {
+        json!({ "name": name, "properties": { "priority": priority, "direction": "Outbound", "access": access,
+            "protocol": "*", "sourceAddressPrefix": "*", "sourcePortRange": "*", "destinationAddressPrefix": "*",
+            "destinationPortRange": "*" } })
+    };
+    let mut resources = vec![
+        json!({ "type": "Microsoft.Network/networkSecurityGroups", "apiVersion": "2024-05-01", "name": group,
+            "properties": { "securityRules": [rule("out", "Allow", 200)] } }),
+        json!({ "type": "Microsoft.Network/virtualNetworks", "apiVersion": "2024-05-01", "name": "v",
+            "location": "westeurope", "properties": { "addressSpace": { "addressPrefixes": ["10.0.0.0/16"] },
+            "subnets": [{ "name": "train", "properties": { "addressPrefix": "10.0.1.0/24",
+                "networkSecurityGroup": { "id": mention } } }] } }),
+    ];
+    if let Some(name) = more.as_str() {
+        let mut child = rule(name, "Deny", 100);
+        child["type"] = json!("Microsoft.Network/networkSecurityGroups/securityRules");
+        child["apiVersion"] = json!("2024-05-01");
+        resources.push(child);
+    }
+    let template = json!({
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0", "parameters": { "a": { "type": "string" }, "b": { "type": "string" } },
+        "resources": resources });
+    verdict(&[template], FLOW)
+}
+
+#[test]
+fn a_name_that_may_be_another_one_leads_nowhere_for_certain() {
+    let nothing = Value::Null;
+    let id = |name: &str| format!("[resourceId('Microsoft.Network/networkSecurityGroups', {name})]");
+    assert_eq!(in_template("nsg", &id("'nsg'"), &nothing), Verdict::Satisfied);
+    assert_eq!(in_template("[parameters('a')]", &id("parameters('a')"), &nothing), Verdict::Satisfied);
+    assert_eq!(in_template("nsg", &id("parameters('a')"), &nothing), Verdict::Undecided);
+    assert_eq!(in_template("[parameters('b')]", &id("parameters('a')"), &nothing), Verdict::Undecided);
+    let within = |group: &str| format!("[resourceId({group}, 'Microsoft.Network/networkSecurityGroups', 'nsg')]");
+    assert_eq!(in_template("nsg", &within("resourceGroup().name"), &nothing), Verdict::Satisfied);
+    assert_eq!(in_template("nsg", &within("parameters('a')"), &nothing), Verdict::Undecided);
+    assert_eq!(in_template("nsg", &within("'hub'"), &nothing), Verdict::Undecided);
+}
+
+#[test]
+fn a_rule_whose_group_is_not_known_may_be_one_of_each() {
+    let mention = "[resourceId('Microsoft.Network/networkSecurityGroups', 'nsg')]";
+    for (name, expected) in [
+        ("nsg/no", Verdict::Violated),
+        ("other/no", Verdict::Satisfied),
+        ("[concat(parameters('a'), '/no')]", Verdict::Undecided),
+        ("[format('nsg/{0}', parameters('a'))]", Verdict::Violated),
+        ("[parameters('a')]", Verdict::Undecided),
+    ] {
+        assert_eq!(in_template("nsg", mention, &json!(name)), expected, "{name}");
+    }
+}

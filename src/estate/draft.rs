@@ -69,7 +69,7 @@ impl Drafts {
         let replaced = if cut_out { without_expressions(&piece.node) } else { None };
         let node = replaced.as_ref().unwrap_or(&piece.node);
         let (children, list) = (self.children.len(), self.list.len());
-        self.add_node(node, kind, piece.shape, piece.condition.as_ref(), None, faults, 0);
+        self.add_node(node, kind, piece.shape, piece.condition.as_ref(), None, false, faults, 0);
         self.children[children..].iter_mut().for_each(|child| child.listed = piece.listed);
         self.list[list..].iter_mut().for_each(|draft| draft.partial = piece.partial);
     }
@@ -82,10 +82,11 @@ impl Drafts {
         shape: Shape,
         condition: Option<&Arc<Unknown>>,
         id: Option<Id>,
+        within: bool,
         faults: &mut Vec<Fault>,
         depth: usize,
     ) {
-        let projection = is_projection(node, shape);
+        let projection = is_projection(node, shape, within);
         let node = normalise(node, kind, shape);
         let id = id.filter(Id::says_something).unwrap_or_else(|| id_of(&node, kind));
         let draft = Draft {
@@ -116,7 +117,7 @@ impl Drafts {
             let subnets = node.at(&["properties", "subnets"]).map(Node::items).unwrap_or_default();
             for subnet in subnets.iter().filter(|subnet| subnet.is_object() && !is_mention(subnet)) {
                 let id = id.child("subnets", &name_of(subnet));
-                self.add_node(subnet, Kind::Subnet, shape, condition, Some(id), faults, depth + 1);
+                self.add_node(subnet, Kind::Subnet, shape, condition, Some(id), projection, faults, depth + 1);
             }
         }
         if matches!(kind, Kind::Subnet | Kind::Interface) {
@@ -129,7 +130,7 @@ impl Drafts {
                 };
                 let items = inner.at(&["properties", list]).or_else(|| inner.get(list)).map(Node::items);
                 if items.is_some_and(|items| !items.is_empty()) {
-                    self.add_node(inner, kind, shape, condition, None, faults, depth + 1);
+                    self.add_node(inner, kind, shape, condition, None, false, faults, depth + 1);
                 }
             }
         }
@@ -154,7 +155,7 @@ impl Drafts {
             let full = replace(child, "type", text(format!("{kind}/{own_text}"), own));
             let full = replace(&full, "name", text(format!("{name}/{short_text}"), short));
             let kind = Kind::of_type(&format!("{kind}/{own_text}"));
-            self.add_node(&full, kind, Shape::Template, condition, None, faults, depth + 1);
+            self.add_node(&full, kind, Shape::Template, condition, None, false, faults, depth + 1);
         }
     }
 

@@ -107,12 +107,13 @@ const EITHER: &[&[&str]] = &[
 const EMPTY_WORDS: &[&str] = &["provisioningState", "resourceGuid", "type"];
 
 /// Whether an object holds some of a resource's properties, picked out of the whole: a resource written flat shows at
-/// least `provisioningState` or `etag` where nobody picked.
-pub(crate) fn is_projection(node: &Node, shape: Shape) -> bool {
+/// least `provisioningState` or `etag` where nobody picked. `within`: it stands in one of which that is true.
+pub(crate) fn is_projection(node: &Node, shape: Shape, within: bool) -> bool {
     let inner = node.get("properties").filter(|inner| inner.is_object() || inner.unknown().is_some());
     let said = |key: &str| node.get(key).or_else(|| inner?.get(key)).is_some();
     let picked = match shape {
-        Shape::Cli => inner.is_none() && said("id"),
+        _ if within => true,
+        Shape::Cli | Shape::PowerShell => inner.is_none() && said("id"),
         Shape::ResourceGraph => true,
         _ => false,
     };

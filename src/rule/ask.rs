@@ -28,7 +28,14 @@ pub(crate) fn commands(
     };
     let subscription = subscription(estate);
     let (mut all, mut otherwise) = (Vec::new(), Vec::new());
+    let mut asked: BTreeSet<String> = BTreeSet::new();
     for export in exports {
+        // Ids compare without case.
+        if let Export::Resource { id, .. } = export
+            && !asked.insert(id.to_ascii_lowercase())
+        {
+            continue;
+        }
         let command = match export {
             Export::Resource { type_name, id } => resource(type_name, id, subscription, &mut file),
             Export::Children { kind, of } => children(kind, of, &mut file),
@@ -106,7 +113,7 @@ fn listed(
         what,
         az: format!(
             "az resource list{within} --resource-type {type_name}{of_name} --query '[].id' --output tsv | while read -r id; do \
-             az resource show --ids \"$id\" --output json > \"{FOLDER}/{kind}-${{id##*/}}.json\"; done"
+             az resource show --ids \"$id\" --output json > \"{FOLDER}/$(echo \"${{id#/}}\" | tr / _).json\"; done"
         ),
         powershell: format!(
             "ConvertTo-Json -Depth 100 -InputObject @(Get-AzResource -ResourceType {type_name}{power_name} \
@@ -247,6 +254,13 @@ mod tests {
         let (all, otherwise) = asked(Export::resource("Microsoft.Network/firewallPolicies/ruleCollectionGroups", "g"));
         assert!(all.is_empty(), "children are in no list");
         assert_eq!(otherwise, ["an export of ruleCollectionGroups `g`"]);
+    }
+
+    #[test]
+    fn one_id_in_two_spellings_is_asked_for_once() {
+        let group = GROUP.replace("rg (old)", "rg");
+        let both = BTreeSet::from([Export::resource("", &group), Export::resource("", &group.replace("web", "WEB"))]);
+        assert_eq!(commands(&both, &Estate::default(), None).0.len(), 1);
     }
 
     #[test]

@@ -160,6 +160,32 @@ fn picked_columns_say_nothing_about_the_others() {
 }
 
 #[test]
+fn columns_picked_inside_a_network_say_as_little() {
+    let (network, subnet) =
+        (format!("{NETWORK}/virtualNetworks/v"), format!("{NETWORK}/virtualNetworks/v/subnets/train"));
+    let cli = |state: Value| {
+        json!({ "id": network, "name": "v", "addressSpace": { "addressPrefixes": ["10.0.0.0/16"] },
+            "provisioningState": state, "virtualNetworkPeerings": [], "dhcpOptions": {},
+            "subnets": [{ "id": subnet, "name": "train", "addressPrefix": "10.0.1.0/24" }] })
+    };
+    let powershell = |state: Value| json!({ "Id": subnet, "Name": "train", "AddressPrefix": ["10.0.1.0/24"], "ProvisioningState": state });
+    let row = |mut whole: Value, key: &str| {
+        if whole[key].is_null() {
+            whole.as_object_mut().unwrap().remove(key);
+        }
+        whole
+    };
+    for (state, expected) in [(Value::Null, Verdict::Undecided), (json!("Succeeded"), Verdict::Satisfied)] {
+        assert_eq!(verdict(&[row(cli(state.clone()), "provisioningState")], FLOW), expected, "az: {state}");
+        assert_eq!(
+            verdict(&[row(powershell(state.clone()), "ProvisioningState")], FLOW),
+            expected,
+            "PowerShell: {state}"
+        );
+    }
+}
+
+#[test]
 fn one_rule_is_not_all_of_them_and_a_list_of_them_is() {
     let mut resources = estate();
     let rule = &resources[1]["properties"]["securityRules"][0];

@@ -9,22 +9,15 @@ use std::sync::Arc;
 use crate::estate::{
     Estate, Export, Field, NetworkSecurityGroup, NextHop, Peer, Peering, Reference, Route, RouteTable, Subnet,
 };
-use crate::json::Reason;
 use crate::net::{AddressSet, Cloud, RangeSet, Region, Tag, TagData};
 use crate::proof::admin::AdminRules;
+pub use crate::proof::given::Given;
+use crate::proof::given::given;
 use crate::proof::hub::{Learnt, learnt};
 pub(crate) use crate::proof::name::shown;
+pub use crate::proof::nat::NatGateway;
+use crate::proof::nat::nat_gateway;
 use crate::proof::symbol::Doubt;
-use crate::source::Span;
-
-/// Something a scene refers to.
-#[derive(Clone, Debug)]
-pub enum Given<'a, T> {
-    /// It is among the input.
-    Here(&'a T),
-    /// It is mentioned, but the input does not hold it.
-    Missing(Doubt),
-}
 
 /// Where a network security group is attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,15 +26,6 @@ pub enum Level {
     Interface,
     /// At the subnet.
     Subnet,
-}
-
-/// A NAT gateway of a subnet.
-#[derive(Clone, Debug)]
-pub struct NatGateway {
-    /// Its id or name.
-    pub name: Arc<str>,
-    /// Where the subnet mentions it.
-    pub span: Span,
 }
 
 /// The place whose traffic is judged.
@@ -109,19 +93,17 @@ impl<'a> Scene<'a> {
         scene.subnet = all_known(&subnet.prefixes);
         scene.network_at = subnet.network;
         scene.read_network(estate, subnet);
+        let condition = subnet.header.condition.as_ref();
         if let Some(reference) = &subnet.nsg {
-            let group = given(reference, &estate.nsgs, "network security group");
+            let group = given(reference, &estate.nsgs, |one| &one.header, condition, "network security group");
             scene.groups.push((Level::Subnet, group));
         }
-        scene.routes = subnet.route_table.as_ref().map(|one| given(one, &estate.route_tables, "route table"));
-        let nat_gateway = subnet.nat_gateway.as_ref();
-        let not_shown = |reference: &&Reference| {
-            reference.id.unknown().is_some_and(|unknown| matches!(unknown.reason, Reason::NotShown(_)))
-        };
-        scene.unknown_nat = nat_gateway.filter(not_shown).map(|reference| missing("NAT gateway", &reference.id));
-        scene.nat_gateway = nat_gateway
-            .filter(|reference| !not_shown(reference))
-            .map(|reference| NatGateway { name: shown(&reference.id), span: reference.id.span });
+        let table = subnet.route_table.as_ref();
+        scene.routes = table.map(|one| given(one, &estate.route_tables, |one| &one.header, condition, "route table"));
+        match nat_gateway(estate, subnet) {
+            Ok(gateway) => scene.nat_gateway = gateway,
+            Err(doubt) => scene.unknown_nat = Some(doubt),
+        }
         scene.default_outbound.clone_from(&subnet.default_outbound);
         scene.service_endpoints = subnet.service_endpoints.iter().filter_map(|one| one.known().cloned()).collect();
         let open = subnet.service_endpoints.iter().find_map(Field::unknown);
@@ -198,7 +180,7 @@ impl<'a> Scene<'a> {
     /// With the network security group of a network interface, as it mentions it.
     #[must_use]
     pub fn with_interface_of(mut self, estate: &'a Estate, group: &Reference) -> Self {
-        let group = given(group, &estate.nsgs, "network security group");
+        let group = given(group, &estate.nsgs, |one| &one.header, None, "network security group");
         self.groups.insert(0, (Level::Interface, group));
         self
     }
@@ -385,34 +367,6 @@ pub(crate) fn union<'s>(sets: impl IntoIterator<Item = &'s AddressSet>) -> Addre
         v6.extend_from_slice(set.v6.ranges());
     }
     AddressSet { v4: RangeSet::from_ranges(v4), v6: RangeSet::from_ranges(v6) }
-}
-
-/// What a mention leads to.
-pub(crate) fn given<'a, T>(reference: &Reference, list: &'a [T], what: &str) -> Given<'a, T> {
-    match reference.target.and_then(|index| list.get(index)) {
-        Some(found) => Given::Here(found),
-        None => Given::Missing(missing(what, &reference.id)),
-    }
-}
-
-/// A resource that is mentioned, but not among the input.
-pub(crate) fn missing(what: &str, id: &Field<Arc<str>>) -> Doubt {
-    if let Some(unknown) = id.unknown().filter(|unknown| matches!(unknown.reason, Reason::NotShown(_))) {
-        return Doubt::of(&format!("which {what} there is"), unknown);
-    }
-    let shown = shown(id);
-    let name = shown.rsplit('/').next().unwrap_or_default();
-    let type_name = match what {
-        "network security group" => "Microsoft.Network/networkSecurityGroups",
-        "route table" => "Microsoft.Network/routeTables",
-        "NAT gateway" => "Microsoft.Network/natGateways",
-        "firewall policy" => "Microsoft.Network/firewallPolicies",
-        "rule collection group" => "Microsoft.Network/firewallPolicies/ruleCollectionGroups",
-        "IP group" => "Microsoft.Network/ipGroups",
-        _ => "",
-    };
-    let doubt = Doubt::new(format!("{what} `{name}` is not among the input")).at(id.span);
-    doubt.settled_by(format!("the file that holds {what} `{name}`")).shown_by([Export::resource(type_name, &shown)])
 }
 
 /// Whether a name, which may have the network's in front, is that of the subnet where gateways are.

@@ -235,3 +235,50 @@ fn a_requirement_knows_the_layers_on_its_way() {
     assert_eq!(said("Allow"), [("nsg", Verdict::Satisfied, false, "r0".to_owned()), route.clone()]);
     assert_eq!(said("Deny"), [("nsg", Verdict::Violated, true, "r0".to_owned()), route]);
 }
+
+/// A template with the parameter `c`, of which nobody tells the value.
+fn template(resources: &[Value]) -> Value {
+    json!({ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0", "parameters": { "c": { "type": "bool" } }, "resources": resources })
+}
+
+/// A resource whose condition is that parameter.
+fn perhaps(mut resource: Value) -> Value {
+    resource["condition"] = json!("[parameters('c')]");
+    resource
+}
+
+fn at(kind: &str, name: &str) -> Value {
+    json!({ "id": format!("{NETWORK}/{kind}/{name}") })
+}
+
+#[test]
+fn what_may_not_be_deployed_decides_nothing() {
+    let group = || nsg("eastus2", &[("Allow", "*", "*")]);
+    let table = || routes("eastus2", &[("0.0.0.0/0", "Internet")]);
+    let net = || {
+        network(&json!({ "networkSecurityGroup": at("networkSecurityGroups", "nsg"),
+        "routeTable": at("routeTables", "rt") }))
+    };
+    let of = |resources: &[Value]| answer(&[template(resources)], &[], "entra-blocked");
+    assert_eq!(of(&[group(), table(), net(), compute(false)]).verdict, Some(Verdict::Satisfied));
+    for resources in [[perhaps(group()), table(), net()], [group(), perhaps(table()), net()]] {
+        let answer = of(&[&resources[..], &[compute(false)]].concat());
+        assert_eq!(answer.verdict, Some(Verdict::Undecided), "{:?}", answer.why);
+        assert!(format!("{answer:?}").contains("--set c="), "{answer:?}");
+    }
+    // What exists together needs no guess.
+    let together = [perhaps(group()), perhaps(table()), perhaps(net()), compute(false)];
+    assert_eq!(of(&together).verdict, Some(Verdict::Satisfied));
+}
+
+#[test]
+fn a_nat_gateway_that_may_be_null_is_no_way_out() {
+    let out = |gateway: Value| {
+        let net = network(&json!({ "natGateway": gateway, "defaultOutboundAccess": false }));
+        answer(&[template(&[net, compute(false)])], &[], "egress-missing").verdict
+    };
+    assert_eq!(out(json!("[if(parameters('c'), createObject('id', 'n'), null())]")), Some(Verdict::Undecided));
+    assert_eq!(out(json!({ "id": "[if(parameters('c'), 'n', null())]" })), Some(Verdict::Undecided));
+    assert_eq!(out(json!({ "id": "[concat('n', string(parameters('c')))]" })), Some(Verdict::Satisfied));
+}

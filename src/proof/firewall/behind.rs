@@ -6,10 +6,11 @@ use crate::estate::{Access, Estate, Firewall, NextHop};
 use crate::proof::cell::Clause;
 use crate::proof::entry::{Author, Entry};
 use crate::proof::firewall::order::Appliance;
+use crate::proof::given::{Given, given};
 use crate::proof::ground::Ground;
 use crate::proof::hop::{Hop, Ruling};
+use crate::proof::name::shown;
 use crate::proof::route::{ruled, table_ways};
-use crate::proof::scene::{Given, given, shown};
 use crate::proof::symbol::{Doubt, Meaning};
 
 /// The routes of a firewall's own subnet as entries, in order; the last one lets pass what no route takes.
@@ -17,8 +18,12 @@ pub(crate) fn behind<'a>(ground: &mut Ground<'_, 'a>, estate: &'a Estate, applia
     let mut entries = Vec::new();
     if let Appliance::Firewall(firewall) = appliance {
         let subnets = firewall.subnets.iter().filter_map(|subnet| estate.subnets.get(subnet.target?));
-        let table = subnets.filter_map(|subnet| subnet.route_table.as_ref()).next();
-        match table.map(|table| given(table, &estate.route_tables, "route table")) {
+        let table = subnets.filter_map(|subnet| Some((subnet.route_table.as_ref()?, subnet))).next();
+        let table = table.map(|(table, subnet)| {
+            let condition = subnet.header.condition.as_ref();
+            given(table, &estate.route_tables, |one| &one.header, condition, "route table")
+        });
+        match table {
             Some(Given::Here(table)) => {
                 let name = shown(&firewall.header.name);
                 for way in table_ways(ground, table, &format!("behind {name} ")) {

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::estate::{
-    Access, CollectionKind, Estate, Export, Field, Firewall, FirewallPolicy, FirewallRule, Reference, RuleCollection,
-    RuleCollectionGroup,
+    Access, CollectionKind, Estate, Export, Field, Firewall, FirewallPolicy, FirewallRule, Header, Reference,
+    RuleCollection, RuleCollectionGroup,
 };
 use crate::json::{Node, Unknown};
-use crate::proof::scene::{missing, shown};
+use crate::proof::given::{here, missing};
+use crate::proof::name::shown;
 use crate::proof::symbol::{Doubt, Meaning};
 
 /// How long a chain of parent policies is followed. Azure allows one parent.
@@ -104,7 +105,7 @@ impl<'a> Appliance<'a> {
     pub(crate) fn policy(self, estate: &'a Estate) -> Option<Result<&'a FirewallPolicy, Doubt>> {
         match self {
             Self::Policy(policy) => Some(Ok(policy)),
-            Self::Firewall(firewall) => firewall.policy.as_ref().map(|reference| policy_at(estate, reference)),
+            Self::Firewall(firewall) => firewall.policy.as_ref().map(|one| policy_at(estate, one, &firewall.header)),
         }
     }
 }
@@ -142,7 +143,7 @@ fn chain<'a>(estate: &'a Estate, policy: &'a FirewallPolicy) -> (Vec<&'a Firewal
     let mut chain = vec![policy];
     let mut last = policy;
     while let Some(base) = &last.base {
-        match policy_at(estate, base) {
+        match policy_at(estate, base, &last.header) {
             Err(doubt) => return (chain, Some(doubt)),
             Ok(parent) if chain.len() > MOST_PARENTS || chain.iter().any(|known| std::ptr::eq(*known, parent)) => {
                 let message = format!("policy `{}` is among its own parents", shown(&parent.header.name));
@@ -157,11 +158,9 @@ fn chain<'a>(estate: &'a Estate, policy: &'a FirewallPolicy) -> (Vec<&'a Firewal
     (chain, None)
 }
 
-fn policy_at<'a>(estate: &'a Estate, reference: &Reference) -> Result<&'a FirewallPolicy, Doubt> {
-    reference
-        .target
-        .and_then(|index| estate.policies.get(index))
-        .ok_or_else(|| missing("firewall policy", &reference.id))
+/// `beside`: who follows it.
+fn policy_at<'a>(estate: &'a Estate, reference: &Reference, beside: &Header) -> Result<&'a FirewallPolicy, Doubt> {
+    here(reference, &estate.policies, |one| &one.header, beside.condition.as_ref(), "firewall policy")
 }
 
 /// Groups of a policy that the input does not hold.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::estate::{Estate, Field, Peer, Reference};
 use crate::net::{AddressSet, PortSet, RangeSet, Tag};
 use crate::proof::cell::Match;
+use crate::proof::given::here;
 use crate::proof::ground::Ground;
-use crate::proof::scene::missing;
+
 use crate::proof::symbol::{Doubt, End, Literal, Meaning};
 use crate::source::Span;
 
@@ -30,8 +31,8 @@ pub(crate) fn addresses(
         }
     }
     for reference in groups {
-        match reference.target.and_then(|index| estate.ip_groups.get(index)) {
-            Some(group) => {
+        match here(reference, &estate.ip_groups, |one| &one.header, None, "IP group") {
+            Ok(group) => {
                 for part in &group.addresses {
                     match &part.value {
                         Ok(set) => known.push(set),
@@ -39,13 +40,12 @@ pub(crate) fn addresses(
                     }
                 }
             }
-            None => {
+            Err(doubt) => {
                 let key = match &reference.id.value {
                     Ok(id) => Arc::from(id.to_ascii_lowercase()),
                     Err(unknown) => Arc::clone(&unknown.key),
                 };
-                let doubt = || missing("IP group", &reference.id);
-                let symbol = ground.symbols.of(Meaning::Addresses(end, key), doubt);
+                let symbol = ground.symbols.of(Meaning::Addresses(end, key), || doubt);
                 all.add(Arc::clone(&ground.space), vec![symbol.holds()]);
             }
         }

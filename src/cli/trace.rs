@@ -294,7 +294,7 @@ fn step(files: &Files, one: &Followed, decider: &Decider) -> String {
     let effect = match (decider.next_hop, decider.access) {
         // It may do either.
         _ if decider.kind == Kind::Unknown => String::new(),
-        (Some(hop), _) => format!(" leads to {hop:?}"),
+        (Some(hop), _) => format!(" leads to {}", hop.as_str()),
         (None, Access::Allow) => " allows".to_owned(),
         (None, Access::Deny) if decider.layer == Layer::Firewall && decider.kind == Kind::BuiltIn => {
             ", so it is dropped".to_owned()
@@ -355,7 +355,7 @@ fn end_document(files: &Files, label: &str, one: &Followed) -> Json {
             "layer": decider.layer.as_str(), "name": &*decider.name, "kind": decider.kind.as_str(),
             "priority": decider.priority,
             "access": match decider.access { Access::Allow => "allow", Access::Deny => "deny" },
-            "next-hop": decider.next_hop.map(|hop| format!("{hop:?}")), "place": place,
+            "next-hop": decider.next_hop.map(NextHop::as_str), "place": place,
         })
     };
     json!({

@@ -264,6 +264,22 @@ pub enum NextHop {
     PrivateEndpoint,
 }
 
+impl NextHop {
+    /// The word that Azure writes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::VirtualNetworkGateway => "VirtualNetworkGateway",
+            Self::VnetLocal => "VnetLocal",
+            Self::Internet => "Internet",
+            Self::VirtualAppliance => "VirtualAppliance",
+            Self::Drop => "None",
+            Self::Peering => "VNetPeering",
+            Self::ServiceEndpoint => "VirtualNetworkServiceEndpoint",
+            Self::PrivateEndpoint => "InterfaceEndpoint",
+        }
+    }
+}
+
 /// Who made a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RouteOrigin {

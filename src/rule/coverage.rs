@@ -7,7 +7,7 @@ use crate::estate::Direction;
 use crate::rule::compile::Body;
 use crate::rule::flow::{Mode, Requirement, Target, Targets};
 use crate::rule::pack::Pack;
-use crate::rule::require::{hop, port_words};
+use crate::rule::require::port_words;
 
 /// What answers one row: the rules, and what they ask for.
 #[derive(Default)]
@@ -55,7 +55,7 @@ fn words(require: &Requirement) -> String {
             format!("{side} {} {}", format!("{} {}", flow.protocols, port_words(flow)).trim_end(), far)
         }
         Requirement::Route(route) => {
-            format!("route {} to next hop {}", targets(&route.destination), hop(route.next_hop))
+            format!("route {} to next hop {}", targets(&route.destination), route.next_hop.as_str())
         }
         Requirement::Egress => "a way out to the internet".to_owned(),
         Requirement::Dependencies(_) => "what the service says it needs".to_owned(),

@@ -517,24 +517,9 @@ fn describe(placement: &Placement<'_>, requirement: &Requirement) -> String {
                 Direction::Outbound => format!("outbound {what} to {peer}"),
             }
         }
-        Requirement::Route(route) => format!("route {peer} to next hop {}", hop(route.next_hop)),
+        Requirement::Route(route) => format!("route {peer} to next hop {}", route.next_hop.as_str()),
         Requirement::Egress => "a way out to the internet".to_owned(),
         Requirement::Dependencies(_) => format!("outbound to {peer}"),
-    }
-}
-
-/// A next hop as Azure writes it.
-pub(crate) fn hop(next_hop: crate::estate::NextHop) -> &'static str {
-    use crate::estate::NextHop;
-    match next_hop {
-        NextHop::VirtualNetworkGateway => "VirtualNetworkGateway",
-        NextHop::VnetLocal => "VnetLocal",
-        NextHop::Internet => "Internet",
-        NextHop::VirtualAppliance => "VirtualAppliance",
-        NextHop::Drop => "None",
-        NextHop::Peering => "VNetPeering",
-        NextHop::ServiceEndpoint => "VirtualNetworkServiceEndpoint",
-        NextHop::PrivateEndpoint => "InterfaceEndpoint",
     }
 }
 

@@ -578,6 +578,8 @@ pub struct RuleCollection {
     pub priority: Option<Field<i64>>,
     /// What it does; `None` for DNAT or when missing.
     pub action: Option<Field<Access>>,
+    /// The kind that its list or its type tells.
+    pub kind: Option<CollectionKind>,
     /// Its rules, of one kind each.
     pub rules: Vec<FirewallRule>,
     /// Parts only a deployment can tell.

@@ -51,7 +51,8 @@ pub(crate) fn uncertain(what: &str, header: &Header, beside: Option<&Arc<Unknown
 
 /// A resource that is mentioned, but not among the input.
 pub(crate) fn missing(what: &str, id: &Field<Arc<str>>) -> Doubt {
-    if let Some(unknown) = id.unknown().filter(|unknown| matches!(unknown.reason, Reason::NotShown(_))) {
+    let unnamed = |unknown: &&Arc<Unknown>| matches!(unknown.reason, Reason::NotShown(_) | Reason::Missing(_));
+    if let Some(unknown) = id.unknown().filter(unnamed) {
         return Doubt::of(&format!("which {what} there is"), unknown);
     }
     let shown = shown(id);

@@ -147,6 +147,7 @@ pub(crate) fn collection(name: &str, priority: i64, access: Access, rules: Vec<F
         action: Some(known(access)),
         rules,
         unknown_rules: Vec::new(),
+        kind: None,
         condition: None,
     }
 }

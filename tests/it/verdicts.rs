@@ -282,3 +282,67 @@ fn a_nat_gateway_that_may_be_null_is_no_way_out() {
     assert_eq!(out(json!({ "id": "[if(parameters('c'), 'n', null())]" })), Some(Verdict::Undecided));
     assert_eq!(out(json!({ "id": "[concat('n', string(parameters('c')))]" })), Some(Verdict::Satisfied));
 }
+
+/// A firewall behind the only route, with what stands before its rule that allows everything.
+fn behind_firewall(collections: &[Value], groups: &Value, policy: Option<Value>, classic: &Value) -> Option<Verdict> {
+    let allow = json!({ "name": "all", "ruleType": "NetworkRule", "ipProtocols": ["Any"], "sourceAddresses": ["*"],
+        "destinationAddresses": ["*"], "destinationPorts": ["*"] });
+    let allow = json!({ "name": "c", "ruleCollectionType": "FirewallPolicyFilterRuleCollection", "priority": 200,
+        "action": { "type": "Allow" }, "rules": [allow] });
+    let mut firewall =
+        json!({ "ipConfigurations": [{ "name": "i", "properties": { "privateIPAddress": "10.9.0.4" } }] });
+    firewall.as_object_mut().unwrap().extend(classic.as_object().unwrap().clone());
+    if let Some(policy) = policy {
+        firewall["firewallPolicy"] = policy;
+    }
+    let group = format!("{NETWORK}/firewallPolicies/p/ruleCollectionGroups/g");
+    let all = [
+        routes("eastus2", &[("0.0.0.0/0", "VirtualAppliance")]),
+        network(&json!({ "routeTable": at("routeTables", "rt") })),
+        compute(false),
+        json!({ "type": "Microsoft.Network/azureFirewalls", "name": "f", "id": format!("{NETWORK}/azureFirewalls/f"),
+            "properties": firewall }),
+        json!({ "type": "Microsoft.Network/firewallPolicies", "name": "p", "id": format!("{NETWORK}/firewallPolicies/p"),
+            "properties": { "ruleCollectionGroups": groups } }),
+        json!({ "type": "Microsoft.Network/firewallPolicies/ruleCollectionGroups", "name": "g", "id": group,
+            "properties": { "priority": 200, "ruleCollections": [collections, &[allow]].concat() } }),
+    ];
+    answer(&all, &[], "entra-blocked").verdict
+}
+
+#[test]
+fn a_hollow_part_of_a_firewall_is_not_an_empty_one() {
+    let groups = json!([{ "id": format!("{NETWORK}/firewallPolicies/p/ruleCollectionGroups/g") }]);
+    let policy = || Some(at("firewallPolicies", "p"));
+    let with = |collection: Value| behind_firewall(&[collection], &groups, policy(), &json!({}));
+    let deny = |rules: Value| {
+        json!({ "name": "d", "ruleCollectionType": "FirewallPolicyFilterRuleCollection", "priority": 100,
+            "action": { "type": "Deny" }, "rules": rules })
+    };
+    assert_eq!(with(deny(json!([]))), Some(Verdict::Satisfied));
+    let mut absent = deny(json!(null));
+    assert_eq!(with(absent.clone()), Some(Verdict::Undecided));
+    absent.as_object_mut().unwrap().remove("rules");
+    assert_eq!(with(absent), Some(Verdict::Undecided));
+    // Destination NAT is for what comes in.
+    let nat = json!({ "name": "n", "ruleCollectionType": "FirewallPolicyNatRuleCollection", "priority": 100 });
+    assert_eq!(with(nat), Some(Verdict::Satisfied));
+
+    let list = |item: Value| json!([groups[0], item]);
+    for groups in [list(json!(null)), list(json!({ "id": null }))] {
+        assert_eq!(behind_firewall(&[], &groups, policy(), &json!({})), Some(Verdict::Undecided), "{groups}");
+    }
+    for policy in [json!({}), json!({ "id": null })] {
+        assert_eq!(behind_firewall(&[], &groups, Some(policy), &json!({})), Some(Verdict::Undecided));
+    }
+    let rule = json!({ "name": "r", "protocols": ["Any"], "sourceAddresses": ["*"], "destinationAddresses": ["*"],
+        "destinationPorts": ["*"] });
+    let allow =
+        json!({ "name": "c", "properties": { "priority": 100, "action": { "type": "Allow" }, "rules": [rule] } });
+    for hollow in [json!({ "name": "d", "properties": null }), json!({ "name": "d" })] {
+        let classic = json!({ "networkRuleCollections": [hollow, allow] });
+        assert_eq!(behind_firewall(&[], &groups, None, &classic), Some(Verdict::Undecided), "{classic}");
+        let classic = json!({ "networkRuleCollections": [allow], "natRuleCollections": [hollow] });
+        assert_eq!(behind_firewall(&[], &groups, None, &classic), Some(Verdict::Satisfied), "{classic}");
+    }
+}

@@ -11,7 +11,7 @@ use crate::estate::extract::security::access;
 use crate::estate::fault;
 use crate::estate::resource::{
     CollectionKind, Field, Firewall, FirewallPolicy, FirewallRule, Header, IpGroup, Peer, Reference, RuleCollection,
-    RuleCollectionGroup,
+    RuleCollectionGroup, Shape,
 };
 use crate::json::{Node, Unknown};
 use crate::net::PortSet;
@@ -38,11 +38,18 @@ pub(crate) fn firewall(reader: &mut Reader<'_>, header: Header) -> Firewall {
     Firewall {
         addresses,
         subnets: configured_subnets(reader, &node),
-        policy: reader.reference(&node, &["properties", "firewallPolicy"]),
+        policy: policy_of(reader, &node),
         collections,
         unknown_collections,
         header,
     }
+}
+
+/// The policy of a firewall. An object without an id still says that there is one.
+fn policy_of(reader: &mut Reader<'_>, node: &Node) -> Option<Reference> {
+    let found = lookup(node, &["properties", "firewallPolicy"])?;
+    let unnamed = || Reference { id: absent(found, "id"), target: None };
+    Some(reader.reference(node, &["properties", "firewallPolicy"]).unwrap_or_else(unnamed))
 }
 
 /// A firewall policy; its groups are resources of their own.
@@ -54,12 +61,22 @@ pub(crate) fn policy(reader: &mut Reader<'_>, header: Header) -> FirewallPolicy 
         base: reader.reference(&node, &["properties", "basePolicy"]),
         groups: Vec::new(),
         group_ids: if group_ids.is_empty() { legacy } else { group_ids },
-        unknown_groups: lookup(&node, &["properties", "ruleCollectionGroups"]).and_then(Node::unknown).cloned(),
+        unknown_groups: unknown_groups(&node),
         tier: reader.text(&node, &["properties", "sku", "tier"]),
         threat_intel: reader.text(&node, &["properties", "threatIntelMode"]),
         dns_proxy: reader.bool(&node, &["properties", "dnsSettings", "enableProxy"]),
         header,
     }
+}
+
+/// Why it is not known which groups a policy has: the list is unknown, or one in it has no id.
+fn unknown_groups(node: &Node) -> Option<Arc<Unknown>> {
+    let lists = ["ruleCollectionGroups", "ruleGroups"].into_iter();
+    lists.filter_map(|key| lookup(node, &["properties", key])).find_map(|list| {
+        let unnamed = list.items().iter().find(|item| item.is_null() || item.get("id").is_some_and(Node::is_null));
+        let why = unnamed.and_then(|item| absent::<()>(item, "id").value.err());
+        list.unknown().cloned().or(why)
+    })
 }
 
 /// A rule collection group.
@@ -103,7 +120,12 @@ fn collection(reader: &mut Reader<'_>, node: &Node, kind: Option<CollectionKind>
     let action = action.filter(|_| !nat).map(|found| reader.word(found, "action", access));
     let typed = kind.is_none();
     let kind = kind.or(nat.then_some(CollectionKind::Nat));
-    let (objects, unknown_rules) = reader.objects(node, &path("rules"));
+    let (objects, mut unknown_rules) = reader.objects(node, &path("rules"));
+    // An export that shows no list shows nothing of the rules; a template that writes none has none.
+    if unknown_rules.is_empty() && reader.shape != Shape::Template && node.at(&path("rules")).is_none_or(Node::is_null)
+    {
+        unknown_rules.push(absent(node, "rules"));
+    }
     let rules = objects.iter().map(|(_, item)| rule(reader, item, kind, typed)).collect();
     reader.resource = outer;
     RuleCollection {
@@ -114,6 +136,7 @@ fn collection(reader: &mut Reader<'_>, node: &Node, kind: Option<CollectionKind>
         action,
         rules,
         unknown_rules,
+        kind,
         condition: None,
     }
 }

@@ -230,7 +230,8 @@ fn collection_block<'a>(
     let other = |rule: &FirewallRule| rule.kind.known().is_some_and(|known| *known != kind);
     let mut lines = Vec::new();
     // One collection holds rules of one kind.
-    if collection.rules.is_empty() || !collection.rules.iter().all(other) {
+    let elsewhere = collection.kind.is_some_and(|known| known != kind);
+    if !elsewhere && (collection.rules.is_empty() || !collection.rules.iter().all(other)) {
         for part in &collection.unknown_rules {
             let doubt = part_doubt(&format!("a part of {name}"), part);
             for (access, guard) in &actions {
@@ -267,7 +268,8 @@ fn actions(collection: &RuleCollection, name: &str) -> Vec<(Access, Option<Guard
     let (key, doubt) = match &collection.action {
         Some(Field { value: Ok(access), .. }) => return vec![(*access, None)],
         Some(Field { value: Err(why), .. }) => (why.key.to_string(), Doubt::of(&format!("the action of {name}"), why)),
-        None if collection.rules.iter().all(nat) => return vec![(Access::Allow, None)],
+        None if collection.kind == Some(CollectionKind::Nat) => return vec![(Access::Allow, None)],
+        None if !collection.rules.is_empty() && collection.rules.iter().all(nat) => return vec![(Access::Allow, None)],
         None => (format!("{collection:p}"), Doubt::new(format!("{name} has no action")).at(collection.span)),
     };
     let guard =

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::estate::{AdminRule, Estate, Export};
+use crate::estate::{AdminRule, Estate, Export, Plain};
 use crate::json::Node;
 use crate::proof::name::shown;
 use crate::proof::symbol::Doubt;
@@ -69,14 +69,19 @@ fn doubted(one: &AdminRule) -> Applies {
     Applies { key, doubt: doubt.at(one.rule.name.span).settled_by(SETTLED_BY) }
 }
 
-/// A configuration or a manager of security admin rules, none of whose rules is shown.
+const COLLECTIONS: &str = "Microsoft.Network/networkManagers/securityAdminConfigurations/ruleCollections";
+
+/// A configuration, a collection or a manager of security admin rules, none of whose rules is shown.
 fn hidden(estate: &Estate) -> Option<Doubt> {
     let within = |key: &str, owner: &str| key.strip_prefix(owner).is_some_and(|rest| rest.starts_with('/'));
     let has_rules = |owner: &str| estate.admin_rules.iter().any(|rule| within(&rule.header.key, owner));
     let configurations = &estate.admin_configurations;
-    if let Some(one) = configurations.iter().find(|one| !has_rules(&one.header.key)) {
+    let is_collection = |one: &&Plain| one.header.type_name.eq_ignore_ascii_case(COLLECTIONS);
+    let collections = estate.others.iter().filter(is_collection).map(|one| ("rule collection", one));
+    let mut owners = configurations.iter().map(|one| ("configuration", one)).chain(collections);
+    if let Some((what, one)) = owners.find(|(_, one)| !has_rules(&one.header.key)) {
         let name = shown(&one.header.name);
-        let doubt = Doubt::new(format!("the rules of security admin configuration `{name}` are not shown"));
+        let doubt = Doubt::new(format!("the rules of security admin {what} `{name}` are not shown"));
         return Some(doubt.at(one.header.name.span).settled_by(SETTLED_BY));
     }
     let is_manager = |name: &str| name.eq_ignore_ascii_case("Microsoft.Network/networkManagers");

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::estate::{Estate, Export, Field, HubConnection, HubRoute, Peering, VirtualNetwork};
+use crate::estate::{Estate, Export, Field, HubConnection, HubRoute, Peering, Plain, VirtualNetwork};
+use crate::json::Node;
 use crate::proof::name::shown;
 use crate::proof::symbol::Doubt;
 
@@ -32,8 +33,10 @@ pub(crate) fn learnt(estate: &Estate, at: usize) -> Vec<Learnt> {
     if !all.is_empty() || estate.hub_connections.iter().any(|one| leads(&one)) {
         return all;
     }
-    let Some(peering) = network.peerings.iter().find(|one| is_of_hub(one)) else { return all };
-    let doubt = unseen(network, peering);
+    let peering = network.peerings.iter().find(|one| is_of_hub(one));
+    let Some(doubt) = peering.map(|peering| unseen(network, peering)).or_else(|| nameless(estate, network)) else {
+        return all;
+    };
     let taught = |prefix| Learnt { prefix, leads: Err(doubt.clone()), maybe: Some(doubt.clone()) };
     std::iter::once(DEFAULT).chain(PRIVATE).map(taught).collect()
 }
@@ -57,6 +60,39 @@ fn unseen(network: &VirtualNetwork, peering: &Peering) -> Doubt {
         .at(peering.name.span)
         .settled_by("the hub's connections, routing intent and route tables, and its firewall with its policy")
         .shown_by([Export::Every { type_name: HUBS.into() }])
+}
+
+/// A connection that does not show its network may be the one of this network: a connection without the name, or one
+/// that its hub alone names.
+fn nameless(estate: &Estate, network: &VirtualNetwork) -> Option<Doubt> {
+    let connections = &estate.hub_connections;
+    let open = |one: &&HubConnection| {
+        one.network.as_ref().is_none_or(|network| network.target.is_none() && network.id.known().is_none())
+    };
+    let doubt = |name: &str, span| {
+        let name = name.rsplit('/').next().unwrap_or_default();
+        let doubt = Doubt::new(format!(
+            "whether connection `{name}` of a Virtual WAN hub is the one of `{}` is not shown",
+            shown(&network.header.name)
+        ));
+        doubt.at(span).settled_by("`remoteVirtualNetwork` of the connection")
+    };
+    if let Some(one) = connections.iter().find(open) {
+        let doubt = doubt(&shown(&one.header.name), one.header.place());
+        return Some(doubt.shown_by([Export::of(&one.header)]));
+    }
+    let listed = |hub: &Plain| {
+        let list = hub.header.node.at(&["properties", "virtualNetworkConnections"]);
+        let items = list.map(Node::items).unwrap_or_default().iter();
+        let ids = items.filter_map(|item| item.get("id").and_then(|id| Some((id.text()?.to_owned(), id.span))));
+        ids.collect::<Vec<_>>()
+    };
+    let known = |id: &str| connections.iter().any(|one| one.header.key.eq_ignore_ascii_case(id));
+    let (id, span) = estate.hubs.iter().flat_map(listed).find(|(id, _)| !known(id))?;
+    Some(
+        doubt(&id, span)
+            .shown_by([Export::resource("Microsoft.Network/virtualHubs/hubVirtualNetworkConnections", &id)]),
+    )
 }
 
 /// `enableInternetSecurity` decides alone whether a default route is learnt (VWAN-5).

@@ -346,3 +346,31 @@ fn a_hollow_part_of_a_firewall_is_not_an_empty_one() {
         assert_eq!(behind_firewall(&[], &groups, None, &classic), Some(Verdict::Satisfied), "{classic}");
     }
 }
+
+#[test]
+fn a_collection_of_admin_rules_without_its_rules_decides_nothing() {
+    let kind = "Microsoft.Network/networkManagers/securityAdminConfigurations/ruleCollections";
+    let id = format!("{NETWORK}/networkManagers/m/securityAdminConfigurations/c/ruleCollections/one");
+    let collection = json!({ "type": kind, "name": "one", "id": id, "properties": { "appliesToGroups": [] } });
+    let one = answer(&[network(&json!({})), compute(false), collection], &[], "entra-blocked");
+    assert_eq!(one.verdict, Some(Verdict::Undecided), "{:?}", one.why);
+}
+
+#[test]
+fn a_hub_connection_without_its_network_may_be_of_this_one() {
+    let hub = format!("{NETWORK}/virtualHubs/h");
+    let connection = |properties: Value| {
+        json!({ "type": "Microsoft.Network/virtualHubs/hubVirtualNetworkConnections", "name": "c",
+            "id": format!("{hub}/hubVirtualNetworkConnections/c"), "properties": properties })
+    };
+    let listing = json!({ "type": "Microsoft.Network/virtualHubs", "name": "h", "id": hub, "properties": {
+        "virtualNetworkConnections": [{ "id": format!("{hub}/hubVirtualNetworkConnections/c") }] } });
+    let with = |parts: &[Value]| {
+        answer(&[&[network(&json!({})), compute(false)], parts].concat(), &[], "entra-blocked").verdict
+    };
+    assert_eq!(with(&[connection(json!(null))]), Some(Verdict::Undecided));
+    assert_eq!(with(&[connection(json!({ "remoteVirtualNetwork": null }))]), Some(Verdict::Undecided));
+    assert_eq!(with(&[listing.clone()]), Some(Verdict::Undecided));
+    let other = connection(json!({ "remoteVirtualNetwork": at("virtualNetworks", "other") }));
+    assert_eq!(with(&[listing, other]), Some(Verdict::Satisfied));
+}

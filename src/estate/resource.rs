@@ -262,6 +262,8 @@ pub enum NextHop {
     ServiceEndpoint,
     /// `InterfaceEndpoint`: a private endpoint.
     PrivateEndpoint,
+    /// `ConnectedGroup`: a network that a network manager joins with this one, without a peering (AVNM-13).
+    ConnectedGroup,
 }
 
 impl NextHop {
@@ -276,6 +278,7 @@ impl NextHop {
             Self::Peering => "VNetPeering",
             Self::ServiceEndpoint => "VirtualNetworkServiceEndpoint",
             Self::PrivateEndpoint => "InterfaceEndpoint",
+            Self::ConnectedGroup => "ConnectedGroup",
         }
     }
 }

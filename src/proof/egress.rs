@@ -78,9 +78,13 @@ impl Scene<'_> {
             Hop::Appliance(_)
             | Hop::HubFirewall(_)
             | Hop::To(NextHop::VirtualAppliance | NextHop::VirtualNetworkGateway) => Ruling::Pass,
-            Hop::To(NextHop::ServiceEndpoint | NextHop::PrivateEndpoint | NextHop::Peering | NextHop::VnetLocal) => {
-                Ruling::Pass
-            }
+            Hop::To(
+                NextHop::ServiceEndpoint
+                | NextHop::PrivateEndpoint
+                | NextHop::Peering
+                | NextHop::ConnectedGroup
+                | NextHop::VnetLocal,
+            ) => Ruling::Pass,
             Hop::To(NextHop::Drop) | Hop::Lost(_) => Ruling::Drop,
             Hop::Doubtful(_, doubt) => {
                 Ruling::Depends(Meaning::World(Arc::from(doubt.message.as_str())), doubt.clone())

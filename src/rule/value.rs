@@ -14,7 +14,7 @@ use crate::rule::template::Template;
 use crate::rule::text::At;
 
 /// The next hops, in the words of rules.
-pub(crate) const NEXT_HOPS: [(&str, NextHop); 8] = [
+pub(crate) const NEXT_HOPS: [(&str, NextHop); 9] = [
     ("internet", NextHop::Internet),
     ("virtual-appliance", NextHop::VirtualAppliance),
     ("virtual-network-gateway", NextHop::VirtualNetworkGateway),
@@ -23,6 +23,7 @@ pub(crate) const NEXT_HOPS: [(&str, NextHop); 8] = [
     ("peering", NextHop::Peering),
     ("service-endpoint", NextHop::ServiceEndpoint),
     ("private-endpoint", NextHop::PrivateEndpoint),
+    ("connected-group", NextHop::ConnectedGroup),
 ];
 
 /// The word of a next hop, the same in facts, fields of rules, settings and reports.

@@ -52,6 +52,7 @@ const NEXT_HOP: Kind = Kind::Word(&[
     "peering",
     "service-endpoint",
     "private-endpoint",
+    "connected-group",
 ]);
 
 fn direction(direction: &Direction) -> &'static str {

@@ -374,3 +374,22 @@ fn a_hub_connection_without_its_network_may_be_of_this_one() {
     let other = connection(json!({ "remoteVirtualNetwork": at("virtualNetworks", "other") }));
     assert_eq!(with(&[listing, other]), Some(Verdict::Satisfied));
 }
+
+/// A list of effective routes: prefix, next hop and address, all of Azure's own.
+fn effective(routes: &[(&str, &str)]) -> Value {
+    let route = |(prefix, hop): &(&str, &str)| {
+        json!({ "addressPrefix": [prefix], "nextHopType": hop, "nextHopIpAddress": [], "state": "Active",
+            "source": "Default", "name": null })
+    };
+    json!({ "value": routes.iter().map(route).collect::<Vec<_>>() })
+}
+
+#[test]
+fn effective_routes_may_lead_to_a_connected_group() {
+    let routes = effective(&[("10.0.0.0/16", "VnetLocal"), ("10.7.0.0/16", "ConnectedGroup")]);
+    let pack = Pack::load(true, &[]).unwrap();
+    let texts = [("e.json".to_owned(), routes.to_string())];
+    let report = lint_texts(texts.into_iter(), &pack, &Settings::default()).report;
+    let rules: Vec<&str> = report.findings.iter().map(|one| one.rule.as_str()).collect();
+    assert!(!rules.contains(&"route/next-hop-unknown"), "{rules:?}");
+}

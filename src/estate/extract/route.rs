@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::estate::extract::address::{Place, address, peers};
-use crate::estate::extract::reader::{Reader, absent, lookup};
+use crate::estate::extract::reader::{Reader, absent, field, lookup};
 use crate::estate::extract::security::{Conditions, check_name};
 use crate::estate::fault;
 use crate::estate::identity::last_segment;
@@ -47,7 +47,7 @@ fn route(reader: &mut Reader<'_>, node: &Node, condition: Option<Arc<Unknown>>) 
         reader.resource = format!("{table}/routes/{}", name.rsplit('/').next().unwrap_or(name));
     }
     let name = match name {
-        None if effective => absent(node, "name"),
+        None if effective => unnamed(node, &path("addressPrefix")),
         name => last_segment(reader.required(name, node, "name")),
     };
     if !effective {
@@ -84,6 +84,13 @@ fn route(reader: &mut Reader<'_>, node: &Node, condition: Option<Arc<Unknown>>) 
     Route { name, span: node.span, node: node.clone(), prefixes, next_hop, next_hop_addresses, origin, condition }
 }
 
+/// Azure's own routes have no name: they go by their prefix.
+fn unnamed(node: &Node, path: &[&str]) -> Field<Arc<str>> {
+    let prefix = lookup(node, path);
+    let first = prefix.and_then(|prefix| prefix.text().or_else(|| prefix.items().first()?.text()));
+    first.map_or_else(|| absent(node, "name"), |text| field(node, Ok(Arc::from(text))))
+}
+
 fn next_hop(text: &str, effective: bool) -> Result<NextHop, (&'static str, String)> {
     Ok(match text.to_ascii_lowercase().as_str() {
         "virtualnetworkgateway" => NextHop::VirtualNetworkGateway,
@@ -97,6 +104,7 @@ fn next_hop(text: &str, effective: bool) -> Result<NextHop, (&'static str, Strin
         "vnetpeering" | "vnetglobalpeering" | "globalvnetpeering" if effective => NextHop::Peering,
         "virtualnetworkserviceendpoint" if effective => NextHop::ServiceEndpoint,
         "interfaceendpoint" if effective => NextHop::PrivateEndpoint,
+        "connectedgroup" if effective => NextHop::ConnectedGroup,
         _ => {
             let takes = "VirtualNetworkGateway, VnetLocal, Internet, VirtualAppliance, VirtualApplianceEcmp and None";
             return Err((fault::NEXT_HOP_UNKNOWN, format!("next hop `{text}` is unknown; Azure takes {takes}")));

@@ -90,21 +90,25 @@ impl Scene<'_> {
                 Ruling::Depends(Meaning::World(Arc::from(doubt.message.as_str())), doubt.clone())
             }
             Hop::Platform => Ruling::Pass,
-            Hop::To(NextHop::Internet) if self.nat_gateway.is_some() => Ruling::Pass,
-            Hop::To(NextHop::Internet) if self.unknown_nat.is_some() => match &self.unknown_nat {
-                Some(doubt) => Ruling::Depends(Meaning::World(Arc::from("nat gateway")), doubt.clone()),
-                None => Ruling::Drop,
-            },
-            Hop::To(NextHop::Internet) if !self.subnet_shown => {
-                let doubt = Doubt::new("whether the subnet has a NAT gateway is not known");
-                let doubt = doubt.settled_by("the file that holds the subnet");
-                Ruling::Depends(Meaning::World(Arc::from("nat gateway")), doubt)
-            }
-            Hop::To(NextHop::Internet) if by_default => self.default_access(),
-            Hop::To(NextHop::Internet) => Ruling::Drop,
+            Hop::To(NextHop::Internet) => self.to_internet(by_default),
             Hop::Unknown(key, doubt) => {
                 Ruling::Depends(Meaning::World(Arc::from(format!("hop leads out {key}"))), doubt.clone())
             }
+        }
+    }
+
+    fn to_internet(&self, by_default: bool) -> Ruling {
+        let open = |doubt| Ruling::Depends(Meaning::World(Arc::from("nat gateway")), doubt);
+        match (&self.nat_gateway, &self.unknown_nat) {
+            (Some(gateway), _) if gateway.has_address => Ruling::Pass,
+            (Some(_), _) => Ruling::Drop,
+            (None, Some(doubt)) => open(doubt.clone()),
+            (None, None) if !self.subnet_shown => {
+                let doubt = Doubt::new("whether the subnet has a NAT gateway is not known");
+                open(doubt.settled_by("the file that holds the subnet"))
+            }
+            (None, None) if by_default => self.default_access(),
+            (None, None) => Ruling::Drop,
         }
     }
 

@@ -415,7 +415,7 @@ fn the_way_out_is_explicit_by_default_or_missing() {
     let mut scene = shown();
     scene.default_outbound = Some(Field::clone(&known(false)));
     assert_eq!(scene.egress().outcome, Outcome::Missing);
-    scene.nat_gateway = Some(NatGateway { name: Arc::from("nat"), span: place() });
+    scene.nat_gateway = Some(NatGateway { name: Arc::from("nat"), span: place(), has_address: true });
     assert_eq!(scene.egress().outcome, Outcome::Explicit);
     let firewall = table(vec![to("0.0.0.0/0", NextHop::VirtualAppliance)]);
     let mut scene = shown();

@@ -296,6 +296,7 @@ fn behind_firewall(collections: &[Value], groups: &Value, policy: Option<Value>,
         firewall["firewallPolicy"] = policy;
     }
     let group = format!("{NETWORK}/firewallPolicies/p/ruleCollectionGroups/g");
+    let collections = [collections, &[allow]].concat();
     let all = [
         routes("eastus2", &[("0.0.0.0/0", "VirtualAppliance")]),
         network(&json!({ "routeTable": at("routeTables", "rt") })),
@@ -305,7 +306,7 @@ fn behind_firewall(collections: &[Value], groups: &Value, policy: Option<Value>,
         json!({ "type": "Microsoft.Network/firewallPolicies", "name": "p", "id": format!("{NETWORK}/firewallPolicies/p"),
             "properties": { "ruleCollectionGroups": groups } }),
         json!({ "type": "Microsoft.Network/firewallPolicies/ruleCollectionGroups", "name": "g", "id": group,
-            "properties": { "priority": 200, "ruleCollections": [collections, &[allow]].concat() } }),
+            "properties": { "priority": 200, "ruleCollections": collections } }),
     ];
     answer(&all, &[], "entra-blocked").verdict
 }
@@ -392,4 +393,19 @@ fn effective_routes_may_lead_to_a_connected_group() {
     let report = lint_texts(texts.into_iter(), &pack, &Settings::default()).report;
     let rules: Vec<&str> = report.findings.iter().map(|one| one.rule.as_str()).collect();
     assert!(!rules.contains(&"route/next-hop-unknown"), "{rules:?}");
+}
+
+#[test]
+fn a_nat_gateway_without_an_address_is_no_way_out() {
+    let out = |properties: Value| {
+        let gateway = json!({ "type": "Microsoft.Network/natGateways", "name": "n",
+            "id": format!("{NETWORK}/natGateways/n"), "properties": properties });
+        let net = network(&json!({ "natGateway": at("natGateways", "n"), "defaultOutboundAccess": false }));
+        answer(&[net, compute(false), gateway], &[], "egress-missing").verdict
+    };
+    let address = at("publicIPAddresses", "a");
+    assert_eq!(out(json!({ "publicIpAddresses": [], "publicIpPrefixes": [] })), Some(Verdict::Violated));
+    assert_eq!(out(json!({ "publicIpAddresses": [address] })), Some(Verdict::Satisfied));
+    assert_eq!(out(json!({ "publicIpPrefixes": [address], "publicIpAddresses": [] })), Some(Verdict::Satisfied));
+    assert_eq!(out(json!({ "idleTimeoutInMinutes": 4 })), Some(Verdict::Undecided));
 }

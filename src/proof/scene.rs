@@ -98,8 +98,10 @@ impl<'a> Scene<'a> {
             let group = given(reference, &estate.nsgs, |one| &one.header, condition, "network security group");
             scene.groups.push((Level::Subnet, group));
         }
-        let table = subnet.route_table.as_ref();
-        scene.routes = table.map(|one| given(one, &estate.route_tables, |one| &one.header, condition, "route table"));
+        scene.routes = effective_routes(estate, subnet).or_else(|| {
+            let table = subnet.route_table.as_ref()?;
+            Some(given(table, &estate.route_tables, |one| &one.header, condition, "route table"))
+        });
         match nat_gateway(estate, subnet) {
             Ok(gateway) => scene.nat_gateway = gateway,
             Err(doubt) => scene.unknown_nat = Some(doubt),
@@ -327,6 +329,22 @@ impl<'a> Scene<'a> {
         }
         routes
     }
+}
+
+/// Effective routes do not name their subnet: they are those of the only one that the input shows, as lists of security
+/// admin rules are (AVNM-12); else they may be those of any.
+fn effective_routes<'a>(estate: &'a Estate, subnet: &Subnet) -> Option<Given<'a, RouteTable>> {
+    let mut lists = estate.route_tables.iter().filter(|table| table.effective && table.subnets.is_empty());
+    let first = lists.next()?;
+    let mut shown_subnets = estate.subnets.iter().filter(|one| !one.header.mentioned);
+    let alone = shown_subnets.all(|one| std::ptr::eq(one, subnet));
+    if alone && lists.next().is_none() {
+        return Some(Given::Here(first));
+    }
+    let name = shown(&first.header.name);
+    let doubt = Doubt::new(format!("the effective routes `{name}` name no subnet, and may be those of this one"));
+    let settle = "a run over this subnet and its effective routes, without other subnets and other effective routes";
+    Some(Given::Missing(doubt.at(first.header.span).settled_by(settle)))
 }
 
 /// Whether `privateEndpointNetworkPolicies` of a subnet let a kind of guard count for its private endpoints: `kind` is the

@@ -409,3 +409,20 @@ fn a_nat_gateway_without_an_address_is_no_way_out() {
     assert_eq!(out(json!({ "publicIpPrefixes": [address], "publicIpAddresses": [] })), Some(Verdict::Satisfied));
     assert_eq!(out(json!({ "idleTimeoutInMinutes": 4 })), Some(Verdict::Undecided));
 }
+
+#[test]
+fn effective_routes_are_those_of_the_only_subnet() {
+    let of = |lists: &[Value], networks: &[Value]| {
+        answer(&[lists, networks, &[compute(false)]].concat(), &[], "entra-blocked").verdict
+    };
+    let own = ("10.0.0.0/16", "VnetLocal");
+    let (drops, passes) = (effective(&[own, ("0.0.0.0/0", "None")]), effective(&[own, ("0.0.0.0/0", "Internet")]));
+    let alone = [network(&json!({}))];
+    assert_eq!(of(&[drops.clone()], &alone), Some(Verdict::Violated));
+    assert_eq!(of(&[passes.clone()], &alone), Some(Verdict::Satisfied));
+    assert_eq!(of(&[drops.clone(), passes], &alone), Some(Verdict::Undecided));
+    let mut two = network(&json!({}));
+    let other = json!({ "name": "other", "id": subnet("other"), "properties": { "addressPrefix": "10.0.2.0/24" } });
+    two["properties"]["subnets"].as_array_mut().unwrap().push(other);
+    assert_eq!(of(&[drops], &[two]), Some(Verdict::Undecided));
+}

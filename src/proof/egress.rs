@@ -85,6 +85,8 @@ impl Scene<'_> {
                 | NextHop::ConnectedGroup
                 | NextHop::VnetLocal,
             ) => Ruling::Pass,
+            // Which accounts a policy lets through is no question of a way out.
+            Hop::Doubtful(NextHop::ServiceEndpoint, _) => Ruling::Pass,
             Hop::To(NextHop::Drop) | Hop::Lost(_) => Ruling::Drop,
             Hop::Doubtful(_, doubt) => {
                 Ruling::Depends(Meaning::World(Arc::from(doubt.message.as_str())), doubt.clone())

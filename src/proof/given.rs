@@ -63,6 +63,7 @@ pub(crate) fn missing(what: &str, id: &Field<Arc<str>>) -> Doubt {
         "NAT gateway" => "Microsoft.Network/natGateways",
         "firewall policy" => "Microsoft.Network/firewallPolicies",
         "rule collection group" => "Microsoft.Network/firewallPolicies/ruleCollectionGroups",
+        "service endpoint policy" => "Microsoft.Network/serviceEndpointPolicies",
         "IP group" => "Microsoft.Network/ipGroups",
         _ => "",
     };

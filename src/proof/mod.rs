@@ -6,6 +6,7 @@ mod atom;
 mod cell;
 mod delivery;
 mod egress;
+mod endpoint_policy;
 mod entry;
 mod explain;
 mod families;

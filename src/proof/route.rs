@@ -241,8 +241,13 @@ impl<'a> List<'_, '_, 'a> {
                     let near = self.ground.symbols.of(near, || Doubt::new("the region of the subnet is not known"));
                     clause.guards.push(near.holds());
                 }
-                let hop = NextHop::ServiceEndpoint;
-                all.push(Way { clause, hop: Hop::To(hop), author: Author::System("service endpoint", hop) });
+                let next = NextHop::ServiceEndpoint;
+                // Azure has such policies for storage alone.
+                let hop = match scene.endpoint_policies.as_ref().filter(|_| name == "Storage") {
+                    Some(doubt) => Hop::Doubtful(next, doubt.clone()),
+                    None => Hop::To(next),
+                };
+                all.push(Way { clause, hop, author: Author::System("service endpoint", next) });
             }
         }
         if let Some(doubt) = &scene.unknown_endpoints {

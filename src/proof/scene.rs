@@ -11,6 +11,7 @@ use crate::estate::{
 };
 use crate::net::{AddressSet, Cloud, RangeSet, Region, Tag, TagData};
 use crate::proof::admin::AdminRules;
+use crate::proof::endpoint_policy::endpoint_policies;
 pub use crate::proof::given::Given;
 use crate::proof::given::given;
 use crate::proof::hub::{Learnt, learnt};
@@ -63,6 +64,8 @@ pub struct Scene<'a> {
     pub service_endpoints: Vec<Arc<str>>,
     /// Why it is not known which more there are, when it is not.
     pub unknown_endpoints: Option<Doubt>,
+    /// Why what service endpoint policies let through to storage is not known.
+    pub(crate) endpoint_policies: Option<Doubt>,
     /// The prefixes of service tags, when they are loaded.
     pub tags: Option<&'a TagData>,
     /// The estate it is part of, where routes find their firewalls.
@@ -110,6 +113,7 @@ impl<'a> Scene<'a> {
         scene.service_endpoints = subnet.service_endpoints.iter().filter_map(|one| one.known().cloned()).collect();
         let open = subnet.service_endpoints.iter().find_map(Field::unknown);
         scene.unknown_endpoints = open.map(|unknown| Doubt::of("which service endpoints the subnet has", unknown));
+        scene.endpoint_policies = endpoint_policies(estate, subnet);
         let location = subnet
             .header
             .location

@@ -426,3 +426,23 @@ fn effective_routes_are_those_of_the_only_subnet() {
     two["properties"]["subnets"].as_array_mut().unwrap().push(other);
     assert_eq!(of(&[drops], &[two]), Some(Verdict::Undecided));
 }
+
+#[test]
+fn a_service_endpoint_policy_lets_through_what_it_names() {
+    let policy = |names: Value| {
+        let definition =
+            json!({ "name": "d", "properties": { "service": "Microsoft.Storage", "serviceAliases": names } });
+        json!({ "type": "Microsoft.Network/serviceEndpointPolicies", "name": "p",
+            "id": format!("{NETWORK}/serviceEndpointPolicies/p"),
+            "properties": { "serviceEndpointPolicyDefinitions": [definition] } })
+    };
+    let net = network(&json!({ "serviceEndpoints": [{ "service": "Microsoft.Storage" }],
+        "serviceEndpointPolicies": [at("serviceEndpointPolicies", "p")] }));
+    let storage =
+        |more: &[Value], rule: &str| answer(&[&[net.clone(), compute(false)], more].concat(), &[], rule).verdict;
+    let alias = policy(json!(["/services/Azure/MachineLearning"]));
+    assert_eq!(storage(&[], "storage-blocked"), Some(Verdict::Undecided));
+    assert_eq!(storage(&[policy(json!([]))], "storage-blocked"), Some(Verdict::Undecided));
+    assert_eq!(storage(&[alias], "storage-blocked"), Some(Verdict::Satisfied));
+    assert_eq!(storage(&[], "entra-blocked"), Some(Verdict::Satisfied));
+}

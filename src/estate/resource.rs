@@ -216,6 +216,8 @@ pub struct RouteTable {
     pub routes_span: Option<Span>,
     /// `disableBgpRoutePropagation`.
     pub disable_bgp: Option<Field<bool>>,
+    /// `disablePeeringRoute`: which routes of peerings the table keeps out; `None` is a word of Azure's for none.
+    pub disable_peering: Option<Field<Arc<str>>>,
     /// Subnets it says it is associated with.
     pub subnets: Vec<Reference>,
     /// These are effective routes: the system's own are among them, and nothing is added.
@@ -328,6 +330,8 @@ pub struct Peering {
     pub allow_access: Option<Field<bool>>,
     /// `useRemoteGateways`: the network learns what the other network's gateway teaches.
     pub remote_gateways: Option<Field<bool>>,
+    /// `peerCompleteVnets`: it joins the whole of both networks, and not some subnets alone.
+    pub complete: Option<Field<bool>>,
     /// Where it is written.
     pub span: Span,
 }
@@ -388,6 +392,17 @@ pub struct EndpointTarget {
     pub id: Field<Arc<str>>,
     /// Its sub-resources: `blob`, `file`, `amlworkspace`, ….
     pub groups: Vec<Field<Arc<str>>>,
+    /// The state of the connection: `Approved`, `Pending`, `Rejected` or `Disconnected`.
+    pub state: Option<Field<Arc<str>>>,
+}
+
+impl EndpointTarget {
+    /// The state of the connection, where that is not known to be `Approved`. One that is not shown is taken to be.
+    pub fn not_approved(&self) -> Option<&Field<Arc<str>>> {
+        let approved =
+            |state: &&Field<Arc<str>>| state.known().is_some_and(|word| word.eq_ignore_ascii_case("Approved"));
+        self.state.as_ref().filter(|state| !approved(state))
+    }
 }
 
 /// A network interface.

@@ -6,10 +6,11 @@ use std::net::IpAddr;
 
 use crate::estate::{NextHop, Route, RouteOrigin};
 use crate::net::AddressSet;
-use crate::proof::cell::{Clause, Match};
+use crate::proof::cell::{Clause, Match, Values};
 use crate::proof::entry::Author;
 use crate::proof::ground::{Ground, platform_addresses, public_space};
 use crate::proof::hop::{Hop, Way};
+use crate::proof::peering::kept_out;
 use crate::proof::scene::{Scene, shown, union};
 use crate::proof::symbol::Doubt;
 
@@ -32,6 +33,10 @@ pub(crate) fn delivered<'a>(ground: &mut Ground<'_, 'a>, ways: Vec<Way<'a>>) -> 
                 if addresses.iter().any(|address| is_out_of_reach(ground.scene, *address)) =>
             {
                 all.push(Way { hop: Hop::Lost(NextHop::VirtualAppliance), ..way });
+            }
+            (Author::System(..), Hop::To(NextHop::Peering)) => {
+                let hop = over_peering(ground.scene, &way.clause);
+                all.push(Way { hop, ..way });
             }
             _ => all.push(way),
         }
@@ -65,6 +70,14 @@ fn into_network<'a>(
     ));
     part(&others, Hop::Doubtful(NextHop::VnetLocal, doubt.at(route.next_hop.span)));
     all.push(Way { hop: Hop::Lost(NextHop::VnetLocal), ..way });
+}
+
+/// The hop of a route that a peering makes by itself.
+fn over_peering(scene: &Scene<'_>, clause: &Clause) -> Hop {
+    let meets = |space: &AddressSet| clause.destinations.terms.iter().any(|term| term.set.meets(space));
+    let partial = scene.partial_peers.iter().find(|(space, _)| meets(space)).map(|(_, doubt)| doubt.clone());
+    let doubt = partial.or_else(|| scene.table().and_then(kept_out));
+    doubt.map_or(Hop::To(NextHop::Peering), |doubt| Hop::Doubtful(NextHop::Peering, doubt))
 }
 
 /// The addresses that are known to be the network's own: its address space, the subnet, and what effective routes show.

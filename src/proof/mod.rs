@@ -29,6 +29,7 @@ mod nat;
 mod nsg;
 mod onward;
 mod path;
+mod peering;
 mod prepared;
 mod priority;
 mod reach;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::estate::{Estate, Export, Firewall, Peering, Shape, VirtualNetwork};
+use crate::proof::peering::partial;
 use crate::proof::scene::{is_connected, shown};
 use crate::proof::symbol::Doubt;
 
@@ -42,7 +43,7 @@ pub(crate) fn reach(estate: &Estate, network: Option<usize>, firewall: &Firewall
     let states: Vec<Option<bool>> = joining.iter().map(|one| is_connected(one)).collect();
     // A peering carries traffic when both of its sides are connected; one that is not shown is taken to be.
     if !states.is_empty() && states.iter().all(|state| *state == Some(true)) {
-        return Reach::Yes;
+        return joining.iter().find_map(|one| partial(one)).map_or(Reach::Yes, Reach::Unknown);
     }
     let cut = states.contains(&Some(false));
     if let Some(open) = joining.iter().find(|one| is_connected(one).is_none()).filter(|_| !cut) {

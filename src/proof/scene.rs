@@ -18,6 +18,7 @@ use crate::proof::hub::{Learnt, learnt};
 pub(crate) use crate::proof::name::shown;
 pub use crate::proof::nat::NatGateway;
 use crate::proof::nat::nat_gateway;
+use crate::proof::peering::partial;
 use crate::proof::symbol::Doubt;
 
 /// Where a network security group is attached.
@@ -46,6 +47,8 @@ pub struct Scene<'a> {
     pub own_space: Vec<AddressSet>,
     /// The address prefixes of its peers, for their system routes.
     pub peer_spaces: Vec<AddressSet>,
+    /// The prefixes of peers whose peering may leave the subnet out, and why.
+    pub(crate) partial_peers: Vec<(AddressSet, Doubt)>,
     /// The network security groups, in the order outbound traffic meets them. None: that level lets everything pass.
     pub groups: Vec<(Level, Given<'a, NetworkSecurityGroup>)>,
     /// The route table; `None`: only the system's routes.
@@ -292,6 +295,9 @@ impl<'a> Scene<'a> {
             complete &= all_known(spaces).is_some();
             let known = spaces.iter().filter_map(|space| space.known().cloned());
             self.peer_spaces.extend(known.clone());
+            if let Some(doubt) = partial(peering) {
+                self.partial_peers.extend(known.clone().map(|space| (space, doubt.clone())));
+            }
             // Without access the other network is no part of `VirtualNetwork`; its route is there all the same.
             in_tag.extend(known.filter(|_| access));
         }

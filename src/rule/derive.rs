@@ -334,7 +334,10 @@ fn endpoint_to_one(
             Ok(id) => leads(id),
             Err(unknown) => leads(&unknown.key) || leads(&unknown.text),
         };
-        (by_id && meant(&target.id)).then(|| Fact::shown(FactValue::Bool(true), Some(target.id.span)))
+        (by_id && meant(&target.id)).then(|| match target.not_approved() {
+            Some(state) => Fact::open("the connection of the private endpoint is not approved", Some(state.span)),
+            None => Fact::shown(FactValue::Bool(true), Some(target.id.span)),
+        })
     })
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::estate::{Direction, Estate, Field, PrivateEndpoint, Subnet};
+use crate::estate::{Direction, EndpointTarget, Estate, Field, PrivateEndpoint, Subnet};
 use crate::net::{AddressSet, TagData};
 use crate::proof::{Doubt, Flow, Judgement, Party, Scene, Trace, Verdict, policies};
 use crate::rule::scene::scene_of;
@@ -20,6 +20,8 @@ pub(crate) struct Receiver<'a> {
     pub(crate) interface_group: Option<String>,
     /// Why its network security groups may not count after all.
     maybe: Option<Doubt>,
+    /// Why nothing may be carried from here to where it leads.
+    closed: Option<Doubt>,
 }
 
 /// Everything that receives traffic to some addresses.
@@ -86,13 +88,18 @@ impl<'a> Receivers<'a> {
         let Some(subnet) = estate.subnets.get(at) else { return };
         let site = site::of_subnet(estate, at);
         let scene = scene_of(estate, &site, tags);
+        let endpoints = endpoints(estate, at);
+        let closed: Vec<(AddressSet, Doubt)> = endpoints.iter().filter_map(|one| not_approved(one)).collect();
         let mut push = |scene: Scene<'a>, addresses: AddressSet, group: Option<String>, maybe: Option<Doubt>| {
             if !addresses.is_empty() {
                 let site = site.clone();
-                self.all.push(Receiver { site, scene, addresses, interface_group: group, maybe });
+                let closed = closed
+                    .iter()
+                    .find(|(own, _)| !own.intersection(&addresses).is_empty())
+                    .map(|(_, doubt)| doubt.clone());
+                self.all.push(Receiver { site, scene, addresses, interface_group: group, maybe, closed });
             }
         };
-        let endpoints = endpoints(estate, at);
         let known = endpoints.iter().flat_map(|endpoint| &endpoint.addresses).filter_map(Field::known);
         let known = known.fold(AddressSet::empty(), |all, one| all.union(&AddressSet::address(*one)));
         let known = if endpoints_alone { part.clone() } else { known };
@@ -158,6 +165,10 @@ impl Receiver<'_> {
             judgement.verdict = Verdict::Undecided;
             judgement.why.push(doubt.clone());
         }
+        if let Some(doubt) = self.closed.as_ref().filter(|_| judgement.verdict == Verdict::Satisfied) {
+            judgement.verdict = Verdict::Undecided;
+            judgement.why.push(doubt.clone());
+        }
     }
 }
 
@@ -173,6 +184,19 @@ fn elsewhere(site: &Site, estate: &Estate) -> Doubt {
 fn endpoints(estate: &Estate, at: usize) -> Vec<&PrivateEndpoint> {
     let here = |endpoint: &&PrivateEndpoint| endpoint.subnet.as_ref().is_some_and(|subnet| subnet.target == Some(at));
     estate.private_endpoints.iter().filter(here).collect()
+}
+
+/// The addresses of an endpoint one of whose connections is not approved, and that (PE-2).
+fn not_approved(endpoint: &PrivateEndpoint) -> Option<(AddressSet, Doubt)> {
+    let state = endpoint.targets.iter().find_map(EndpointTarget::not_approved)?;
+    let addresses = endpoint.addresses.iter().filter_map(Field::known);
+    let addresses = addresses.fold(AddressSet::empty(), |all, one| all.union(&AddressSet::address(*one)));
+    let name = site::shown(&endpoint.header);
+    let doubt = match &state.value {
+        Ok(word) => Doubt::new(format!("the connection of private endpoint `{name}` is {word}, and carries nothing")),
+        Err(unknown) => Doubt::of(&format!("the state of the connection of private endpoint `{name}`"), unknown),
+    };
+    Some((addresses, doubt.at(state.span).settled_by("the connection when it is approved")))
 }
 
 /// What is known of the addresses of a subnet.

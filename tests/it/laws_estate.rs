@@ -131,6 +131,7 @@ pub(crate) fn table(routes: Vec<Route>) -> RouteTable {
         unknown_routes: Vec::new(),
         routes_span: None,
         disable_bgp: None,
+        disable_peering: None,
         subnets: Vec::new(),
         effective: false,
     }

@@ -446,3 +446,40 @@ fn a_service_endpoint_policy_lets_through_what_it_names() {
     assert_eq!(storage(&[alias], "storage-blocked"), Some(Verdict::Satisfied));
     assert_eq!(storage(&[], "entra-blocked"), Some(Verdict::Satisfied));
 }
+
+#[test]
+fn a_peering_of_some_subnets_is_not_followed() {
+    let with = |complete: bool| {
+        let peering = json!({ "peeringState": "Connected", "peerCompleteVnets": complete,
+            "remoteVirtualNetwork": at("virtualNetworks", "hub") });
+        let mut net = network(&json!({ "routeTable": at("routeTables", "rt") }));
+        net["properties"]["virtualNetworkPeerings"] = json!([{ "name": "to-hub", "properties": peering }]);
+        let inside = json!({ "id": format!("{NETWORK}/virtualNetworks/hub/subnets/AzureFirewallSubnet") });
+        let rule = json!({ "name": "r", "protocols": ["Any"], "sourceAddresses": ["*"], "destinationAddresses": ["*"],
+            "destinationPorts": ["*"] });
+        let allow = json!({ "priority": 100, "action": { "type": "Allow" }, "rules": [rule] });
+        let firewall = json!({ "type": "Microsoft.Network/azureFirewalls", "name": "f",
+            "id": format!("{NETWORK}/azureFirewalls/f"), "properties": {
+                "ipConfigurations": [{ "properties": { "privateIPAddress": "10.9.0.4", "subnet": inside } }],
+                "networkRuleCollections": [{ "name": "c", "properties": allow }] } });
+        let routes = routes("eastus2", &[("0.0.0.0/0", "VirtualAppliance")]);
+        answer(&[net, routes, compute(false), firewall], &[], "entra-blocked").verdict
+    };
+    assert_eq!(with(true), Some(Verdict::Satisfied));
+    assert_eq!(with(false), Some(Verdict::Undecided));
+}
+
+#[test]
+fn an_endpoint_that_is_not_approved_carries_nothing_for_sure() {
+    let with = |state: &str| {
+        let connection = json!({ "name": "c", "properties": { "privateLinkServiceId": "x",
+            "privateLinkServiceConnectionState": { "status": state } } });
+        let endpoint = json!({ "type": "Microsoft.Network/privateEndpoints", "name": "e",
+            "id": format!("{NETWORK}/privateEndpoints/e"), "properties": {
+                "subnet": { "id": subnet("train") }, "privateLinkServiceConnections": [connection],
+                "customDnsConfigs": [{ "fqdn": "x", "ipAddresses": ["10.0.1.9"] }] } });
+        answer(&[network(&json!({})), compute(false), endpoint], &[], "private-endpoints-blocked").verdict
+    };
+    assert_eq!(with("Approved"), Some(Verdict::Satisfied));
+    assert_eq!(with("Pending"), Some(Verdict::Undecided));
+}

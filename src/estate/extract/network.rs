@@ -43,6 +43,7 @@ fn peering(reader: &mut Reader<'_>, node: &Node) -> Peering {
         state: reader.text(node, &["properties", "peeringState"]),
         allow_access: reader.bool(node, &["properties", "allowVirtualNetworkAccess"]),
         remote_gateways: reader.bool(node, &["properties", "useRemoteGateways"]),
+        complete: reader.bool(node, &["properties", "peerCompleteVnets"]),
         span: node.span,
     }
 }
@@ -96,7 +97,9 @@ pub(crate) fn private_endpoint(reader: &mut Reader<'_>, header: Header) -> Priva
         for item in reader.items(&node, &["properties", list]).iter().filter(|item| item.is_object()) {
             let item = reader.sound(item);
             if let Some(id) = reader.text(&item, &["properties", "privateLinkServiceId"]) {
-                targets.push(EndpointTarget { id, groups: reader.texts(&item, &["properties", "groupIds"]) });
+                let state = ["properties", "privateLinkServiceConnectionState", "status"];
+                let groups = reader.texts(&item, &["properties", "groupIds"]);
+                targets.push(EndpointTarget { id, groups, state: reader.text(&item, &state) });
             }
         }
     }

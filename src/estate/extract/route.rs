@@ -30,6 +30,7 @@ pub(crate) fn route_table(reader: &mut Reader<'_>, header: Header, conditions: &
         unknown_routes,
         routes_span: lookup(&node, &["properties", "routes"]).map(|list| list.span),
         disable_bgp: reader.bool(&node, &["properties", "disableBgpRoutePropagation"]),
+        disable_peering: reader.text(&node, &["properties", "disablePeeringRoute"]),
         subnets: reader.references(&node, &["properties", "subnets"]),
         effective,
         header,

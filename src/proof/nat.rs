@@ -60,7 +60,7 @@ fn addressed(header: &Header) -> Result<bool, Doubt> {
     {
         return Err(Doubt::of(&what(), unknown));
     }
-    if ADDRESSES.iter().all(|key| list(&key).is_some_and(Node::is_list)) {
+    if ADDRESSES.iter().all(|key| list(key).is_some_and(Node::is_list)) {
         return Ok(false);
     }
     let doubt = Doubt::new(format!("{} is not shown", what())).at(header.place());

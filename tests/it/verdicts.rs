@@ -371,7 +371,7 @@ fn a_hub_connection_without_its_network_may_be_of_this_one() {
     };
     assert_eq!(with(&[connection(json!(null))]), Some(Verdict::Undecided));
     assert_eq!(with(&[connection(json!({ "remoteVirtualNetwork": null }))]), Some(Verdict::Undecided));
-    assert_eq!(with(&[listing.clone()]), Some(Verdict::Undecided));
+    assert_eq!(with(std::slice::from_ref(&listing)), Some(Verdict::Undecided));
     let other = connection(json!({ "remoteVirtualNetwork": at("virtualNetworks", "other") }));
     assert_eq!(with(&[listing, other]), Some(Verdict::Satisfied));
 }
@@ -390,7 +390,7 @@ fn effective_routes_may_lead_to_a_connected_group() {
     let routes = effective(&[("10.0.0.0/16", "VnetLocal"), ("10.7.0.0/16", "ConnectedGroup")]);
     let pack = Pack::load(true, &[]).unwrap();
     let texts = [("e.json".to_owned(), routes.to_string())];
-    let report = lint_texts(texts.into_iter(), &pack, &Settings::default()).report;
+    let report = lint_texts(texts, &pack, &Settings::default()).report;
     let rules: Vec<&str> = report.findings.iter().map(|one| one.rule.as_str()).collect();
     assert!(!rules.contains(&"route/next-hop-unknown"), "{rules:?}");
 }
@@ -418,8 +418,8 @@ fn effective_routes_are_those_of_the_only_subnet() {
     let own = ("10.0.0.0/16", "VnetLocal");
     let (drops, passes) = (effective(&[own, ("0.0.0.0/0", "None")]), effective(&[own, ("0.0.0.0/0", "Internet")]));
     let alone = [network(&json!({}))];
-    assert_eq!(of(&[drops.clone()], &alone), Some(Verdict::Violated));
-    assert_eq!(of(&[passes.clone()], &alone), Some(Verdict::Satisfied));
+    assert_eq!(of(std::slice::from_ref(&drops), &alone), Some(Verdict::Violated));
+    assert_eq!(of(std::slice::from_ref(&passes), &alone), Some(Verdict::Satisfied));
     assert_eq!(of(&[drops.clone(), passes], &alone), Some(Verdict::Undecided));
     let mut two = network(&json!({}));
     let other = json!({ "name": "other", "id": subnet("other"), "properties": { "addressPrefix": "10.0.2.0/24" } });

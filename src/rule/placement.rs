@@ -401,6 +401,12 @@ fn fill_facts<'a>(
             *fact = Fact { value: Some(default.clone()), from: "default", ..Fact::unknown() };
         }
     }
+    for name in service.facts.keys() {
+        if placement.facts.get(name).is_some_and(|fact| fact.value.is_none()) {
+            let exports = exports(estate, all, placement, name, &mut BTreeSet::new());
+            placement.facts.entry(Arc::clone(name)).and_modify(|fact| fact.exports = exports);
+        }
+    }
     let lookup = |name: &str| placement.fact(name);
     let reason = service.not_judged.iter().find(|not| not.when.holds(&lookup) == Truth::Yes);
     placement.not_judged = reason.map(|not| not.because.to_string());
@@ -431,18 +437,23 @@ fn from_estate<'a>(estate: &'a Estate, all: &ByType<'a>, placement: &Placement<'
             None => {}
         }
     }
-    let fact = open.or(known).unwrap_or_else(Fact::unknown);
-    if fact.value.is_some() {
-        return fact;
-    }
-    let exports = spec.from.iter().flat_map(|source| exports(estate, all, placement, source)).collect();
-    Fact { exports, ..fact }
+    open.or(known).unwrap_or_else(Fact::unknown)
 }
 
-/// The answers of Azure that may show a fact which is not known.
-fn exports<'a>(estate: &'a Estate, all: &ByType<'a>, placement: &Placement<'a>, source: &FactSource) -> Vec<Export> {
-    match source {
-        FactSource::Fact(name) => placement.facts.get(name).map(|fact| fact.exports.clone()).unwrap_or_default(),
+/// The answers of Azure that may show a fact which is not known. `seen`: the facts looked at, which may rest on each other.
+fn exports<'a>(
+    estate: &'a Estate,
+    all: &ByType<'a>,
+    placement: &Placement<'a>,
+    name: &str,
+    seen: &mut BTreeSet<Arc<str>>,
+) -> Vec<Export> {
+    let is_known = placement.facts.get(name).is_some_and(|fact| fact.value.is_some());
+    let Some(spec) = placement.service.facts.get(name).filter(|_| !is_known && seen.insert(name.into())) else {
+        return Vec::new();
+    };
+    let mut of = |source: &FactSource| match source {
+        FactSource::Fact(other) => exports(estate, all, placement, other, seen),
         FactSource::BuiltIn(fact) => {
             let told = estate.private_endpoints.iter().any(|endpoint| !endpoint.header.mentioned);
             let endpoints = || Export::Every { type_name: "Microsoft.Network/privateEndpoints".into() };
@@ -460,7 +471,8 @@ fn exports<'a>(estate: &'a Estate, all: &ByType<'a>, placement: &Placement<'a>, 
             };
             headers.into_iter().filter(not_shown).map(Export::of).collect()
         }
-    }
+    };
+    spec.from.iter().flat_map(&mut of).collect()
 }
 
 /// All resources of a type of which none is shown: those without a parent can be listed, others by each parent.

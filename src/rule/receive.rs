@@ -66,6 +66,9 @@ impl<'a> Receivers<'a> {
         let mut found = Self { all: Vec::new(), rest: addresses.clone() };
         for (distance, at, part) in near {
             let part = part.intersection(&found.rest);
+            if part.is_empty() {
+                continue;
+            }
             found.rest = found.rest.difference(&part);
             found.add(estate, at, part, endpoints_alone, tags);
             if distance == ELSEWHERE {
@@ -100,8 +103,7 @@ impl<'a> Receivers<'a> {
                 self.all.push(Receiver { site, scene, addresses, interface_group: group, maybe, closed });
             }
         };
-        let known = endpoints.iter().flat_map(|endpoint| &endpoint.addresses).filter_map(Field::known);
-        let known = known.fold(AddressSet::empty(), |all, one| all.union(&AddressSet::address(*one)));
+        let known = known_addresses(endpoints.iter().copied());
         let known = if endpoints_alone { part.clone() } else { known };
         let counts = policies(subnet, "NetworkSecurityGroupEnabled");
         match &counts {
@@ -186,11 +188,15 @@ fn endpoints(estate: &Estate, at: usize) -> Vec<&PrivateEndpoint> {
     estate.private_endpoints.iter().filter(here).collect()
 }
 
+fn known_addresses<'e>(endpoints: impl IntoIterator<Item = &'e PrivateEndpoint>) -> AddressSet {
+    let known = endpoints.into_iter().flat_map(|endpoint| &endpoint.addresses).filter_map(Field::known);
+    known.fold(AddressSet::empty(), |all, one| all.union(&AddressSet::address(*one)))
+}
+
 /// The addresses of an endpoint one of whose connections is not approved, and that (PE-2).
 fn not_approved(endpoint: &PrivateEndpoint) -> Option<(AddressSet, Doubt)> {
     let state = endpoint.targets.iter().find_map(EndpointTarget::not_approved)?;
-    let addresses = endpoint.addresses.iter().filter_map(Field::known);
-    let addresses = addresses.fold(AddressSet::empty(), |all, one| all.union(&AddressSet::address(*one)));
+    let addresses = known_addresses([endpoint]);
     let name = site::shown(&endpoint.header);
     let doubt = match &state.value {
         Ok(word) => Doubt::new(format!("the connection of private endpoint `{name}` is {word}, and carries nothing")),

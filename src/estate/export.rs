@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::estate::kind::Kind;
+use crate::estate::shape::type_of_id;
 use crate::estate::{Field, Header};
 
 /// An answer of Azure that the input lacks.
@@ -44,21 +45,19 @@ const SHOWN_BY_PARENT: [&str; 4] = [
 impl Export {
     /// The resource of a header: by its id, else by its name.
     pub fn of(header: &Header) -> Self {
-        let id = header.id.as_ref().and_then(Field::known).or(header.name.known());
-        Self::resource(&header.type_name, id.map_or("", |id| id))
+        Self::resource(&header.type_name, named(header))
     }
 
     /// What a mention leaves open, when it is of a kind that decides anything here.
     pub fn of_mention(header: &Header) -> Option<Self> {
         let is_asked = !matches!(Kind::of_type(&header.type_name), Kind::Other | Kind::NatGateway);
-        let named = header.id.as_ref().and_then(Field::known).or(header.name.known());
-        (header.mentioned && is_asked && named.is_some_and(|name| !name.is_empty())).then(|| Self::of(header))
+        (header.mentioned && is_asked && !named(header).is_empty()).then(|| Self::of(header))
     }
 
     /// The resource of an id; `type_name` is its type where the id is no more than a name. Of what its parent shows the
     /// parent is wanted.
     pub fn resource(type_name: &str, id: &str) -> Self {
-        let told = type_of(id);
+        let told = type_of_id(id).filter(|told| told.contains('/'));
         let type_name = told.as_deref().unwrap_or(type_name);
         let shown_by_parent = SHOWN_BY_PARENT.iter().any(|known| type_name.eq_ignore_ascii_case(known));
         let parts = if told.is_some() { 2 } else { 1 };
@@ -71,15 +70,9 @@ impl Export {
     }
 }
 
-/// The type that an id tells: `Microsoft.Network/virtualNetworks/subnets`.
-fn type_of(id: &str) -> Option<String> {
-    let at = id.to_ascii_lowercase().rfind("/providers/")?;
-    let mut parts = id[at..].split('/').skip(2);
-    let mut told = parts.next()?.to_owned();
-    while let (Some(kind), Some(_)) = (parts.next(), parts.next()) {
-        told = format!("{told}/{kind}");
-    }
-    told.contains('/').then_some(told)
+/// What a resource is asked for by: its id, else its name; empty when neither is known.
+fn named(header: &Header) -> &str {
+    header.id.as_ref().and_then(Field::known).or(header.name.known()).map_or("", |id| id)
 }
 
 #[cfg(test)]

@@ -58,10 +58,7 @@ pub fn lacking(estate: &Estate) -> Vec<Lacking> {
     }
     for policy in &estate.policies {
         all.refer(&policy.header, &policy.base);
-        let shown = |id: &str| estate.collection_groups.iter().any(|group| id.eq_ignore_ascii_case(&group.header.key));
-        for id in policy.group_ids.iter().filter(|id| id.known().is_some_and(|id| !shown(id))) {
-            all.name(&policy.header, id);
-        }
+        policy.group_ids.iter().for_each(|id| all.name(&policy.header, id));
     }
     for group in &estate.collection_groups {
         for rule in group.collections.iter().flat_map(|collection| &collection.rules) {

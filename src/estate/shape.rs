@@ -262,9 +262,14 @@ fn kind_by_id(node: &Node) -> Option<Kind> {
 
 /// The type that its id tells, in lower case.
 fn type_in_id(node: &Node) -> Option<String> {
-    let id = azure_id(node)?;
-    let (_, rest) = id.rsplit_once("/providers/")?;
-    let mut segments = rest.trim_end_matches('/').split('/');
+    type_of_id(&azure_id(node)?)
+}
+
+/// The type that an id tells, in the case written: `Microsoft.Network/virtualNetworks/subnets`.
+pub(crate) fn type_of_id(id: &str) -> Option<String> {
+    const PROVIDERS: &str = "/providers/";
+    let at = id.to_ascii_lowercase().rfind(PROVIDERS)?;
+    let mut segments = id[at + PROVIDERS.len()..].trim_end_matches('/').split('/');
     let mut name = segments.next()?.to_owned();
     for kind in segments.step_by(2) {
         name.push('/');

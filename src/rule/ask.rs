@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::estate::{Estate, Export};
 use crate::finding::ExportCommand;
+use crate::rule::site::last_segment as last;
 
 /// The versions of the interfaces that the commands ask where a client does not choose one by itself.
 fn api_version(id: &str) -> &'static str {
@@ -204,10 +205,6 @@ fn is_type(type_name: &str) -> bool {
     type_name
         .split('/')
         .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.'))
-}
-
-fn last(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or_default()
 }
 
 /// A word of a POSIX shell.

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::finding::{FactValue, Finding, Outcome as FileOutcome, Report, RuleId};
+use crate::judge::{Origin, Request, Requests};
 use crate::lint::{Accepted, Outcome, Settings, lint_texts};
-use crate::rule::{Body, Case, CaseFile, CaseInput, Expect, Origin, Pack, Request, Requests};
+use crate::rule::{Body, Case, CaseFile, CaseInput, Expect, Pack};
 use crate::source::{FileId, Files};
 use crate::suppress::Date;
 

@@ -11,6 +11,7 @@ pub mod estate;
 pub mod finding;
 pub mod input;
 pub mod json;
+pub mod judge;
 pub mod lint;
 pub mod net;
 mod printable;

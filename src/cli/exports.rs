@@ -2,7 +2,7 @@
 
 use crate::cli::arguments::Shell;
 use crate::finding::{Report, Settling};
-use crate::rule::EXPORTS_FOLDER;
+use crate::judge::EXPORTS_FOLDER;
 
 /// The commands with what is to be done with their answers, as a script in which nothing is written to Azure.
 pub(crate) fn script(report: &Report, shell: Shell) -> String {

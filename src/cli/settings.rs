@@ -16,10 +16,11 @@ use crate::cli::levels::{globs, per_path, selection};
 use crate::config::{Config, ConfigError, FactSetting};
 use crate::finding::FactValue;
 use crate::input::{self, Globs};
+use crate::judge::{Origin, Request, Requests};
 use crate::lint::{Settings, TemplateOptions};
 use crate::net::Region;
 use crate::printable;
-use crate::rule::{FactKind, Origin, Pack, Request, Requests, Service, suggestion};
+use crate::rule::{FactKind, Pack, Service, suggestion};
 use crate::spelling::nearest;
 
 /// Everything a check needs to know.

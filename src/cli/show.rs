@@ -9,8 +9,8 @@ use crate::cli::levels::Thresholds;
 use crate::cli::print;
 use crate::cli::settings::Gathered;
 use crate::cli::target::Target;
+use crate::judge::Origin;
 use crate::printable;
-use crate::rule::Origin;
 
 /// One line: the name of a setting, its value, and why it holds.
 struct Line {

@@ -10,11 +10,11 @@ use crate::cli::end::End;
 use crate::cli::print;
 use crate::cli::settings::{FlagError, Gathered, gather_for};
 use crate::estate::{Access, Direction, NextHop};
+use crate::judge::{Far, Followed, Lost, Question, follow};
 use crate::lint;
 use crate::net::{PortSet, ProtocolSet, Reading, Tag};
 use crate::printable;
 use crate::proof::{Decider, Doubt, Judgement, Kind, Layer, Level, Party, Verdict};
-use crate::rule::{Far, Followed, Lost, Question, follow};
 use crate::source::Files;
 use crate::spelling::nearest;
 

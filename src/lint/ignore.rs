@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::estate::{Estate, Fault};
 use crate::finding::{Report, RuleId};
 use crate::json::Document;
-use crate::rule::{self, Body, Pack};
+use crate::judge;
+use crate::rule::{Body, Pack};
 use crate::source::{FileId, Files};
 use crate::spelling::nearest;
 use crate::suppress::{self, Baseline, Complaint, Date, Exceptions, Rules, Run};
@@ -45,7 +46,7 @@ pub(crate) fn allow(
     let complaints = suppress::apply(report, files, &run);
     let faults = complaints.into_iter().map(|complaint| fault(complaint, rules)).collect();
     let estate = Estate { faults, ..Estate::default() };
-    report.findings.extend(rule::patterns(&pack.rules, &estate));
+    report.findings.extend(judge::patterns(&pack.rules, &estate));
 }
 
 fn fault(complaint: Complaint, rules: &Rules) -> Fault {

@@ -102,8 +102,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{LONGEST_TEXT, text};
+    use crate::judge::{Origin, Request, Requests};
     use crate::lint::{Settings, lint_texts};
-    use crate::rule::{Origin, Pack, Request, Requests};
+    use crate::rule::Pack;
 
     fn short(long: &str) -> String {
         let mut long = long.to_owned();

@@ -10,6 +10,7 @@ use crate::estate::{self, Dependencies, Estate, Fault, Piece, Shape};
 use crate::finding::{Finding, Outcome as FileOutcome, Report, RuleId};
 use crate::input::{self, Input, NoJson};
 use crate::json::{self, Document, Member, Node, Value};
+use crate::judge;
 use crate::lint::ignore;
 use crate::lint::left_out;
 use crate::lint::long::shorten;
@@ -21,7 +22,7 @@ use crate::lint::template::{
     Given, Round, SetParameter, Sheets, TemplateChoice, TemplateOptions, Templates, expand_all,
 };
 use crate::net::{Cloud, TagData};
-use crate::rule::{self, Pack};
+use crate::rule::Pack;
 use crate::source::{FileId, Files, Span};
 use crate::spelling::nearest;
 use crate::suppress::{self, Date, Rules};
@@ -182,7 +183,7 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         estate.faults.extend(dependencies.iter().flat_map(|answer| answer.faults.iter().cloned()));
         estate.dependencies.clone_from(&dependencies);
         let of_cloud = |cloud: Option<Cloud>| tags.of(cloud).map(|file| &file.tags);
-        let mut judged = rule::judge(pack, &estate, &files, &requests, &of_cloud);
+        let mut judged = judge::judge(pack, &estate, &files, &requests, &of_cloud);
         for (request, names) in judged.unmatched {
             unmatched.entry(request).or_insert(names);
         }
@@ -263,7 +264,7 @@ fn tag_faults(report: &mut Report, pack: &Pack, tags: &TagFiles, today: Option<D
     });
     let old = tags.used().filter_map(|file| old_tags(file, today?));
     let estate = Estate { faults: faults.chain(old).collect(), ..Estate::default() };
-    report.findings.extend(rule::patterns(&pack.rules, &estate));
+    report.findings.extend(judge::patterns(&pack.rules, &estate));
 }
 
 /// A file of service tags that is older than [`TAGS_ARE_OLD`] days today, when its name tells its day.
@@ -291,7 +292,7 @@ fn key_faults(report: &mut Report, pack: &Pack, documents: &[(FileId, Arc<Docume
     let documents = documents.iter().filter(|(file, _)| judged.contains(file));
     let faults: Vec<Fault> = documents.flat_map(|(_, document)| estate::keys_twice(document)).collect();
     if !faults.is_empty() {
-        report.findings.extend(rule::patterns(&pack.rules, &Estate { faults, ..Estate::default() }));
+        report.findings.extend(judge::patterns(&pack.rules, &Estate { faults, ..Estate::default() }));
     }
 }
 

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use crate::finding::FactValue;
 use crate::input;
+use crate::judge::Requests;
 use crate::lint::ignore::Accepted;
 use crate::lint::narrow::{Changed, PathRules};
 use crate::lint::template::TemplateOptions;
-use crate::rule::Requests;
 
 /// Everything about a run that is not the input itself.
 #[derive(Clone, Debug, Default)]

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::finding::{RuleCard, RuleId};
-use crate::rule::assertion::{self, AssertionRule};
 use crate::rule::card;
 use crate::rule::condition::Condition;
 use crate::rule::error::{RuleError, suggestion};
 use crate::rule::flow::{Requirement, RequirementRule, read_clouds};
-use crate::rule::pattern::{self, PatternRule};
+use crate::rule::pattern::{AssertionRule, PatternRule};
 use crate::rule::schema::{Keys, Written};
 use crate::rule::service::Service;
 use crate::rule::template::Template;
@@ -54,7 +53,7 @@ pub(crate) fn rule(
         return requirement(id, &keys, services);
     }
     if has("subject") {
-        let keys = written.keys("a pattern rule", &[&card::KEYS[..], &pattern::KEYS].concat())?;
+        let keys = written.keys("a pattern rule", &[&card::KEYS[..], &PatternRule::KEYS].concat())?;
         let (pattern, message) = PatternRule::read(&keys)?;
         return Ok(Rule {
             card: card::read(id, &keys)?,
@@ -63,7 +62,7 @@ pub(crate) fn rule(
         });
     }
     if has("resource") {
-        let keys = written.keys("an assertion rule", &[&card::KEYS[..], &assertion::KEYS].concat())?;
+        let keys = written.keys("an assertion rule", &[&card::KEYS[..], &AssertionRule::KEYS].concat())?;
         let (assertion, message) = AssertionRule::read(&keys)?;
         let body = Body::Assertion(Box::new(assertion));
         return Ok(Rule { card: card::read(id, &keys)?, body, message: Some(message) });

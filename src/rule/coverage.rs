@@ -7,7 +7,6 @@ use crate::estate::Direction;
 use crate::rule::compile::Body;
 use crate::rule::flow::{Mode, Requirement, Target, Targets};
 use crate::rule::pack::Pack;
-use crate::rule::require::port_words;
 
 /// What answers one row: the rules, and what they ask for.
 #[derive(Default)]
@@ -52,7 +51,7 @@ fn words(require: &Requirement) -> String {
                 Direction::Inbound => ("inbound", format!("from {}", targets(&flow.from))),
                 Direction::Outbound => ("outbound", format!("to {}", targets(&flow.to))),
             };
-            format!("{side} {} {}", format!("{} {}", flow.protocols, port_words(flow)).trim_end(), far)
+            format!("{side} {} {}", format!("{} {}", flow.protocols, flow.port_words()).trim_end(), far)
         }
         Requirement::Route(route) => {
             format!("route {} to next hop {}", targets(&route.destination), route.next_hop.as_str())

@@ -11,13 +11,13 @@ use crate::rule::compile::{Body, Rule};
 use crate::rule::condition::Condition;
 use crate::rule::coverage::coverage;
 use crate::rule::fact::{BuiltInFact, FactSource};
-use crate::rule::field::Kind;
 use crate::rule::flow::HostsAre;
 use crate::rule::hosts::{HostName, Hosts};
 use crate::rule::pack::Pack;
+use crate::rule::pattern::Kind;
+use crate::rule::pattern::Subject;
 use crate::rule::select::RuleName;
 use crate::rule::service::Service;
-use crate::rule::subject::Subject;
 use crate::spelling::nearest;
 
 /// The rule or service of a name, explained, or the rules that a family, a tag or a pattern names; else what was meant.

@@ -227,6 +227,16 @@ impl Requirement {
 }
 
 impl FlowRequirement {
+    /// The ports as users write them, `80,443`; empty for every port.
+    pub fn port_words(&self) -> String {
+        if self.ports.is_full() {
+            return String::new();
+        }
+        let range =
+            |(first, last): &(u16, u16)| if first == last { first.to_string() } else { format!("{first}-{last}") };
+        self.ports.ranges().iter().map(range).collect::<Vec<_>>().join(",")
+    }
+
     fn read(written: Written<'_>, service: &Service) -> Result<Self, RuleError> {
         let keys = written.keys("`flow`", &FLOW_KEYS)?;
         let protocols = value::protocols(keys.need("protocol")?)?;

@@ -3,9 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::rule::field::Kind;
-use crate::rule::subject::Subject;
-use crate::rule::vocabulary::FieldSpec;
+use crate::rule::pattern::FieldSpec;
+use crate::rule::pattern::Kind;
+use crate::rule::pattern::Subject;
 
 /// What does not depend on the vocabulary.
 const FRAME: &str = include_str!("rule.schema.json");

@@ -8,8 +8,9 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
+use aznetlint::judge::{Origin, Request, Requests};
 use aznetlint::lint::{Settings, lint_texts};
-use aznetlint::rule::{Origin, Pack, Request, Requests};
+use aznetlint::rule::Pack;
 
 const ID: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network";
 

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::Command;
 
 use aznetlint::finding::Report;
+use aznetlint::judge::{Request, Requests};
 use aznetlint::lint::{Settings, lint, lint_texts};
-use aznetlint::rule::{Pack, Request, Requests};
+use aznetlint::rule::Pack;
 use regex::Regex;
 use serde_json::{Value, json};
 

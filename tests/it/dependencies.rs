@@ -5,9 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use aznetlint::finding::{RuleId, Verdict};
+use aznetlint::judge::{Origin, Request, Requests};
 use aznetlint::lint::{Outcome, Settings, lint_texts};
 use aznetlint::report;
-use aznetlint::rule::{Origin, Pack, Request, Requests};
+use aznetlint::rule::Pack;
 
 fn one_deny() -> Outcome {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/dependencies.in/one-deny");

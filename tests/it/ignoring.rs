@@ -8,9 +8,10 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use aznetlint::finding::{FactValue, Finding, RuleId};
+use aznetlint::judge::{Origin, Request, Requests};
 use aznetlint::lint::{Accepted, Outcome, Settings, lint_texts};
 use aznetlint::report;
-use aznetlint::rule::{Origin, Pack, Request, Requests};
+use aznetlint::rule::Pack;
 use aznetlint::suppress::{Baseline, Date, Exception, Exceptions, Folder};
 use serde_json::Value;
 

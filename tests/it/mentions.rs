@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use aznetlint::finding::{FactValue, Report, Verdict};
+use aznetlint::judge::{Origin, Request, Requests};
 use aznetlint::lint::{Settings, lint_texts};
-use aznetlint::rule::{Origin, Pack, Request, Requests};
+use aznetlint::rule::Pack;
 use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
 use serde_json::{Value, json};
 

@@ -1,8 +1,9 @@
 //! Verdicts of the shipped rules on small estates that once went wrong.
 
 use aznetlint::finding::{Applies, FactValue, RequirementReport, Verdict};
+use aznetlint::judge::{Origin, Request, Requests};
 use aznetlint::lint::{Settings, lint_texts};
-use aznetlint::rule::{Origin, Pack, Request, Requests};
+use aznetlint::rule::Pack;
 use serde_json::{Value, json};
 
 const NETWORK: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Network";

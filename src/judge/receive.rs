@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 
 use crate::estate::{Direction, EndpointTarget, Estate, Field, PrivateEndpoint, Subnet};
+use crate::judge::scene::scene_of;
+use crate::judge::site::{self, Site};
 use crate::net::{AddressSet, TagData};
 use crate::proof::{Doubt, Flow, Judgement, Party, Scene, Trace, Verdict, policies};
-use crate::rule::scene::scene_of;
-use crate::rule::site::{self, Site};
 
 /// Addresses of one subnet that are guarded alike.
 pub(crate) struct Receiver<'a> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::estate::{Estate, Export};
 use crate::finding::ExportCommand;
-use crate::rule::site::last_segment as last;
+use crate::judge::site::last_segment as last;
 
 /// The versions of the interfaces that the commands ask where a client does not choose one by itself.
 fn api_version(id: &str) -> &'static str {

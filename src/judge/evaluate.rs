@@ -2,9 +2,9 @@
 
 use crate::estate::Estate;
 use crate::finding::{Finding, Label};
-use crate::rule::compile::{Body, Rule};
-use crate::rule::inventory::Resources;
-use crate::rule::item::Scene;
+use crate::rule::Resources;
+use crate::rule::Scene;
+use crate::rule::{Body, Rule};
 use crate::source::{FileId, Span};
 
 /// The findings of all pattern and assertion rules, by rule and then in the order of the estate.

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use crate::estate::{Estate, Export, Header};
 use crate::finding::{FactReport, FactValue, Label, PlacementReport};
 use crate::json::{Node, Reason, Selector, Value};
-use crate::rule::condition::Truth;
-use crate::rule::derive::{Fact, Standing, derive, workspace_of};
-use crate::rule::fact::{Combine, FactKind, FactSource, FactSpec};
-use crate::rule::service::{Finder, Service};
-use crate::rule::site::{self, Mentions, Site};
+use crate::judge::derive::{Fact, Standing, derive, workspace_of};
+use crate::judge::site::{self, Mentions, Site};
+use crate::rule::Truth;
+use crate::rule::{Combine, FactKind, FactSource, FactSpec};
+use crate::rule::{Finder, Service};
 use crate::source::FileId;
 
 /// A service the user asks for, on the command line or in the settings.
@@ -129,7 +129,7 @@ impl Placement<'_> {
 
 /// What came of looking for placements.
 #[derive(Debug, Default)]
-pub struct Placements<'a> {
+pub(crate) struct Placements<'a> {
     /// The placements: found ones first, in the order of the estate, then those asked for.
     pub placements: Vec<Placement<'a>>,
     /// Requests whose pattern matched nothing, with what it could have matched.
@@ -141,7 +141,7 @@ pub struct Placements<'a> {
 }
 
 /// Finds every placement.
-pub fn find<'a>(estate: &'a Estate, services: &'a [Service], requests: &Requests) -> Placements<'a> {
+pub(crate) fn find<'a>(estate: &'a Estate, services: &'a [Service], requests: &Requests) -> Placements<'a> {
     let mut all = Placements::default();
     let sites = site::sites(estate);
     let mentions = Mentions::of(estate);

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::estate::{Direction, Estate, Field, NetworkInterface, Peering, Plain, Reference, Subnet, VirtualNetwork};
+use crate::judge::receive::{Receivers, prefixes};
+use crate::judge::scene::scene_of;
+use crate::judge::site::{self, Site};
 use crate::net::{AddressSet, Cloud, PortSet, ProtocolSet, TagData};
 use crate::proof::{Doubt, Flow, HostSet, Matching, Party, Scene, Trace, Verdict};
-use crate::rule::receive::{Receivers, prefixes};
-use crate::rule::scene::scene_of;
-use crate::rule::side::public;
-use crate::rule::site::{self, Site};
+use crate::rule::public;
 
 /// A flow to follow.
 #[derive(Clone, Debug)]

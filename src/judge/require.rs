@@ -7,20 +7,20 @@ use std::sync::Arc;
 use crate::estate::{Direction, Estate};
 use crate::finding::{Applies, LayerReport, PathReport, RequirementReport, Verdict, Witness};
 use crate::json::{Reason, Unknown};
+use crate::judge::asked::{Answer, Asked, named_regions};
+use crate::judge::names::{self, cloud_of};
+use crate::judge::paste::RuleEnd;
+use crate::judge::placement::Placement;
+use crate::judge::receive::Receivers;
+use crate::judge::scene::scene_of;
 use crate::net::{AddressSet, Cloud, Pair, Region, Tag, TagData};
 use crate::proof::{self, Doubt, Judgement, Party, Prepared, Scene};
-use crate::rule::asked::{Answer, Asked, named_regions};
-use crate::rule::condition::Truth;
-use crate::rule::flow::{
+use crate::rule::HostName;
+use crate::rule::Template;
+use crate::rule::Truth;
+use crate::rule::{
     FlowRequirement, Layer, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets, fact_addresses,
 };
-use crate::rule::hosts::HostName;
-use crate::rule::names::{self, cloud_of};
-use crate::rule::paste::RuleEnd;
-use crate::rule::placement::Placement;
-use crate::rule::receive::Receivers;
-use crate::rule::scene::scene_of;
-use crate::rule::template::Template;
 use crate::source::{FileId, Span};
 
 /// What a proof came to for one requirement of one placement.
@@ -511,7 +511,7 @@ fn describe(placement: &Placement<'_>, requirement: &Requirement) -> String {
     let peer = peer_words(placement, requirement);
     match requirement {
         Requirement::Flow(flow) => {
-            let what = format!("{} {}", flow.protocols, port_words(flow)).trim_end().to_owned();
+            let what = format!("{} {}", flow.protocols, flow.port_words()).trim_end().to_owned();
             match flow.direction {
                 Direction::Inbound => format!("inbound {what} from {peer}"),
                 Direction::Outbound => format!("outbound {what} to {peer}"),
@@ -521,19 +521,6 @@ fn describe(placement: &Placement<'_>, requirement: &Requirement) -> String {
         Requirement::Egress => "a way out to the internet".to_owned(),
         Requirement::Dependencies(_) => format!("outbound to {peer}"),
     }
-}
-
-/// `80,443`; empty for every port.
-pub(crate) fn port_words(flow: &FlowRequirement) -> String {
-    if flow.ports.is_full() {
-        return String::new();
-    }
-    let ports = flow
-        .ports
-        .ranges()
-        .iter()
-        .map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") });
-    ports.collect::<Vec<_>>().join(",")
 }
 
 impl Judged {

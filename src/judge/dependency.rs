@@ -8,19 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::estate::{Dependencies, Dependency, DependencyEndpoint, Direction, Estate};
 use crate::finding::{Finding, Label, Verdict};
+use crate::judge::derive::workspace_of;
+use crate::judge::diagnose::{Given, Subject, diagnose, snippet};
+use crate::judge::names::cloud_of;
+use crate::judge::placement::Placement;
+use crate::judge::require::{self, Judged};
 use crate::net::{PortSet, ProtocolSet, Region};
 use crate::proof::{HostPattern, Layer, Prepared};
-use crate::rule::compile::{Body, Rule};
-use crate::rule::derive::workspace_of;
-use crate::rule::diagnose::{Given, Subject, diagnose, snippet};
-use crate::rule::flow::{
+use crate::rule::Template;
+use crate::rule::{Body, Rule};
+use crate::rule::{
     DependencyRequirement, FlowRequirement, Matching, Mode, Requirement, RequirementRule, Target, Targets,
 };
-use crate::rule::hosts::{HostName, Hosts};
-use crate::rule::names::cloud_of;
-use crate::rule::placement::Placement;
-use crate::rule::require::{self, Judged};
-use crate::rule::template::Template;
+use crate::rule::{HostName, Hosts};
 
 /// A rule about dependencies, and the placement it is asked of.
 pub(crate) struct Asking<'x, 's, 'a> {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use crate::estate::{Lead, Leads};
 use crate::finding::Label;
 use crate::json::Selector;
-use crate::rule::assert::Clauses;
 use crate::rule::condition::Truth;
 use crate::rule::error::RuleError;
-use crate::rule::field::why;
-use crate::rule::inventory::{Resource, Resources};
+use crate::rule::pattern::assert::Clauses;
+use crate::rule::pattern::field::why;
+use crate::rule::pattern::inventory::{Resource, Resources};
 use crate::rule::schema::Written;
 use crate::rule::value;
 

@@ -10,7 +10,7 @@ use crate::estate::{
 };
 use crate::json::{Trail, Unknown};
 use crate::proof::{Scene as ProofScene, Shadow};
-use crate::rule::field::Value;
+use crate::rule::pattern::field::Value;
 use crate::source::{FileId, Span};
 
 /// An estate with what the fields of several subjects need, worked out once.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::finding::{Finding, Label, Level, Remark, fingerprint};
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
-use crate::rule::field::{Value, steps, unknown_places, why};
-use crate::rule::item::{Item, Scene};
-use crate::rule::predicate::Predicate;
+use crate::rule::pattern::field::{Value, steps, unknown_places, why};
+use crate::rule::pattern::item::{Item, Scene};
+use crate::rule::pattern::predicate::Predicate;
+use crate::rule::pattern::subject::Subject;
+use crate::rule::pattern::vocabulary::FieldSpec;
 use crate::rule::schema::Keys;
-use crate::rule::subject::Subject;
 use crate::rule::template::Template;
-use crate::rule::vocabulary::FieldSpec;
 
 /// A rule that looks for a pattern in one subject.
 #[derive(Clone, Debug)]
@@ -24,10 +24,10 @@ pub struct PatternRule {
     pub(crate) labels: Vec<(&'static FieldSpec, Template)>,
 }
 
-/// The keys of a pattern rule beside the header.
-pub(crate) const KEYS: [&str; 3] = ["subject", "when", "labels"];
-
 impl PatternRule {
+    /// The keys of a pattern rule beside the header.
+    pub(crate) const KEYS: [&str; 3] = ["subject", "when", "labels"];
+
     /// Reads a pattern rule and its message.
     pub(crate) fn read(keys: &Keys<'_>) -> Result<(Self, Template), RuleError> {
         let subject = keys.need("subject")?.word("subject", &Subject::WORDS)?;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::estate::Direction;
 use crate::net::{AddressSet, ProtocolSet, Special, Tag};
-use crate::rule::flow::FlowRequirement;
+use crate::rule::FlowRequirement;
 
 /// More prefixes than this make no rule that anybody would paste.
 const MOST_PREFIXES: usize = 200;
@@ -213,8 +213,8 @@ mod tests {
     use super::{FirewallRuleText, RuleEnd, network_rule_to_ends, security_rule};
     use crate::estate::Direction;
     use crate::net::{AddressSet, PortSet, ProtocolSet};
-    use crate::rule::flow::{FlowRequirement, Matching, Mode, Target, Targets};
-    use crate::rule::hosts::Hosts;
+    use crate::rule::Hosts;
+    use crate::rule::{FlowRequirement, Matching, Mode, Target, Targets};
 
     fn flow(ports: PortSet) -> FlowRequirement {
         let side = || Targets { mode: Mode::AnyOf, items: vec![Target::Subnet] };

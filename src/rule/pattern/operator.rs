@@ -9,10 +9,10 @@ use crate::json::{Node, Unknown, Value as Json};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
-use crate::rule::expression::Expression;
-use crate::rule::field::{Atom, Kind, Part, Value, why};
+use crate::rule::pattern::expression::Expression;
+use crate::rule::pattern::field::{Atom, Kind, Part, Value, why};
+use crate::rule::pattern::side::Side;
 use crate::rule::schema::{Pair, Written};
-use crate::rule::side::Side;
 use crate::rule::value;
 
 /// The largest program a regular expression may compile to, in bytes.

@@ -9,11 +9,11 @@ use crate::estate::{
 };
 use crate::finding::FactValue;
 use crate::json::{Reason, Trail, Unknown};
+use crate::judge::site::{self, Site};
 use crate::net::{AddressSet, Cloud, RangeSet, Region};
 use crate::proof::{Appliance, Placed};
-use crate::rule::fact::BuiltInFact;
-use crate::rule::site::{self, Site};
-use crate::rule::value;
+use crate::rule::BuiltInFact;
+use crate::rule::hop_word;
 use crate::source::Span;
 
 /// One fact of one placement.
@@ -377,7 +377,7 @@ fn default_route(placement: &Standing<'_>) -> Option<Fact> {
     if let Some(route) = default_of(table) {
         let hop = &route.next_hop;
         return Some(match &hop.value {
-            Ok(next) => Fact { via: hop.via.clone(), ..Fact::shown(word(value::hop_word(*next)), Some(hop.span)) },
+            Ok(next) => Fact { via: hop.via.clone(), ..Fact::shown(word(hop_word(*next)), Some(hop.span)) },
             Err(unknown) => Fact::open(unknown.reason.to_string(), Some(hop.span)),
         });
     }

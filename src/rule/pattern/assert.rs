@@ -6,9 +6,9 @@ use crate::json::{Member, Node, Number, Part, Reason, Selection, Selector, Unkno
 use crate::net::{AddressSet, Reading, Tag};
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
-use crate::rule::expression::Expression;
-use crate::rule::field::why;
-use crate::rule::operator;
+use crate::rule::pattern::expression::Expression;
+use crate::rule::pattern::field::why;
+use crate::rule::pattern::operator;
 use crate::rule::schema::{Pair, Written};
 use crate::rule::value;
 use crate::rule::yaml::Value;

@@ -3,8 +3,8 @@
 //! Their fields are the work of `vocabulary`.
 
 use crate::estate::{RouteOrigin, SecurityRule};
-use crate::rule::item::{Item, Scene, Thing};
-use crate::rule::vocabulary::{self, FieldSpec};
+use crate::rule::pattern::item::{Item, Scene, Thing};
+use crate::rule::pattern::vocabulary::{self, FieldSpec};
 
 /// The things a pattern rule can be about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use crate::estate::{Direction, Estate, Peer};
 use crate::finding::FactValue;
 use crate::json::Unknown;
+use crate::judge::names::{Given, bind, cloud_of, named_values, shown};
+use crate::judge::placement::Placement;
 use crate::net::{Cloud, Region, Tag};
 use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Party, PathJudgement, Prepared, Verdict};
-use crate::rule::flow::{FlowRequirement, Layer, Matching};
-use crate::rule::hosts::HostName;
-use crate::rule::names::{Given, bind, cloud_of, named_values, shown};
-use crate::rule::placement::Placement;
+use crate::rule::HostName;
+use crate::rule::{FlowRequirement, Layer, Matching};
 
 /// The fact that says a firewall on the path works by the names of hosts.
 pub(crate) const BY_HOSTS: &str = "firewall-by-hosts";

@@ -3,10 +3,10 @@
 
 use crate::estate::{Access, CollectionKind, Direction, Estate, FirewallRule, RuleCollection};
 use crate::finding::Label;
+use crate::judge::paste::{FirewallRuleText, RuleEnd, network_rule_to_ends};
+use crate::judge::site::{self, Site};
 use crate::proof::{Decider, HostPattern, Judgement, Kind, Layer, NearMiss};
-use crate::rule::flow::FlowRequirement;
-use crate::rule::paste::{FirewallRuleText, RuleEnd, network_rule_to_ends};
-use crate::rule::site::{self, Site};
+use crate::rule::FlowRequirement;
 
 /// Whether a firewall drops what no rule of it matches.
 pub(crate) fn is_default(decider: &Decider) -> bool {

@@ -8,18 +8,18 @@ use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelI
 
 use crate::estate::{self, Estate, Export, Lacking, Shape};
 use crate::finding::{FactValue, Finding, PlacementReport, Report, RuleCard, Verdict};
+use crate::judge::ask::commands;
+use crate::judge::asked::BY_HOSTS;
+use crate::judge::dependency::{self, Asking};
+use crate::judge::diagnose::{Subject, diagnose};
+use crate::judge::evaluate::patterns;
+use crate::judge::names::cloud_of;
+use crate::judge::placement::{Placement, Placements, Requests, find};
+use crate::judge::require::{Judged as JudgedRequirement, judge as judge_requirement, scene};
 use crate::net::{Cloud, TagData};
-use crate::rule::ask::commands;
-use crate::rule::asked::BY_HOSTS;
-use crate::rule::compile::Body;
-use crate::rule::dependency::{self, Asking};
-use crate::rule::diagnose::{Subject, diagnose};
-use crate::rule::evaluate::patterns;
-use crate::rule::flow::{HostsAre, Requirement, RequirementRule};
-use crate::rule::names::cloud_of;
-use crate::rule::pack::Pack;
-use crate::rule::placement::{Placement, Placements, Requests, find};
-use crate::rule::require::{Judged as JudgedRequirement, judge as judge_requirement, scene};
+use crate::rule::Body;
+use crate::rule::Pack;
+use crate::rule::{HostsAre, Requirement, RequirementRule};
 use crate::source::Files;
 
 /// What came of judging an estate.

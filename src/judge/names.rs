@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::estate::{Estate, FirewallRule};
+use crate::judge::placement::Placement;
 use crate::net::{Cloud, Region};
 use crate::proof::{HostPattern, HostSet};
-use crate::rule::hosts::HostName;
-use crate::rule::placement::Placement;
-use crate::rule::template::Template;
+use crate::rule::HostName;
+use crate::rule::Template;
 
 /// A value nobody gives to anything, for what no rule names.
 const NOBODY: &str = "name-that-no-rule-knows";

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::estate::{Access, CollectionKind, Direction, NextHop, Peer};
 use crate::net::AddressSet;
 use crate::proof::{Decider, Fact, Shadow};
-use crate::rule::field::{Atom, Kind, Part, Value};
-use crate::rule::item::{Item, Thing};
+use crate::rule::pattern::field::{Atom, Kind, Part, Value};
+use crate::rule::pattern::item::{Item, Thing};
 use crate::rule::value::hop_word;
 
 /// One field of a subject.

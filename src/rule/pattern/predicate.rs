@@ -2,11 +2,11 @@
 
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
-use crate::rule::item::Item;
-use crate::rule::operator::{self, Test};
+use crate::rule::pattern::item::Item;
+use crate::rule::pattern::operator::{self, Test};
+use crate::rule::pattern::subject::Subject;
+use crate::rule::pattern::vocabulary::FieldSpec;
 use crate::rule::schema::Written;
-use crate::rule::subject::Subject;
-use crate::rule::vocabulary::FieldSpec;
 
 /// What must hold of a subject.
 #[derive(Clone, Debug)]

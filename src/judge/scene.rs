@@ -1,9 +1,9 @@
 //! What the layers know of a site: the scene that a proof is asked about.
 
 use crate::estate::Estate;
+use crate::judge::site::Site;
 use crate::net::TagData;
 use crate::proof::{self, Scene};
-use crate::rule::site::Site;
 
 /// What the layers know of a site.
 pub(crate) fn scene_of<'a>(estate: &'a Estate, site: &Site, tags: Option<&'a TagData>) -> Scene<'a> {

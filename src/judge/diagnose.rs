@@ -7,13 +7,13 @@ use std::sync::Arc;
 use crate::estate::{Direction, Estate, Field, NetworkSecurityGroup, Peer, SecurityRule};
 use crate::finding::{Applies, Finding, Label, Level, Remark, Verdict, fingerprint};
 use crate::json::Trail;
+use crate::judge::paste::{self, RuleEnd};
+use crate::judge::placement::Placement;
+use crate::judge::require::Judged;
+use crate::judge::{names, site, wall};
 use crate::proof::{self, Decider, Judgement, Kind, Scene};
-use crate::rule::compile::Rule;
-use crate::rule::flow::{Requirement, RequirementRule};
-use crate::rule::paste::{self, RuleEnd};
-use crate::rule::placement::Placement;
-use crate::rule::require::{Judged, port_words};
-use crate::rule::{names, site, wall};
+use crate::rule::Rule;
+use crate::rule::{Requirement, RequirementRule};
 use crate::source::Span;
 
 /// At most so many rules of a replay are named; the decider always is.
@@ -508,7 +508,7 @@ fn listed(words: &[String]) -> String {
 fn by_names(subject: &Subject<'_, '_>, hosts: &[String]) -> String {
     let names = listed(hosts);
     let ports = match &subject.body.require {
-        Requirement::Flow(flow) => format!("{} {}", flow.protocols, port_words(flow)),
+        Requirement::Flow(flow) => format!("{} {}", flow.protocols, flow.port_words()),
         Requirement::Route(_) | Requirement::Egress | Requirement::Dependencies(_) => String::new(),
     };
     let peer = &subject.judged.peer;

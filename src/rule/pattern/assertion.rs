@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::finding::{Finding, Label, Level, Remark, fingerprint};
 use crate::json::{Node, Selection, Selector, Value as Json};
-use crate::rule::assert::{self, Assert, Clauses, is_unshown};
-use crate::rule::beside::{Beside, Found};
 use crate::rule::condition::Truth;
 use crate::rule::error::RuleError;
-use crate::rule::field::{steps, unknown_places, why};
-use crate::rule::inventory::{Resource, Resources};
+use crate::rule::pattern::assert::{self, Assert, Clauses, is_unshown};
+use crate::rule::pattern::beside::{Beside, Found};
+use crate::rule::pattern::field::{steps, unknown_places, why};
+use crate::rule::pattern::inventory::{Resource, Resources};
 use crate::rule::schema::Keys;
 use crate::rule::template::Template;
 use crate::rule::value;
@@ -29,13 +29,13 @@ pub struct AssertionRule {
     pub(crate) asserts: Vec<Assert>,
 }
 
-/// The keys of an assertion rule beside the header.
-pub(crate) const KEYS: [&str; 5] = ["resource", "when", "beside", "select", "assert"];
-
 /// What the message may fill in.
 const MESSAGE_NAMES: [&str; 4] = ["name", "type", "value", "beside"];
 
 impl AssertionRule {
+    /// The keys of an assertion rule beside the header.
+    pub(crate) const KEYS: [&str; 5] = ["resource", "when", "beside", "select", "assert"];
+
     /// Reads an assertion rule and its message.
     pub(crate) fn read(keys: &Keys<'_>) -> Result<(Self, Template), RuleError> {
         let resource = keys.need("resource")?;

@@ -10,8 +10,8 @@ use crate::estate::{Dependencies, Dependency, DependencyEndpoint, Direction, Est
 use crate::finding::{Finding, Label, Verdict};
 use crate::judge::derive::workspace_of;
 use crate::judge::diagnose::{Given, Subject, diagnose, snippet};
-use crate::judge::names::cloud_of;
 use crate::judge::placement::Placement;
+use crate::judge::question::cloud_of;
 use crate::judge::require::{self, Judged};
 use crate::net::{PortSet, ProtocolSet, Region};
 use crate::proof::{HostPattern, Layer, Prepared};

@@ -7,13 +7,12 @@ use std::sync::Arc;
 use crate::estate::{Direction, Estate, Field, NetworkSecurityGroup, Peer, SecurityRule};
 use crate::finding::{Applies, Finding, Label, Level, Remark, Verdict, fingerprint};
 use crate::json::Trail;
-use crate::judge::paste::{self, RuleEnd};
 use crate::judge::placement::Placement;
+use crate::judge::remedy::{self, RuleEnd};
 use crate::judge::require::Judged;
-use crate::judge::{names, site, wall};
+use crate::judge::{question, site};
 use crate::proof::{self, Decider, Judgement, Kind, Scene};
-use crate::rule::Rule;
-use crate::rule::{Requirement, RequirementRule};
+use crate::rule::{Requirement, RequirementRule, Rule};
 use crate::source::Span;
 
 /// At most so many rules of a replay are named; the decider always is.
@@ -54,7 +53,7 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
     related.extend(association(subject));
     related.extend(way_to_firewall(judgement));
     if judgement.layer == Some(proof::Layer::Firewall) {
-        related.extend(wall::near_hosts(subject.estate, &subject.placement.site, &lost_hosts(subject)));
+        related.extend(remedy::near_hosts(subject.estate, &subject.placement.site, &lost_hosts(subject)));
     }
     related.extend(reasons(subject));
     related.retain(|label| label.span != at.span);
@@ -184,9 +183,9 @@ fn is_slip(subject: &Subject<'_, '_>, near: &proof::NearMiss) -> bool {
         Direction::Inbound => proof::Coordinate::Source,
         Direction::Outbound => proof::Coordinate::Destination,
     };
-    let behind = wall::rule_of(subject.estate, &subject.placement.site, &near.rule);
+    let behind = remedy::rule_of(subject.estate, &subject.placement.site, &near.rule);
     if near.coordinate == proof::Coordinate::Host
-        || behind.is_some_and(|rule| wall::names_other_hosts(rule, &lost_hosts(subject)))
+        || behind.is_some_and(|rule| remedy::names_other_hosts(rule, &lost_hosts(subject)))
     {
         return false;
     }
@@ -233,10 +232,17 @@ fn decider_label(
             };
             Some(Label { span: decider.written?.fault, message })
         }
-        Kind::BuiltIn if wall::is_default(decider) => {
+        Kind::BuiltIn if remedy::is_default(decider) => {
             let (estate, site) = (subject.estate, &subject.placement.site);
             let slip = judgement.near.iter().find(|near| is_slip(subject, near));
-            wall::place(estate, site, decider, judgement, slip, wall::near_hosts(estate, site, &lost_hosts(subject)))
+            remedy::place(
+                estate,
+                site,
+                decider,
+                judgement,
+                slip,
+                remedy::near_hosts(estate, site, &lost_hosts(subject)),
+            )
         }
         Kind::BuiltIn => {
             let group = subject.scene.group_at(decider.group)?;
@@ -526,8 +532,8 @@ pub(crate) fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecide
     }
     if decider.layer == proof::Layer::Firewall {
         let (site, name) = (&subject.placement.site, allow_name(subject));
-        let hosts: Vec<String> = lost_hosts(subject).iter().map(|host| names::in_a_rule(host)).collect();
-        let text = |ends: &[_], hosts: &[_]| wall::rule_text(subject.estate, site, flow, (ends, hosts), &name);
+        let hosts: Vec<String> = lost_hosts(subject).iter().map(|host| question::in_a_rule(host)).collect();
+        let text = |ends: &[_], hosts: &[_]| remedy::rule_text(subject.estate, site, flow, (ends, hosts), &name);
         let by_hosts = || text(&[], &hosts).filter(|_| !hosts.is_empty());
         // What is asked for by name alone has no tag to fall back on.
         let by_tag = || subject.judged.blocked.is_empty().then(|| text(&subject.judged.ends, &[])).flatten();
@@ -544,7 +550,7 @@ pub(crate) fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecide
     // A group knows no host names: where those lie on the internet is not written down anywhere.
     let internet = [RuleEnd::Tag("Internet".to_owned())];
     let ends = if subject.judged.blocked.is_empty() { &*subject.judged.ends } else { &internet };
-    let text = paste::security_rule(&allow_name(subject), priority, flow, ends)?;
+    let text = remedy::security_rule(&allow_name(subject), priority, flow, ends)?;
     given.insert(priority);
     Some(text)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::estate::{Direction, Estate, Field, NetworkInterface, Peering, Plain, Reference, Subnet, VirtualNetwork};
 use crate::judge::receive::{Receivers, prefixes};
-use crate::judge::scene::scene_of;
+use crate::judge::site::scene_of;
 use crate::judge::site::{self, Site};
 use crate::net::{AddressSet, Cloud, PortSet, ProtocolSet, TagData};
 use crate::proof::{Doubt, Flow, HostSet, Matching, Party, Scene, Trace, Verdict};

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::estate::{Direction, EndpointTarget, Estate, Field, PrivateEndpoint, Subnet};
-use crate::judge::scene::scene_of;
+use crate::judge::site::scene_of;
 use crate::judge::site::{self, Site};
 use crate::net::{AddressSet, TagData};
 use crate::proof::{Doubt, Flow, Judgement, Party, Scene, Trace, Verdict, policies};

@@ -7,19 +7,16 @@ use std::sync::Arc;
 use crate::estate::{Direction, Estate};
 use crate::finding::{Applies, LayerReport, PathReport, RequirementReport, Verdict, Witness};
 use crate::json::{Reason, Unknown};
-use crate::judge::asked::{Answer, Asked, named_regions};
-use crate::judge::names::{self, cloud_of};
-use crate::judge::paste::RuleEnd;
 use crate::judge::placement::Placement;
+use crate::judge::question::{Answer, Asked, cloud_of, named_regions, shown};
 use crate::judge::receive::Receivers;
-use crate::judge::scene::scene_of;
+use crate::judge::remedy::RuleEnd;
+use crate::judge::site::scene_of;
 use crate::net::{AddressSet, Cloud, Pair, Region, Tag, TagData};
 use crate::proof::{self, Doubt, Judgement, Party, Prepared, Scene};
-use crate::rule::HostName;
-use crate::rule::Template;
-use crate::rule::Truth;
 use crate::rule::{
-    FlowRequirement, Layer, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets, fact_addresses,
+    FlowRequirement, HostName, Layer, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets, Template,
+    Truth, fact_addresses,
 };
 use crate::source::{FileId, Span};
 
@@ -454,9 +451,9 @@ fn words(placement: &Placement<'_>, target: &Target) -> String {
 fn host_words(placement: &Placement<'_>, hosts: &[HostName]) -> String {
     match hosts {
         [] => String::new(),
-        [one] => names::shown(placement, one),
-        [one, two] => format!("{} and {}", names::shown(placement, one), names::shown(placement, two)),
-        [one, more @ ..] => format!("{} and {} other hosts", names::shown(placement, one), more.len()),
+        [one] => shown(placement, one),
+        [one, two] => format!("{} and {}", shown(placement, one), shown(placement, two)),
+        [one, more @ ..] => format!("{} and {} other hosts", shown(placement, one), more.len()),
     }
 }
 

@@ -7,20 +7,16 @@ use std::sync::Arc;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::estate::{self, Estate, Export, Lacking, Shape};
-use crate::finding::{FactValue, Finding, PlacementReport, Report, RuleCard, Verdict};
-use crate::judge::ask::commands;
-use crate::judge::asked::BY_HOSTS;
+use crate::finding::{FactValue, Finding, Label, PlacementReport, Report, RuleCard, Verdict};
 use crate::judge::dependency::{self, Asking};
 use crate::judge::diagnose::{Subject, diagnose};
-use crate::judge::evaluate::patterns;
-use crate::judge::names::cloud_of;
+use crate::judge::exports::commands;
 use crate::judge::placement::{Placement, Placements, Requests, find};
+use crate::judge::question::{BY_HOSTS, cloud_of};
 use crate::judge::require::{Judged as JudgedRequirement, judge as judge_requirement, scene};
 use crate::net::{Cloud, TagData};
-use crate::rule::Body;
-use crate::rule::Pack;
-use crate::rule::{HostsAre, Requirement, RequirementRule};
-use crate::source::Files;
+use crate::rule::{Body, HostsAre, Pack, Requirement, RequirementRule, Resources, Rule, Scene};
+use crate::source::{FileId, Files, Span};
 
 /// What came of judging an estate.
 #[derive(Debug, Default)]
@@ -214,13 +210,7 @@ fn unclaimed(report: &mut Report, estate: &Estate, files: &Files, placements: &[
 }
 
 /// What is said once about the run.
-fn remark(
-    report: &mut Report,
-    pack: &Pack,
-    files: &Files,
-    elsewhere: &[crate::finding::Label],
-    not_judged: &[(Arc<str>, String)],
-) {
+fn remark(report: &mut Report, pack: &Pack, files: &Files, elsewhere: &[Label], not_judged: &[(Arc<str>, String)]) {
     for label in elsewhere {
         let position = files.position(label.span);
         let place = format!("{}:{position}", files.name(label.span.file));
@@ -273,4 +263,44 @@ fn count(estate: &Estate) -> BTreeMap<&'static str, usize> {
         ("virtual hub", estate.hubs.len()),
     ];
     counts.into_iter().filter(|(_, count)| *count > 0).collect()
+}
+
+/// The findings of all pattern and assertion rules, by rule and then in the order of the estate.
+pub fn patterns<'r>(rules: impl IntoIterator<Item = &'r Rule>, estate: &Estate) -> Vec<Finding> {
+    let scene = Scene::new(estate);
+    let resources = Resources::new(estate);
+    let mut findings = Vec::new();
+    for rule in rules {
+        let Some(message) = &rule.message else { continue };
+        match &rule.body {
+            Body::Requirement(_) => {}
+            Body::Pattern(pattern) => findings.extend(pattern.findings(&scene, message, &base(rule))),
+            Body::Assertion(assertion) => findings.extend(assertion.findings(&resources, message, &base(rule))),
+        }
+    }
+    findings
+}
+
+/// What every finding of a rule has in common.
+fn base(rule: &Rule) -> Finding {
+    Finding {
+        rule: rule.card.id.clone(),
+        level: rule.card.level,
+        undecided: false,
+        message: String::new(),
+        at: Label { span: Span::new(FileId(0), 0, 0), message: String::new() },
+        related: Vec::new(),
+        subject: None,
+        remarks: Vec::new(),
+        conditions: Vec::new(),
+        help: Some(rule.card.help.clone()),
+        snippet: None,
+        resource: None,
+        placement: None,
+        placements: Vec::new(),
+        flow: None,
+        cause: None,
+        fingerprint: String::new(),
+        ignored: None,
+    }
 }

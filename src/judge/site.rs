@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use crate::estate::{Estate, Field, Header, NextHop, Peer, Reference, Subnet};
 use crate::json::Reason;
-use crate::proof;
+use crate::net::TagData;
+use crate::proof::{self, Scene};
 
 /// Subnets that Azure reserves for its own appliances; no other service can be placed there.
 const RESERVED: [&str; 6] = [
@@ -320,6 +321,28 @@ pub(crate) fn glob(pattern: &str, text: &str) -> bool {
         }
     }
     last.map_or(rest.is_empty(), |last: &str| rest.ends_with(last))
+}
+
+/// What the layers know of a site.
+pub(crate) fn scene_of<'a>(estate: &'a Estate, site: &Site, tags: Option<&'a TagData>) -> Scene<'a> {
+    let group = site.nsg.and_then(|at| estate.nsgs.get(at));
+    let table = site.route_table.and_then(|at| estate.route_tables.get(at));
+    let mut scene = match site.subnet.and_then(|at| Scene::of_subnet(estate, at, tags)) {
+        Some(scene) => scene,
+        None => match (group, table) {
+            (Some(group), table) => {
+                let mut scene = Scene::of_group(group, tags);
+                scene.routes = table.map(proof::Given::Here);
+                scene
+            }
+            (None, Some(table)) => Scene::of_routes(table, tags),
+            (None, None) => Scene { tags, ..Scene::default() },
+        },
+    };
+    if let Some(group) = site.interface_nsg.and_then(|at| estate.nsgs.get(at)) {
+        scene = scene.with_interface(group);
+    }
+    scene.in_estate(estate)
 }
 
 #[cfg(test)]

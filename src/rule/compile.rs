@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::finding::{RuleCard, RuleId};
-use crate::rule::card;
+use crate::finding::{Level, RuleCard, RuleId};
 use crate::rule::condition::Condition;
 use crate::rule::error::{RuleError, suggestion};
 use crate::rule::flow::{Requirement, RequirementRule, read_clouds};
+use crate::rule::hosts::rows;
 use crate::rule::pattern::{AssertionRule, PatternRule};
 use crate::rule::schema::{Keys, Written};
-use crate::rule::service::Service;
+use crate::rule::service::{Service, line, read_sources};
 use crate::rule::template::Template;
 
 /// A rule that can be evaluated.
@@ -49,23 +49,23 @@ pub(crate) fn rule(
     let pairs = written.pairs()?;
     let has = |key: &str| pairs.iter().any(|pair| &**pair.key == key);
     if has("service") {
-        let keys = written.keys("a requirement rule", &[&card::KEYS[..], &REQUIREMENT_KEYS].concat())?;
+        let keys = written.keys("a requirement rule", &[&CARD_KEYS[..], &REQUIREMENT_KEYS].concat())?;
         return requirement(id, &keys, services);
     }
     if has("subject") {
-        let keys = written.keys("a pattern rule", &[&card::KEYS[..], &PatternRule::KEYS].concat())?;
+        let keys = written.keys("a pattern rule", &[&CARD_KEYS[..], &PatternRule::KEYS].concat())?;
         let (pattern, message) = PatternRule::read(&keys)?;
         return Ok(Rule {
-            card: card::read(id, &keys)?,
+            card: read_card(id, &keys)?,
             body: Body::Pattern(Box::new(pattern)),
             message: Some(message),
         });
     }
     if has("resource") {
-        let keys = written.keys("an assertion rule", &[&card::KEYS[..], &AssertionRule::KEYS].concat())?;
+        let keys = written.keys("an assertion rule", &[&CARD_KEYS[..], &AssertionRule::KEYS].concat())?;
         let (assertion, message) = AssertionRule::read(&keys)?;
         let body = Body::Assertion(Box::new(assertion));
-        return Ok(Rule { card: card::read(id, &keys)?, body, message: Some(message) });
+        return Ok(Rule { card: read_card(id, &keys)?, body, message: Some(message) });
     }
     Err(written.error("a rule needs one of the keys `service`, `subject`, `resource`").help(
         "`service` begins a requirement, `subject` a pattern over typed resources, `resource` an assertion on any",
@@ -73,7 +73,7 @@ pub(crate) fn rule(
 }
 
 fn requirement(id: &RuleId, keys: &Keys<'_>, services: &BTreeMap<Arc<str>, Service>) -> Result<Rule, RuleError> {
-    let card = card::read(id, keys)?;
+    let card = read_card(id, keys)?;
     let name = keys.need("service")?;
     let wanted = name.text()?;
     let Some(service) = services.get(&wanted) else {
@@ -94,10 +94,39 @@ fn requirement(id: &RuleId, keys: &Keys<'_>, services: &BTreeMap<Arc<str>, Servi
         service: Arc::clone(&service.name),
         applies,
         clouds: read_clouds(keys.get("clouds"), &require)?,
-        rows: card::rows(&card.tags),
-        assumes: keys.items("assumes").into_iter().map(card::line).collect::<Result<_, _>>()?,
+        rows: rows(&card.tags),
+        assumes: keys.items("assumes").into_iter().map(line).collect::<Result<_, _>>()?,
         advice: keys.get("advice").map(Written::bool).transpose()?.unwrap_or(false),
         require,
     };
     Ok(Rule { card, body: Body::Requirement(Box::new(body)), message })
+}
+
+/// The keys of the header.
+const CARD_KEYS: [&str; 9] = ["title", "level", "message", "why", "help", "sources", "tags", "seen-as", "since"];
+
+const LEVELS: [(&str, Level); 3] = [("error", Level::Error), ("warning", Level::Warning), ("note", Level::Note)];
+
+/// Reads the header of the rule `id`.
+fn read_card(id: &RuleId, keys: &Keys<'_>) -> Result<RuleCard, RuleError> {
+    let texts = |key: &str| -> Result<Vec<String>, RuleError> {
+        keys.items(key).into_iter().map(|item| item.scalar().map(|text| text.to_string())).collect()
+    };
+    let tags = texts("tags")?;
+    for (item, tag) in keys.items("tags").into_iter().zip(&tags) {
+        if tag.contains(|letter: char| letter.is_whitespace() || letter == ',') {
+            return Err(item.error(format!("tag `{tag}` holds a blank or a comma")));
+        }
+    }
+    Ok(RuleCard {
+        id: id.clone(),
+        title: line(keys.need("title")?)?.to_string(),
+        level: keys.need("level")?.word("level", &LEVELS)?,
+        why: keys.need("why")?.text()?.to_string(),
+        help: keys.need("help")?.text()?.to_string(),
+        sources: read_sources(keys)?,
+        tags,
+        seen_as: texts("seen-as")?,
+        since: keys.get("since").map(Written::scalar).transpose()?.map_or_else(String::new, |text| text.to_string()),
+    })
 }

@@ -3,7 +3,6 @@
 //! Filling in what they leave open is the work of `names`.
 
 use crate::net::Cloud;
-use crate::rule::card;
 use crate::rule::error::RuleError;
 use crate::rule::schema::Written;
 use crate::rule::template::Template;
@@ -103,7 +102,7 @@ impl HostName {
         let mut rows = Vec::new();
         for item in keys.items("row") {
             let row = item.text()?;
-            if !card::is_row(&row) {
+            if !is_row(&row) {
                 return Err(item.error(format!("`{row}` is no row")).help("capitals and a number: `AML-PY-4`"));
             }
             rows.push(row.to_string());
@@ -131,13 +130,33 @@ pub(crate) fn read_host<'k>(
         .help("a host name such as `login.microsoftonline.com`; `*` may only be its first part"))
 }
 
+/// The rows of the requirement table among the tags: `AML-OUT-1`, `AML-VS-P`.
+pub(crate) fn rows(tags: &[String]) -> Vec<String> {
+    tags.iter().filter(|tag| is_row(tag)).cloned().collect()
+}
+
+/// Whether it is a row: capitals, then capitals and numbers, the last of them a number or a letter.
+pub(crate) fn is_row(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let family = parts.next().unwrap_or_default();
+    let Some(last) = parts.next_back() else { return false };
+    let word =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    !family.is_empty()
+        && family.bytes().all(|byte| byte.is_ascii_uppercase())
+        && parts.all(word)
+        && word(last)
+        && (last.len() == 1 || last.bytes().any(|byte| byte.is_ascii_digit()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::Hosts;
+    use super::is_row;
     use crate::net::Cloud;
     use crate::rule::error::RuleError;
+    use crate::rule::error::Text;
     use crate::rule::schema::Written;
-    use crate::rule::text::Text;
     use crate::rule::yaml::Yaml;
 
     fn read(content: &str) -> Result<Hosts, RuleError> {
@@ -168,5 +187,11 @@ mod tests {
         assert_eq!(told("['a.*.b']"), "`a.*.b` is not a host name");
         assert_eq!(told("[{ host: a.b, row: first }]"), "`first` is no row");
         assert_eq!(told("['{place}.b']"), "there is nothing called `place` to fill in");
+    }
+
+    #[test]
+    fn rows_are_capitals_and_a_number() {
+        assert!(is_row("AML-OUT-1") && is_row("NSG-21") && is_row("AML-VS-P") && is_row("AML-K8C"));
+        assert!(!is_row("security") && !is_row("AML-OUT") && !is_row("AML1") && !is_row("1"));
     }
 }

@@ -1,10 +1,8 @@
 //! Rules as data: their language, and what they say about an estate.
 
-mod card;
 mod case;
 mod compile;
 mod condition;
-mod coverage;
 mod error;
 mod explain;
 mod fact;
@@ -17,7 +15,6 @@ mod schema;
 mod select;
 mod service;
 mod template;
-mod text;
 mod value;
 mod yaml;
 

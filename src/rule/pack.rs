@@ -13,9 +13,9 @@ use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use crate::finding::RuleId;
 use crate::rule::compile::{self, Body, Rule};
 use crate::rule::error::RuleError;
+use crate::rule::error::Text;
 use crate::rule::schema::Written;
 use crate::rule::service::Service;
-use crate::rule::text::Text;
 use crate::rule::yaml::Yaml;
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
+use crate::rule::error::{At, Text};
 use crate::rule::error::{RuleError, suggestion};
-use crate::rule::text::{At, Text};
 use crate::rule::yaml::{Entry, Value, Yaml};
 
 /// A value of a rule file.
@@ -195,7 +195,7 @@ impl Pair<'_> {
 mod tests {
     use super::Written;
     use crate::rule::error::RuleError;
-    use crate::rule::text::Text;
+    use crate::rule::error::Text;
     use crate::rule::yaml::Yaml;
 
     fn with<T>(content: &str, check: impl Fn(Written<'_>) -> Result<T, RuleError>) -> Result<T, RuleError> {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use crate::finding::{FactValue, Source};
 use crate::json::Selector;
-use crate::rule::card::read_sources;
 use crate::rule::condition::Condition;
 use crate::rule::error::{RuleError, suggestion};
 use crate::rule::fact::{FactSource, FactSpec};
-use crate::rule::schema::{Pair, Written};
+use crate::rule::schema::{Keys, Pair, Written};
 use crate::rule::value;
+use crate::suppress::Date;
 
 /// Something with documented network needs.
 #[derive(Clone, Debug)]
@@ -149,4 +149,38 @@ fn read_any(written: Written<'_>) -> Result<FactValue, RuleError> {
         Ok(value) => Ok(FactValue::Bool(value)),
         Err(_) => Ok(FactValue::Text(written.scalar()?.to_string())),
     }
+}
+
+/// A text of one line.
+pub(crate) fn line(written: Written<'_>) -> Result<Arc<str>, RuleError> {
+    let text = written.text()?;
+    if text.contains('\n') {
+        return Err(written.error("this must be one line"));
+    }
+    Ok(text)
+}
+
+/// The sources of a rule or service.
+pub(crate) fn read_sources(keys: &Keys<'_>) -> Result<Vec<Source>, RuleError> {
+    keys.items("sources").into_iter().map(read_source).collect()
+}
+
+fn read_source(written: Written<'_>) -> Result<Source, RuleError> {
+    let keys = written.keys("a source", &["title", "section", "url", "read"])?;
+    let url = keys.need("url")?;
+    let address = url.text()?;
+    if !address.starts_with("https://") {
+        return Err(url.error("the address of a source starts with https://"));
+    }
+    let read = keys.need("read")?;
+    let date = read.scalar()?;
+    if Date::parse(&date).is_none() {
+        return Err(read.error(format!("`{date}` is not a day of the calendar")).help("write it as YYYY-MM-DD"));
+    }
+    Ok(Source {
+        title: line(keys.need("title")?)?.to_string(),
+        section: keys.text("section")?.map(|text| text.to_string()),
+        url: address.to_string(),
+        read: date.to_string(),
+    })
 }

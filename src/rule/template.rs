@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::rule::error::At;
 use crate::rule::error::{RuleError, suggestion};
 use crate::rule::schema::Written;
-use crate::rule::text::At;
 
 /// A text with places to fill in: `Storage.{region}`. `{{` and `}}` are braces.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use ipnet::IpNet;
 use crate::estate::NextHop;
 use crate::json::Selector;
 use crate::net::{AddressSet, PortSet, ProtocolSet, Reading, Tag};
+use crate::rule::error::At;
 use crate::rule::error::{RuleError, suggestion};
 use crate::rule::schema::{Keys, Written};
 use crate::rule::template::Template;
-use crate::rule::text::At;
 
 /// The next hops, in the words of rules.
 pub(crate) const NEXT_HOPS: [(&str, NextHop); 9] = [

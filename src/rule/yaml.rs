@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 
 use crate::rule::error::RuleError;
-use crate::rule::text::{At, Text};
+use crate::rule::error::{At, Text};
 
 /// The deepest nesting a rule file may have.
 const MAX_DEPTH: usize = 48;
@@ -219,7 +219,7 @@ fn convert(text: &Text, raw: Raw, depth: usize) -> Result<Yaml, RuleError> {
 #[cfg(test)]
 mod tests {
     use super::{Value, Yaml};
-    use crate::rule::text::Text;
+    use crate::rule::error::Text;
 
     fn read(content: &str) -> Result<Yaml, String> {
         Yaml::read(&Text::new("a.yaml", content)).map_err(|error| format!("{} {:?}", error, error.place()))

@@ -6,7 +6,7 @@ use crate::json::{Member, Node, Number, Part, Reason, Selection, Selector, Unkno
 use crate::net::{AddressSet, Reading, Tag};
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
-use crate::rule::pattern::expression::Expression;
+use crate::rule::pattern::field::Expression;
 use crate::rule::pattern::field::why;
 use crate::rule::pattern::operator;
 use crate::rule::schema::{Pair, Written};

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::estate::{RouteOrigin, SecurityRule};
 use crate::finding::{Finding, Label, Level, Remark, fingerprint};
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
 use crate::rule::pattern::field::{Value, steps, unknown_places, why};
-use crate::rule::pattern::item::{Item, Scene};
-use crate::rule::pattern::predicate::Predicate;
-use crate::rule::pattern::subject::Subject;
-use crate::rule::pattern::vocabulary::FieldSpec;
-use crate::rule::schema::Keys;
+use crate::rule::pattern::item::{Item, Scene, Thing};
+use crate::rule::pattern::operator::{self, Test};
+use crate::rule::pattern::vocabulary::{self, FieldSpec};
+use crate::rule::schema::{Keys, Written};
 use crate::rule::template::Template;
 
 /// A rule that looks for a pattern in one subject.
@@ -198,5 +198,198 @@ impl PatternRule {
             }
         }
         item.conditions().first().map_or_else(Vec::new, |unknown| unknown_places(unknown, unknown.span, None))
+    }
+}
+
+/// What must hold of a subject.
+#[derive(Clone, Debug)]
+pub enum Predicate {
+    /// All of them.
+    All(Vec<Predicate>),
+    /// One of them.
+    Any(Vec<Predicate>),
+    /// Not this.
+    Not(Box<Predicate>),
+    /// A field passes its tests.
+    Field(FieldTest),
+}
+
+/// A field and the tests it must pass.
+#[derive(Clone, Debug)]
+pub struct FieldTest {
+    pub(crate) field: &'static FieldSpec,
+    pub(crate) tests: Vec<Test>,
+}
+
+impl Predicate {
+    /// Reads `when:`. Several keys must all hold.
+    pub(crate) fn read(written: Written<'_>, subject: Subject) -> Result<Self, RuleError> {
+        let mut parts = Vec::new();
+        for pair in written.pairs()? {
+            let several = |written: Written<'_>| -> Result<Vec<Self>, RuleError> {
+                let items = written.list()?;
+                if items.is_empty() {
+                    return Err(written.error("the list is empty"));
+                }
+                items.into_iter().map(|item| Self::read(item, subject)).collect()
+            };
+            parts.push(match &**pair.key {
+                "all" => Self::All(several(pair.value)?),
+                "any" => Self::Any(several(pair.value)?),
+                "not" => Self::Not(Box::new(Self::read(pair.value, subject)?)),
+                name => {
+                    let Some(field) = subject.field(name) else {
+                        let known = subject.fields().iter().map(|field| field.name).chain(["all", "any", "not"]);
+                        return Err(pair
+                            .error(format!("`{}` has no field `{name}`", subject.as_str()))
+                            .label("unknown field")
+                            .help(suggestion(name, "its fields are", known)));
+                    };
+                    Self::Field(FieldTest { field, tests: operator::read(name, field.kind, pair.value)? })
+                }
+            });
+        }
+        match parts.len() {
+            0 => Err(written.error("the condition is empty")),
+            1 => Ok(parts.swap_remove(0)),
+            _ => Ok(Self::All(parts)),
+        }
+    }
+
+    /// Whether it holds of an item.
+    pub(crate) fn holds(&self, item: &Item<'_>) -> Truth {
+        match self {
+            Self::All(parts) => Truth::all(parts.iter().map(|part| part.holds(item))),
+            Self::Any(parts) => Truth::any(parts.iter().map(|part| part.holds(item))),
+            Self::Not(part) => part.holds(item).negated(),
+            Self::Field(FieldTest { field, tests }) => {
+                let value = (field.read)(item);
+                Truth::all(tests.iter().map(|test| test.holds(&value)))
+            }
+        }
+    }
+
+    /// Every field it asks for with its tests, in the order written; whether it stands under a `not`.
+    pub(crate) fn fields(&self) -> Vec<(&FieldTest, bool)> {
+        let mut found = Vec::new();
+        let mut waiting = vec![(self, false)];
+        while let Some((part, negated)) = waiting.pop() {
+            match part {
+                Self::All(parts) | Self::Any(parts) => waiting.extend(parts.iter().rev().map(|part| (part, negated))),
+                Self::Not(part) => waiting.push((part, !negated)),
+                Self::Field(test) => found.push((test, negated)),
+            }
+        }
+        found
+    }
+}
+
+/// The things a pattern rule can be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// A rule of a network security group.
+    SecurityRule,
+    /// A network security group.
+    Nsg,
+    /// A route of a route table.
+    Route,
+    /// A route table.
+    RouteTable,
+    /// A subnet.
+    Subnet,
+    /// A virtual network.
+    VirtualNetwork,
+    /// A rule of a firewall or firewall policy.
+    FirewallRule,
+    /// Something Azure would refuse or that makes the input incomplete.
+    Fault,
+}
+
+impl Subject {
+    /// Every subject and the word users write.
+    pub const WORDS: [(&'static str, Self); 8] = [
+        ("security-rule", Self::SecurityRule),
+        ("nsg", Self::Nsg),
+        ("route", Self::Route),
+        ("route-table", Self::RouteTable),
+        ("subnet", Self::Subnet),
+        ("virtual-network", Self::VirtualNetwork),
+        ("firewall-rule", Self::FirewallRule),
+        ("fault", Self::Fault),
+    ];
+
+    /// The word users write.
+    pub fn as_str(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, subject)| *subject == self).map_or("", |(word, _)| word)
+    }
+
+    /// The field of a name.
+    pub(crate) fn field(self, name: &str) -> Option<&'static FieldSpec> {
+        self.fields().iter().find(|field| field.name == name)
+    }
+
+    /// Its fields.
+    pub(crate) fn fields(self) -> &'static [FieldSpec] {
+        match self {
+            Self::SecurityRule => vocabulary::SECURITY_RULE,
+            Self::Nsg => vocabulary::NSG,
+            Self::Route => vocabulary::ROUTE,
+            Self::RouteTable => vocabulary::ROUTE_TABLE,
+            Self::Subnet => vocabulary::SUBNET,
+            Self::VirtualNetwork => vocabulary::VIRTUAL_NETWORK,
+            Self::FirewallRule => vocabulary::FIREWALL_RULE,
+            Self::Fault => vocabulary::FAULT,
+        }
+    }
+
+    /// Every one of the estate.
+    pub(crate) fn all<'a>(self, scene: &'a Scene<'a>) -> Vec<Item<'a>> {
+        let estate = scene.estate;
+        let item = |owner: usize, thing: Thing<'a>| Item { scene, owner, thing };
+        match self {
+            Self::SecurityRule => {
+                let rules = estate.nsgs.iter().enumerate().flat_map(|(owner, nsg)| {
+                    nsg.rules
+                        .iter()
+                        .enumerate()
+                        .map(move |(index, rule)| (owner, Thing::SecurityRule(nsg, rule, index)))
+                });
+                // Effective rules list the built-in ones among the user's (SHAPE-3).
+                let built_in = |rule: &SecurityRule| rule.priority.known().is_some_and(|priority| *priority >= 65_000);
+                rules
+                    .filter(|(_, thing)| !matches!(thing, Thing::SecurityRule(_, rule, _) if built_in(rule)))
+                    .map(|(owner, thing)| item(owner, thing))
+                    .collect()
+            }
+            Self::Nsg => estate.nsgs.iter().enumerate().map(|(at, nsg)| item(at, Thing::Nsg(nsg))).collect(),
+            Self::Route => {
+                let routes = estate.route_tables.iter().enumerate().flat_map(|(owner, table)| {
+                    table.routes.iter().map(move |route| (owner, Thing::Route(table, route)))
+                });
+                let user =
+                    |thing: &Thing<'_>| matches!(thing, Thing::Route(_, route) if route.origin == RouteOrigin::User);
+                routes.filter(|(_, thing)| user(thing)).map(|(owner, thing)| item(owner, thing)).collect()
+            }
+            Self::RouteTable => {
+                estate.route_tables.iter().enumerate().map(|(at, table)| item(at, Thing::RouteTable(table))).collect()
+            }
+            Self::Subnet => {
+                estate.subnets.iter().enumerate().map(|(at, subnet)| item(at, Thing::Subnet(subnet))).collect()
+            }
+            Self::VirtualNetwork => {
+                estate.networks.iter().enumerate().map(|(at, network)| item(at, Thing::Network(network))).collect()
+            }
+            Self::FirewallRule => {
+                let policies = estate.collection_groups.iter().map(|group| (&group.header, &group.collections));
+                let classic = estate.firewalls.iter().map(|firewall| (&firewall.header, &firewall.collections));
+                let collections =
+                    policies.chain(classic).flat_map(|(header, all)| all.iter().map(move |one| (header, one)));
+                collections
+                    .flat_map(|(header, one)| one.rules.iter().map(move |rule| Thing::FirewallRule(header, one, rule)))
+                    .map(|thing| item(0, thing))
+                    .collect()
+            }
+            Self::Fault => estate.faults.iter().map(|fault| item(0, Thing::Fault(fault))).collect(),
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::json::{Node, Unknown, Value as Json};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
-use crate::rule::pattern::expression::Expression;
+use crate::rule::pattern::field::Expression;
 use crate::rule::pattern::field::{Atom, Kind, Part, Value, why};
 use crate::rule::pattern::side::Side;
 use crate::rule::schema::{Pair, Written};

@@ -400,6 +400,8 @@ pub(crate) enum SchemaKind {
     Settings,
     /// A rule
     Rule,
+    /// A service.yaml
+    Service,
     /// What check --format json prints
     Report,
 }

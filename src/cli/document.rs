@@ -12,7 +12,7 @@ use crate::cli::end::{End, OutputError};
 use crate::cli::flag::FlagError;
 use crate::printable;
 use crate::report::SCHEMA;
-use crate::rule::json_schema;
+use crate::rule::{rule_schema, service_schema};
 
 const SETTINGS: &str = include_str!("schema/settings.json");
 
@@ -47,7 +47,8 @@ pub(crate) fn schema(arguments: &SchemaArguments) -> Result<End> {
     let text = match arguments.kind {
         SchemaKind::Settings => SETTINGS.to_owned(),
         SchemaKind::Report => SCHEMA.to_owned(),
-        SchemaKind::Rule => format!("{:#}\n", json_schema()),
+        SchemaKind::Rule => format!("{:#}\n", rule_schema()),
+        SchemaKind::Service => format!("{:#}\n", service_schema()),
     };
     io::stdout().lock().write_all(text.as_bytes()).map_err(OutputError::report)?;
     Ok(End::Clean)

@@ -11,7 +11,7 @@ use crate::finding::{Finding, Label, Verdict};
 use crate::judge::derive::workspace_of;
 use crate::judge::diagnose::{Given, Subject, diagnose, snippet};
 use crate::judge::placement::Placement;
-use crate::judge::question::cloud_of;
+use crate::judge::question::{Answer, cloud_of};
 use crate::judge::require::{self, Judged};
 use crate::net::{PortSet, ProtocolSet, Region};
 use crate::proof::{HostPattern, Layer, Prepared};
@@ -34,7 +34,7 @@ pub(crate) struct Asking<'x, 's, 'a> {
 }
 
 /// What came of one endpoint and port.
-struct Answer<'x> {
+struct NeedAnswer<'x> {
     need: &'x Dependency,
     body: RequirementRule,
     judged: Judged,
@@ -48,7 +48,7 @@ pub(crate) fn judge(asking: &Asking<'_, '_, '_>, what: &DependencyRequirement) -
     let known = asking.known_hosts();
     let mut seen = BTreeSet::new();
     let own = asking.estate.dependencies.iter().filter(|one| concerns(asking.estate, asking.placement, one));
-    let mut answers: Vec<Answer<'_>> = Vec::new();
+    let mut answers: Vec<NeedAnswer<'_>> = Vec::new();
     for need in own.flat_map(|one| &one.needed) {
         let protocols = what.protocols_of(need);
         if seen.insert((need.name.to_ascii_lowercase(), need.port, protocols.to_string())) {
@@ -136,7 +136,7 @@ impl<'x, 'sc> Asking<'x, 'sc, '_> {
         known
     }
 
-    fn answer<'n>(&self, need: &'n Dependency, protocols: ProtocolSet, known: &[Known<'_>]) -> Answer<'n> {
+    fn answer<'n>(&self, need: &'n Dependency, protocols: ProtocolSet, known: &[Known<'_>]) -> NeedAnswer<'n> {
         let (body, mut judged) = self.judged(need, protocols, known);
         judged.flow = format!("outbound {protocols} {} to {}", need.port, need.name);
         // The rules to paste are made for all flows together.
@@ -149,13 +149,13 @@ impl<'x, 'sc> Asking<'x, 'sc, '_> {
             finding.related.push(Label { span: need.span, message });
             if finding.undecided {
                 // Each host has a doubt of its own; what stands behind all of them is the same.
-                let decider = judged.judgement.as_ref().and_then(|one| one.deciders.first());
+                let decider = judged.judgement().and_then(|one| one.deciders.first());
                 let name = decider.map(|decider| decider.name.to_string()).unwrap_or_default();
                 finding.cause = Some(format!("is undecided: {} {name}", self.rule.card.id));
             }
             finding
         });
-        Answer { need, body, judged, finding }
+        NeedAnswer { need, body, judged, finding }
     }
 
     /// A host by its name, and where that cannot tell or does not suffice by the service tags that hold it.
@@ -193,8 +193,10 @@ impl<'x, 'sc> Asking<'x, 'sc, '_> {
             self.of_flow(flow(one(Target::Prefix(need.addresses.clone())), named.clone()))
         };
         judged.peer = host.to_string();
-        judged.blocked = vec![host.to_string()];
-        judged.unnamed.clear();
+        if let Some(answer) = &mut judged.answer {
+            answer.blocked = vec![host.to_string()];
+            answer.unnamed.clear();
+        }
         if !matches!(judged.verdict(), Some(Verdict::Undecided | Verdict::Violated)) || tagged.is_empty() {
             return (body, judged);
         }
@@ -229,13 +231,13 @@ impl<'x, 'sc> Asking<'x, 'sc, '_> {
     }
 
     /// One rule to paste for all hosts that one cause stops, and one for each service tag, instead of one for each flow.
-    fn join_fixes(&self, answers: &mut [Answer<'_>]) {
+    fn join_fixes(&self, answers: &mut [NeedAnswer<'_>]) {
         let mut groups: BTreeMap<FixKey, Vec<usize>> = BTreeMap::new();
         for (at, answer) in answers.iter().enumerate() {
             let Some(finding) = answer.finding.as_ref().filter(|finding| finding.snippet.is_some()) else { continue };
             let Requirement::Flow(flow) = &answer.body.require else { continue };
             // An application rule holds for the web alone.
-            let at_firewall = answer.judged.judgement.as_ref().is_some_and(|one| one.layer == Some(Layer::Firewall));
+            let at_firewall = answer.judged.judgement().is_some_and(|one| one.layer == Some(Layer::Firewall));
             groups
                 .entry(FixKey {
                     cause: finding.cause.clone().unwrap_or_default(),
@@ -257,24 +259,21 @@ impl<'x, 'sc> Asking<'x, 'sc, '_> {
         }
     }
 
-    fn joined(&self, group: &[usize], answers: &[Answer<'_>], name: &str) -> Option<String> {
+    fn joined(&self, group: &[usize], answers: &[NeedAnswer<'_>], name: &str) -> Option<String> {
         let first = answers.get(*group.first()?)?;
         let Requirement::Flow(flow) = &first.body.require else { return None };
         let mut flow = flow.clone();
         let all = || group.iter().filter_map(|at| answers.get(*at));
         let ports = all().map(|answer| PortSet::range(answer.need.port, answer.need.port));
         flow.ports = ports.fold(PortSet::empty(), |all, port| all.union(&port));
-        let hosts = |of: fn(&Judged) -> &Vec<String>| {
+        let hosts = |of: fn(&Judged) -> &[String]| {
             all().flat_map(|answer| of(&answer.judged)).cloned().collect::<BTreeSet<String>>().into_iter().collect()
         };
-        let judged = Judged {
-            blocked: hosts(|judged| &judged.blocked),
-            unnamed: hosts(|judged| &judged.unnamed),
-            part: Some(name.to_owned()),
-            ..first.judged.clone()
-        };
+        let (blocked, unnamed) = (hosts(Judged::blocked), hosts(Judged::unnamed));
+        let answer = first.judged.answer.clone().map(|answer| Answer { blocked, unnamed, ..answer });
+        let judged = Judged { answer, part: Some(name.to_owned()), ..first.judged.clone() };
         let body = RequirementRule { require: Requirement::Flow(flow), ..self.body.clone() };
-        let judgement = first.judged.judgement.as_ref()?;
+        let judgement = first.judged.judgement()?;
         let undecided = first.judged.verdict() == Some(Verdict::Undecided);
         snippet(&self.subject(&body, &judged, self.given), judgement, undecided)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::estate::{
     Access, CollectionKind, Compute, Estate, Export, Field, Header, NextHop, Peer, Peering, PrivateEndpoint,
-    RouteTable, Workspace,
+    RouteTable, Subnet, Workspace,
 };
 use crate::finding::FactValue;
 use crate::json::{Reason, Trail, Unknown};
@@ -51,8 +51,8 @@ impl Fact {
     }
 }
 
-/// Where a service stands and what is known so far.
-pub(crate) struct Standing<'a> {
+/// What facts are derived from: where a service is placed, and what is known of it so far.
+pub(crate) struct FactContext<'a> {
     pub(crate) estate: &'a Estate,
     pub(crate) site: &'a Site,
     /// The resources that were found on the site.
@@ -60,17 +60,22 @@ pub(crate) struct Standing<'a> {
     pub(crate) facts: &'a BTreeMap<Arc<str>, Fact>,
 }
 
-impl Standing<'_> {
+impl FactContext<'_> {
     fn fact_text(&self, name: &str) -> Option<String> {
         match self.facts.get(name)?.value.as_ref()? {
             FactValue::Text(text) => Some(text.clone()),
             _ => None,
         }
     }
+
+    /// The characters that say a fact.
+    fn place_of(&self, name: &str) -> Option<Span> {
+        self.facts.get(name).and_then(|fact| fact.place)
+    }
 }
 
 /// What the estate says of a fact; `None` when it says nothing.
-pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact> {
+pub(crate) fn derive(placement: &FactContext<'_>, fact: BuiltInFact) -> Option<Fact> {
     let estate = placement.estate;
     let subnet = placement.site.subnet.and_then(|at| estate.subnets.get(at));
     let network = subnet.and_then(|subnet| site::network_of(estate, subnet));
@@ -81,30 +86,19 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
         }
         BuiltInFact::WorkspaceElsewhere => {
             let (region, workspace) = (placement.fact_text("region")?, placement.fact_text("workspace-region")?);
-            let place = placement.facts.get("workspace-region").and_then(|fact| fact.place);
             // One region for both is what everybody has, and not worth saying.
-            (!region.eq_ignore_ascii_case(&workspace)).then(|| Fact::shown(FactValue::Bool(true), place))
+            let elsewhere = !region.eq_ignore_ascii_case(&workspace);
+            elsewhere.then(|| Fact::shown(FactValue::Bool(true), placement.place_of("workspace-region")))
         }
         BuiltInFact::PairedRegion => {
-            let region = Region::by_name(&placement.fact_text("region")?)?;
-            let pair = region.paired()?;
-            let place = placement.facts.get("region").and_then(|fact| fact.place);
-            Some(Fact::shown(FactValue::Text(pair.location.to_owned()), place))
+            let pair = Region::by_name(&placement.fact_text("region")?)?.paired()?;
+            Some(Fact::shown(FactValue::Text(pair.location.to_owned()), placement.place_of("region")))
         }
         BuiltInFact::Cloud => {
-            let region = placement.fact_text("region")?;
-            let place = placement.facts.get("region").and_then(|fact| fact.place);
-            Some(Fact::shown(FactValue::Text(Cloud::of(&region).as_str().to_owned()), place))
+            let cloud = Cloud::of(&placement.fact_text("region")?);
+            Some(Fact::shown(FactValue::Text(cloud.as_str().to_owned()), placement.place_of("region")))
         }
-        BuiltInFact::PrivateEndpoints => {
-            let all = in_reach(placement);
-            let shown = all.iter().find(|endpoint| endpoint.subnet.as_ref().is_none_or(|one| !is_not_shown(&one.id)));
-            match (shown, all.first()) {
-                (Some(endpoint), _) => Some(Fact::shown(FactValue::Bool(true), Some(endpoint.header.name.span))),
-                (None, Some(mention)) => mention.subnet.as_ref().and_then(|one| open_by(&one.id)),
-                (None, None) => None,
-            }
-        }
+        BuiltInFact::PrivateEndpoints => private_endpoints(placement),
         BuiltInFact::WorkspacePrivateEndpoint => workspace_endpoint(placement),
         BuiltInFact::StoragePrivateEndpoint => storage_endpoint(placement),
         BuiltInFact::MonitorPrivateEndpoint => endpoint_to(placement, "microsoft.insights/privatelinkscopes"),
@@ -113,45 +107,11 @@ pub(crate) fn derive(placement: &Standing<'_>, fact: BuiltInFact) -> Option<Fact
         BuiltInFact::SubnetPrefixes => prefixes(&subnet?.prefixes),
         BuiltInFact::NetworkPrefixes => prefixes(&network?.address_space),
         BuiltInFact::DefaultRoute => default_route(placement),
-        BuiltInFact::Firewall => {
-            let route = default_route(placement)?;
-            if route.value == Some(FactValue::Text("virtual-network-gateway".to_owned())) {
-                return Some(Fact::open("what is behind the gateway is not known", route.place));
-            }
-            let word = route.value.as_ref().map(|value| value == &FactValue::Text("virtual-appliance".to_owned()));
-            Some(Fact { value: word.map(FactValue::Bool), ..route })
-        }
-        BuiltInFact::NatGateway => {
-            let subnet = subnet?;
-            if let Some(open) = subnet.nat_gateway.as_ref().filter(|gateway| is_not_shown(&gateway.id)) {
-                return open_by(&open.id);
-            }
-            let place = subnet.nat_gateway.as_ref().map(|gateway| gateway.id.span);
-            Some(Fact::shown(FactValue::Bool(subnet.nat_gateway.is_some()), place))
-        }
-        BuiltInFact::DefaultOutbound => match &subnet?.default_outbound {
-            Some(field) => bool_fact(field),
-            None => None,
-        },
-        BuiltInFact::StorageServiceEndpoint => {
-            let subnet = subnet?;
-            let found = subnet.service_endpoints.iter().find(|field| {
-                field.known().is_some_and(|service| service.to_ascii_lowercase().starts_with("microsoft.storage"))
-            });
-            let open = subnet.service_endpoints.iter().find_map(|field| field.unknown());
-            match (found, open) {
-                (Some(field), _) => Some(Fact::shown(FactValue::Bool(true), Some(field.span))),
-                (None, Some(unknown)) => Some(Fact::open(unknown.reason.to_string(), Some(unknown.span))),
-                (None, None) => Some(Fact::shown(FactValue::Bool(false), None)),
-            }
-        }
-        BuiltInFact::Delegations => {
-            if let Some(open) = subnet?.delegations.iter().find(|field| is_not_shown(field)) {
-                return open_by(open);
-            }
-            let words = subnet?.delegations.iter().filter_map(|field| field.known().map(ToString::to_string));
-            Some(Fact::shown(FactValue::List(words.collect()), Some(subnet?.header.name.span)))
-        }
+        BuiltInFact::Firewall => firewall(default_route(placement)?),
+        BuiltInFact::NatGateway => nat_gateway(subnet?),
+        BuiltInFact::DefaultOutbound => subnet?.default_outbound.as_ref().map(bool_fact),
+        BuiltInFact::StorageServiceEndpoint => Some(storage_service_endpoint(subnet?)),
+        BuiltInFact::Delegations => delegations(subnet?),
         BuiltInFact::FirewallByHosts => by_hosts(placement),
         BuiltInFact::SubnetName => {
             let name = &subnet?.header.name;
@@ -169,7 +129,7 @@ pub(crate) fn workspace_of<'a>(estate: &'a Estate, header: &Header) -> Option<&'
     estate.workspaces.get(compute.workspace?).map(|workspace| &workspace.header)
 }
 
-fn region(placement: &Standing<'_>) -> Option<Fact> {
+fn region(placement: &FactContext<'_>) -> Option<Fact> {
     let estate = placement.estate;
     let mut open = None;
     let subnet = placement.site.subnet.and_then(|at| estate.subnets.get(at));
@@ -218,10 +178,57 @@ fn open_by<T>(field: &Field<T>) -> Option<Fact> {
     Some(Fact { via: field.via.clone(), unknown: Some(Arc::clone(unknown)), ..open })
 }
 
-fn bool_fact(field: &Field<bool>) -> Option<Fact> {
+fn bool_fact(field: &Field<bool>) -> Fact {
     match &field.value {
-        Ok(value) => Some(Fact::shown(FactValue::Bool(*value), Some(field.span))),
-        Err(unknown) => Some(Fact::open(unknown.reason.to_string(), Some(field.span))),
+        Ok(value) => Fact::shown(FactValue::Bool(*value), Some(field.span)),
+        Err(unknown) => Fact::open(unknown.reason.to_string(), Some(field.span)),
+    }
+}
+
+/// Whether the default route leads to an appliance.
+fn firewall(default_route: Fact) -> Option<Fact> {
+    let is = |word: &str| default_route.value.as_ref().map(|value| *value == FactValue::Text(word.to_owned()));
+    if is("virtual-network-gateway") == Some(true) {
+        return Some(Fact::open("what is behind the gateway is not known", default_route.place));
+    }
+    Some(Fact { value: is("virtual-appliance").map(FactValue::Bool), ..default_route })
+}
+
+fn nat_gateway(subnet: &Subnet) -> Option<Fact> {
+    let gateway = subnet.nat_gateway.as_ref();
+    match gateway.filter(|gateway| is_not_shown(&gateway.id)) {
+        Some(open) => open_by(&open.id),
+        None => Some(Fact::shown(FactValue::Bool(gateway.is_some()), gateway.map(|gateway| gateway.id.span))),
+    }
+}
+
+fn storage_service_endpoint(subnet: &Subnet) -> Fact {
+    let is_storage = |field: &&Field<Arc<str>>| {
+        field.known().is_some_and(|service| service.to_ascii_lowercase().starts_with("microsoft.storage"))
+    };
+    let open = subnet.service_endpoints.iter().find_map(|field| field.unknown());
+    match (subnet.service_endpoints.iter().find(is_storage), open) {
+        (Some(field), _) => Fact::shown(FactValue::Bool(true), Some(field.span)),
+        (None, Some(unknown)) => Fact::open(unknown.reason.to_string(), Some(unknown.span)),
+        (None, None) => Fact::shown(FactValue::Bool(false), None),
+    }
+}
+
+fn delegations(subnet: &Subnet) -> Option<Fact> {
+    if let Some(open) = subnet.delegations.iter().find(|field| is_not_shown(field)) {
+        return open_by(open);
+    }
+    let words = subnet.delegations.iter().filter_map(|field| field.known().map(ToString::to_string));
+    Some(Fact::shown(FactValue::List(words.collect()), Some(subnet.header.name.span)))
+}
+
+fn private_endpoints(placement: &FactContext<'_>) -> Option<Fact> {
+    let all = in_reach(placement);
+    let shown = all.iter().find(|endpoint| endpoint.subnet.as_ref().is_none_or(|one| !is_not_shown(&one.id)));
+    match (shown, all.first()) {
+        (Some(endpoint), _) => Some(Fact::shown(FactValue::Bool(true), Some(endpoint.header.name.span))),
+        (None, Some(mention)) => mention.subnet.as_ref().and_then(|one| open_by(&one.id)),
+        (None, None) => None,
     }
 }
 
@@ -238,7 +245,7 @@ fn prefixes(fields: &[Field<AddressSet>]) -> Option<Fact> {
 }
 
 /// Private endpoints in the placement's network or in one peered with it; without a known network, all of them.
-fn in_reach<'a>(placement: &Standing<'a>) -> Vec<&'a PrivateEndpoint> {
+fn in_reach<'a>(placement: &FactContext<'a>) -> Vec<&'a PrivateEndpoint> {
     let estate = placement.estate;
     let subnet = placement.site.subnet.and_then(|at| estate.subnets.get(at));
     let Some(network) = subnet.and_then(|subnet| subnet.network) else {
@@ -268,7 +275,7 @@ fn in_reach<'a>(placement: &Standing<'a>) -> Vec<&'a PrivateEndpoint> {
 }
 
 /// Whether the firewall of a site lets hosts pass and no service tag: then it works by the names of hosts.
-fn by_hosts(placement: &Standing<'_>) -> Option<Fact> {
+fn by_hosts(placement: &FactContext<'_>) -> Option<Fact> {
     let estate = placement.estate;
     let firewall = placement.site.firewall.and_then(|at| estate.firewalls.get(at)).map(Appliance::Firewall);
     let policy = || placement.site.policy.and_then(|at| estate.policies.get(at)).map(Appliance::Policy);
@@ -289,7 +296,7 @@ fn by_hosts(placement: &Standing<'_>) -> Option<Fact> {
 }
 
 /// The workspaces that the placement's resources belong to; all there are when it rests on no resource.
-fn workspaces<'a>(placement: &Standing<'a>) -> Vec<&'a Workspace> {
+fn workspaces<'a>(placement: &FactContext<'a>) -> Vec<&'a Workspace> {
     let estate = placement.estate;
     if placement.resources.is_empty() {
         return estate.workspaces.iter().collect();
@@ -300,7 +307,7 @@ fn workspaces<'a>(placement: &Standing<'a>) -> Vec<&'a Workspace> {
 }
 
 /// A private endpoint to the storage account of the workspace; to any account where that is not told.
-fn storage_endpoint(placement: &Standing<'_>) -> Option<Fact> {
+fn storage_endpoint(placement: &FactContext<'_>) -> Option<Fact> {
     let accounts = workspaces(placement).into_iter().flat_map(|workspace| &workspace.associated);
     let accounts = accounts.filter(|(kind, _)| *kind == "storageAccount").map(|(_, id)| id.known());
     let named: Option<Vec<&Arc<str>>> = accounts.collect();
@@ -310,7 +317,7 @@ fn storage_endpoint(placement: &Standing<'_>) -> Option<Fact> {
     })
 }
 
-fn workspace_endpoint(placement: &Standing<'_>) -> Option<Fact> {
+fn workspace_endpoint(placement: &FactContext<'_>) -> Option<Fact> {
     let workspaces = workspaces(placement);
     let connection = workspaces.iter().find_map(|workspace| workspace.private_endpoints.first());
     if let Some(connection) = connection {
@@ -319,12 +326,12 @@ fn workspace_endpoint(placement: &Standing<'_>) -> Option<Fact> {
     endpoint_to(placement, "microsoft.machinelearningservices/workspaces")
 }
 
-fn endpoint_to(placement: &Standing<'_>, type_name: &str) -> Option<Fact> {
+fn endpoint_to(placement: &FactContext<'_>, type_name: &str) -> Option<Fact> {
     endpoint_to_one(placement, type_name, &|_| true)
 }
 
 fn endpoint_to_one(
-    placement: &Standing<'_>,
+    placement: &FactContext<'_>,
     type_name: &str,
     meant: &dyn Fn(&Field<Arc<str>>) -> bool,
 ) -> Option<Fact> {
@@ -341,7 +348,7 @@ fn endpoint_to_one(
     })
 }
 
-fn endpoint_prefixes(placement: &Standing<'_>) -> Option<Fact> {
+fn endpoint_prefixes(placement: &FactContext<'_>) -> Option<Fact> {
     let estate = placement.estate;
     let endpoints = in_reach(placement);
     let place = endpoints.first()?.header.name.span;
@@ -361,7 +368,7 @@ fn endpoint_prefixes(placement: &Standing<'_>) -> Option<Fact> {
 
 /// The next hop of 0.0.0.0/0: a user's route for it, else the system's own to the internet. Unknown without a subnet
 /// or route table.
-fn default_route(placement: &Standing<'_>) -> Option<Fact> {
+fn default_route(placement: &FactContext<'_>) -> Option<Fact> {
     let estate = placement.estate;
     let word = |text: &str| FactValue::Text(text.to_owned());
     let table = placement.site.route_table.and_then(|at| estate.route_tables.get(at));

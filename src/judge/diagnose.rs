@@ -40,7 +40,7 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
         return None;
     }
     // What no input shows is said once for the run, not once for each requirement.
-    let judgement = subject.judged.judgement.as_ref()?;
+    let judgement = subject.judged.judgement()?;
     let undecided = verdict == Verdict::Undecided;
     let conditional = subject.judged.applies == Applies::Unknown;
     let card = &subject.rule.card;
@@ -92,7 +92,7 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
 /// The hosts that a firewall does not let pass, of a requirement that names hosts or under a firewall that does.
 fn lost_hosts(subject: &Subject<'_, '_>) -> Vec<String> {
     let judged = subject.judged;
-    if judged.blocked.is_empty() { judged.unnamed.clone() } else { judged.blocked.clone() }
+    if judged.blocked().is_empty() { judged.unnamed().to_vec() } else { judged.blocked().to_vec() }
 }
 
 fn message(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool, conditional: bool) -> String {
@@ -288,7 +288,7 @@ fn way_to_firewall(judgement: &Judgement) -> Option<Label> {
 fn association(subject: &Subject<'_, '_>) -> Option<Label> {
     let subnet = subject.placement.site.subnet.and_then(|at| subject.estate.subnets.get(at))?;
     let name = site::shown(&subnet.header);
-    let layer = subject.judged.judgement.as_ref()?.layer;
+    let layer = subject.judged.judgement()?.layer;
     let elsewhere = subject.judged.receiver.is_some();
     if elsewhere || matches!(layer, Some(proof::Layer::Firewall | proof::Layer::Admin)) {
         return None;
@@ -359,7 +359,7 @@ fn remarks(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
     if !judgement.replay.is_empty() {
         remarks.push(Remark { kind: "replay", text: replay(judgement) });
     }
-    let layers = &subject.judged.layers;
+    let layers = subject.judged.answer.as_ref().map_or(&[][..], |answer| &answer.path.layers);
     if layers.len() > 1 {
         let mut dropped = false;
         let said = layers.iter().map(|(layer, one)| {
@@ -449,14 +449,14 @@ fn help(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Op
         return Some(help);
     }
     let card = &subject.rule.card;
-    let help = match &*subject.judged.unnamed {
-        [] if !subject.judged.blocked.is_empty() && matches!(judgement.layer, Some(proof::Layer::Group(_))) => {
+    let help = match subject.judged.unnamed() {
+        [] if !subject.judged.blocked().is_empty() && matches!(judgement.layer, Some(proof::Layer::Group(_))) => {
             "A network security group knows no host names: let VirtualNetwork reach Internet on the port, and choose \
              the hosts in a firewall behind it."
                 .to_owned()
         }
-        [] if subject.judged.partly => {
-            let blocked = &subject.judged.blocked;
+        [] if subject.judged.answer.as_ref().is_some_and(|answer| answer.partly) => {
+            let blocked = subject.judged.blocked();
             let are = if blocked.len() == 1 { "is" } else { "are" };
             format!("{} {are} missing. {}", listed(blocked), card.help)
         }
@@ -536,7 +536,7 @@ pub(crate) fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecide
         let text = |ends: &[_], hosts: &[_]| remedy::rule_text(subject.estate, site, flow, (ends, hosts), &name);
         let by_hosts = || text(&[], &hosts).filter(|_| !hosts.is_empty());
         // What is asked for by name alone has no tag to fall back on.
-        let by_tag = || subject.judged.blocked.is_empty().then(|| text(&subject.judged.ends, &[])).flatten();
+        let by_tag = || subject.judged.blocked().is_empty().then(|| text(&subject.judged.ends, &[])).flatten();
         return by_hosts().or_else(by_tag);
     }
     if !matches!(decider.kind, Kind::Rule | Kind::BuiltIn) {
@@ -549,7 +549,7 @@ pub(crate) fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecide
     let priority = proof::free_priority(group, flow.direction, before, given)?;
     // A group knows no host names: where those lie on the internet is not written down anywhere.
     let internet = [RuleEnd::Tag("Internet".to_owned())];
-    let ends = if subject.judged.blocked.is_empty() { &*subject.judged.ends } else { &internet };
+    let ends = if subject.judged.blocked().is_empty() { &*subject.judged.ends } else { &internet };
     let text = remedy::security_rule(&allow_name(subject), priority, flow, ends)?;
     given.insert(priority);
     Some(text)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::estate::{Estate, Export, Header};
 use crate::finding::{FactReport, FactValue, Label, PlacementReport};
 use crate::json::{Node, Reason, Selector, Value};
-use crate::judge::derive::{Fact, Standing, derive, workspace_of};
+use crate::judge::derive::{Fact, FactContext, derive, workspace_of};
 use crate::judge::site::{self, Mentions, Site};
 use crate::rule::Truth;
 use crate::rule::{Combine, FactKind, FactSource, FactSpec};
@@ -78,7 +78,19 @@ pub struct Placement<'a> {
     pub not_judged: Option<String>,
 }
 
-impl Placement<'_> {
+impl<'a> Placement<'a> {
+    fn new(service: &'a Service, site: Site, found: String) -> Self {
+        Self {
+            service,
+            site,
+            found,
+            labels: Vec::new(),
+            resources: Vec::new(),
+            facts: BTreeMap::new(),
+            not_judged: None,
+        }
+    }
+
     /// The value of a fact, when known.
     pub fn fact(&self, name: &str) -> Option<FactValue> {
         self.facts.get(name).and_then(|fact| fact.value.clone())
@@ -147,17 +159,17 @@ pub(crate) fn find<'a>(estate: &'a Estate, services: &'a [Service], requests: &R
     let mentions = Mentions::of(estate);
     let by_type = by_type(estate);
     for service in services {
-        let mut found = Found::default();
+        let mut found = Found { estate, service, placements: Vec::new(), by_site: BTreeMap::new() };
         for finder in &service.found_on {
             for header in of_type(&by_type, &finder.resource) {
                 for owner in owners(&by_type, finder, header) {
-                    place(estate, &mentions, service, finder, (header, owner), &mut found, &mut all.elsewhere);
+                    all.elsewhere.extend(found.add(&mentions, finder, header, owner));
                 }
             }
         }
         let shown = !found.placements.is_empty();
         for request in requests.services.iter().filter(|request| *request.service == *service.name) {
-            add_requested(estate, service, request, &sites, shown, &mut found, &mut all.unmatched);
+            all.unmatched.extend(found.add_requested(request, &sites, shown));
         }
         for placement in &mut found.placements {
             let own = requests.services.iter().filter(|request| {
@@ -178,29 +190,78 @@ pub(crate) fn find<'a>(estate: &'a Estate, services: &'a [Service], requests: &R
 }
 
 /// The placements of one service, one on each site.
-#[derive(Default)]
 struct Found<'a> {
+    estate: &'a Estate,
+    service: &'a Service,
     placements: Vec<Placement<'a>>,
     by_site: BTreeMap<Site, usize>,
 }
 
 impl<'a> Found<'a> {
     /// The placement on a site, and whether it is a new one.
-    fn on(&mut self, site: &Site, service: &'a Service, words: &str) -> (&mut Placement<'a>, bool) {
+    fn on(&mut self, site: &Site, words: &str) -> (&mut Placement<'a>, bool) {
         let next = self.placements.len();
         let at = *self.by_site.entry(site.clone()).or_insert(next);
         if at == next {
-            self.placements.push(Placement {
-                service,
-                site: site.clone(),
-                found: words.to_owned(),
-                labels: Vec::new(),
-                resources: Vec::new(),
-                facts: BTreeMap::new(),
-                not_judged: None,
-            });
+            self.placements.push(Placement::new(self.service, site.clone(), words.to_owned()));
         }
         (&mut self.placements[at], at == next)
+    }
+
+    /// Adds the placements of a resource: on the subnets that its owner names. Returns the places that name a subnet
+    /// which the input does not show.
+    fn add(&mut self, mentions: &Mentions, finder: &Finder, header: &'a Header, owner: &'a Header) -> Vec<Label> {
+        let mut elsewhere = Vec::new();
+        if !finder.when.iter().all(|(selector, values)| may_hold(selector, values, &header.node)) {
+            return elsewhere;
+        }
+        for hit in finder.subnet.select(&owner.node) {
+            let Some(id) = meant(hit) else { continue };
+            let label = Label { span: hit.span, message: format!("`{}` is placed here", site::shown(header)) };
+            let subnet = self.estate.subnet_meant(hit, owner.span.file);
+            let stands = subnet.map_or_else(|| mentions.site(&id), |at| site::of_subnet(self.estate, at));
+            if stands.parts(self.estate).is_empty() {
+                elsewhere.push(label);
+                continue;
+            }
+            let kind = header.type_name.rsplit('/').next().unwrap_or_default();
+            let name = format!("{kind}/{}", site::shown(header));
+            let (placement, is_new) = self.on(&stands, &name);
+            placement.labels.push(label);
+            // A cluster has several pools on one subnet.
+            if placement.resources.iter().all(|known| !std::ptr::eq(*known, header)) {
+                if !is_new {
+                    placement.found = format!("{}, {name}", placement.found);
+                }
+                placement.resources.push(header);
+            }
+        }
+        elsewhere
+    }
+
+    /// Adds the placements that a request asks for. Returns the request, with the names there are, when its pattern
+    /// matches nothing. `shown`: the estate shows placements of the service by itself.
+    fn add_requested(&mut self, request: &Request, sites: &[Site], shown: bool) -> Option<(Request, Vec<String>)> {
+        let estate = self.estate;
+        let words = match request.origin {
+            Origin::CommandLine => "named by --service",
+            Origin::Settings => "named in the settings",
+        };
+        let Some(pattern) = &request.pattern else {
+            for site in sites.iter().filter(|site| !shown && !site.is_taken(estate)) {
+                self.on(site, words);
+            }
+            return None;
+        };
+        let mut matched = false;
+        for site in sites.iter().filter(|site| site.matches(estate, pattern)) {
+            matched = true;
+            self.on(site, words);
+        }
+        let names = || -> BTreeSet<String> {
+            sites.iter().flat_map(|site| site.parts(estate)).map(|(_, header)| site::shown(header)).collect()
+        };
+        (!matched).then(|| (request.clone(), names().into_iter().collect()))
     }
 }
 
@@ -211,15 +272,7 @@ fn reason_anywhere<'a>(
     service: &'a Service,
     requests: &Requests,
 ) -> Option<String> {
-    let mut nowhere = Placement {
-        service,
-        site: Site::default(),
-        found: String::new(),
-        labels: Vec::new(),
-        resources: Vec::new(),
-        facts: BTreeMap::new(),
-        not_judged: None,
-    };
+    let mut nowhere = Placement::new(service, Site::default(), String::new());
     let shown = service.found_on.iter().any(|finder| !of_type(by_type, &finder.resource).is_empty());
     if shown {
         fill_facts(estate, by_type, &mut nowhere, requests, &[]);
@@ -267,41 +320,6 @@ fn meant(value: &Node) -> Option<Arc<str>> {
     }
 }
 
-fn place<'a>(
-    estate: &'a Estate,
-    mentions: &Mentions,
-    service: &'a Service,
-    finder: &Finder,
-    (header, owner): (&'a Header, &'a Header),
-    found: &mut Found<'a>,
-    elsewhere: &mut Vec<Label>,
-) {
-    if !finder.when.iter().all(|(selector, values)| may_hold(selector, values, &header.node)) {
-        return;
-    }
-    for hit in finder.subnet.select(&owner.node) {
-        let Some(id) = meant(hit) else { continue };
-        let label = Label { span: hit.span, message: format!("`{}` is placed here", site::shown(header)) };
-        let subnet = estate.subnet_meant(hit, owner.span.file);
-        let stands = subnet.map_or_else(|| mentions.site(&id), |at| site::of_subnet(estate, at));
-        if stands.parts(estate).is_empty() {
-            elsewhere.push(label);
-            continue;
-        }
-        let kind = header.type_name.rsplit('/').next().unwrap_or_default();
-        let name = format!("{kind}/{}", site::shown(header));
-        let (placement, is_new) = found.on(&stands, service, &name);
-        placement.labels.push(label);
-        // A cluster has several pools on one subnet.
-        if placement.resources.iter().all(|known| !std::ptr::eq(*known, header)) {
-            if !is_new {
-                placement.found = format!("{}, {name}", placement.found);
-            }
-            placement.resources.push(header);
-        }
-    }
-}
-
 /// Whether a property has one of the values, or may have once it is deployed.
 fn may_hold(selector: &Selector, values: &[FactValue], node: &Node) -> bool {
     let selection = selector.evaluate(node);
@@ -316,39 +334,6 @@ fn may_hold(selector: &Selector, values: &[FactValue], node: &Node) -> bool {
         Value::Bool(is) => values.contains(&FactValue::Bool(*is)),
         _ => false,
     })
-}
-
-fn add_requested<'a>(
-    estate: &'a Estate,
-    service: &'a Service,
-    request: &Request,
-    sites: &[Site],
-    shown: bool,
-    found: &mut Found<'a>,
-    unmatched: &mut Vec<(Request, Vec<String>)>,
-) {
-    let words = match request.origin {
-        Origin::CommandLine => "named by --service",
-        Origin::Settings => "named in the settings",
-    };
-    match &request.pattern {
-        None if shown => {}
-        None => sites.iter().filter(|site| !site.is_taken(estate)).for_each(|site| {
-            found.on(site, service, words);
-        }),
-        Some(pattern) => {
-            let mut matched = false;
-            for site in sites.iter().filter(|site| site.matches(estate, pattern)) {
-                matched = true;
-                found.on(site, service, words);
-            }
-            if !matched {
-                let names: BTreeSet<String> =
-                    sites.iter().flat_map(|site| site.parts(estate)).map(|(_, header)| site::shown(header)).collect();
-                unmatched.push((request.clone(), names.into_iter().collect()));
-            }
-        }
-    }
 }
 
 /// Facts in the order of trust: command line, settings, estate, default.
@@ -413,7 +398,8 @@ fn fill_facts<'a>(
 }
 
 fn from_estate<'a>(estate: &'a Estate, all: &ByType<'a>, placement: &Placement<'a>, spec: &FactSpec) -> Fact {
-    let standing = Standing { estate, site: &placement.site, resources: &placement.resources, facts: &placement.facts };
+    let standing =
+        FactContext { estate, site: &placement.site, resources: &placement.resources, facts: &placement.facts };
     let (mut open, mut known) = (None, None);
     // Several kinds of resources speak for one fact together, as several of one kind do.
     let several = spec.from.iter().all(|source| matches!(source, FactSource::Resource { .. }));

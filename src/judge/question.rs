@@ -10,14 +10,14 @@ use crate::finding::FactValue;
 use crate::json::Unknown;
 use crate::judge::placement::Placement;
 use crate::net::{Cloud, Region, Tag};
-use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Party, PathJudgement, Prepared, Verdict};
+use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Judgement, Party, PathJudgement, Prepared, Verdict};
 use crate::rule::{FlowRequirement, HostName, Layer, Matching, Template};
 
 /// The fact that says a firewall on the path works by the names of hosts.
 pub(crate) const BY_HOSTS: &str = "firewall-by-hosts";
 
 /// A flow that is asked for, one end of it still open.
-pub(crate) struct Asked<'x, 's, 'a> {
+pub(crate) struct FlowQuestion<'x, 's, 'a> {
     pub(crate) estate: &'a Estate,
     pub(crate) placement: &'x Placement<'a>,
     pub(crate) scene: &'x Prepared<'s, 'a>,
@@ -26,6 +26,7 @@ pub(crate) struct Asked<'x, 's, 'a> {
 }
 
 /// What the proof says.
+#[derive(Clone)]
 pub(crate) struct Answer {
     pub(crate) path: PathJudgement,
     /// A region was not known, and the verdict holds for this one.
@@ -36,6 +37,14 @@ pub(crate) struct Answer {
     pub(crate) partly: bool,
     /// The hosts that a firewall that works by host names does not name yet.
     pub(crate) unnamed: Vec<String>,
+}
+
+impl Answer {
+    /// The answer on something that no host takes part in.
+    pub(crate) fn of(judgement: Judgement) -> Self {
+        let path = PathJudgement { judgement, layers: Vec::new(), by_host_names: false, assumptions: Vec::new() };
+        Self { path, counting_on: None, blocked: Vec::new(), partly: false, unnamed: Vec::new() }
+    }
 }
 
 /// The other end.
@@ -49,7 +58,7 @@ enum Far {
 }
 
 /// Of doubts about application rules one is enough where no source names the hosts of the cloud.
-fn nameless(path: &mut PathJudgement, cloud: Cloud) {
+fn merge_host_doubts(path: &mut PathJudgement, cloud: Cloud) {
     let doubts = &mut path.judgement.why;
     let before = doubts.len();
     let mut first = true;
@@ -60,7 +69,7 @@ fn nameless(path: &mut PathJudgement, cloud: Cloud) {
     }
 }
 
-impl<'a> Asked<'_, '_, 'a> {
+impl<'a> FlowQuestion<'_, '_, 'a> {
     /// Traffic with a party, by its addresses or by the hosts behind it.
     pub(crate) fn party(&self, party: Party) -> Answer {
         self.by_any_way(&Far::Party(party))
@@ -76,7 +85,7 @@ impl<'a> Asked<'_, '_, 'a> {
         let hosts = self.flow.hosts.of(cloud_of(self.placement)).unwrap_or_default();
         let (mut path, counting_on) = self.open(far, hosts);
         if hosts.is_empty() && !self.flow.hosts.is_empty() && path.judgement.verdict == Verdict::Undecided {
-            nameless(&mut path, cloud_of(self.placement));
+            merge_host_doubts(&mut path, cloud_of(self.placement));
         }
         let unnamed = self.unnamed(far, hosts, &path);
         Answer { path, counting_on, blocked: Vec::new(), partly: false, unnamed }
@@ -142,8 +151,9 @@ impl<'a> Asked<'_, '_, 'a> {
             }
         }
         // Every value that no rule names fares alike.
-        let nobody = |asked: &Self| asked.with(far, hosts, Given::Nobody).0.judgement.verdict == Verdict::Violated;
-        if widest.judgement.verdict == Verdict::Violated && (possible.is_some() || stray || !nobody(self)) {
+        let unnamed =
+            |question: &Self| question.with(far, hosts, Given::Unnamed).0.judgement.verdict == Verdict::Violated;
+        if widest.judgement.verdict == Verdict::Violated && (possible.is_some() || stray || !unnamed(self)) {
             widest.judgement.verdict = Verdict::Undecided;
             let doubts = missing.iter().map(|fact| {
                 let named = possible.as_ref().filter(|(of, _)| *of == fact);
@@ -260,7 +270,7 @@ pub(crate) fn named_regions(estate: &Estate, placement: &Placement<'_>) -> Vec<&
 }
 
 /// A value nobody gives to anything, for what no rule names.
-const NOBODY: &str = "name-that-no-rule-knows";
+const UNNAMED_VALUE: &str = "name-that-no-rule-knows";
 
 /// At most so many values that rules name are tried.
 const MOST_VALUES: usize = 64;
@@ -305,7 +315,7 @@ pub(crate) enum Given<'v> {
     /// A value for one fact.
     Value(&'v str, &'v str),
     /// A value that no rule names, for all of them.
-    Nobody,
+    Unnamed,
 }
 
 /// Stands for a value that is not known.
@@ -315,7 +325,7 @@ fn fill(placement: &Placement<'_>, template: &Template, given: Given<'_>) -> (St
     let value = |name: &str| {
         placement.fact_text(name).or_else(|| match given {
             Given::Value(fact, value) if fact == name => Some(value.to_owned()),
-            Given::Nobody => Some(NOBODY.to_owned()),
+            Given::Unnamed => Some(UNNAMED_VALUE.to_owned()),
             Given::Nothing | Given::Value(..) => None,
         })
     };

@@ -8,7 +8,7 @@ use crate::estate::{Direction, Estate};
 use crate::finding::{Applies, LayerReport, PathReport, RequirementReport, Verdict, Witness};
 use crate::json::{Reason, Unknown};
 use crate::judge::placement::Placement;
-use crate::judge::question::{Answer, Asked, cloud_of, named_regions, shown};
+use crate::judge::question::{Answer, FlowQuestion, cloud_of, named_regions, shown};
 use crate::judge::receive::Receivers;
 use crate::judge::remedy::RuleEnd;
 use crate::judge::site::scene_of;
@@ -36,24 +36,12 @@ pub(crate) struct Judged {
     pub(crate) ends: Vec<RuleEnd>,
     /// The traffic flows whatever the verdict is.
     pub(crate) advice: bool,
-    /// `None` when it does not apply.
-    pub(crate) judgement: Option<Judgement>,
-    /// What each layer says by itself, when the whole is not satisfied.
-    pub(crate) layers: Vec<(proof::Layer, proof::Alone)>,
-    /// A firewall lets it pass by the names of its hosts.
-    pub(crate) by_host_names: bool,
+    /// What the proof says; `None` when it does not apply, or when there was nothing to ask the proof about.
+    pub(crate) answer: Option<Answer>,
     /// What the proof took for granted.
     pub(crate) assumptions: Vec<String>,
     /// Why it is undecided although no layer doubts anything: nothing to judge was shown, a fact is missing.
     pub(crate) unshown: Option<Doubt>,
-    /// A region was not known, and the verdict holds for this one.
-    pub(crate) counting_on: Option<String>,
-    /// The hosts among those required by name that do not get through, or may not.
-    pub(crate) blocked: Vec<String>,
-    /// They are not all of the hosts.
-    pub(crate) partly: bool,
-    /// The hosts that a firewall that works by host names does not name yet.
-    pub(crate) unnamed: Vec<String>,
     /// The subnet at the far end whose guards decide, where those of the placement let it pass.
     pub(crate) receiver: Option<String>,
     /// Which flow it is, of several that one rule asks for: tells the rules to paste apart.
@@ -109,15 +97,9 @@ pub(crate) fn judge<'a>(
         peer: peer_words(placement, &rule.require),
         ends: rule_ends(placement, &rule.require),
         advice: rule.advice,
-        judgement: None,
-        layers: Vec::new(),
-        by_host_names: false,
+        answer: None,
         assumptions: Vec::new(),
         unshown: None,
-        counting_on: None,
-        blocked: Vec::new(),
-        partly: false,
-        unnamed: Vec::new(),
         receiver: None,
         part: None,
     };
@@ -171,73 +153,78 @@ fn judge_flow<'a>(
         judged.unshown = Some(doubt);
         return;
     }
-    let (near, far) = match flow.direction {
-        Direction::Inbound => (&flow.to, &flow.from),
-        Direction::Outbound => (&flow.from, &flow.to),
-    };
+    let near = if flow.direction == Direction::Inbound { &flow.to } else { &flow.from };
     let near = match near.items.first().map(|target| resolve(placement, target)) {
         Some(Resolved::Party(party, _)) => party,
         _ => Party::Subnet,
     };
-    let asked = Asked { estate, placement, scene, flow, near: &near };
-    let mut answers: Vec<(Option<Answer>, Option<Doubt>)> = Vec::new();
-    // A fact that is not known takes no part beside targets that are: these are what the sources name.
-    let known =
-        far.items.iter().any(|target| !matches!(resolve(placement, target), Resolved::Missing(_) | Resolved::Nothing));
-    for target in &far.items {
-        let answer = match resolve(placement, target) {
-            Resolved::Party(party, _) => (Some(asked.party(party)), None),
-            Resolved::Region { tag, fact, unknown, .. } => (Some(asked.region(tag, fact, unknown)), None),
-            Resolved::Hosts(hosts) => (Some(asked.hosts(hosts)), None),
-            Resolved::Nothing => continue,
-            Resolved::Missing(_) if known && far.mode == Mode::AnyOf => continue,
-            Resolved::Missing(doubt) => (None, Some(doubt)),
-        };
-        let done = match (&answer.0, far.mode) {
-            (Some(answer), Mode::AnyOf) => answer.path.judgement.verdict == proof::Verdict::Satisfied,
-            (Some(answer), Mode::AllOf) => answer.path.judgement.verdict == proof::Verdict::Violated,
-            (None, _) => false,
-        };
-        answers.push(answer);
-        if done {
-            break;
-        }
-    }
-    let rank = |answer: &(Option<Answer>, Option<Doubt>)| match (&answer.0, far.mode) {
-        (None, _) => 1,
-        (Some(answer), mode) => match (answer.path.judgement.verdict, mode) {
-            (proof::Verdict::Undecided, _) => 1,
-            (proof::Verdict::Satisfied, Mode::AnyOf) | (proof::Verdict::Violated, Mode::AllOf) => 0,
-            (proof::Verdict::Satisfied, Mode::AllOf) | (proof::Verdict::Violated, Mode::AnyOf) => 2,
-        },
-    };
-    // A target that no packet can go to says nothing of the others.
-    let is_empty = |(answer, _): &(Option<Answer>, Option<Doubt>)| {
-        answer.as_ref().is_some_and(|answer| answer.path.judgement.asks_nothing)
-    };
-    if !answers.iter().all(is_empty) {
-        answers.retain(|answer| !is_empty(answer));
-    }
-    // Stable: of equal answers the first target's, which is the one the sources name.
-    answers.sort_by_key(rank);
-    let Some((answer, doubt)) = answers.into_iter().next() else {
+    let question = FlowQuestion { estate, placement, scene, flow, near: &near };
+    let far = if flow.direction == Direction::Inbound { &flow.from } else { &flow.to };
+    let Some(told) = decisive(answers(&question, far), far.mode) else {
         // The cloud has nothing of it.
         judged.applies = Applies::No;
         return;
     };
-    judged.unshown = doubt;
-    if let Some(answer) = answer {
-        judged.judgement = Some(answer.path.judgement);
-        judged.layers = answer.path.layers;
-        judged.by_host_names = answer.path.by_host_names;
-        judged.assumptions = answer.path.assumptions;
-        judged.counting_on = answer.counting_on;
-        judged.blocked = answer.blocked;
-        judged.partly = answer.partly;
-        judged.unnamed = answer.unnamed;
+    match told {
+        Ok(mut answer) => {
+            judged.assumptions = std::mem::take(&mut answer.path.assumptions);
+            judged.answer = Some(answer);
+        }
+        Err(doubt) => judged.unshown = Some(doubt),
     }
     if flow.direction == Direction::Outbound {
         judge_receivers(estate, placement, scene, flow, judged);
+    }
+}
+
+/// What the proof says of one target; the doubt where it cannot be asked.
+type Told = Result<Answer, Doubt>;
+
+/// The answers on the targets of a flow, up to the first that decides for all of them. Empty: the cloud has none of them.
+fn answers(question: &FlowQuestion<'_, '_, '_>, far: &Targets) -> Vec<Told> {
+    let placement = question.placement;
+    let resolved: Vec<Resolved<'_>> = far.items.iter().map(|target| resolve(placement, target)).collect();
+    // A fact that is not known takes no part beside targets that are: these are what the sources name.
+    let known = resolved.iter().any(|one| !matches!(one, Resolved::Missing(_) | Resolved::Nothing));
+    let mut told: Vec<Told> = Vec::new();
+    for target in resolved {
+        told.push(match target {
+            Resolved::Party(party, _) => Ok(question.party(party)),
+            Resolved::Region { tag, fact, unknown } => Ok(question.region(tag, fact, unknown)),
+            Resolved::Hosts(hosts) => Ok(question.hosts(hosts)),
+            Resolved::Nothing => continue,
+            Resolved::Missing(_) if known && far.mode == Mode::AnyOf => continue,
+            Resolved::Missing(doubt) => Err(doubt),
+        });
+        if told.last().is_some_and(|one| rank(one.as_ref().ok().map(verdict_of), far.mode) == 0) {
+            break;
+        }
+    }
+    told
+}
+
+fn verdict_of(answer: &Answer) -> proof::Verdict {
+    answer.path.judgement.verdict
+}
+
+/// The answer that decides for all targets: of alternatives the best, of several that are needed the worst.
+fn decisive(mut told: Vec<Told>, mode: Mode) -> Option<Told> {
+    // A target that no packet can go to says nothing of the others.
+    let is_empty = |one: &Told| one.as_ref().is_ok_and(|answer| answer.path.judgement.asks_nothing);
+    if !told.iter().all(is_empty) {
+        told.retain(|one| !is_empty(one));
+    }
+    // Stable: of equal answers the first target's, which is the one the sources name.
+    told.sort_by_key(|one| rank(one.as_ref().ok().map(verdict_of), mode));
+    told.into_iter().next()
+}
+
+/// How much a verdict on one target decides for all of them: 0 decides, 1 leaves it open, 2 asks for the others.
+fn rank(verdict: Option<proof::Verdict>, mode: Mode) -> u8 {
+    match (verdict, mode) {
+        (None | Some(proof::Verdict::Undecided), _) => 1,
+        (Some(proof::Verdict::Satisfied), Mode::AnyOf) | (Some(proof::Verdict::Violated), Mode::AllOf) => 0,
+        (Some(proof::Verdict::Satisfied), Mode::AllOf) | (Some(proof::Verdict::Violated), Mode::AnyOf) => 2,
     }
 }
 
@@ -260,8 +247,8 @@ fn judge_receivers<'a>(
         proof::Verdict::Undecided => one == proof::Verdict::Violated,
         proof::Verdict::Violated => false,
     };
-    let Some(own) = judged.judgement.as_ref().map(|own| own.verdict) else { return };
-    if addresses.is_empty() || own == proof::Verdict::Violated {
+    let Some(answer) = judged.answer.as_mut().filter(|own| verdict_of(own) != proof::Verdict::Violated) else { return };
+    if addresses.is_empty() {
         return;
     }
     let Some(from) = scene.scene().subnet.clone().map(Party::Addresses) else { return };
@@ -273,13 +260,11 @@ fn judge_receivers<'a>(
         ports: flow.ports.clone(),
         matching: proof::Matching::Effective,
     };
-    let mut verdict = own;
     for receiver in &Receivers::of(estate, placement.site.subnet, &addresses, true, scene.scene().tags).all {
         let judgement = receiver.judge(&leaving, &from);
-        if worse(verdict, judgement.verdict) {
-            verdict = judgement.verdict;
+        if worse(verdict_of(answer), judgement.verdict) {
             judged.receiver = Some(receiver.site.title(estate));
-            judged.judgement = Some(judgement);
+            answer.path.judgement = judgement;
         }
     }
 }
@@ -307,19 +292,14 @@ fn judge_route(placement: &Placement<'_>, scene: &Prepared<'_, '_>, route: &Rout
             Resolved::Nothing => {}
         }
     }
-    let best = |one: &Judgement| match (one.verdict, route.destination.mode) {
-        (proof::Verdict::Satisfied, Mode::AnyOf) | (proof::Verdict::Violated, Mode::AllOf) => 0,
-        (proof::Verdict::Undecided, _) => 1,
-        (proof::Verdict::Satisfied, Mode::AllOf) | (proof::Verdict::Violated, Mode::AnyOf) => 2,
-    };
     if !answers.iter().all(|answer| answer.asks_nothing) {
         answers.retain(|answer| !answer.asks_nothing);
     }
-    answers.sort_by_key(best);
+    answers.sort_by_key(|one| rank(Some(one.verdict), route.destination.mode));
     // What is not known of one target leaves open whether all of them take the hop.
     let decided = |one: &Judgement| route.destination.mode == Mode::AnyOf || one.verdict != proof::Verdict::Satisfied;
     match answers.into_iter().next().filter(|one| missing.is_none() || decided(one)) {
-        Some(judgement) => judged.judgement = Some(judgement),
+        Some(judgement) => judged.answer = Some(Answer::of(judgement)),
         None => judged.unshown = missing,
     }
 }
@@ -330,7 +310,7 @@ fn judge_egress(placement: &Placement<'_>, scene: &Prepared<'_, '_>, judged: &mu
         judged.unshown = Some(doubt);
         return;
     }
-    judged.judgement = Some(scene.egress().judgement);
+    judged.answer = Some(Answer::of(scene.egress().judgement));
 }
 
 /// What is missing when no layer that the requirement asks about is among the input.
@@ -521,27 +501,44 @@ fn describe(placement: &Placement<'_>, requirement: &Requirement) -> String {
 }
 
 impl Judged {
+    /// The judgement of the proof, when there is one.
+    pub(crate) fn judgement(&self) -> Option<&Judgement> {
+        self.answer.as_ref().map(|answer| &answer.path.judgement)
+    }
+
+    /// The hosts among those required by name that do not get through, or may not.
+    pub(crate) fn blocked(&self) -> &[String] {
+        self.answer.as_ref().map_or(&[], |answer| &answer.blocked)
+    }
+
+    /// The hosts that a firewall that works by host names does not name yet.
+    pub(crate) fn unnamed(&self) -> &[String] {
+        self.answer.as_ref().map_or(&[], |answer| &answer.unnamed)
+    }
+
     /// The verdict for users; `None` when the requirement does not apply.
     pub(crate) fn verdict(&self) -> Option<Verdict> {
         if self.applies == Applies::No {
             return None;
         }
-        Some(self.judgement.as_ref().map_or(Verdict::Undecided, |judgement| verdict(judgement.verdict)))
+        Some(self.judgement().map_or(Verdict::Undecided, |judgement| verdict(judgement.verdict)))
     }
 
     /// Why it cannot be told.
     pub(crate) fn doubts(&self) -> impl Iterator<Item = &Doubt> {
-        self.judgement.iter().flat_map(|one| &one.why).chain(&self.unshown)
+        self.judgement().into_iter().flat_map(|one| &one.why).chain(&self.unshown)
     }
 
     /// What the report says of it.
     pub(crate) fn report(&self, rule: &crate::finding::RuleId, rows: &[String]) -> RequirementReport {
-        let judgement = self.judgement.as_ref();
+        let judgement = self.judgement();
+        let counting_on = self.answer.as_ref().and_then(|answer| answer.counting_on.as_ref());
+        let by_host_names = self.answer.as_ref().is_some_and(|answer| answer.path.by_host_names);
         let mut why: Vec<String> = self.doubts().map(doubt_words).collect();
-        why.extend(self.counting_on.as_ref().map(|region| {
+        why.extend(counting_on.map(|region| {
             format!("the region is not known; this holds for {region}, which the rules name (--region settles it)")
         }));
-        why.extend(self.by_host_names.then(|| "a firewall lets it pass by the names of its hosts".to_owned()));
+        why.extend(by_host_names.then(|| "a firewall lets it pass by the names of its hosts".to_owned()));
         why.extend(self.open_facts.iter().map(|fact| format!("whether it applies depends on fact `{fact}`")));
         RequirementReport {
             rule: rule.clone(),
@@ -565,7 +562,8 @@ impl Judged {
 
     /// What each layer says. Where the proof kept no account of each, the rules that decided tell which there are.
     fn path(&self) -> Vec<LayerReport> {
-        let Some(whole) = &self.judgement else { return Vec::new() };
+        let Some(answer) = &self.answer else { return Vec::new() };
+        let whole = &answer.path.judgement;
         let met = |layer: proof::Layer, said: proof::Verdict, deciders: &[proof::Decider]| LayerReport {
             layer: match layer {
                 proof::Layer::Group(proof::Level::Interface) => "interface-nsg",
@@ -578,8 +576,13 @@ impl Judged {
             decides: whole.verdict != proof::Verdict::Satisfied && whole.layer == Some(layer),
             decided_by: deciders.iter().filter(|by| by.layer == layer).filter_map(named).collect(),
         };
-        if !self.layers.is_empty() {
-            return self.layers.iter().map(|(layer, alone)| met(*layer, alone.verdict, &alone.deciders)).collect();
+        if !answer.path.layers.is_empty() {
+            return answer
+                .path
+                .layers
+                .iter()
+                .map(|(layer, alone)| met(*layer, alone.verdict, &alone.deciders))
+                .collect();
         }
         let mut layers: Vec<proof::Layer> = Vec::new();
         for layer in whole.deciders.iter().map(|by| by.layer).chain(whole.layer) {

@@ -75,7 +75,16 @@ pub struct CaseInput {
     pub facts: BTreeMap<String, FactValue>,
 }
 
-const CASE_KEYS: [&str; 7] = ["name", "input", "files", "service", "on", "region", "facts"];
+/// The keys of a case and what each says.
+pub(crate) const CASE_KEYS: [(&str, &str); 7] = [
+    ("name", "What the case shows, in a few words."),
+    ("input", "One file, as it is written; `// here` at the line that the finding must point at."),
+    ("files", "Several files in place of one: names and texts."),
+    ("service", "The service that is asked for, as with `--service`; a requirement rule's own when it is not said."),
+    ("on", "Where it is placed, as with `--service NAME@PATTERN`."),
+    ("region", "The region, as with `--region`."),
+    ("facts", "Facts and their values, as with `--fact`."),
+];
 
 impl CaseFile {
     /// The case files of the program, of folders, or both. Every one must belong to a rule of the pack.
@@ -121,7 +130,7 @@ impl CaseFile {
 
 impl Case {
     fn read(written: Written<'_>, expect: Expect, body: &Body, pack: &Pack) -> Result<Self, RuleError> {
-        let keys = written.keys("a case", &CASE_KEYS)?;
+        let keys = written.keys("a case", &CASE_KEYS.map(|(key, _)| key))?;
         let files = match (keys.get("input"), keys.get("files")) {
             (Some(_), Some(files)) => return Err(files.error("a case has `input` or `files`, not both")),
             (None, None) => return Err(keys.error("a case needs the key `input`, or `files` for several")),

@@ -1,4 +1,4 @@
-//! What the rules say about themselves: the catalogue, one rule, one service, and the vocabulary of pattern rules.
+//! What the rules say about themselves: the catalogue, one rule, one service, and which rule answers which row.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -10,11 +10,10 @@ use crate::finding::{FactValue, RuleCard, Source};
 use crate::rule::case::{Case, CaseFile, Expect};
 use crate::rule::compile::{Body, Rule};
 use crate::rule::condition::Condition;
-use crate::rule::fact::{BuiltInFact, FactSource};
+use crate::rule::fact::FactSource;
 use crate::rule::flow::{HostsAre, Mode, Requirement, Target, Targets};
 use crate::rule::hosts::{HostName, Hosts};
 use crate::rule::pack::Pack;
-use crate::rule::pattern::{Kind, Subject};
 use crate::rule::select::RuleName;
 use crate::rule::service::Service;
 use crate::spelling::nearest;
@@ -46,7 +45,7 @@ pub fn explain(pack: &Pack, cases: &[CaseFile], name: &str) -> Result<String, Op
 }
 
 /// A rule in full: what it says, why, what to do, where that comes from, and an example of each kind.
-pub fn explain_rule(rule: &Rule, cases: &[CaseFile]) -> String {
+fn explain_rule(rule: &Rule, cases: &[CaseFile]) -> String {
     let card = &rule.card;
     let mut text = format!("{}[{}]\n{}\n", card.level, card.id, card.title);
     prose(&mut text, "Why", &card.why);
@@ -100,7 +99,7 @@ pub fn explain_rule(rule: &Rule, cases: &[CaseFile]) -> String {
 }
 
 /// A service in full: how it is found, what is asked about it, and its rules.
-pub fn explain_service(pack: &Pack, service: &Service) -> String {
+fn explain_service(pack: &Pack, service: &Service) -> String {
     let mut text = format!("{}\n{}\n", service.name, service.title);
     prose(&mut text, "What it is", &service.describe);
     let found = service.found_on.iter().map(|finder| {
@@ -327,27 +326,6 @@ fn shown_origin(source: &FactSource) -> String {
     }
 }
 
-/// The words of pattern rules and the built-in facts, as Markdown.
-pub fn vocabulary() -> String {
-    let mut text = String::from("# Subjects and fields of pattern rules\n");
-    for (word, subject) in Subject::WORDS {
-        let _ = write!(text, "\n## {word}\n\n| field | type | what it is | operators |\n|---|---|---|---|\n");
-        for field in subject.fields() {
-            let kind = match field.kind {
-                Kind::Word(words) => words.join(", "),
-                kind => kind.as_str().to_owned(),
-            };
-            let operators = field.kind.operators().join(", ");
-            let _ = writeln!(text, "| `{}` | {kind} | {} | {operators} |", field.name, field.describe);
-        }
-    }
-    text.push_str("\n# Built-in facts\n\n| fact | type | what it says |\n|---|---|---|\n");
-    for fact in BuiltInFact::ALL {
-        let _ = writeln!(text, "| `{fact}` | {} | {} |", fact.kind().as_str(), fact.describe());
-    }
-    text
-}
-
 /// What answers one row: the rules, and what they ask for.
 #[derive(Default)]
 struct Answers<'r> {
@@ -435,7 +413,7 @@ impl<'r> RowName<'r> {
 
 #[cfg(test)]
 mod tests {
-    use super::{explain, list, list_json, vocabulary};
+    use super::{explain, list, list_json};
     use crate::rule::case::CaseFile;
     use crate::rule::pack::Pack;
 
@@ -464,11 +442,5 @@ mod tests {
         let pack = Pack::load(true, &[]).unwrap();
         assert_eq!(list(&pack.rules).lines().count(), pack.rules.len());
         assert_eq!(list_json(&pack.rules).as_array().map(Vec::len), Some(pack.rules.len()));
-    }
-
-    #[test]
-    fn the_vocabulary_names_every_field() {
-        let text = vocabulary();
-        assert!(text.contains("| `destination-ports` | ports |") && text.contains("| `private-endpoints` | boolean |"));
     }
 }

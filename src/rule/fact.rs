@@ -39,7 +39,8 @@ pub enum FactKind {
 }
 
 impl FactKind {
-    const WORDS: [(&'static str, Self); 3] = [("boolean", Self::Boolean), ("text", Self::Text), ("list", Self::List)];
+    pub(crate) const WORDS: [(&'static str, Self); 3] =
+        [("boolean", Self::Boolean), ("text", Self::Text), ("list", Self::List)];
 
     /// The word users write.
     pub fn as_str(self) -> &'static str {
@@ -59,7 +60,7 @@ pub enum Combine {
 }
 
 impl Combine {
-    const WORDS: [(&'static str, Self); 3] = [("any", Self::Any), ("all", Self::All), ("same", Self::Same)];
+    pub(crate) const WORDS: [(&'static str, Self); 3] = [("any", Self::Any), ("all", Self::All), ("same", Self::Same)];
 }
 
 /// Where a fact can be read.
@@ -165,8 +166,9 @@ impl fmt::Display for BuiltInFact {
     }
 }
 
-const FACT_KEYS: [&str; 6] = ["type", "describe", "from", "default", "values", "combine"];
-const SOURCE_KEYS: [&str; 8] = ["resource", "select", "absent", "map", "otherwise", "take", "built-in", "fact"];
+pub(crate) const FACT_KEYS: [&str; 6] = ["type", "describe", "from", "default", "values", "combine"];
+pub(crate) const SOURCE_KEYS: [&str; 8] =
+    ["resource", "select", "absent", "map", "otherwise", "take", "built-in", "fact"];
 
 impl FactSpec {
     /// Reads one fact of a `service.yaml`.

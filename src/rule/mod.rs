@@ -7,8 +7,8 @@ mod error;
 mod explain;
 mod fact;
 mod flow;
+mod guide;
 mod hosts;
-mod json_schema;
 mod pack;
 mod pattern;
 mod schema;
@@ -20,21 +20,19 @@ mod yaml;
 
 pub use case::{Case, CaseFile, CaseInput, Expect};
 pub use compile::{Body, Rule};
-pub use condition::{Condition, Truth};
+pub use condition::Truth;
 pub(crate) use error::suggestion;
-pub use error::{Mistake, RuleError};
-pub use explain::{catalogue, explain, explain_rule, explain_service, list, list_json, vocabulary};
+pub use explain::{catalogue, explain, list, list_json};
 pub use fact::{BuiltInFact, Combine, FactKind, FactSource, FactSpec};
 pub use flow::{
     DependencyRequirement, FlowRequirement, HostsAre, Layer, Matching, Mode, Requirement, RequirementRule,
     RouteRequirement, Target, Targets, fact_addresses,
 };
+pub use guide::{guide, rule_schema, service_schema};
 pub use hosts::{HostName, Hosts};
-pub use json_schema::json_schema;
-pub use pack::{Pack, PackSource};
-pub use pattern::{AssertionRule, PatternRule, Subject};
+pub use pack::Pack;
 pub(crate) use pattern::{Resources, Scene, public};
 pub use select::{RuleName, Selection};
-pub use service::{Finder, NotJudged, Service};
+pub use service::{Finder, Service};
 pub use template::Template;
 pub(crate) use value::hop_word;

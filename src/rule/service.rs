@@ -62,7 +62,8 @@ pub struct Through {
     pub id: Selector,
 }
 
-const KEYS: [&str; 7] = ["service", "title", "describe", "found-on", "facts", "not-judged", "sources"];
+/// The keys of a `service.yaml`.
+pub(crate) const KEYS: [&str; 7] = ["service", "title", "describe", "found-on", "facts", "not-judged", "sources"];
 impl Service {
     /// Reads a `service.yaml`.
     pub(crate) fn read(written: Written<'_>) -> Result<Self, RuleError> {

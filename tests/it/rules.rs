@@ -25,17 +25,39 @@ fn every_kind_of_fault_has_one_rule() {
     }
 }
 
-/// `UPDATE=1 cargo test` writes the catalogue anew.
-#[test]
-fn the_catalogue_is_generated() {
-    let pack = Pack::load(true, &[]).unwrap();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/README.md");
-    let catalogue = rule::catalogue(&pack);
+/// `UPDATE=1 cargo test` writes a generated document anew.
+fn is_generated(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, &catalogue).unwrap();
+        fs::write(&path, text).unwrap();
     }
     let written = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
-    assert!(written == catalogue, "rules/README.md is out of date: run `UPDATE=1 cargo test --test it rules`");
+    assert!(written == text, "{name} is out of date: run `UPDATE=1 cargo test --test it rules`");
+}
+
+#[test]
+fn the_catalogue_is_generated() {
+    is_generated("rules/README.md", &rule::catalogue(&Pack::load(true, &[]).unwrap()));
+}
+
+#[test]
+fn the_guide_is_generated_and_its_first_rule_works() {
+    let guide = rule::guide();
+    is_generated("rules/WRITING.md", &guide);
+    let folder = tempfile::tempdir().unwrap();
+    let blocks: Vec<&str> = guide.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(blocks.len(), 2, "a rule and its cases");
+    for block in blocks {
+        let name = block.lines().next().unwrap().trim_start_matches("# checks/");
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, block).unwrap();
+    }
+    let folders = [folder.path().to_owned()];
+    let pack = Pack::load(false, &folders).unwrap();
+    let files = CaseFile::load(&pack, false, &folders).unwrap();
+    let results = cases::run(&pack, &|_| true, &files, &|input| cases::road(&pack, input));
+    assert!(results.is_good() && results.cases.len() == 2, "{results}");
 }
 
 const SERVICE: &str = "\

@@ -74,7 +74,7 @@ fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
 
 #[test]
 fn every_rule_keeps_to_the_schema() {
-    let schema = Schema::new(rule::json_schema());
+    let schema = Schema::new(rule::rule_schema());
     let mut files = Vec::new();
     yaml_files(&root().join("rules"), &mut files);
     files.retain(|path| {
@@ -89,8 +89,26 @@ fn every_rule_keeps_to_the_schema() {
 }
 
 #[test]
+fn every_service_keeps_to_its_schema() {
+    let schema = Schema::new(rule::service_schema());
+    let mut files = Vec::new();
+    yaml_files(&root().join("rules"), &mut files);
+    files.retain(|path| path.ends_with("service.yaml"));
+    assert!(!files.is_empty());
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap();
+        schema.check(&yaml(&text)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        for (from, to) in
+            [("service: ", "servcie: "), ("type: boolean", "type: bool"), ("built-in: region", "built-in: regoin")]
+        {
+            assert!(schema.check(&yaml(&text.replacen(from, to, 1))).is_err(), "{to}");
+        }
+    }
+}
+
+#[test]
 fn mistakes_in_rules_break_the_schema() {
-    let schema = Schema::new(rule::json_schema());
+    let schema = Schema::new(rule::rule_schema());
     let text = fs::read_to_string(root().join("rules/nsg/ssh-open-to-internet.yaml")).unwrap();
     assert_eq!(schema.check(&yaml(&text)), Ok(()));
     for (from, to) in [

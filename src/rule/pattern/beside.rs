@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::estate::{Estate, Header, Lead, Leads};
+use crate::estate::{Estate, Field, Header, Lead, Leads};
 use crate::finding::Label;
 use crate::json::{Node, Part, Selector, Unknown, Value};
 use crate::rule::condition::Truth;
@@ -302,22 +302,13 @@ impl<'a> Resources<'a> {
         for nsg in &estate.nsgs {
             all.add(&nsg.header);
             for rule in &nsg.rules {
-                let name = rule.name.known().map_or("", |name| name);
-                all.add_child(
-                    &nsg.header,
-                    "securityRules",
-                    name,
-                    &rule.node,
-                    rule.name.span,
-                    rule.condition.as_deref(),
-                );
+                all.add_child(&nsg.header, "securityRules", &rule.name, &rule.node, rule.condition.as_deref());
             }
         }
         for table in &estate.route_tables {
             all.add(&table.header);
             for route in &table.routes {
-                let name = route.name.known().map_or("", |name| name);
-                all.add_child(&table.header, "routes", name, &route.node, route.name.span, route.condition.as_deref());
+                all.add_child(&table.header, "routes", &route.name, &route.node, route.condition.as_deref());
             }
         }
         all
@@ -391,11 +382,12 @@ impl<'a> Resources<'a> {
         &mut self,
         header: &'a Header,
         kind: &str,
-        name: &str,
+        name: &Field<Arc<str>>,
         node: &'a Node,
-        span: Span,
         condition: Option<&'a Unknown>,
     ) {
+        let span = name.span;
+        let name = name.known().map_or("", |name| name);
         self.push(Resource {
             type_name: Cow::Owned(format!("{}/{kind}", header.type_name)),
             id: format!("{}/{kind}/{name}", id_of(header)),

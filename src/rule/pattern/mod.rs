@@ -10,11 +10,11 @@ mod operator;
 mod side;
 mod vocabulary;
 
-pub use assertion::AssertionRule;
+pub(crate) use assertion::AssertionRule;
 pub(crate) use beside::Resources;
 pub(crate) use field::Kind;
-pub use forbidden::PatternRule;
-pub use forbidden::Subject;
+pub(crate) use forbidden::PatternRule;
+pub(crate) use forbidden::Subject;
 pub(crate) use item::Scene;
 pub(crate) use side::public;
 pub(crate) use vocabulary::FieldSpec;

@@ -225,7 +225,8 @@ mod tests {
     use std::path::PathBuf;
 
     use super::Pack;
-    use crate::rule::{Body, Mode, Requirement, RuleError, Target};
+    use crate::rule::error::RuleError;
+    use crate::rule::{Body, Mode, Requirement, Target};
 
     const SERVICE: &str = "\
 service: demo

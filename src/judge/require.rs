@@ -178,15 +178,15 @@ fn judge_flow<'a>(
 }
 
 /// What the proof says of one target; the doubt where it cannot be asked.
-type Told = Result<Answer, Doubt>;
+type TargetAnswer = Result<Answer, Doubt>;
 
 /// The answers on the targets of a flow, up to the first that decides for all of them. Empty: the cloud has none of them.
-fn answers(question: &FlowQuestion<'_, '_, '_>, far: &Targets) -> Vec<Told> {
+fn answers(question: &FlowQuestion<'_, '_, '_>, far: &Targets) -> Vec<TargetAnswer> {
     let placement = question.placement;
     let resolved: Vec<Resolved<'_>> = far.items.iter().map(|target| resolve(placement, target)).collect();
     // A fact that is not known takes no part beside targets that are: these are what the sources name.
     let known = resolved.iter().any(|one| !matches!(one, Resolved::Missing(_) | Resolved::Nothing));
-    let mut told: Vec<Told> = Vec::new();
+    let mut told: Vec<TargetAnswer> = Vec::new();
     for target in resolved {
         told.push(match target {
             Resolved::Party(party, _) => Ok(question.party(party)),
@@ -208,9 +208,9 @@ fn verdict_of(answer: &Answer) -> proof::Verdict {
 }
 
 /// The answer that decides for all targets: of alternatives the best, of several that are needed the worst.
-fn decisive(mut told: Vec<Told>, mode: Mode) -> Option<Told> {
+fn decisive(mut told: Vec<TargetAnswer>, mode: Mode) -> Option<TargetAnswer> {
     // A target that no packet can go to says nothing of the others.
-    let is_empty = |one: &Told| one.as_ref().is_ok_and(|answer| answer.path.judgement.asks_nothing);
+    let is_empty = |one: &TargetAnswer| one.as_ref().is_ok_and(|answer| answer.path.judgement.asks_nothing);
     if !told.iter().all(is_empty) {
         told.retain(|one| !is_empty(one));
     }

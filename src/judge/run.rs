@@ -40,7 +40,7 @@ pub fn judge<'a>(
     let clouds = placements.iter().map(|placement| placement.fact_text("region").map(|region| Cloud::of(&region)));
     let loaded: Vec<Option<&TagData>> = clouds.map(tags).collect();
     // Each placement by itself: nothing said of one depends on another, and their order is kept.
-    let told: Vec<Told> = placements
+    let outcomes: Vec<PlacementOutcome> = placements
         .par_iter()
         .zip(loaded)
         .map(|(placement, tags)| judge_placement(pack, estate, placement, tags))
@@ -48,7 +48,7 @@ pub fn judge<'a>(
     let lacking = estate::lacking(estate);
     let mut exports: BTreeSet<Export> = lacking.iter().map(|one| one.export.clone()).collect();
     exports.extend(computes(estate));
-    for one in told {
+    for one in outcomes {
         for assumption in one.assumptions {
             if !report.assumptions.contains(&assumption) {
                 report.assumptions.push(assumption);
@@ -85,7 +85,7 @@ fn rows(body: &RequirementRule, placement: &Placement<'_>) -> Vec<String> {
 }
 
 /// What is said of one placement.
-struct Told {
+struct PlacementOutcome {
     exports: BTreeSet<Export>,
     otherwise: BTreeSet<String>,
     placement: PlacementReport,
@@ -93,8 +93,13 @@ struct Told {
     assumptions: Vec<String>,
 }
 
-fn judge_placement(pack: &Pack, estate: &Estate, placement: &Placement<'_>, tags: Option<&TagData>) -> Told {
-    let mut told = Told {
+fn judge_placement(
+    pack: &Pack,
+    estate: &Estate,
+    placement: &Placement<'_>,
+    tags: Option<&TagData>,
+) -> PlacementOutcome {
+    let mut outcome = PlacementOutcome {
         exports: BTreeSet::new(),
         otherwise: BTreeSet::new(),
         placement: placement.report(estate),
@@ -102,11 +107,11 @@ fn judge_placement(pack: &Pack, estate: &Estate, placement: &Placement<'_>, tags
         assumptions: Vec::new(),
     };
     let asked = asked(pack, placement);
-    for fact in &mut told.placement.facts {
+    for fact in &mut outcome.placement.facts {
         fact.asked = asked.contains(&*fact.name);
     }
     if placement.not_judged.is_some() {
-        return told;
+        return outcome;
     }
     let scene = scene(estate, placement, tags);
     let prepared = scene.prepared();
@@ -130,28 +135,28 @@ fn judge_placement(pack: &Pack, estate: &Estate, placement: &Placement<'_>, tags
             }
         };
         for (judged, finding) in answers {
-            ask(&judged, placement, &mut told);
-            told.placement.requirements.push(judged.report(&rule.card.id, &rows(body, placement)));
-            told.assumptions.extend(judged.assumptions);
-            told.findings.extend(finding);
+            ask(&judged, placement, &mut outcome);
+            outcome.placement.requirements.push(judged.report(&rule.card.id, &rows(body, placement)));
+            outcome.assumptions.extend(judged.assumptions);
+            outcome.findings.extend(finding);
         }
     }
-    told
+    outcome
 }
 
 /// Adds what would settle a requirement.
-fn ask(judged: &JudgedRequirement, placement: &Placement<'_>, told: &mut Told) {
+fn ask(judged: &JudgedRequirement, placement: &Placement<'_>, outcome: &mut PlacementOutcome) {
     let verdict = judged.verdict();
     if verdict == Some(Verdict::Undecided) {
         for doubt in judged.doubts() {
-            told.exports.extend(doubt.exports.iter().cloned());
-            told.otherwise.extend(doubt.settle.iter().filter(|_| doubt.exports.is_empty()).cloned());
+            outcome.exports.extend(doubt.exports.iter().cloned());
+            outcome.otherwise.extend(doubt.settle.iter().filter(|_| doubt.exports.is_empty()).cloned());
         }
     }
     if matches!(verdict, Some(Verdict::Undecided | Verdict::Violated)) {
         for fact in &judged.open_facts {
-            told.exports.extend(placement.facts.get(fact).into_iter().flat_map(|fact| fact.exports.iter().cloned()));
-            told.otherwise.insert(format!("--fact {fact}=…"));
+            outcome.exports.extend(placement.facts.get(fact).into_iter().flat_map(|fact| fact.exports.iter().cloned()));
+            outcome.otherwise.insert(format!("--fact {fact}=…"));
         }
     }
 }

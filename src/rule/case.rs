@@ -11,8 +11,8 @@ use crate::rule::compile::Body;
 use crate::rule::error::{RuleError, suggestion};
 use crate::rule::pack::{Pack, RuleFile, embedded_files, folder_files};
 use crate::rule::schema::{Pair, Written};
+use crate::rule::schema::{Value, Yaml};
 use crate::rule::service::Service;
-use crate::rule::yaml::{Value, Yaml};
 
 /// The cases of one rule.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use crate::rule::hosts::rows;
 use crate::rule::pattern::{AssertionRule, PatternRule};
 use crate::rule::schema::{Keys, Written};
 use crate::rule::service::{Service, line, read_sources};
-use crate::rule::template::Template;
+use crate::rule::value::Template;
 
 /// A rule that can be evaluated.
 #[derive(Clone, Debug)]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::finding::FactValue;
 use crate::json::Selector;
 use crate::rule::error::{RuleError, suggestion};
+use crate::rule::schema::Value;
 use crate::rule::schema::Written;
 use crate::rule::value;
-use crate::rule::yaml::Value;
 
 /// What a fact is and where it comes from.
 #[derive(Clone, Debug)]

@@ -11,8 +11,8 @@ use crate::rule::fact::FactKind;
 use crate::rule::hosts::Hosts;
 use crate::rule::schema::Written;
 use crate::rule::service::Service;
-use crate::rule::template::Template;
 use crate::rule::value;
+use crate::rule::value::Template;
 
 /// A rule that asks something of every placement of a service.
 #[derive(Clone, Debug)]

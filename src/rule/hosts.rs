@@ -5,7 +5,7 @@
 use crate::net::Cloud;
 use crate::rule::error::RuleError;
 use crate::rule::schema::Written;
-use crate::rule::template::Template;
+use crate::rule::value::Template;
 
 /// A host that a service needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,7 +157,7 @@ mod tests {
     use crate::rule::error::RuleError;
     use crate::rule::error::Text;
     use crate::rule::schema::Written;
-    use crate::rule::yaml::Yaml;
+    use crate::rule::schema::Yaml;
 
     fn read(content: &str) -> Result<Hosts, RuleError> {
         let text = Text::new("a.yaml", content);

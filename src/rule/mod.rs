@@ -14,9 +14,7 @@ mod pattern;
 mod schema;
 mod select;
 mod service;
-mod template;
 mod value;
-mod yaml;
 
 pub use case::{Case, CaseFile, CaseInput, Expect};
 pub use compile::{Body, Rule};
@@ -34,5 +32,5 @@ pub use pack::Pack;
 pub(crate) use pattern::{Resources, Scene, public};
 pub use select::{RuleName, Selection};
 pub use service::{Finder, Service};
-pub use template::Template;
+pub use value::Template;
 pub(crate) use value::hop_word;

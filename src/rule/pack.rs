@@ -15,8 +15,8 @@ use crate::rule::compile::{self, Body, Rule};
 use crate::rule::error::RuleError;
 use crate::rule::error::Text;
 use crate::rule::schema::Written;
+use crate::rule::schema::Yaml;
 use crate::rule::service::Service;
-use crate::rule::yaml::Yaml;
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 

@@ -9,9 +9,9 @@ use crate::rule::error::{RuleError, suggestion};
 use crate::rule::pattern::field::Expression;
 use crate::rule::pattern::field::why;
 use crate::rule::pattern::operator;
+use crate::rule::schema::Value;
 use crate::rule::schema::{Pair, Written};
 use crate::rule::value;
-use crate::rule::yaml::Value;
 use crate::source::{FileId, Span};
 
 #[derive(Clone, Debug)]

@@ -11,8 +11,8 @@ use crate::rule::pattern::beside::{Beside, Found};
 use crate::rule::pattern::beside::{Resource, Resources};
 use crate::rule::pattern::field::{steps, unknown_places, why};
 use crate::rule::schema::Keys;
-use crate::rule::template::Template;
 use crate::rule::value;
+use crate::rule::value::Template;
 
 /// A rule that asserts something of every resource of some types.
 #[derive(Clone, Debug)]

@@ -433,7 +433,7 @@ mod tests {
     use super::Beside;
     use crate::rule::error::Text;
     use crate::rule::schema::Written;
-    use crate::rule::yaml::Yaml;
+    use crate::rule::schema::Yaml;
 
     fn mistake(content: &str) -> String {
         let text = Text::new("a.yaml", content);

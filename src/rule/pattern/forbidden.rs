@@ -11,7 +11,7 @@ use crate::rule::pattern::item::{Item, Scene, Thing};
 use crate::rule::pattern::operator::{self, Test};
 use crate::rule::pattern::vocabulary::{self, FieldSpec};
 use crate::rule::schema::{Keys, Written};
-use crate::rule::template::Template;
+use crate::rule::value::Template;
 
 /// A rule that looks for a pattern in one subject.
 #[derive(Clone, Debug)]

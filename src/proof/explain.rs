@@ -10,14 +10,15 @@ use crate::estate::{Access, Direction, FirewallRule, Ports, RouteOrigin, Securit
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::atom::HOST;
 use crate::proof::cell::{Cell, Clause};
-use crate::proof::entry::{Author, Entry};
 use crate::proof::first_match::Met;
-use crate::proof::flow::{Ends, Flow, Journey, Matching, Track};
+use crate::proof::given::shown;
 use crate::proof::ground::Ground;
 use crate::proof::host::HostSet;
-use crate::proof::judgement::{Alone, Coordinate, Decider, Judgement, Kind, NearMiss, Packet, Step, Written};
-use crate::proof::scene::{shown, union};
-use crate::proof::stage::Stage;
+use crate::proof::judgement::{
+    Alone, Coordinate, Decider, Flow, Judgement, Kind, Matching, NearMiss, Packet, Step, Written,
+};
+use crate::proof::scene::union;
+use crate::proof::stage::{Author, Ends, Entry, Journey, Stage, Track};
 use crate::proof::symbol::{Added, End, Meaning, Symbols};
 use crate::proof::verdict::{Decision, Place, Point, Verdict};
 use crate::source::Span;

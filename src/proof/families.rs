@@ -5,10 +5,10 @@
 
 use crate::estate::{Direction, Export};
 use crate::net::{Family, ProtocolSet};
-use crate::proof::flow::{Ends, Flow};
 use crate::proof::ground::{Ground, Party};
-use crate::proof::judgement::Judgement;
+use crate::proof::judgement::{Flow, Judgement};
 use crate::proof::scene::Scene;
+use crate::proof::stage::Ends;
 use crate::proof::symbol::Doubt;
 use crate::proof::verdict::Verdict;
 
@@ -123,12 +123,14 @@ fn words(party: &Party) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Flow, Party, Scene};
+
     use crate::estate::{Access, Direction};
     use crate::net::{AddressSet, PortSet, ProtocolSet, Tag, TagData};
-    use crate::proof::flow::Matching;
+    use crate::proof::given::Given;
     use crate::proof::host::HostSet;
-    use crate::proof::sample::{outbound, security_group};
-    use crate::proof::scene::{Given, Level};
+    use crate::proof::judgement::Matching;
+    use crate::proof::scene::Level;
+    use crate::proof::tests::sample::{outbound, security_group};
     use crate::proof::verdict::Verdict;
 
     fn set(texts: &[&str]) -> AddressSet {

@@ -304,9 +304,9 @@ fn is_name(reversed: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::{HostPattern, HostSet};
     use proptest::prelude::*;
 
-    use super::{HostPattern, HostSet};
     use crate::net::is_host_name;
 
     fn set(patterns: &[&str]) -> HostSet {

@@ -5,11 +5,41 @@
 use std::sync::Arc;
 
 use crate::estate::{Access, Direction, NextHop};
-use crate::net::Family;
+use crate::net::{Family, PortSet, ProtocolSet};
+use crate::proof::ground::Party;
 use crate::proof::scene::Level;
 use crate::proof::symbol::Doubt;
 use crate::proof::verdict::Verdict;
 use crate::source::Span;
+
+/// Which rules may let required traffic pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Matching {
+    /// Whatever rules do, the built-in ones among them.
+    #[default]
+    Effective,
+    /// Custom rules only; several may share the work.
+    Explicit,
+    /// One custom rule per group.
+    SingleRule,
+}
+
+/// Traffic that a requirement asks for.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// Into the subnet or out of it.
+    pub direction: Direction,
+    /// The protocols. Where ports are asked for, those without ports are left out.
+    pub protocols: ProtocolSet,
+    /// Where it comes from.
+    pub from: Party,
+    /// Where it goes to. Inbound traffic goes to the private address (NSG-14).
+    pub to: Party,
+    /// The destination ports.
+    pub ports: PortSet,
+    /// Which rules may let it pass.
+    pub matching: Matching,
+}
 
 /// What traffic meets on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,41 +1,23 @@
 //! Proofs over exact sets: what passes a network security group, where routes lead, and what cannot be told.
 
-mod admin;
-mod admin_layer;
+mod after_route;
 mod atom;
 mod cell;
-mod delivery;
 mod egress;
-mod endpoint_policy;
-mod entry;
 mod explain;
 mod families;
 mod firewall;
 mod first_match;
-mod flow;
 mod given;
 mod ground;
-mod holes;
 mod hop;
-mod hops;
 mod host;
-mod hub;
 mod judgement;
-#[cfg(test)]
-mod laws;
-mod lead;
-mod name;
-mod nat;
 mod nsg;
-mod onward;
 mod path;
-mod peering;
 mod prepared;
 mod priority;
-mod reach;
 mod route;
-#[cfg(test)]
-mod sample;
 mod scene;
 mod shadow;
 mod stage;
@@ -45,19 +27,21 @@ mod tests;
 mod trace;
 mod verdict;
 
+pub use after_route::nearest;
 pub use egress::{Egress, Outcome};
-pub use entry::{BUILT_IN, BuiltIn};
 pub use firewall::{Appliance, NAMES_UNKNOWN, Placed};
-pub use flow::{Flow, Matching};
+pub use given::{Given, NatGateway};
 pub use ground::Party;
 pub use host::{HostPattern, HostSet};
-pub use judgement::{Alone, Coordinate, Decider, Judgement, Kind, Layer, NearMiss, Packet, Step, Written};
-pub use lead::nearest;
+pub use judgement::{
+    Alone, Coordinate, Decider, Flow, Judgement, Kind, Layer, Matching, NearMiss, Packet, Step, Written,
+};
 pub use path::PathJudgement;
 pub use prepared::Prepared;
 pub use priority::free_priority;
-pub use scene::{Given, Level, NatGateway, Scene, policies};
+pub use scene::{Level, Scene, policies};
 pub use shadow::{Fact, Shadow, same_prefix};
+pub use stage::{BUILT_IN, BuiltIn};
 pub use symbol::{Doubt, End};
 pub use trace::Trace;
 pub use verdict::Verdict;

@@ -10,17 +10,16 @@ use std::sync::Arc;
 
 use crate::estate::{Access, CollectionKind, Direction, Estate, NextHop, Peer};
 use crate::net::{Family, Special, Tag};
-use crate::proof::entry::{Author, Entry};
+use crate::proof::after_route::Onward;
 use crate::proof::explain::{alone, explain};
 use crate::proof::firewall::Appliance;
-use crate::proof::flow::{Ends, Flow, Journey, Track};
 use crate::proof::ground::{Ground, Party};
 use crate::proof::hop::{Hop, Ruling};
 use crate::proof::host::HostSet;
-use crate::proof::judgement::{Alone, Judgement, Layer};
-use crate::proof::onward::Onward;
+use crate::proof::judgement::{Alone, Flow, Judgement, Layer};
 use crate::proof::prepared::{Prepared, Wall};
 use crate::proof::scene::Scene;
+use crate::proof::stage::{Author, Ends, Entry, Journey, Track};
 use crate::proof::symbol::Meaning;
 use crate::proof::verdict::Verdict;
 

@@ -10,17 +10,15 @@ use std::sync::Arc;
 
 use crate::estate::{Direction, Estate};
 use crate::net::{Family, Tag};
-use crate::proof::admin_layer::AdminLayer;
-use crate::proof::entry::Entry;
-use crate::proof::firewall::{Appliance, behind, entries};
-use crate::proof::flow::{Flow, Matching, group_stages};
+use crate::proof::after_route::{Onward, behind, onward};
+use crate::proof::firewall::{Appliance, entries};
 use crate::proof::ground::Ground;
 use crate::proof::hop::Way;
-use crate::proof::judgement::Layer;
-use crate::proof::onward::{Onward, onward};
+use crate::proof::judgement::{Flow, Layer, Matching};
+use crate::proof::nsg::{AdminLayer, group_stages};
 use crate::proof::route::ways;
 use crate::proof::scene::Scene;
-use crate::proof::stage::Stage;
+use crate::proof::stage::{Entry, Stage};
 use crate::proof::symbol::{End, Symbols};
 
 /// A scene and its compiled layers.

@@ -13,13 +13,11 @@ use crate::estate::{Access, Export, Field, NextHop, Peer, Route, RouteOrigin, Ro
 use crate::json::Unknown;
 use crate::net::{AddressSet, Reading, Relation, Tag};
 use crate::proof::cell::{Clause, Match};
-use crate::proof::delivery::delivered;
-use crate::proof::entry::{Author, Entry};
+use crate::proof::given::{Given, shown};
 use crate::proof::ground::{Ground, regional_parts};
-use crate::proof::hop::{Hop, Ruling, Way, hop};
+use crate::proof::hop::{Hop, Ruling, Way, delivered, hop};
 use crate::proof::judgement::Layer;
-use crate::proof::scene::{Given, shown};
-use crate::proof::stage::Stage;
+use crate::proof::stage::{Author, Entry, Stage};
 use crate::proof::symbol::{Doubt, End, Meaning};
 
 /// How routes of equal length are preferred, the first before the others (RT-3, RT-4).

@@ -10,15 +10,9 @@ use crate::estate::{
     Estate, Export, Field, NetworkSecurityGroup, NextHop, Peer, Peering, Reference, Route, RouteTable, Subnet,
 };
 use crate::net::{AddressSet, Cloud, RangeSet, Region, Tag, TagData};
-use crate::proof::admin::AdminRules;
-use crate::proof::endpoint_policy::endpoint_policies;
-pub use crate::proof::given::Given;
-use crate::proof::given::given;
-use crate::proof::hub::{Learnt, learnt};
-pub(crate) use crate::proof::name::shown;
-pub use crate::proof::nat::NatGateway;
-use crate::proof::nat::nat_gateway;
-use crate::proof::peering::partial;
+use crate::proof::given::{
+    AdminRules, Given, Learnt, NatGateway, endpoint_policies, given, learnt, nat_gateway, shown,
+};
 use crate::proof::symbol::Doubt;
 
 /// Where a network security group is attached.
@@ -404,4 +398,34 @@ fn is_gateway_subnet(name: &str) -> bool {
     start.and_then(|at| Some((name.get(..at)?, name.get(at..)?))).is_some_and(|(parents, last)| {
         (parents.is_empty() || parents.ends_with('/')) && last.eq_ignore_ascii_case(NAME)
     })
+}
+
+/// Why a peering may not join all subnets of both networks. Which ones it joins is not followed.
+pub(crate) fn partial(peering: &Peering) -> Option<Doubt> {
+    let complete = peering.complete.as_ref()?;
+    let name = shown(&peering.name);
+    match &complete.value {
+        Ok(true) => None,
+        Ok(false) => {
+            let message = format!("peering `{name}` joins some subnets alone, and which ones is not followed");
+            Some(Doubt::new(message).at(complete.span))
+        }
+        Err(unknown) => Some(Doubt::of(&format!("whether peering `{name}` joins all subnets"), unknown)),
+    }
+}
+
+/// Why the routes of peerings may not be among those of a subnet with this table.
+pub(crate) fn kept_out(table: &RouteTable) -> Option<Doubt> {
+    let field = table.disable_peering.as_ref()?;
+    let name = shown(&table.header.name);
+    match &field.value {
+        Ok(word) if word.eq_ignore_ascii_case("None") => None,
+        Ok(word) => {
+            let message = format!(
+                "route table `{name}` keeps out routes of peerings (`{word}`), and what that leaves is not followed"
+            );
+            Some(Doubt::new(message).at(field.span).settled_by("the effective routes of the subnet"))
+        }
+        Err(unknown) => Some(Doubt::of(&format!("`disablePeeringRoute` of route table `{name}`"), unknown)),
+    }
 }

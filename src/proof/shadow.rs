@@ -9,7 +9,6 @@ use std::sync::Arc;
 use crate::estate::{Direction, Field, Peer, RouteTable, SecurityRule, Side};
 use crate::net::{Family, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause, Match};
-use crate::proof::entry::{Author, Entry};
 use crate::proof::explain::decider;
 use crate::proof::first_match::{Piece, first_match};
 use crate::proof::ground::Ground;
@@ -17,7 +16,7 @@ use crate::proof::host::HostSet;
 use crate::proof::judgement::{Decider, Layer};
 use crate::proof::nsg::entries;
 use crate::proof::scene::Scene;
-use crate::proof::stage::Stage;
+use crate::proof::stage::{Author, Entry, Stage};
 use crate::proof::symbol::Doubt;
 use crate::proof::verdict::{Required, Verdict, decide};
 

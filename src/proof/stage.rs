@@ -1,8 +1,10 @@
-//! One layer: its rules in order, and what they make of packets.
+//! One layer of the way: its rules in order, who wrote each of them, and what they make of packets; and the required
+//! packets on their way through one layer after the other (ALG-1, ALG-2, NSG-12).
 //!
 //! Most rules ask for nothing that is not known, and requirements ask for few boxes of packets: what a stretch of such
-//! rules makes of a box is worked out once, and told to everybody who comes with that box. Sending cells past single
-//! rules is the work of `first_match`.
+//! rules makes of a box is worked out once, and told to everybody who comes with that box. Putting the rules in order is
+//! the work of `nsg`, `route` and `firewall`, sending cells past single rules that of `first_match`, and finding the verdict
+//! that of `verdict`.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -11,14 +13,86 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::estate::Access;
+use crate::estate::{Access, Direction, FirewallRule, NextHop, Route, SecurityRule};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
-use crate::proof::cell::Cell;
-use crate::proof::entry::{Author, Entry};
-use crate::proof::first_match::{JOIN_AT, MOST_CELLS, Piece, Placed, Run, first_match, join};
+use crate::proof::cell::{Cell, Clause, Match};
+use crate::proof::first_match::{JOIN_AT, MOST_CELLS, Met, Piece, Placed, Run, first_match, join};
+use crate::proof::ground::{Ground, Party};
 use crate::proof::host::HostSet;
 use crate::proof::judgement::{Decider, Layer};
-use crate::proof::symbol::Symbols;
+use crate::proof::symbol::{Doubt, End, Symbols};
+use crate::proof::verdict::{Decision, Required, Verdict, decide};
+
+/// A rule that every network security group has (NSG-11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuiltIn {
+    /// Its name.
+    pub name: &'static str,
+    /// The direction it looks at.
+    pub direction: Direction,
+    /// Its priority.
+    pub priority: i64,
+    /// The tag it wants as source; `*` for any.
+    pub source: &'static str,
+    /// The tag it wants as destination; `*` for any.
+    pub destination: &'static str,
+    /// What it does.
+    pub access: Access,
+}
+
+/// The rules that every network security group has, in every cloud.
+pub const BUILT_IN: [BuiltIn; 6] = {
+    use Access::{Allow, Deny};
+    use Direction::{Inbound, Outbound};
+    const fn rule(
+        name: &'static str,
+        direction: Direction,
+        priority: i64,
+        (source, destination): (&'static str, &'static str),
+        access: Access,
+    ) -> BuiltIn {
+        BuiltIn { name, direction, priority, source, destination, access }
+    }
+    [
+        rule("AllowVnetInBound", Inbound, 65000, ("VirtualNetwork", "VirtualNetwork"), Allow),
+        rule("AllowAzureLoadBalancerInBound", Inbound, 65001, ("AzureLoadBalancer", "*"), Allow),
+        rule("DenyAllInBound", Inbound, 65500, ("*", "*"), Deny),
+        rule("AllowVnetOutBound", Outbound, 65000, ("VirtualNetwork", "VirtualNetwork"), Allow),
+        rule("AllowInternetOutBound", Outbound, 65001, ("*", "Internet"), Allow),
+        rule("DenyAllOutBound", Outbound, 65500, ("*", "*"), Deny),
+    ]
+};
+
+/// Who wrote a clause.
+#[derive(Clone, Debug)]
+pub(crate) enum Author<'a> {
+    /// A rule of the group, and its index there.
+    Rule(&'a SecurityRule, usize),
+    /// Azure; the rule of the export that shows it, if any.
+    BuiltIn(&'static BuiltIn, Option<&'a SecurityRule>),
+    /// No security admin rule matches.
+    NoAdminRule,
+    /// A security admin rule has let it through: it meets no group.
+    AlwaysAllowed,
+    /// The platform's addresses are open by themselves (NSG-21).
+    Platform,
+    /// A route of the table, and its index there.
+    Route(&'a Route, usize),
+    /// A route that Azure adds by itself, and where it leads.
+    System(&'static str, NextHop),
+    /// A firewall: one of its rules, or what it does by itself.
+    Firewall(Box<Decider>, Option<&'a FirewallRule>),
+    /// A part of the list that only a deployment can tell.
+    Unknown(Doubt),
+}
+
+/// A clause and what it does.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) clause: Clause,
+    pub(crate) access: Access,
+    pub(crate) author: Author<'a>,
+}
 
 /// So many rules in a row that ask for nothing unknown are a stretch. In tests few are, so that the laws look at them.
 const STRETCH: usize = if cfg!(test) { 3 } else { 32 };
@@ -200,18 +274,135 @@ impl Hash for Asked {
     }
 }
 
+/// Packets and the entries they met, stage by stage.
+#[derive(Clone, Debug)]
+pub(crate) struct Track {
+    pub(crate) cell: Cell,
+    pub(crate) met: Vec<Met>,
+}
+
+/// What became of the required packets.
+#[derive(Default)]
+pub(crate) struct Journey<'a> {
+    pub(crate) stages: Vec<Rc<Stage<'a>>>,
+    pub(crate) passed: Vec<Track>,
+    pub(crate) dropped: Vec<Track>,
+    pub(crate) exceeded: bool,
+    /// No packet was required.
+    pub(crate) asks_nothing: bool,
+}
+
+impl<'a> Journey<'a> {
+    pub(crate) fn new(cells: Vec<Cell>) -> Self {
+        let asks_nothing = cells.is_empty();
+        let passed = cells.into_iter().map(|cell| Track { cell, met: Vec::new() }).collect();
+        Self { passed, asks_nothing, ..Self::default() }
+    }
+
+    /// Sends what has passed so far through one more stage.
+    pub(crate) fn through(&mut self, ground: &Ground<'_, 'a>, stage: &Rc<Stage<'a>>) {
+        self.through_parts(ground, stage, |_| Some(0..stage.own));
+    }
+
+    /// Sends what has passed so far each through its own part of a stage. What has no part has passed.
+    pub(crate) fn through_parts(
+        &mut self,
+        ground: &Ground<'_, 'a>,
+        stage: &Rc<Stage<'a>>,
+        part_of: impl Fn(&Track) -> Option<Range<usize>>,
+    ) {
+        let mut passed = Vec::new();
+        for track in std::mem::take(&mut self.passed) {
+            let Some(part) = part_of(&track) else {
+                passed.push(track);
+                continue;
+            };
+            let run = stage.run(&ground.symbols, part, vec![track.cell]);
+            // The last entry of a part matches everything; what is left here belongs to a run that was cut short.
+            self.exceeded |= run.exceeded || !run.rest.is_empty();
+            for piece in run.decided {
+                let access = stage.entries[piece.met.first()].access;
+                let next = Track { cell: piece.cell, met: track.met.iter().cloned().chain([piece.met]).collect() };
+                match access {
+                    Access::Allow => passed.push(next),
+                    Access::Deny => self.dropped.push(next),
+                }
+            }
+        }
+        self.passed = passed;
+        self.stages.push(Rc::clone(stage));
+    }
+
+    /// The verdict on what was required. That no packet is dropped proves nothing where none was required.
+    pub(crate) fn decide(&self, ground: &Ground<'_, 'a>, ends: &Ends) -> Decision {
+        let undecided = |doubts| Decision { verdict: Verdict::Undecided, witness: None, doubts, open: Vec::new() };
+        if self.asks_nothing {
+            return undecided(Vec::new());
+        }
+        if self.exceeded {
+            return undecided(vec![Doubt::new("the rules split this traffic into more cases than are followed")]);
+        }
+        let required = Required { sources: &ends.sources.terms, destinations: &ends.destinations.terms };
+        let passed: Vec<&Cell> = self.passed.iter().map(|track| &track.cell).collect();
+        let dropped: Vec<&Cell> = self.dropped.iter().map(|track| &track.cell).collect();
+        decide(ground, &required, &passed, &dropped)
+    }
+}
+
+/// Who takes part in required traffic.
+pub(crate) struct Ends {
+    pub(crate) sources: Match<AddressSet>,
+    pub(crate) destinations: Match<AddressSet>,
+}
+
+impl Ends {
+    pub(crate) fn new(ground: &mut Ground<'_, '_>, from: &Party, to: &Party) -> Self {
+        Self { sources: ground.party(End::Source, from), destinations: ground.party(End::Destination, to) }
+    }
+
+    /// The packets between them.
+    pub(crate) fn cells(&self, protocols: ProtocolSet, ports: &PortSet) -> Vec<Cell> {
+        let ported = ProtocolSet::TCP.union(ProtocolSet::UDP);
+        let portless = if ports.is_full() { protocols.difference(ported) } else { ProtocolSet::NONE };
+        let hosts = Arc::new(HostSet::full());
+        let mut cells = Vec::new();
+        for (protocols, ports) in [(protocols.intersection(ported), ports.clone()), (portless, PortSet::full())] {
+            if protocols.is_empty() || ports.is_empty() {
+                continue;
+            }
+            let ports = Arc::new(ports);
+            for source in &self.sources.terms {
+                for destination in &self.destinations.terms {
+                    cells.push(Cell {
+                        cube: source.cube.iter().chain(&destination.cube).copied().collect(),
+                        protocols,
+                        sources: Arc::clone(&source.set),
+                        source_ports: Arc::new(PortSet::full()),
+                        destinations: Arc::clone(&destination.set),
+                        destination_ports: Arc::clone(&ports),
+                        hosts: Arc::clone(&hosts),
+                    });
+                }
+            }
+        }
+        cells
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{STRETCH, Stage};
+    use super::{Ends, STRETCH, Stage};
+
     use crate::estate::{Access, Direction};
     use crate::net::{AddressSet, Cloud, Family, PortSet, ProtocolSet, Tag};
     use crate::proof::first_match::{Met, Placed, Run, first_match};
-    use crate::proof::flow::{Ends, group_stages};
+    use crate::proof::given::Given;
     use crate::proof::ground::{Ground, Party};
-    use crate::proof::sample::{outbound, security_group};
-    use crate::proof::scene::{Given, Level, Scene};
+    use crate::proof::nsg::group_stages;
+    use crate::proof::scene::{Level, Scene};
+    use crate::proof::tests::sample::{outbound, security_group};
 
     /// The destinations each entry decides, by its literals and ports.
     fn told(run: &Run) -> BTreeMap<(usize, String), AddressSet> {

@@ -344,6 +344,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::{Added, Doubt, End, Meaning, Symbol, Symbols};
+
     use crate::net::{Cloud, Family, Tag};
 
     fn symbols() -> Symbols {

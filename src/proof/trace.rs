@@ -6,13 +6,13 @@ use crate::net::{AddressSet, Cloud, Tag};
 use crate::proof::atom::HOST;
 use crate::proof::cell::Cell;
 use crate::proof::explain::{decider, packet};
-use crate::proof::flow::{Flow, Journey, Track};
 use crate::proof::ground::Party;
 use crate::proof::host::{HostPattern, HostSet};
-use crate::proof::judgement::{Decider, Judgement, Layer, Packet};
+use crate::proof::judgement::{Decider, Flow, Judgement, Layer, Packet};
 use crate::proof::path::{Part, Passage, PathJudgement};
 use crate::proof::prepared::Prepared;
 use crate::proof::scene::Scene;
+use crate::proof::stage::{Journey, Track};
 use crate::proof::symbol::{End, Meaning, Symbols};
 use crate::proof::verdict::{Place, Point, Verdict};
 
@@ -114,11 +114,13 @@ mod tests {
     use std::sync::Arc;
 
     use super::{Flow, Layer, Party, Verdict};
+
     use crate::estate::{Access, Direction, NextHop};
     use crate::net::{AddressSet, PortSet, ProtocolSet};
-    use crate::proof::flow::Matching;
-    use crate::proof::sample::{application, collection, estate, group, route, table};
-    use crate::proof::scene::{Given, Scene};
+    use crate::proof::given::Given;
+    use crate::proof::judgement::Matching;
+    use crate::proof::scene::Scene;
+    use crate::proof::tests::sample::{application, collection, estate, group, route, table};
 
     fn flow(to: &str) -> Flow {
         Flow {

@@ -11,8 +11,7 @@ use crate::estate::{
     RuleCollection, RuleCollectionGroup,
 };
 use crate::json::{Node, Unknown};
-use crate::proof::given::{here, missing};
-use crate::proof::name::shown;
+use crate::proof::given::{here, missing, shown};
 use crate::proof::symbol::{Doubt, Meaning};
 
 /// How long a chain of parent policies is followed. Azure allows one parent.

@@ -1,18 +1,23 @@
-//! A firewall as one layer: its lines as clauses, network before application, and the denial at the end (FW-5 to FW-8).
+//! A firewall as one layer: its lines as clauses, network before application, the denial at the end (FW-5 to FW-8), and
+//! the settings beside its rules that decide what passes: DNS proxy and SNAT (FW-11, FW-20).
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use crate::estate::{Access, CollectionKind, Estate, Header};
+use ipnet::{IpNet, Ipv4Net};
+
+use crate::estate::{Access, CollectionKind, Estate, FirewallPolicy, Header};
+use crate::json::Node;
 use crate::net::AddressSet;
 use crate::proof::cell::{Clause, Match};
-use crate::proof::entry::{Author, Entry};
+use crate::proof::firewall::clause::{application_clauses, network_clauses};
 use crate::proof::firewall::order::{Appliance, Line, Placed, What, lines};
-use crate::proof::firewall::setting::{Resolver, Unnatted};
-use crate::proof::firewall::{application, network};
+use crate::proof::given::shown;
 use crate::proof::ground::Ground;
 use crate::proof::judgement::{Decider, Kind, Layer, Written};
-use crate::proof::scene::shown;
+use crate::proof::stage::{Author, Entry};
 use crate::proof::symbol::{Doubt, Literal, Meaning};
+use crate::source::Span;
 
 /// The rules of a firewall in order. `named`: the hosts of the packets are known.
 pub(crate) fn entries<'a>(
@@ -32,14 +37,14 @@ pub(crate) fn entries<'a>(
         let gone = ground.symbols.of(meaning, || doubt.clone()).fails();
         unknown(ground, &[gone], &doubt, Access::Deny, &mut entries);
     }
-    let resolver = Resolver::of(estate, appliance);
+    let resolver = resolver(estate, appliance);
     let unnatted = Unnatted::of(estate, appliance);
     for line in lines(estate, appliance, CollectionKind::Network) {
         let guards = guards(ground, &line);
         match &line.what {
             What::Unknown(doubt) => unknown(ground, &guards, doubt, line.access, &mut entries),
             What::Rule(placed) => {
-                for clause in network::clauses(ground, estate, placed.rule, &guards, &resolver, named) {
+                for clause in network_clauses(ground, estate, placed.rule, &guards, resolver.as_ref(), named) {
                     if let (Access::Allow, Some(unnatted)) = (line.access, &unnatted) {
                         entries.extend(unanswered(ground, &clause, unnatted));
                     }
@@ -53,7 +58,7 @@ pub(crate) fn entries<'a>(
         match &line.what {
             What::Unknown(doubt) => unknown(ground, &guards, doubt, line.access, &mut entries),
             What::Rule(placed) => {
-                let clauses = application::clauses(ground, estate, placed.rule, line.access, &guards, named);
+                let clauses = application_clauses(ground, estate, placed.rule, line.access, &guards, named);
                 entries.extend(clauses.into_iter().map(|clause| entry(clause, line.access, placed)));
             }
         }
@@ -157,4 +162,74 @@ fn unanswered<'a>(ground: &mut Ground<'_, 'a>, clause: &Clause, unnatted: &Unnat
         written: Some(Written { span, name: span, priority: None, fault: span }),
     };
     Some(Entry { clause, access: Access::Deny, author: Author::Firewall(Box::new(one), None) })
+}
+
+/// Why hosts in network rules may not resolve to what the clients see; `None`: they do.
+fn resolver(estate: &Estate, appliance: Appliance<'_>) -> Option<Doubt> {
+    let off = |span: Option<Span>| {
+        let doubt = Doubt::new(
+            "network rules with host names are reliable only when clients resolve names through the firewall's DNS proxy, which is not shown to be on",
+        );
+        Doubt { span, ..doubt.settled_by("`dnsSettings.enableProxy: true` in the firewall policy") }
+    };
+    match (appliance.policy(estate), appliance) {
+        (Some(Ok(policy)), _) => match &policy.dns_proxy {
+            Some(field) if field.known() == Some(&true) => None,
+            Some(field) => match field.unknown() {
+                Some(why) => Some(Doubt::of("whether the DNS proxy is on", why)),
+                None => Some(off(Some(field.span))),
+            },
+            None => Some(off(None)),
+        },
+        (Some(Err(doubt)), _) => Some(doubt),
+        (None, Appliance::Firewall(firewall)) => {
+            let proxy = firewall.header.node.at(&["properties", "additionalProperties", "Network.DNS.EnableProxy"]);
+            let on = |node: &Node| {
+                node.bool() == Some(true) || node.text().is_some_and(|text| text.eq_ignore_ascii_case("true"))
+            };
+            (!proxy.is_some_and(on)).then(|| off(proxy.map(|node| node.span)))
+        }
+        (None, Appliance::Policy(_)) => Some(off(None)),
+    }
+}
+
+/// Public addresses to which network rules send packets with their private source address: no answer comes back.
+#[derive(Clone, Debug)]
+pub(crate) struct Unnatted {
+    pub(crate) addresses: AddressSet,
+    /// Where the setting is written.
+    pub(crate) span: Span,
+    /// The firewall tunnels its own traffic, and what is behind it may translate addresses.
+    pub(crate) tunnelled: bool,
+}
+
+impl Unnatted {
+    /// The ranges that are never translated, where that is more than private ones.
+    pub(crate) fn of(estate: &Estate, appliance: Appliance<'_>) -> Option<Self> {
+        let policy: Option<&FirewallPolicy> = appliance.policy(estate).and_then(Result::ok);
+        let list = match (policy, appliance) {
+            (Some(policy), _) => policy.header.node.at(&["properties", "snat", "privateRanges"]),
+            (None, Appliance::Firewall(firewall)) => {
+                firewall.header.node.at(&["properties", "additionalProperties", "Network.SNAT.PrivateRanges"])
+            }
+            (None, Appliance::Policy(_)) => None,
+        };
+        let list = list?;
+        let texts = std::iter::once(list).chain(list.items()).filter_map(Node::text);
+        let prefixes = texts.flat_map(|text| text.split(',')).filter_map(|text| {
+            let text = text.trim();
+            text.parse().ok().or_else(|| text.parse().ok().map(|address: std::net::IpAddr| IpNet::from(address)))
+        });
+        // This prefix means that everything is translated.
+        let always = IpNet::from(Ipv4Net::from(Ipv4Addr::BROADCAST));
+        let addresses = AddressSet::from_prefixes(prefixes.filter(|prefix: &IpNet| *prefix != always));
+        let tunnelled = match appliance {
+            Appliance::Firewall(firewall) => {
+                let managed = firewall.header.node.at(&["properties", "managementIpConfiguration"]);
+                managed.is_some_and(|node| !node.is_null())
+            }
+            Appliance::Policy(_) => true,
+        };
+        Some(Self { addresses, span: list.span, tunnelled })
+    }
 }

@@ -14,15 +14,15 @@ use crate::estate::{
     Access, CollectionKind, Direction, Estate, FirewallRule, NetworkSecurityGroup, NextHop, Peer, RouteTable,
 };
 use crate::net::{AddressSet, PortSet, ProtocolSet, Tag, TagData};
-use crate::proof::flow::{Flow, Matching};
+use crate::proof::given::Given;
 use crate::proof::ground::Party;
 use crate::proof::host::{HostPattern, HostSet};
-use crate::proof::judgement::Judgement;
-use crate::proof::sample::{
+use crate::proof::judgement::{Flow, Judgement, Matching};
+use crate::proof::scene::{Level, Scene};
+use crate::proof::tests::sample::{
     Dice, application, collection, estate, group, known, network, outbound, peer, route, security_group, table,
     unknown, why,
 };
-use crate::proof::scene::{Given, Level, Scene};
 use crate::proof::verdict::Verdict;
 
 const TO: [&str; 9] = [

@@ -6,16 +6,16 @@ use crate::estate::{Access, Direction, Estate, FirewallRule, NextHop, Reference,
 use crate::json::{Member, Node, Value};
 use crate::net::{AddressSet, PortSet, ProtocolSet, Tag};
 use crate::proof::firewall::Appliance;
-use crate::proof::flow::{Flow, Matching};
+use crate::proof::given::Given;
 use crate::proof::ground::Party;
 use crate::proof::host::{HostPattern, HostSet};
-use crate::proof::judgement::{Coordinate, Kind, Layer};
+use crate::proof::judgement::{Coordinate, Flow, Kind, Layer, Matching};
 use crate::proof::path::PathJudgement;
-use crate::proof::sample::{
+use crate::proof::scene::{Level, Scene};
+use crate::proof::tests::sample::{
     application, collection, estate, group, known, nat, network, outbound, peer, place, route, security_group, table,
     unknown,
 };
-use crate::proof::scene::{Given, Level, Scene};
 use crate::proof::verdict::Verdict;
 
 const TCP: ProtocolSet = ProtocolSet::TCP;

@@ -196,7 +196,7 @@ fn text(files: &Files, label: &str, one: &Followed) -> String {
         lines.extend(passage(files, "", receiver));
     }
     let (verdict, end) = (one.verdict(), one.decisive());
-    let judgement = &end.trace.path.judgement;
+    let judgement = &end.trace.path;
     lines.push(match verdict {
         Verdict::Satisfied => "passes: the network is not the cause".to_owned(),
         Verdict::Violated => format!("blocked: {}", blocked(judgement, end.direction)),
@@ -225,7 +225,7 @@ fn text(files: &Files, label: &str, one: &Followed) -> String {
 /// What both ends do not know.
 fn doubts_of(one: &Followed) -> impl Iterator<Item = &Doubt> {
     let ends = std::iter::once(one).chain(&one.receivers);
-    ends.flat_map(|end| &end.trace.path.judgement.why).chain(&one.unshown)
+    ends.flat_map(|end| &end.trace.path.why).chain(&one.unshown)
 }
 
 /// What both ends take for granted.
@@ -327,7 +327,7 @@ fn document(files: &Files, label: &str, one: &Followed) -> Json {
         return whole;
     }
     let receivers: Vec<Json> = one.receivers.iter().map(|receiver| end_document(files, label, receiver)).collect();
-    let layer = one.decisive().trace.path.judgement.layer;
+    let layer = one.decisive().trace.path.layer;
     if let Some(members) = whole.as_object_mut() {
         members.insert("verdict".to_owned(), json!(word(one.verdict())));
         members.insert("layer".to_owned(), json!(layer.map(Layer::as_str)));
@@ -341,7 +341,7 @@ fn document(files: &Files, label: &str, one: &Followed) -> Json {
 
 fn end_document(files: &Files, label: &str, one: &Followed) -> Json {
     let trace = &one.trace;
-    let judgement = &trace.path.judgement;
+    let judgement = &trace.path;
     let decider = |decider: &Decider| {
         let place = decider.written.map(|written| {
             let position = files.position(written.span);

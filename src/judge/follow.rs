@@ -56,8 +56,8 @@ pub struct Followed {
 impl Followed {
     /// The verdict on both ends.
     pub fn verdict(&self) -> Verdict {
-        let own = self.trace.path.judgement.verdict;
-        let far = self.receivers.iter().map(|one| one.trace.path.judgement.verdict);
+        let own = self.trace.path.verdict;
+        let far = self.receivers.iter().map(|one| one.trace.path.verdict);
         let all: Vec<Verdict> = far.chain([own]).chain(self.unshown.as_ref().map(|_| Verdict::Undecided)).collect();
         let worst = [Verdict::Violated, Verdict::Undecided].into_iter().find(|verdict| all.contains(verdict));
         worst.unwrap_or(Verdict::Satisfied)
@@ -66,7 +66,7 @@ impl Followed {
     /// The end that decides: the first whose verdict is the whole one.
     pub fn decisive(&self) -> &Self {
         let verdict = self.verdict();
-        let is_decisive = |one: &&Self| one.trace.path.judgement.verdict == verdict;
+        let is_decisive = |one: &&Self| one.trace.path.verdict == verdict;
         std::iter::once(self).chain(&self.receivers).find(is_decisive).unwrap_or(self)
     }
 }
@@ -193,7 +193,7 @@ fn at<'a>(
     if let Some(group) = interface {
         scene = scene.with_interface_of(estate, group);
     }
-    let trace = scene.trace(flow, None);
+    let trace = scene.prepared().trace(flow);
     let mut followed = told(estate, site, flow.direction, trace);
     if let Some(id) = interface.and_then(|group| group.id.known()) {
         followed.parts.push(("interface-nsg", site::last_segment(id).to_owned()));

@@ -10,7 +10,7 @@ use crate::finding::FactValue;
 use crate::json::Unknown;
 use crate::judge::placement::Placement;
 use crate::net::{Cloud, Region, Tag};
-use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Judgement, Party, PathJudgement, Prepared, Verdict};
+use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Judgement, Party, Prepared, Verdict};
 use crate::rule::{FlowRequirement, HostName, Layer, Matching, Template};
 
 /// The fact that says a firewall on the path works by the names of hosts.
@@ -28,7 +28,7 @@ pub(crate) struct FlowQuestion<'x, 's, 'a> {
 /// What the proof says.
 #[derive(Clone)]
 pub(crate) struct Answer {
-    pub(crate) path: PathJudgement,
+    pub(crate) path: Judgement,
     /// A region was not known, and the verdict holds for this one.
     pub(crate) counting_on: Option<String>,
     /// The hosts among those required by name that do not get through, or may not.
@@ -42,8 +42,7 @@ pub(crate) struct Answer {
 impl Answer {
     /// The answer on something that no host takes part in.
     pub(crate) fn of(judgement: Judgement) -> Self {
-        let path = PathJudgement { judgement, layers: Vec::new(), by_host_names: false, assumptions: Vec::new() };
-        Self { path, counting_on: None, blocked: Vec::new(), partly: false, unnamed: Vec::new() }
+        Self { path: judgement, counting_on: None, blocked: Vec::new(), partly: false, unnamed: Vec::new() }
     }
 }
 
@@ -58,8 +57,8 @@ enum Far {
 }
 
 /// Of doubts about application rules one is enough where no source names the hosts of the cloud.
-fn merge_host_doubts(path: &mut PathJudgement, cloud: Cloud) {
-    let doubts = &mut path.judgement.why;
+fn merge_host_doubts(path: &mut Judgement, cloud: Cloud) {
+    let doubts = &mut path.why;
     let before = doubts.len();
     let mut first = true;
     doubts.retain(|doubt| !doubt.message.ends_with(proof::NAMES_UNKNOWN) || std::mem::take(&mut first));
@@ -84,7 +83,7 @@ impl<'a> FlowQuestion<'_, '_, 'a> {
     fn by_any_way(&self, far: &Far) -> Answer {
         let hosts = self.flow.hosts.of(cloud_of(self.placement)).unwrap_or_default();
         let (mut path, counting_on) = self.open(far, hosts);
-        if hosts.is_empty() && !self.flow.hosts.is_empty() && path.judgement.verdict == Verdict::Undecided {
+        if hosts.is_empty() && !self.flow.hosts.is_empty() && path.verdict == Verdict::Undecided {
             merge_host_doubts(&mut path, cloud_of(self.placement));
         }
         let unnamed = self.unnamed(far, hosts, &path);
@@ -95,26 +94,25 @@ impl<'a> FlowQuestion<'_, '_, 'a> {
     pub(crate) fn hosts(&self, hosts: &[HostName]) -> Answer {
         let (mut path, counting_on) = self.open(&Far::Hosts, hosts);
         let mut blocked = Vec::new();
-        if path.judgement.verdict != Verdict::Satisfied {
+        if path.verdict != Verdict::Satisfied {
             let alone = |host: &HostName| self.open(&Far::Hosts, std::slice::from_ref(host)).0;
-            let each: Vec<(&HostName, PathJudgement)> = hosts.iter().map(|host| (host, alone(host))).collect();
-            let any = |verdict: Verdict| each.iter().any(|(_, one)| one.judgement.verdict == verdict);
+            let each: Vec<(&HostName, Judgement)> = hosts.iter().map(|host| (host, alone(host))).collect();
+            let any = |verdict: Verdict| each.iter().any(|(_, one)| one.verdict == verdict);
             let verdict = if any(Verdict::Violated) { Verdict::Violated } else { Verdict::Undecided };
-            let lost: Vec<&(&HostName, PathJudgement)> =
-                each.iter().filter(|(_, one)| one.judgement.verdict == verdict).collect();
+            let lost: Vec<&(&HostName, Judgement)> = each.iter().filter(|(_, one)| one.verdict == verdict).collect();
             blocked = lost.iter().map(|(host, _)| shown(self.placement, host)).collect();
             if let Some((_, first)) = lost.first() {
                 path = first.clone();
                 for (_, one) in &lost {
-                    for doubt in &one.judgement.why {
-                        if path.judgement.why.iter().all(|known| known.message != doubt.message) {
-                            path.judgement.why.push(doubt.clone());
+                    for doubt in &one.why {
+                        if path.why.iter().all(|known| known.message != doubt.message) {
+                            path.why.push(doubt.clone());
                         }
                     }
                 }
             }
             if hosts.len() > 1 {
-                path.judgement.uncovered.clone_from(&blocked);
+                path.uncovered.clone_from(&blocked);
             }
         }
         let partly = !blocked.is_empty() && blocked.len() < hosts.len();
@@ -122,14 +120,14 @@ impl<'a> FlowQuestion<'_, '_, 'a> {
     }
 
     /// Judges one other end, whatever is not known of it.
-    fn open(&self, far: &Far, hosts: &[HostName]) -> (PathJudgement, Option<String>) {
+    fn open(&self, far: &Far, hosts: &[HostName]) -> (Judgement, Option<String>) {
         let (mut widest, mut missing) = self.with(far, hosts, Given::Nothing);
         let region = match far {
             Far::Region(_, fact, _) => Some(fact),
             Far::Party(_) | Far::Hosts => None,
         };
         missing.extend(region.cloned());
-        if widest.judgement.verdict == Verdict::Satisfied || missing.is_empty() {
+        if widest.verdict == Verdict::Satisfied || missing.is_empty() {
             return (widest, None);
         }
         let (mut possible, mut stray) = (None, false);
@@ -143,7 +141,7 @@ impl<'a> FlowQuestion<'_, '_, 'a> {
             }
             for value in values {
                 let (path, _) = self.with(far, hosts, Given::Value(fact, &value));
-                match (path.judgement.verdict, is_region) {
+                match (path.verdict, is_region) {
                     (Verdict::Satisfied, true) => return (path, Some(value)),
                     (Verdict::Violated, _) => {}
                     _ => possible = possible.or(Some((fact, value))),
@@ -152,21 +150,21 @@ impl<'a> FlowQuestion<'_, '_, 'a> {
         }
         // Every value that no rule names fares alike.
         let unnamed =
-            |question: &Self| question.with(far, hosts, Given::Unnamed).0.judgement.verdict == Verdict::Violated;
-        if widest.judgement.verdict == Verdict::Violated && (possible.is_some() || stray || !unnamed(self)) {
-            widest.judgement.verdict = Verdict::Undecided;
+            |question: &Self| question.with(far, hosts, Given::Unnamed).0.verdict == Verdict::Violated;
+        if widest.verdict == Verdict::Violated && (possible.is_some() || stray || !unnamed(self)) {
+            widest.verdict = Verdict::Undecided;
             let doubts = missing.iter().map(|fact| {
                 let named = possible.as_ref().filter(|(of, _)| *of == fact);
                 let named = named.map(|(_, value)| format!(", and the firewall names `{value}`")).unwrap_or_default();
                 Doubt::new(format!("fact `{fact}` is not known{named}")).settled_by(format!("--fact {fact}=…"))
             });
-            widest.judgement.why.extend(doubts);
+            widest.why.extend(doubts);
         }
         (widest, None)
     }
 
     /// Judges one other end, with something put in for what is not known; and the facts that are still missing.
-    fn with(&self, far: &Far, hosts: &[HostName], given: Given<'_>) -> (PathJudgement, BTreeSet<Arc<str>>) {
+    fn with(&self, far: &Far, hosts: &[HostName], given: Given<'_>) -> (Judgement, BTreeSet<Arc<str>>) {
         let names = bind(self.placement, hosts, given);
         let by_name = (!hosts.is_empty()).then_some(&names.set);
         let path = match far {
@@ -191,8 +189,8 @@ impl<'a> FlowQuestion<'_, '_, 'a> {
     }
 
     /// The hosts that are missing where a firewall works by names: it lets some of them pass, or that is known of it.
-    fn unnamed(&self, far: &Far, hosts: &[HostName], path: &PathJudgement) -> Vec<String> {
-        let judgement = &path.judgement;
+    fn unnamed(&self, far: &Far, hosts: &[HostName], path: &Judgement) -> Vec<String> {
+        let judgement = path;
         // Where the routes behind a firewall drop it, no name would help.
         let by_route = judgement.deciders.first().is_some_and(|one| one.kind == proof::Kind::Route);
         if judgement.verdict != Verdict::Violated || judgement.layer != Some(proof::Layer::Firewall) || by_route {
@@ -200,7 +198,7 @@ impl<'a> FlowQuestion<'_, '_, 'a> {
         }
         let lost: Vec<&HostName> = hosts
             .iter()
-            .filter(|host| self.open(far, std::slice::from_ref(host)).0.judgement.verdict != Verdict::Satisfied)
+            .filter(|host| self.open(far, std::slice::from_ref(host)).0.verdict != Verdict::Satisfied)
             .collect();
         let known = self.placement.fact(BY_HOSTS) == Some(FactValue::Bool(true));
         let works_by_names = known || lost.len() < hosts.len();
@@ -214,7 +212,7 @@ impl<'a> FlowQuestion<'_, '_, 'a> {
     }
 
     /// Asks the proof.
-    fn prove(&self, far: Party, names: Option<&HostSet>) -> PathJudgement {
+    fn prove(&self, far: Party, names: Option<&HostSet>) -> Judgement {
         let flow = self.flow;
         let (from, to) = match flow.direction {
             Direction::Inbound => (far, self.near.clone()),
@@ -229,8 +227,7 @@ impl<'a> FlowQuestion<'_, '_, 'a> {
         let asked = proof::Flow { direction: flow.direction, protocols: flow.protocols, from, to, ports, matching };
         // The groups alone, when the requirement asks about nothing behind them.
         if flow.layers == [Layer::Nsg] {
-            let judgement = self.scene.judge(&asked);
-            return PathJudgement { judgement, layers: Vec::new(), by_host_names: false, assumptions: Vec::new() };
+            return self.scene.judge(&asked);
         }
         match self.alone() {
             Some(appliance) => self.scene.judge_firewall(self.estate, appliance, &asked, names),

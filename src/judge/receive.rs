@@ -144,8 +144,8 @@ impl<'a> Receivers<'a> {
 impl Receiver<'_> {
     /// Follows traffic to its door. `flow`: as it leaves the sender.
     pub(crate) fn trace(&self, flow: &Flow, from: &Party) -> Trace {
-        let mut trace = self.scene.trace(&self.arriving(flow, from), None);
-        self.doubt(&mut trace.path.judgement);
+        let mut trace = self.scene.prepared().trace(&self.arriving(flow, from));
+        self.doubt(&mut trace.path);
         trace
     }
 

@@ -204,13 +204,13 @@ fn answers(question: &FlowQuestion<'_, '_, '_>, far: &Targets) -> Vec<TargetAnsw
 }
 
 fn verdict_of(answer: &Answer) -> proof::Verdict {
-    answer.path.judgement.verdict
+    answer.path.verdict
 }
 
 /// The answer that decides for all targets: of alternatives the best, of several that are needed the worst.
 fn decisive(mut told: Vec<TargetAnswer>, mode: Mode) -> Option<TargetAnswer> {
     // A target that no packet can go to says nothing of the others.
-    let is_empty = |one: &TargetAnswer| one.as_ref().is_ok_and(|answer| answer.path.judgement.asks_nothing);
+    let is_empty = |one: &TargetAnswer| one.as_ref().is_ok_and(|answer| answer.path.asks_nothing);
     if !told.iter().all(is_empty) {
         told.retain(|one| !is_empty(one));
     }
@@ -264,7 +264,9 @@ fn judge_receivers<'a>(
         let judgement = receiver.judge(&leaving, &from);
         if worse(verdict_of(answer), judgement.verdict) {
             judged.receiver = Some(receiver.site.title(estate));
-            answer.path.judgement = judgement;
+            // What the layers of the placement itself say stays.
+            let layers = std::mem::take(&mut answer.path.layers);
+            answer.path = Judgement { layers, by_host_names: answer.path.by_host_names, ..judgement };
         }
     }
 }
@@ -503,7 +505,7 @@ fn describe(placement: &Placement<'_>, requirement: &Requirement) -> String {
 impl Judged {
     /// The judgement of the proof, when there is one.
     pub(crate) fn judgement(&self) -> Option<&Judgement> {
-        self.answer.as_ref().map(|answer| &answer.path.judgement)
+        self.answer.as_ref().map(|answer| &answer.path)
     }
 
     /// The hosts among those required by name that do not get through, or may not.
@@ -563,7 +565,7 @@ impl Judged {
     /// What each layer says. Where the proof kept no account of each, the rules that decided tell which there are.
     fn path(&self) -> Vec<LayerReport> {
         let Some(answer) = &self.answer else { return Vec::new() };
-        let whole = &answer.path.judgement;
+        let whole = &answer.path;
         let met = |layer: proof::Layer, said: proof::Verdict, deciders: &[proof::Decider]| LayerReport {
             layer: match layer {
                 proof::Layer::Group(proof::Level::Interface) => "interface-nsg",

@@ -23,7 +23,7 @@ use crate::proof::stage::{Author, Entry, Stage};
 use crate::proof::symbol::{Doubt, Meaning};
 
 /// The routes as a layer of the path, and the firewalls they lead to.
-pub(crate) struct Onward<'a> {
+pub(crate) struct AfterRoute<'a> {
     pub(crate) stage: Rc<Stage<'a>>,
     /// For each entry the firewall it leads to, as an index.
     pub(crate) leads: Vec<Option<usize>>,
@@ -32,32 +32,34 @@ pub(crate) struct Onward<'a> {
     pub(crate) assumptions: Vec<String>,
 }
 
-/// The routes as a stage, and the firewalls they lead to.
-pub(crate) fn onward<'a>(ground: &mut Ground<'_, 'a>, ways: &[Way<'a>]) -> Onward<'a> {
-    let scene = ground.scene;
-    let (mut entries, mut leads) = (Vec::new(), Vec::new());
-    let (mut firewalls, mut assumptions): (Vec<Appliance<'a>>, Vec<String>) = (Vec::new(), Vec::new());
-    for way in ways {
-        let (ruling, led) = match lead(scene, way) {
-            Lead::Firewall(firewall, assumption) => {
-                assumptions.extend(assumption.filter(|one| !assumptions.contains(one)));
-                let same =
-                    |one: &Appliance<'_>| matches!(one, Appliance::Firewall(one) if std::ptr::eq(*one, firewall));
-                let index = firewalls.iter().position(same).unwrap_or_else(|| {
-                    firewalls.push(Appliance::Firewall(firewall));
-                    firewalls.len() - 1
-                });
-                (reached(scene, firewall), Some(index))
-            }
-            Lead::Elsewhere => (ruling(&way.hop), None),
-            Lead::Unknown(doubt) => (Ruling::Depends(open(&doubt.message), doubt), None),
-        };
-        let ruled = ruled(ground, &way.clause, &way.author, ruling);
-        leads.extend(ruled.iter().map(|_| led));
-        entries.extend(ruled);
+impl<'a> AfterRoute<'a> {
+    /// The routes as a stage, and the firewalls they lead to.
+    pub(crate) fn of(ground: &mut Ground<'_, 'a>, ways: &[Way<'a>]) -> Self {
+        let scene = ground.scene;
+        let (mut entries, mut leads) = (Vec::new(), Vec::new());
+        let (mut firewalls, mut assumptions): (Vec<Appliance<'a>>, Vec<String>) = (Vec::new(), Vec::new());
+        for way in ways {
+            let (ruling, led) = match lead(scene, way) {
+                Lead::Firewall(firewall, assumption) => {
+                    assumptions.extend(assumption.filter(|one| !assumptions.contains(one)));
+                    let same =
+                        |one: &Appliance<'_>| matches!(one, Appliance::Firewall(one) if std::ptr::eq(*one, firewall));
+                    let index = firewalls.iter().position(same).unwrap_or_else(|| {
+                        firewalls.push(Appliance::Firewall(firewall));
+                        firewalls.len() - 1
+                    });
+                    (reached(scene, firewall), Some(index))
+                }
+                Lead::Elsewhere => (ruling(&way.hop), None),
+                Lead::Unknown(doubt) => (Ruling::Depends(open(&doubt.message), doubt), None),
+            };
+            let ruled = ruled(ground, &way.clause, &way.author, ruling);
+            leads.extend(ruled.iter().map(|_| led));
+            entries.extend(ruled);
+        }
+        let stage = Rc::new(Stage::new(Layer::Route, 0, entries));
+        Self { stage, leads, firewalls, assumptions }
     }
-    let stage = Rc::new(Stage::new(Layer::Route, 0, entries));
-    Onward { stage, leads, firewalls, assumptions }
 }
 
 /// Whether traffic comes to a firewall that a route leads to.

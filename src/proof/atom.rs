@@ -21,7 +21,7 @@ pub(crate) struct Atom {
     /// It is none of the tags' (then `meaning` is `None`), or none of the regional forms of its tag's.
     pub(crate) outside: bool,
     /// It is none of what lies in there, which its own tag is known to exceed.
-    pub(crate) beyond: Option<Beyond>,
+    pub(crate) beside: Option<BesideAllowed>,
     /// The literals that hold for everything required.
     pub(crate) cube: Vec<Literal>,
     /// Where it may lie.
@@ -33,7 +33,7 @@ pub(crate) struct Atom {
 
 /// Something that does not hold all of a tag, although the two meet.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Beyond {
+pub(crate) enum BesideAllowed {
     /// `AzureCloud`.
     AzureCloud,
     /// The tags that the catalogue knows to be parts of it, such as `AzureMonitor.Core`.
@@ -49,7 +49,7 @@ pub(crate) fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>
         let atom = |meaning: Option<Meaning>, outside, exact, name: &str| Atom {
             meaning,
             outside,
-            beyond: None,
+            beside: None,
             cube: term.cube.clone(),
             range: AddressSet::clone(&term.set),
             exact,
@@ -65,12 +65,12 @@ pub(crate) fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>
                     let named = |test: &dyn Fn(Tag) -> bool| symbols.tags(end).any(test);
                     let azure = one.exceeds_azure_cloud(cloud) && named(&Tag::is_azure_cloud);
                     let parts = named(&|part| part.parent() == Some(one));
-                    let beyond = [(azure, Beyond::AzureCloud), (parts, Beyond::Parts)];
+                    let beside = [(azure, BesideAllowed::AzureCloud), (parts, BesideAllowed::Parts)];
                     all.extend(
-                        beyond
+                        beside
                             .into_iter()
                             .filter(|(known, _)| *known)
-                            .map(|(_, beyond)| Atom { beyond: Some(beyond), ..plain(&one) }),
+                            .map(|(_, beside)| Atom { beside: Some(beside), ..plain(&one) }),
                     );
                 }
                 if tag.exceeds_its_regions(cloud) && family == Family::V4 {
@@ -114,7 +114,7 @@ pub(crate) fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>
             }
         }
     }
-    beyond_few(ground, &mut all, end, passed);
+    beside_few(ground, &mut all, end, passed);
     all
 }
 
@@ -125,7 +125,7 @@ const FEWEST_ELSEWHERE: u128 = 1 << 30;
 
 /// What has more addresses than the few that some rules let pass has one beside them: a subnet of unknown place, and
 /// what is public and in no tag.
-fn beyond_few(ground: &Ground<'_, '_>, atoms: &mut Vec<Atom>, end: End, passed: &[&Cell]) {
+fn beside_few(ground: &Ground<'_, '_>, atoms: &mut Vec<Atom>, end: End, passed: &[&Cell]) {
     // What the network takes of the public addresses is taken from those of no tag.
     let elsewhere = size(&ground.public) >= 3 * FEWEST_ELSEWHERE && ground.symbols.family == Family::V4;
     let fewest = |atom: &Atom| match &atom.meaning {

@@ -7,24 +7,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::estate::{Direction, NextHop};
-use crate::net::{AddressSet, Family, PortSet, ProtocolSet, Tag};
-use crate::proof::explain::explain;
+use crate::net::{AddressSet, PortSet, ProtocolSet, Tag};
+use crate::proof::explain::judge;
 use crate::proof::ground::Party;
 use crate::proof::hop::{Hop, Ruling};
 use crate::proof::judgement::{Flow, Judgement, Matching};
 use crate::proof::prepared::Prepared;
 use crate::proof::route::stage;
 use crate::proof::scene::Scene;
-use crate::proof::stage::{Ends, Journey};
+use crate::proof::stage::Passage;
 use crate::proof::symbol::{Doubt, Meaning};
 use crate::proof::verdict::Verdict;
-
-impl Scene<'_> {
-    /// Judges whether all traffic from the subnet to a destination takes a next hop.
-    pub fn judge_route(&self, destination: &Party, wanted: NextHop) -> Judgement {
-        self.prepared().judge_route(destination, wanted)
-    }
-}
 
 impl Prepared<'_, '_> {
     /// Judges whether all traffic from the subnet to a destination takes a next hop.
@@ -43,15 +36,12 @@ impl Prepared<'_, '_> {
             ports: PortSet::full(),
             matching: Matching::Effective,
         };
-        self.scene.in_each_family(&flow, |family: Family| {
+        self.scene.in_each_family(&flow, |family| {
             let routes = self.routes(family);
-            let mut ground = routes.ground();
-            let ends = Ends::new(&mut ground, &flow.from, &flow.to);
-            let stage = stage(&mut ground, &routes.ways, ruling);
-            let mut journey = Journey::new(ends.cells(flow.protocols, &flow.ports));
-            journey.through(&ground, &Rc::new(stage));
-            let decision = journey.decide(&ground, &ends);
-            let mut judgement = explain(&ground, &flow, &journey, decision, &ends);
+            let mut passage = Passage::of(routes.ground(), &flow, None);
+            let stage = stage(&mut passage.ground, &routes.ways, ruling);
+            passage.through(&Rc::new(stage));
+            let mut judgement = judge(&flow, &passage);
             if let Some(witness) = &mut judgement.witness {
                 (witness.source_port, witness.destination_port) = (None, None);
             }
@@ -96,7 +86,7 @@ impl Prepared<'_, '_> {
         // What gives a way out, a firewall above all, gives it to IPv4; what the services need is there.
         if scene.subnet.as_ref().is_some_and(|subnet| !subnet.v4.is_empty() && !subnet.v6.is_empty()) {
             let subnet = scene.subnet.as_ref().map(|both| both.intersection(&AddressSet::all_v4()));
-            return Scene { subnet, ..scene.clone() }.egress();
+            return Scene { subnet, ..scene.clone() }.prepared().egress();
         }
         let explicit = self.judge_hops(&internet, &|hop| scene.ruling(hop, false));
         if explicit.verdict == Verdict::Satisfied {
@@ -113,11 +103,6 @@ impl Prepared<'_, '_> {
 }
 
 impl Scene<'_> {
-    /// Judges the way out of the subnet for addresses of the internet.
-    pub fn egress(&self) -> Egress {
-        self.prepared().egress()
-    }
-
     /// Whether a hop leads out; by default outbound access only if that counts.
     fn ruling(&self, hop: &Hop, by_default: bool) -> Ruling {
         match hop {

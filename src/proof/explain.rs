@@ -10,93 +10,72 @@ use crate::estate::{Access, Direction, FirewallRule, Ports, RouteOrigin, Securit
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::atom::HOST;
 use crate::proof::cell::{Cell, Clause};
-use crate::proof::first_match::Met;
+use crate::proof::first_match::DecidedBy;
 use crate::proof::given::shown;
 use crate::proof::ground::Ground;
 use crate::proof::host::HostSet;
-use crate::proof::judgement::{
-    Alone, Coordinate, Decider, Flow, Judgement, Kind, Matching, NearMiss, Packet, Step, Written,
-};
+use crate::proof::judgement::{Coordinate, Decider, Flow, Judgement, Kind, Matching, NearMiss, Packet, Step, Written};
 use crate::proof::scene::union;
-use crate::proof::stage::{Author, Ends, Entry, Journey, Stage, Track};
+use crate::proof::stage::{Author, Entry, Passage, Stage, TracedCell};
 use crate::proof::symbol::{Added, End, Meaning, Symbols};
-use crate::proof::verdict::{Decision, Place, Point, Verdict};
+use crate::proof::verdict::{Place, Point, Verdict};
 use crate::source::Span;
 
 /// The most shadowed rules, near misses and uncovered parts that are named.
 const MOST_NAMED: usize = 16;
 
-/// Puts a decision into a judgement.
-pub(crate) fn explain(
-    ground: &Ground<'_, '_>,
-    flow: &Flow,
-    journey: &Journey<'_>,
-    decision: Decision,
-    ends: &Ends,
-) -> Judgement {
+/// Decides what becomes of the required packets, and says by whom.
+pub(crate) fn judge(flow: &Flow, passage: &Passage<'_, '_>) -> Judgement {
+    let decision = passage.decide();
     let mut judgement = Judgement {
         verdict: decision.verdict,
         why: decision.doubts,
-        asks_nothing: journey.asks_nothing,
-        ..Judgement::satisfied(ground.symbols.family)
+        asks_nothing: passage.asks_nothing,
+        ..Judgement::satisfied(passage.ground.symbols.family)
     };
     if decision.verdict == Verdict::Satisfied {
-        let by_built_in = |track: &Track| {
-            journey
-                .stages
-                .iter()
-                .zip(&track.met)
-                .any(|(stage, met)| matches!(stage.entries[met.first()].author, Author::BuiltIn(..)))
+        let by_built_in = |traced: &TracedCell| {
+            let mut stages = passage.stages.iter().zip(&traced.by);
+            stages.any(|(stage, by)| matches!(stage.entries[by.first()].author, Author::BuiltIn(..)))
         };
-        judgement.partly_built_in = journey.passed.iter().any(by_built_in);
-        judgement.built_in_only = judgement.partly_built_in && journey.passed.iter().all(by_built_in);
-        judgement.layer = journey.stages.last().map(|stage| stage.layer);
-        judgement.deciders = deciders(journey, &journey.passed, None);
-        judgement.verdict = verdict(flow, journey, &judgement.deciders);
+        judgement.built_in_only = !passage.passed.is_empty() && passage.passed.iter().all(by_built_in);
+        judgement.layer = passage.stages.last().map(|stage| stage.layer);
+        judgement.deciders = all_that_pass(passage);
+        judgement.verdict = verdict(flow, passage, &judgement.deciders);
         return judgement;
     }
-    let witness = decision.witness.map(|(at, point)| match journey.dropped.get(at) {
-        Some(track) => met_by(track, point),
+    let witness = decision.witness.map(|(at, point)| match passage.dropped.get(at) {
+        Some(traced) => met_by(traced, point),
         None => (Vec::new(), point),
     });
-    judgement.deciders = deciders(journey, &journey.dropped, witness.as_ref().map(|(met, _)| met.as_slice()));
+    judgement.deciders = all_that_drop(passage, witness.as_ref().map(|(met, _)| met.as_slice()));
     judgement.layer = judgement.deciders.first().map(|one| one.layer);
-    judgement.uncovered = uncovered(ground, journey, ends, flow, &decision.open);
+    judgement.uncovered = uncovered(flow, passage, &decision.open);
     if let Some((met, point)) = witness {
         judgement.witness = Some(packet(flow.direction, &point));
-        judgement.replay = replay(ground, journey, &met, &point);
+        judgement.replay = replay(passage, &met, &point);
         if let Some(last) = met.len().checked_sub(1) {
-            alternatives(ground, &journey.stages[last], met[last], &point, &mut judgement);
+            alternatives(&passage.ground, &passage.stages[last], met[last], &point, &mut judgement);
         }
     }
     judgement
 }
 
-/// What a layer says by itself: a decision without its reasons.
-pub(crate) fn alone(flow: &Flow, journey: &Journey<'_>, decision: Decision) -> Alone {
-    if decision.verdict == Verdict::Satisfied {
-        let deciders = deciders(journey, &journey.passed, None);
-        return Alone { verdict: verdict(flow, journey, &deciders), deciders };
-    }
-    let witness = decision.witness.and_then(|(at, point)| Some(met_by(journey.dropped.get(at)?, point).0));
-    Alone { verdict: decision.verdict, deciders: deciders(journey, &journey.dropped, witness.as_deref()) }
-}
-
 /// Where everything passes it may still be asked that one rule per layer lets it.
-fn verdict(flow: &Flow, journey: &Journey<'_>, deciders: &[Decider]) -> Verdict {
+fn verdict(flow: &Flow, passage: &Passage<'_, '_>, deciders: &[Decider]) -> Verdict {
     let alone = |stage: &Stage<'_>| deciders.iter().filter(|one| one.layer == stage.layer).count() <= 1;
-    match flow.matching == Matching::SingleRule && !journey.stages.iter().all(|stage| alone(stage)) {
+    match flow.matching == Matching::SingleRule && !passage.stages.iter().all(|stage| alone(stage)) {
         true => Verdict::Violated,
         false => Verdict::Satisfied,
     }
 }
 
-/// The entries that a packet of a track met, one per stage, and the packet in what they took: of those that share a cell
+/// The entries that a packet of a traced met, one per stage, and the packet in what they took: of those that share a cell
 /// the first that takes some of it.
-fn met_by(track: &Track, mut point: Point) -> (Vec<usize>, Point) {
+fn met_by(traced: &TracedCell, mut point: Point) -> (Vec<usize>, Point) {
     let mut all = Vec::new();
-    for met in &track.met {
-        let Met::Several(shares) = met else {
+    for met in &traced.by {
+        let DecidedBy::Several(shares) = met else {
             all.push(met.first());
             continue;
         };
@@ -126,18 +105,21 @@ fn met_by(track: &Track, mut point: Point) -> (Vec<usize>, Point) {
     (all, point)
 }
 
-/// Every entry that the last stage of some tracks met, in order; the last of those that `first` met in front.
-fn deciders(journey: &Journey<'_>, tracks: &[Track], first: Option<&[usize]>) -> Vec<Decider> {
-    let satisfied = first.is_none() && std::ptr::eq(tracks, journey.passed.as_slice());
-    let mut met: Vec<(usize, usize)> = tracks
-        .iter()
-        .flat_map(|track| {
-            let from = if satisfied { 0 } else { track.met.len().saturating_sub(1) };
-            track.met.iter().enumerate().skip(from).flat_map(|(stage, met)| met.all().map(move |entry| (stage, entry)))
-        })
-        .collect();
-    met.sort_unstable();
-    met.dedup();
+/// Every entry that lets some of it pass, layer by layer in order.
+fn all_that_pass(passage: &Passage<'_, '_>) -> Vec<Decider> {
+    let met = passage.passed.iter().flat_map(|traced| {
+        traced.by.iter().enumerate().flat_map(|(stage, by)| by.all().map(move |entry| (stage, entry)))
+    });
+    deciders(passage, sorted(met))
+}
+
+/// Every entry that drops some of it in order, behind the one that drops the witness, the last of `first`.
+fn all_that_drop(passage: &Passage<'_, '_>, first: Option<&[usize]>) -> Vec<Decider> {
+    let last_of = |traced: &'_ TracedCell| -> Vec<(usize, usize)> {
+        let at = traced.by.len().saturating_sub(1);
+        traced.by.last().into_iter().flat_map(|by| by.all().map(move |entry| (at, entry))).collect()
+    };
+    let mut met = sorted(passage.dropped.iter().flat_map(last_of));
     if let Some(first) = first
         && let Some(last) = first.len().checked_sub(1)
     {
@@ -145,9 +127,21 @@ fn deciders(journey: &Journey<'_>, tracks: &[Track], first: Option<&[usize]>) ->
         met.retain(|one| *one != front);
         met.insert(0, front);
     }
-    // A rule may stand behind several entries; where it has an index, that tells it from others.
+    deciders(passage, met)
+}
+
+fn sorted(met: impl Iterator<Item = (usize, usize)>) -> Vec<(usize, usize)> {
+    let mut met: Vec<(usize, usize)> = met.collect();
+    met.sort_unstable();
+    met.dedup();
+    met
+}
+
+/// Entries, each with its stage, as deciders. A rule may stand behind several entries; where it has an index, that tells
+/// it from others.
+fn deciders(passage: &Passage<'_, '_>, met: Vec<(usize, usize)>) -> Vec<Decider> {
     let (mut indexed, mut others) = (HashSet::new(), HashSet::new());
-    let all = met.into_iter().map(|(stage, entry)| (stage, &*journey.stages[stage].deciders(decider)[entry]));
+    let all = met.into_iter().map(|(stage, entry)| (stage, &*passage.stages[stage].deciders(decider)[entry]));
     let new = all.filter(|(stage, one)| match one.index {
         Some(index) => indexed.insert((*stage, index, one.access, one.kind)),
         None => others.insert(*one),
@@ -280,9 +274,9 @@ fn special_ranges() -> &'static [AddressSet; 2] {
 }
 
 /// The rules the witness met, layer by layer, the deciding one of each layer last.
-fn replay(ground: &Ground<'_, '_>, journey: &Journey<'_>, met: &[usize], point: &Point) -> Vec<Step> {
+fn replay(passage: &Passage<'_, '_>, met: &[usize], point: &Point) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
-    for (stage, &last) in journey.stages.iter().zip(met) {
+    for (stage, &last) in passage.stages.iter().zip(met) {
         let deciders = stage.deciders(decider);
         // A rule whose place is unknown stands in several; the last one tells.
         let mut seen = HashSet::new();
@@ -293,7 +287,7 @@ fn replay(ground: &Ground<'_, '_>, journey: &Journey<'_>, met: &[usize], point: 
             {
                 continue;
             }
-            let missed = || misses(&ground.symbols, &point.cell, &entry.clause).next();
+            let missed = || misses(&passage.ground.symbols, &point.cell, &entry.clause).next();
             let missed = (index != last).then(|| missed().unwrap_or(Coordinate::Rule));
             met.push(Step { rule: Arc::clone(&deciders[index]), missed });
         }
@@ -408,8 +402,8 @@ fn field_of_firewall_rule(rule: &FirewallRule, coordinate: Coordinate) -> Span {
 }
 
 /// What is not let through, where that is less than all that is required.
-fn uncovered(ground: &Ground<'_, '_>, journey: &Journey<'_>, ends: &Ends, flow: &Flow, open: &[usize]) -> Vec<String> {
-    let cells: Vec<&Cell> = open.iter().filter_map(|at| journey.dropped.get(*at)).map(|track| &track.cell).collect();
+fn uncovered(flow: &Flow, passage: &Passage<'_, '_>, open: &[usize]) -> Vec<String> {
+    let cells: Vec<&Cell> = open.iter().filter_map(|at| passage.dropped.get(*at)).map(|traced| &traced.cell).collect();
     let mut parts: Vec<String> = Vec::new();
     let mut add = |part: String| {
         if parts.len() < MOST_NAMED && !parts.contains(&part) {
@@ -430,8 +424,8 @@ fn uncovered(ground: &Ground<'_, '_>, journey: &Journey<'_>, ends: &Ends, flow: 
         }
     }
     let sides = [
-        (&ends.sources, cells.iter().map(|cell| &*cell.sources).collect::<Vec<_>>()),
-        (&ends.destinations, cells.iter().map(|cell| &*cell.destinations).collect()),
+        (&passage.ends.sources, cells.iter().map(|cell| &*cell.sources).collect::<Vec<_>>()),
+        (&passage.ends.destinations, cells.iter().map(|cell| &*cell.destinations).collect()),
     ];
     for (required, sets) in sides {
         let required = union(required.terms.iter().map(|term| &*term.set));
@@ -441,14 +435,17 @@ fn uncovered(ground: &Ground<'_, '_>, journey: &Journey<'_>, ends: &Ends, flow: 
         }
     }
     let hosts = cells.iter().fold(HostSet::empty(), |all, cell| all.union(&cell.hosts));
-    let all_hosts = journey.passed.iter().fold(hosts.clone(), |all, track| all.union(&track.cell.hosts));
+    let all_hosts = passage.passed.iter().fold(hosts.clone(), |all, traced| all.union(&traced.cell.hosts));
     if !all_hosts.is_subset(&hosts) {
         hosts.parts().into_iter().take(MOST_NAMED).for_each(&mut add);
     }
-    let asked: Vec<_> = ends.sources.terms.iter().chain(&ends.destinations.terms).flat_map(|term| &term.cube).collect();
+    let asked: Vec<_> =
+        passage.ends.sources.terms.iter().chain(&passage.ends.destinations.terms).flat_map(|term| &term.cube).collect();
     let whole = cells.iter().any(|cell| cell.cube.iter().all(|literal| !literal.holds || asked.contains(&literal)));
     for literal in cells.iter().flat_map(|cell| &cell.cube).filter(|literal| literal.holds && !whole) {
-        if let (Meaning::Tag(_, tag), false) = (ground.symbols.meaning(literal.symbol), asked.contains(&literal)) {
+        if let (Meaning::Tag(_, tag), false) =
+            (passage.ground.symbols.meaning(literal.symbol), asked.contains(&literal))
+        {
             add(tag.to_string());
         }
     }

@@ -29,26 +29,26 @@ const SHARE_AT: usize = if cfg!(test) { 1 } else { 24 };
 
 /// Packets and what decides them.
 #[derive(Clone, Debug)]
-pub(crate) struct Piece {
+pub(crate) struct DecidedCell {
     pub(crate) cell: Cell,
-    pub(crate) met: Met,
+    pub(crate) by: DecidedBy,
 }
 
 /// The clause that decides packets, by index, or several that take their parts of a cell and do the same with them.
 #[derive(Clone, Debug)]
-pub(crate) enum Met {
+pub(crate) enum DecidedBy {
     One(usize),
-    Several(Rc<Shares>),
+    Several(Rc<SharedParts>),
 }
 
 /// The parts that clauses took of the addresses at one end of a cell, in the order of the clauses. There is at least one.
 #[derive(Debug)]
-pub(crate) struct Shares {
+pub(crate) struct SharedParts {
     pub(crate) end: End,
     pub(crate) parts: Vec<(usize, AddressSet)>,
 }
 
-impl Met {
+impl DecidedBy {
     /// The first of the clauses.
     pub(crate) fn first(&self) -> usize {
         self.all().next().expect("somebody took a part")
@@ -68,7 +68,7 @@ impl Met {
 #[derive(Debug, Default)]
 pub(crate) struct Run {
     /// Those a clause decides, by clause.
-    pub(crate) decided: Vec<Piece>,
+    pub(crate) decided: Vec<DecidedCell>,
     /// Those no clause matches.
     pub(crate) rest: Vec<Cell>,
     /// There were too many cells; what is said above is not all.
@@ -84,7 +84,7 @@ pub(crate) struct Placed<'a> {
 }
 
 /// A cell in flight. What rules have taken from the addresses at one end is kept beside it.
-struct Flying {
+struct OpenCell {
     cell: Cell,
     taken: Option<Taken>,
 }
@@ -92,7 +92,7 @@ struct Flying {
 /// What was taken of the addresses at one end.
 struct Taken {
     end: End,
-    holes: Holes,
+    gone: TakenAddresses,
     parts: Vec<Part>,
 }
 
@@ -114,28 +114,28 @@ enum Outcome {
     Split(Vec<Cell>, Vec<Cell>),
 }
 
-impl Flying {
+impl OpenCell {
     fn new(cell: Cell) -> Self {
         Self { cell, taken: None }
     }
 
     /// The cell without what was taken; `None` when nothing is left. What was taken goes to `told`.
-    fn landed(self, told: &mut Vec<(usize, Piece)>) -> Option<Cell> {
+    fn finish(self, told: &mut Vec<(usize, DecidedCell)>) -> Option<Cell> {
         let mut cell = self.cell;
         if let Some(taken) = self.taken {
-            let left = taken.holes.spare(cell.addresses(taken.end).clone());
+            let left = taken.gone.remaining(cell.addresses(taken.end).clone());
             tell(&cell, taken.end, taken.parts, told);
             *cell.addresses_mut(taken.end) = Arc::new(left);
         }
         (!cell.sources.is_empty() && !cell.destinations.is_empty()).then_some(cell)
     }
 
-    fn meet(
+    fn apply(
         &mut self,
         symbols: &Symbols,
         placed: Placed<'_>,
         turn: &mut usize,
-        told: &mut Vec<(usize, Piece)>,
+        told: &mut Vec<(usize, DecidedCell)>,
     ) -> Outcome {
         let Placed { clause, index, kind } = placed;
         if !self.cell.may_match(symbols, clause) {
@@ -144,15 +144,16 @@ impl Flying {
         if let Some((end, set)) = self.cell.cut_by(clause)
             && self.taken.as_ref().is_none_or(|taken| taken.end == end)
         {
-            let taken = self.taken.get_or_insert_with(|| Taken { end, holes: Holes::default(), parts: Vec::new() });
+            let taken =
+                self.taken.get_or_insert_with(|| Taken { end, gone: TakenAddresses::default(), parts: Vec::new() });
             let own = self.cell.addresses(end);
-            let addresses = taken.holes.spare(set.intersection(own));
+            let addresses = taken.gone.remaining(set.intersection(own));
             if addresses.is_empty() {
                 return Outcome::Missed;
             }
             let all = own.is_subset(set);
             if !all {
-                taken.holes.take(&addresses);
+                taken.gone.take(&addresses);
             }
             *turn += 1;
             taken.parts.push(Part { turn: *turn, clause: index, kind, addresses });
@@ -163,7 +164,7 @@ impl Flying {
             return Outcome::Took;
         }
         let whole = Self { cell: self.cell.clone(), taken: self.taken.take() };
-        match whole.landed(told) {
+        match whole.finish(told) {
             None => Outcome::Split(Vec::new(), Vec::new()),
             Some(cell) => match cell.split(symbols, clause) {
                 Some((matched, rest)) => Outcome::Split(matched, rest),
@@ -178,16 +179,16 @@ impl Flying {
 
 /// Tells what clauses took of a cell: each part by itself, or all that clauses of one kind took together where they are
 /// many. Together they are one cell to whoever looks at them next.
-fn tell(cell: &Cell, end: End, parts: Vec<Part>, told: &mut Vec<(usize, Piece)>) {
+fn tell(cell: &Cell, end: End, parts: Vec<Part>, told: &mut Vec<(usize, DecidedCell)>) {
     let mut shared: Vec<(Access, Vec<Part>)> = Vec::new();
-    let piece = |addresses: AddressSet, met: Met| {
+    let piece = |addresses: AddressSet, by: DecidedBy| {
         let mut cell = cell.clone();
         *cell.addresses_mut(end) = Arc::new(addresses);
-        Piece { cell, met }
+        DecidedCell { cell, by }
     };
     for part in parts {
         let Some(kind) = part.kind else {
-            told.push((part.turn, piece(part.addresses, Met::One(part.clause))));
+            told.push((part.turn, piece(part.addresses, DecidedBy::One(part.clause))));
             continue;
         };
         match shared.iter_mut().find(|(one, _)| *one == kind) {
@@ -201,9 +202,10 @@ fn tell(cell: &Cell, end: End, parts: Vec<Part>, told: &mut Vec<(usize, Piece)>)
                 let turn = first.turn;
                 let all = union(parts.iter().map(|part| &part.addresses));
                 let parts = parts.into_iter().map(|part| (part.clause, part.addresses)).collect();
-                told.push((turn, piece(all, Met::Several(Rc::new(Shares { end, parts })))));
+                told.push((turn, piece(all, DecidedBy::Several(Rc::new(SharedParts { end, parts })))));
             }
-            _ => told.extend(parts.into_iter().map(|part| (part.turn, piece(part.addresses, Met::One(part.clause))))),
+            _ => told
+                .extend(parts.into_iter().map(|part| (part.turn, piece(part.addresses, DecidedBy::One(part.clause))))),
         }
     }
 }
@@ -214,25 +216,25 @@ pub(crate) fn first_match<'a>(
     cells: Vec<Cell>,
     clauses: impl IntoIterator<Item = Placed<'a>>,
 ) -> Run {
-    let mut flying: Vec<Flying> = cells.into_iter().map(Flying::new).collect();
-    let mut told: Vec<(usize, Piece)> = Vec::new();
+    let mut open: Vec<OpenCell> = cells.into_iter().map(OpenCell::new).collect();
+    let mut told: Vec<(usize, DecidedCell)> = Vec::new();
     // Pieces are told when their cell lands; this is their order by clause.
     let mut turn = 0_usize;
     let mut settled = 0_usize;
     let mut split = Vec::new();
     let mut exceeded = false;
     for (at, placed) in clauses.into_iter().enumerate() {
-        if flying.is_empty() {
+        if open.is_empty() {
             break;
         }
         let (mut changed, before) = (false, turn);
-        flying.retain_mut(|one| match one.meet(symbols, placed, &mut turn, &mut told) {
+        open.retain_mut(|one| match one.apply(symbols, placed, &mut turn, &mut told) {
             Outcome::Missed | Outcome::Took => true,
             Outcome::Split(matched, rest) => {
                 for cell in matched {
                     turn += 1;
                     settled += cell.cube.len();
-                    told.push((turn, Piece { cell, met: Met::One(placed.index) }));
+                    told.push((turn, DecidedCell { cell, by: DecidedBy::One(placed.index) }));
                 }
                 split.extend(rest);
                 changed = true;
@@ -242,20 +244,20 @@ pub(crate) fn first_match<'a>(
         if !changed && turn == before {
             continue;
         }
-        flying.extend(split.drain(..).map(Flying::new));
-        if changed && flying.len() > JOIN_AT {
-            let landed = flying.into_iter().filter_map(|one| one.landed(&mut told)).collect();
-            flying = join(landed).into_iter().map(Flying::new).collect();
+        open.extend(split.drain(..).map(OpenCell::new));
+        if changed && open.len() > JOIN_AT {
+            let finished = open.into_iter().filter_map(|one| one.finish(&mut told)).collect();
+            open = join(finished).into_iter().map(OpenCell::new).collect();
         }
-        let conditions = settled + flying.iter().map(|one| one.cell.cube.len()).sum::<usize>();
+        let conditions = settled + open.iter().map(|one| one.cell.cube.len()).sum::<usize>();
         // A clause decides one piece as a rule: only more than that tells of input built to split cells.
         let pieces = turn.saturating_sub(at);
-        if flying.len() > MOST_CELLS || pieces > MOST_CELLS || conditions > MOST_CONDITIONS {
+        if open.len() > MOST_CELLS || pieces > MOST_CELLS || conditions > MOST_CONDITIONS {
             exceeded = true;
             break;
         }
     }
-    let rest = flying.into_iter().filter_map(|one| one.landed(&mut told)).collect();
+    let rest = open.into_iter().filter_map(|one| one.finish(&mut told)).collect();
     told.sort_by_key(|(turn, _)| *turn);
     Run { decided: told.into_iter().map(|(_, piece)| piece).collect(), rest, exceeded }
 }
@@ -273,9 +275,9 @@ pub(crate) fn join(cells: Vec<Cell>) -> Vec<Cell> {
 
 /// Addresses that are gone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Holes {
-    v4: Gone<u32>,
-    v6: Gone<u128>,
+pub(crate) struct TakenAddresses {
+    v4: TakenRanges<u32>,
+    v6: TakenRanges<u128>,
 }
 
 /// Of sets that have fewer ranges than one in so many that are gone, each range is looked up by itself.
@@ -283,18 +285,18 @@ const LOOK_UP: usize = 16;
 
 /// Disjoint closed ranges, last number by first.
 #[derive(Clone, Debug)]
-struct Gone<T>(BTreeMap<T, T>);
+struct TakenRanges<T>(BTreeMap<T, T>);
 
-impl<T> Default for Gone<T> {
+impl<T> Default for TakenRanges<T> {
     fn default() -> Self {
         Self(BTreeMap::new())
     }
 }
 
-impl Holes {
+impl TakenAddresses {
     /// What is still there of a set.
-    pub(crate) fn spare(&self, set: AddressSet) -> AddressSet {
-        AddressSet { v4: self.v4.spare(set.v4), v6: self.v6.spare(set.v6) }
+    pub(crate) fn remaining(&self, set: AddressSet) -> AddressSet {
+        AddressSet { v4: self.v4.remaining(set.v4), v6: self.v6.remaining(set.v6) }
     }
 
     /// Takes out what is still there.
@@ -304,25 +306,25 @@ impl Holes {
     }
 }
 
-impl<T: Bound> Gone<T> {
-    fn spare(&self, set: RangeSet<T>) -> RangeSet<T> {
+impl<T: Bound> TakenRanges<T> {
+    fn remaining(&self, set: RangeSet<T>) -> RangeSet<T> {
         let (Some(&(first, _)), Some(&(_, last))) = (set.ranges().first(), set.ranges().last()) else { return set };
         let many = set.ranges().len() > self.0.len() / LOOK_UP;
         if !many && set.ranges().iter().all(|range| self.within(*range).next().is_none()) {
             return set;
         }
         if !many {
-            let holes = set.ranges().iter().flat_map(|range| self.within(*range));
-            return set.difference(&RangeSet::from_ranges(holes));
+            let gone = set.ranges().iter().flat_map(|range| self.within(*range));
+            return set.difference(&RangeSet::from_ranges(gone));
         }
-        let holes: Vec<(T, T)> = self.within((first, last)).collect();
-        if holes.is_empty() { set } else { set.difference(&RangeSet::from_ranges(holes)) }
+        let gone: Vec<(T, T)> = self.within((first, last)).collect();
+        if gone.is_empty() { set } else { set.difference(&RangeSet::from_ranges(gone)) }
     }
 
     /// What is gone of a range, descending, with what hangs over its ends.
     fn within(&self, (first, last): (T, T)) -> impl Iterator<Item = (T, T)> + '_ {
-        let holes = self.0.range(..=last).rev();
-        holes.map(|(low, high)| (*low, *high)).take_while(move |(_, high)| *high >= first)
+        let gone = self.0.range(..=last).rev();
+        gone.map(|(low, high)| (*low, *high)).take_while(move |(_, high)| *high >= first)
     }
 
     /// The ranges must be spared so far.
@@ -339,7 +341,7 @@ impl<T: Bound> Gone<T> {
 mod tests {
     use std::sync::Arc;
 
-    use super::{Met, Placed, Run, SHARE_AT};
+    use super::{DecidedBy, Placed, Run, SHARE_AT};
 
     use crate::estate::Access;
     use crate::net::{AddressSet, Cloud, Family, PortSet, ProtocolSet, Tag};
@@ -383,7 +385,7 @@ mod tests {
         let clauses = [clause(PortSet::range(80, 90)), clause(PortSet::range(85, 100))];
         let run = first_match(&symbols, vec![cell(PortSet::range(0, 95))], &clauses);
         let ports: Vec<_> =
-            run.decided.iter().map(|one| (one.met.first(), one.cell.destination_ports.ranges())).collect();
+            run.decided.iter().map(|one| (one.by.first(), one.cell.destination_ports.ranges())).collect();
         assert_eq!(ports, [(0, [(80, 90)].as_slice()), (1, [(91, 95)].as_slice())]);
         assert_eq!(run.rest[0].destination_ports.ranges(), &[(0, 79)]);
     }
@@ -405,7 +407,7 @@ mod tests {
                 let ports = one.cell.destination_ports.ranges();
                 let prefixes: Vec<String> =
                     one.cell.destinations.prefixes().take(2).map(|net| net.to_string()).collect();
-                format!("{}: {prefixes:?} {ports:?}", one.met.first())
+                format!("{}: {prefixes:?} {ports:?}", one.by.first())
             })
             .collect();
         assert_eq!(
@@ -433,9 +435,9 @@ mod tests {
         assert_eq!(few.decided.len(), SHARE_AT);
         let many = of_kind(Some(Access::Allow), &symbols, vec![cell(PortSet::full())], &clauses);
         let [one] = many.decided.as_slice() else { panic!("{:?}", many.decided) };
-        assert_eq!(one.met.all().collect::<Vec<_>>(), (0..=SHARE_AT).collect::<Vec<_>>());
+        assert_eq!(one.by.all().collect::<Vec<_>>(), (0..=SHARE_AT).collect::<Vec<_>>());
         assert_eq!(one.cell.destinations.v4.ranges().len(), clauses.len());
-        let Met::Several(shares) = &one.met else { panic!() };
+        let DecidedBy::Several(shares) = &one.by else { panic!() };
         assert_eq!((shares.end, shares.parts.len()), (End::Destination, clauses.len()));
         assert!(!many.rest[0].destinations.overlaps(&one.cell.destinations));
     }
@@ -456,7 +458,7 @@ mod tests {
 
 #[cfg(test)]
 mod holes_tests {
-    use super::Gone;
+    use super::TakenRanges;
     use proptest::prelude::{any, proptest};
 
     use crate::net::RangeSet;
@@ -465,17 +467,17 @@ mod holes_tests {
         #[test]
         fn what_is_spared_is_what_subtraction_leaves(sets in any::<Vec<Vec<(u16, u8)>>>(), asked in any::<Vec<(u16, u16)>>()) {
             let mut left = RangeSet::<u32>::full();
-            let mut gone = Gone::default();
+            let mut gone = TakenRanges::default();
             let wide = |(first, length): &(u16, u8)| (u32::from(*first), u32::from(*first) + u32::from(*length));
             for set in &sets {
                 let set = RangeSet::from_ranges(set.iter().map(wide));
-                let part = gone.spare(set.clone());
+                let part = gone.remaining(set.clone());
                 assert_eq!(part, left.intersection(&set));
                 gone.take(&part);
                 left = left.difference(&set);
             }
             let asked = RangeSet::from_ranges(asked.iter().map(|(one, two)| (u32::from(*one), u32::from(*two))));
-            assert_eq!(gone.spare(asked.clone()), left.intersection(&asked));
+            assert_eq!(gone.remaining(asked.clone()), left.intersection(&asked));
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::estate::{Access, Export, Field, Peer, Side};
 use crate::json::{Part, Unknown};
 use crate::net::{AddressSet, Cloud, Family, RangeSet, Reading, Special, Tag, TagData};
 use crate::proof::cell::Match;
-use crate::proof::host::HostSet;
+use crate::proof::host::{HostPattern, HostSet};
 use crate::proof::scene::Scene;
 use crate::proof::symbol::{Doubt, End, Literal, Meaning, Symbol, Symbols};
 
@@ -32,6 +32,34 @@ pub enum Party {
     Untagged(HostSet),
     /// Everybody.
     Any,
+}
+
+impl Party {
+    /// Reads an end of a flow as users write it: `subnet`, `any`, an address, a prefix, a service tag, a host or a
+    /// pattern of hosts. `None` when it is none of them.
+    pub fn read(text: &str, cloud: Option<Cloud>) -> Option<Self> {
+        let text = text.trim();
+        if text.eq_ignore_ascii_case("subnet") {
+            return Some(Self::Subnet);
+        }
+        if text == "*" || text.eq_ignore_ascii_case("any") {
+            return Some(Self::Any);
+        }
+        if let Ok(address) = text.parse() {
+            return Some(Self::Addresses(AddressSet::address(address)));
+        }
+        if let Ok(prefix) = text.parse() {
+            return Some(Self::Addresses(AddressSet::prefix(prefix)));
+        }
+        if let Some(tag) = Tag::read(text, cloud).tag() {
+            return Some(Self::Tag(tag));
+        }
+        // No top-level domain is a number: that is a slip of an address.
+        let last = text.rsplit('.').next().unwrap_or_default();
+        let numeric = last.bytes().all(|byte| byte.is_ascii_digit());
+        let host = HostPattern::read(text).filter(|_| text.contains('.') && !numeric)?;
+        Some(Self::Hosts(HostSet::of(&host)))
+    }
 }
 
 /// The addresses a proof stands on: one scene in one address family.

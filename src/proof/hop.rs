@@ -207,7 +207,7 @@ mod tests {
             ports: crate::net::PortSet::range(443, 443),
             matching: Matching::Effective,
         };
-        scene.judge_path(&flow).verdict
+        scene.prepared().path(&flow, None).verdict
     }
 
     /// A subnet of 10.1.0.0/16, which is peered with 10.2.0.0/16.
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(judge(&scene, "10.2.7.0/24"), Verdict::Satisfied, "the peering's own route is longer");
         assert_eq!(judge(&scene, "AzureMachineLearning"), Verdict::Violated);
         assert_eq!(judge(&scene, "20.0.0.0/8"), Verdict::Violated);
-        assert_eq!(scene.egress().outcome, Outcome::Missing);
+        assert_eq!(scene.prepared().egress().outcome, Outcome::Missing);
     }
 
     #[test]
@@ -240,7 +240,7 @@ mod tests {
         scene.routes = Some(Given::Here(&table));
         assert_eq!(judge(&scene, "10.2.7.0/24"), Verdict::Undecided);
         assert_eq!(
-            scene.judge_route(&Party::Addresses(set("10.2.7.0/24")), NextHop::VnetLocal).verdict,
+            scene.prepared().judge_route(&Party::Addresses(set("10.2.7.0/24")), NextHop::VnetLocal).verdict,
             Verdict::Satisfied
         );
         scene.network_complete = false;

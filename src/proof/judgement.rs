@@ -1,6 +1,6 @@
-//! What a proof hands back: the verdict, who decided, a packet that shows it, and the way it took.
+//! What a proof is asked, and what it hands back: the verdict, who decided, a packet that shows it, and the rules it met.
 //!
-//! Coming to it is the work of `flow`, `egress` and `path`; putting it into words for users that of the rules.
+//! Coming to it is the work of `egress` and `path`; putting it into words for users that of `judge`.
 
 use std::sync::Arc;
 
@@ -205,15 +205,6 @@ pub struct Packet {
     pub destination_port: Option<u16>,
 }
 
-/// What a layer says by itself.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Alone {
-    /// The verdict.
-    pub verdict: Verdict,
-    /// Who decides, as in a judgement.
-    pub deciders: Vec<Decider>,
-}
-
 /// The answer of a proof.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
@@ -227,8 +218,6 @@ pub struct Judgement {
     pub deciders: Vec<Decider>,
     /// It passes, and every packet does so by a built-in rule of some group.
     pub built_in_only: bool,
-    /// It passes, and some packet does so by a built-in rule.
-    pub partly_built_in: bool,
     /// What may be dropped, where that is less than everything: prefixes, tags, ports, protocols.
     pub uncovered: Vec<String>,
     /// A packet that is dropped; for undecided one that may be.
@@ -243,6 +232,13 @@ pub struct Judgement {
     pub why: Vec<Doubt>,
     /// There is no packet of the kind that is asked for, so nothing was judged: undecided, and `why` tells the reason.
     pub asks_nothing: bool,
+    /// What each layer says of all that is required, as if the others let everything pass, in the order they are met.
+    /// Empty when satisfied, and where one layer alone is asked.
+    pub layers: Vec<(Layer, Judgement)>,
+    /// It passes, and some of it by the name of its host only.
+    pub by_host_names: bool,
+    /// What is taken for granted, as sentences without their full stop.
+    pub assumptions: Vec<String>,
 }
 
 impl Decider {
@@ -274,7 +270,6 @@ impl Judgement {
             layer: None,
             deciders: Vec::new(),
             built_in_only: false,
-            partly_built_in: false,
             uncovered: Vec::new(),
             witness: None,
             replay: Vec::new(),
@@ -282,6 +277,9 @@ impl Judgement {
             near: Vec::new(),
             why: Vec::new(),
             asks_nothing: false,
+            layers: Vec::new(),
+            by_host_names: false,
+            assumptions: Vec::new(),
         }
     }
 }

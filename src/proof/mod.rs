@@ -5,7 +5,6 @@ mod atom;
 mod cell;
 mod egress;
 mod explain;
-mod families;
 mod firewall;
 mod first_match;
 mod given;
@@ -16,7 +15,6 @@ mod judgement;
 mod nsg;
 mod path;
 mod prepared;
-mod priority;
 mod route;
 mod scene;
 mod shadow;
@@ -24,7 +22,6 @@ mod stage;
 mod symbol;
 #[cfg(test)]
 mod tests;
-mod trace;
 mod verdict;
 
 pub use after_route::nearest;
@@ -33,15 +30,11 @@ pub use firewall::{Appliance, NAMES_UNKNOWN, Placed};
 pub use given::{Given, NatGateway};
 pub use ground::Party;
 pub use host::{HostPattern, HostSet};
-pub use judgement::{
-    Alone, Coordinate, Decider, Flow, Judgement, Kind, Layer, Matching, NearMiss, Packet, Step, Written,
-};
-pub use path::PathJudgement;
+pub use judgement::{Coordinate, Decider, Flow, Judgement, Kind, Layer, Matching, NearMiss, Packet, Step, Written};
+pub use path::Trace;
 pub use prepared::Prepared;
-pub use priority::free_priority;
 pub use scene::{Level, Scene, policies};
-pub use shadow::{Fact, Shadow, same_prefix};
+pub use shadow::{Fact, Shadow, free_priority};
 pub use stage::{BUILT_IN, BuiltIn};
 pub use symbol::{Doubt, End};
-pub use trace::Trace;
 pub use verdict::Verdict;

@@ -16,7 +16,7 @@ use crate::proof::cell::{Clause, Match, Values};
 use crate::proof::given::{Applies, Given, shown};
 use crate::proof::ground::{Ground, platform_addresses};
 use crate::proof::judgement::Layer;
-use crate::proof::stage::{Author, BUILT_IN, BuiltIn, Entry, Stage, Track};
+use crate::proof::stage::{Author, BUILT_IN, BuiltIn, Entry, Stage, TracedCell};
 use crate::proof::symbol::{Doubt, End, Literal, Meaning};
 
 /// The lowest priority number a custom rule can have (NSG-5).
@@ -367,8 +367,8 @@ impl<'a> AdminLayer<'a> {
     }
 
     /// Whether what met this layer first meets no group.
-    pub(crate) fn passes_groups(&self, track: &Track) -> bool {
-        track.met.first().and_then(|met| self.always.get(met.first())).is_some_and(|always| *always)
+    pub(crate) fn passes_groups(&self, traced: &TracedCell) -> bool {
+        traced.by.first().and_then(|met| self.always.get(met.first())).is_some_and(|always| *always)
     }
 }
 
@@ -546,8 +546,8 @@ mod tests {
                     (false, true) => Verdict::Violated,
                     _ => Verdict::Undecided,
                 };
-                let path = scene.path(&flow, None);
-                assert_eq!(path.judgement.verdict, expected, "{seed} {port} {admin:?} {group:?} {deployed}");
+                let path = scene.prepared().path(&flow, None);
+                assert_eq!(path.verdict, expected, "{seed} {port} {admin:?} {group:?} {deployed}");
                 assert_eq!(path.assumptions.iter().any(|one| one.contains("admin")), list.is_empty());
             }
         }

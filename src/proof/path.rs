@@ -1,90 +1,178 @@
 //! Traffic through every layer of a scene: network security groups, the route that wins, and the firewall it leads to
-//! (ALG-2).
+//! (ALG-2); one judgement of both address families, and why a flow may have no packet in either.
 //!
 //! Parts of one flow that take different routes are judged each by what they meet. What lies behind another appliance
-//! or a gateway is not known here. Which appliance is a firewall of the input is told by `lead`.
+//! or a gateway is not known here; that is said by `after_route`.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::estate::{Access, CollectionKind, Direction, Estate, NextHop, Peer};
-use crate::net::{Family, Special, Tag};
-use crate::proof::after_route::Onward;
-use crate::proof::explain::{alone, explain};
+use crate::estate::{Access, CollectionKind, Direction, Estate, Export, NextHop, Peer};
+use crate::net::{Family, ProtocolSet, Special, Tag};
+use crate::proof::atom::HOST;
+use crate::proof::cell::Cell;
+use crate::proof::explain::{decider, judge, packet};
 use crate::proof::firewall::Appliance;
+use crate::proof::first_match::DecidedBy;
 use crate::proof::ground::{Ground, Party};
 use crate::proof::hop::{Hop, Ruling};
 use crate::proof::host::HostSet;
-use crate::proof::judgement::{Alone, Flow, Judgement, Layer};
-use crate::proof::prepared::{Prepared, Wall};
+use crate::proof::judgement::{Decider, Flow, Judgement, Layer, Packet};
+use crate::proof::prepared::{Part, Prepared};
 use crate::proof::scene::Scene;
-use crate::proof::stage::{Author, Ends, Entry, Journey, Track};
-use crate::proof::symbol::Meaning;
-use crate::proof::verdict::Verdict;
+use crate::proof::stage::{Author, Ends, Entry, Passage, TracedCell};
+use crate::proof::symbol::{Doubt, End, Meaning, Symbols};
+use crate::proof::verdict::{Place, Point, Verdict};
 
-/// The answer on traffic through all layers.
+/// A flow followed through all layers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PathJudgement {
-    /// The verdict, the layer that drops first, the witness and its way.
-    pub judgement: Judgement,
-    /// What each layer says of all that is required, as if the others let everything pass. Empty when satisfied.
-    pub layers: Vec<(Layer, Alone)>,
-    /// It passes, and some of it by the name of its host only.
-    pub by_host_names: bool,
-    /// What is taken for granted, as sentences without their full stop.
-    pub assumptions: Vec<String>,
+pub struct Trace {
+    /// The answer on the whole way.
+    pub path: Judgement,
+    /// What each layer says of the flow by itself, in the order it is met. A level without a group is not among them.
+    pub layers: Vec<(Layer, Judgement)>,
+    /// A packet of the flow: one that is dropped, or may be; else one that passes.
+    pub packet: Option<Packet>,
+    /// What decides on that packet, layer by layer.
+    pub way: Vec<Decider>,
 }
 
-impl PathJudgement {
-    /// The answer where no packet is asked for: no layer was looked at, and nothing is taken for granted.
-    fn unasked(judgement: Judgement) -> Self {
-        Self { judgement, layers: Vec::new(), by_host_names: false, assumptions: Vec::new() }
+impl Scene<'_> {
+    /// The judgement of the first family that is not satisfied; a violation goes before a doubt. A family in which the
+    /// flow has no packet is left out; where that is so in both, the reason is the answer.
+    pub(crate) fn in_each_family(&self, flow: &Flow, judge: impl Fn(Family) -> Judgement) -> Judgement {
+        let first = judge(Family::V4);
+        let v6 = first.asks_nothing || self.subnet.as_ref().is_some_and(|subnet| !subnet.v6.is_empty());
+        if !v6 || first.verdict == Verdict::Violated {
+            return first;
+        }
+        let second = judge(Family::V6);
+        match (first.asks_nothing, second.asks_nothing) {
+            (true, true) => return Judgement { why: vec![no_packet(self, flow)], ..first },
+            (true, false) => return second,
+            (false, true) => return first,
+            (false, false) => {}
+        }
+        match (first.verdict, second.verdict) {
+            (Verdict::Undecided, Verdict::Satisfied | Verdict::Undecided) => first,
+            (Verdict::Satisfied, Verdict::Satisfied) => {
+                Judgement { built_in_only: first.built_in_only && second.built_in_only, ..first }
+            }
+            _ => second,
+        }
     }
 }
 
-/// A journey through all layers, and what was learnt on the way.
-pub(crate) struct Passage<'s, 'a> {
-    pub(crate) ground: Ground<'s, 'a>,
-    pub(crate) journey: Journey<'a>,
-    pub(crate) ends: Ends,
-    pub(crate) assumptions: Vec<String>,
-    /// Some of what passes does so by a rule that looks at its host.
-    pub(crate) by_host_names: bool,
+/// In which families an end of a flow has addresses.
+#[derive(Clone, Copy)]
+struct Families {
+    v4: bool,
+    v6: bool,
 }
 
-/// Which layers take part.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// All of them.
-    Whole,
-    /// The security admin rules and the groups.
-    Groups,
-    /// The security admin rules.
-    Admin,
-    /// The group with this index.
-    Group(usize),
-    /// Routes only.
-    Route,
-    /// The firewall only, for what the routes lead to it.
-    Firewall,
+/// The reason why no packet of a flow exists in either family.
+fn no_packet(scene: &Scene<'_>, flow: &Flow) -> Doubt {
+    if !flow.ports.is_full() && flow.protocols.intersection(ProtocolSet::TCP.union(ProtocolSet::UDP)).is_empty() {
+        return Doubt::new(format!("{} has no ports: no packet of it goes to one", flow.protocols));
+    }
+    if flow.ports.is_empty() {
+        return Doubt::new("no port is asked for");
+    }
+    let ends = |family| {
+        let mut ground = Ground::new(scene, family);
+        Ends::new(&mut ground, &flow.from, &flow.to)
+    };
+    let (v4, v6) = (ends(Family::V4), ends(Family::V6));
+    let from = Families { v4: !v4.sources.terms.is_empty(), v6: !v6.sources.terms.is_empty() };
+    let to = Families { v4: !v4.destinations.terms.is_empty(), v6: !v6.destinations.terms.is_empty() };
+    let (near, far) = match flow.direction {
+        Direction::Outbound => ((&flow.from, from), (&flow.to, to)),
+        Direction::Inbound => ((&flow.to, to), (&flow.from, from)),
+    };
+    for (party, families) in [far, near] {
+        if !families.v4 && !families.v6 {
+            return no_address(party);
+        }
+    }
+    let missing = |families: Families| if families.v4 { "IPv6" } else { "IPv4" };
+    let far_words = format!("{} has no {} address", party_words(far.0), missing(far.1));
+    match (near.0, &scene.subnet) {
+        (Party::Subnet, None) => {
+            Doubt::new(format!("{far_words}, and whether the subnet has an IPv6 prefix is not known"))
+                .settled_by("--fact subnet-prefixes=…")
+        }
+        (Party::Subnet, Some(_)) => Doubt::new(format!(
+            "the subnet has no {} prefix, and {far_words}: no packet goes from one to the other",
+            missing(near.1)
+        )),
+        _ => Doubt::new(format!(
+            "{} has no {} address, and {far_words}: no packet goes from one to the other",
+            party_words(near.0),
+            missing(near.1)
+        )),
+    }
 }
 
-impl<'a> Scene<'a> {
+fn no_address(party: &Party) -> Doubt {
+    match party {
+        Party::Subnet => Doubt::new("the subnet has no prefix"),
+        Party::Tag(tag) => Doubt::new(format!("the service tags that are loaded hold no address of `{tag}`"))
+            .settled_by("the service tag file of its cloud")
+            .shown_by([Export::ServiceTags]),
+        Party::Hosts(_) | Party::Untagged(_) => Doubt::new("no host is asked for"),
+        Party::Regional(..) | Party::Addresses(_) | Party::Any => Doubt::new("no address is asked for"),
+    }
+}
+
+fn party_words(party: &Party) -> String {
+    match party {
+        Party::Subnet => "the subnet".to_owned(),
+        Party::Tag(tag) => format!("`{tag}`"),
+        Party::Regional(tag, _) => format!("`{tag}` of the region"),
+        Party::Hosts(hosts) | Party::Untagged(hosts) => format!("`{hosts}`"),
+        Party::Addresses(set) => {
+            let mut prefixes = set.prefixes();
+            let first = prefixes.next().map(|prefix| prefix.to_string()).unwrap_or_default();
+            if prefixes.next().is_some() {
+                format!("`{first}` and what is asked for beside it")
+            } else {
+                format!("`{first}`")
+            }
+        }
+        Party::Any => "the other end".to_owned(),
+    }
+}
+
+impl<'a> Prepared<'_, 'a> {
     /// Judges traffic by the network security groups alone.
     pub fn judge(&self, flow: &Flow) -> Judgement {
-        self.prepared().judge(flow)
-    }
-
-    /// Judges traffic by every layer it meets.
-    pub fn judge_path(&self, flow: &Flow) -> Judgement {
-        self.path(flow, None).judgement
+        self.scene.in_each_family(flow, |family| judge(flow, &self.passage(family, flow, None, Part::Groups)))
     }
 
     /// Judges traffic by every layer it meets. `names`: the hosts behind the destination, all of them, by which a
     /// firewall may let it pass as well (AML-13).
-    pub fn path(&self, flow: &Flow, names: Option<&HostSet>) -> PathJudgement {
-        self.prepared().path(flow, names)
+    pub fn path(&self, flow: &Flow, names: Option<&HostSet>) -> Judgement {
+        let hosts = match flow.direction {
+            Direction::Outbound => hosts_of(flow, names),
+            Direction::Inbound => hosts_of(flow, None),
+        };
+        let whole = match flow.direction {
+            Direction::Outbound => self.scene.in_each_family(flow, |family| {
+                let passage = self.passage(family, flow, hosts, Part::Whole);
+                let assumptions = self.assumptions(family, flow, &passage);
+                Judgement { by_host_names: names_decide(&passage), assumptions, ..judge(flow, &passage) }
+            }),
+            Direction::Inbound => Judgement { assumptions: self.no_admin_rules(), ..self.arriving(flow) },
+        };
+        if whole.asks_nothing {
+            return Judgement { by_host_names: false, assumptions: Vec::new(), ..whole };
+        }
+        if whole.verdict == Verdict::Satisfied {
+            return whole;
+        }
+        let layers = self.each_layer(flow, hosts, whole.family);
+        let assumptions = whole.assumptions.clone();
+        let judgement = by_one_layer(whole, &layers);
+        Judgement { by_host_names: false, assumptions, layers, ..judgement }
     }
 
     /// Judges traffic by a firewall or policy alone, whatever routes there are.
@@ -94,106 +182,45 @@ impl<'a> Scene<'a> {
         appliance: Appliance<'a>,
         flow: &Flow,
         names: Option<&HostSet>,
-    ) -> PathJudgement {
-        self.prepared().judge_firewall(estate, appliance, flow, names)
-    }
-}
-
-impl<'s, 'a> Prepared<'s, 'a> {
-    /// Judges traffic by the network security groups alone.
-    pub fn judge(&self, flow: &Flow) -> Judgement {
-        self.scene.in_each_family(flow, |family| judged(flow, &self.passage(family, flow, None, Part::Groups)))
-    }
-
-    /// Judges traffic by every layer it meets. `names`: the hosts behind the destination, all of them, by which a
-    /// firewall may let it pass as well (AML-13).
-    pub fn path(&self, flow: &Flow, names: Option<&HostSet>) -> PathJudgement {
-        if flow.direction == Direction::Inbound {
-            return self.inbound(flow);
-        }
-        let learnt = RefCell::new(BTreeMap::new());
+    ) -> Judgement {
+        let hosts = hosts_of(flow, names);
         let judgement = self.scene.in_each_family(flow, |family| {
-            let passage = self.passage(family, flow, names, Part::Whole);
-            let judgement = judged(flow, &passage);
-            learnt.borrow_mut().insert(family, (passage.assumptions, passage.by_host_names));
-            judgement
+            let alone = self.firewall_alone(family, estate, appliance, hosts.is_some());
+            let mut passage = Passage::of(alone.ground(), flow, hosts);
+            passage.through(&alone.stage);
+            let (by_host_names, assumptions) = (names_decide(&passage), assumptions_of(&passage));
+            Judgement { by_host_names, assumptions, ..judge(flow, &passage) }
         });
-        if judgement.asks_nothing {
-            return PathJudgement::unasked(judgement);
-        }
-        let (assumptions, by_host_names) = learnt.take().remove(&judgement.family).unwrap_or_default();
-        let satisfied = judgement.verdict == Verdict::Satisfied;
-        let layers = if satisfied { Vec::new() } else { self.alone_each(flow, names, judgement.family) };
-        let judgement = self.by_the_layer_alone(flow, names, judgement, &layers);
-        PathJudgement { judgement, layers, by_host_names: satisfied && by_host_names, assumptions }
+        Judgement { by_host_names: judgement.by_host_names && judgement.verdict == Verdict::Satisfied, ..judgement }
     }
 
-    /// Judges traffic by a firewall or policy alone, whatever routes there are.
-    pub fn judge_firewall(
-        &self,
-        estate: &'a Estate,
-        appliance: Appliance<'a>,
-        flow: &Flow,
-        names: Option<&HostSet>,
-    ) -> PathJudgement {
-        let learnt = RefCell::new(BTreeMap::new());
-        let judgement = self.scene.in_each_family(flow, |family| {
-            let hosts = hosts_of(flow, names);
-            let alone = self.alone(family, estate, appliance, hosts.is_some());
-            let mut ground = alone.ground();
-            let ends = Ends::new(&mut ground, &flow.from, &flow.to);
-            let mut journey = start(&ends, flow, hosts);
-            journey.through(&ground, &alone.stage);
-            let by_host_names = names_decide(&journey);
-            let assumptions = assumptions_of(&journey);
-            let passage = Passage { ground, journey, ends, assumptions, by_host_names };
-            let judgement = judged(flow, &passage);
-            learnt.borrow_mut().insert(family, (passage.assumptions, by_host_names));
-            judgement
-        });
-        let (assumptions, by_host_names) = learnt.take().remove(&judgement.family).unwrap_or_default();
-        let by_host_names = by_host_names && judgement.verdict == Verdict::Satisfied;
-        PathJudgement { judgement, layers: Vec::new(), by_host_names, assumptions }
+    /// Follows a flow.
+    pub fn trace(&self, flow: &Flow) -> Trace {
+        let path = self.path(flow, None);
+        if path.asks_nothing {
+            return Trace { path, layers: Vec::new(), packet: None, way: Vec::new() };
+        }
+        if path.verdict != Verdict::Satisfied {
+            let way = path.replay.iter().filter(|step| step.missed.is_none());
+            let way = way.map(|step| Decider::clone(&step.rule)).collect();
+            return Trace { packet: path.witness.clone(), way, layers: path.layers.clone(), path };
+        }
+        let hosts = hosts_of(flow, None);
+        let layers = self.each_layer(flow, hosts, path.family);
+        let passage = self.passage(path.family, flow, hosts, Part::Whole);
+        let plain = passage.passed.iter().min_by_key(|traced| traced.cell.cube.len());
+        let way = plain.map_or_else(Vec::new, |traced| way_of(&passage, traced));
+        let packet = plain.map(|traced| packet(flow.direction, &point(&passage.ground.symbols, &traced.cell)));
+        Trace { path, layers, packet, way }
     }
 
     /// Inbound traffic meets the groups; then the reply must find its way back (RT-8).
-    fn inbound(&self, flow: &Flow) -> PathJudgement {
-        let mut judgement = self.judge(flow);
-        if judgement.asks_nothing {
-            return PathJudgement::unasked(judgement);
+    fn arriving(&self, flow: &Flow) -> Judgement {
+        let judgement = self.judge(flow);
+        match self.reply(flow).filter(|reply| !judgement.asks_nothing && !reply.asks_nothing) {
+            Some(reply) if severity(reply.verdict) > severity(judgement.verdict) => reply,
+            _ => judgement,
         }
-        if let Some(reply) = self.reply(flow)
-            && !reply.asks_nothing
-            && severity(reply.verdict) > severity(judgement.verdict)
-        {
-            judgement = reply;
-        }
-        let satisfied = judgement.verdict == Verdict::Satisfied;
-        let layers = if satisfied { Vec::new() } else { self.alone_each(flow, None, judgement.family) };
-        let judgement = self.by_the_layer_alone(flow, None, judgement, &layers);
-        PathJudgement { judgement, layers, by_host_names: false, assumptions: self.no_admin_rules() }
-    }
-
-    fn no_admin_rules(&self) -> Vec<String> {
-        self.scene.admin.is_empty().then(|| NO_ADMIN_RULES.to_owned()).into_iter().collect()
-    }
-
-    /// A violation as the layer shows it that drops some of it whatever the others do: changing the one where the witness
-    /// happens to fall, which may well let it pass, would change nothing.
-    fn by_the_layer_alone(
-        &self,
-        flow: &Flow,
-        names: Option<&HostSet>,
-        judgement: Judgement,
-        layers: &[(Layer, Alone)],
-    ) -> Judgement {
-        let mut drop = layers.iter().filter(|(_, one)| one.verdict == Verdict::Violated).map(|(layer, _)| *layer);
-        let Some(first) = drop.next().filter(|_| judgement.verdict == Verdict::Violated) else { return judgement };
-        if judgement.layer == Some(first) || drop.any(|layer| judgement.layer == Some(layer)) {
-            return judgement;
-        }
-        let mut own = self.layers(flow, names, judgement.family).into_iter();
-        own.find(|(layer, _)| *layer == first).map_or(judgement, |(_, own)| own)
     }
 
     /// The judgement on the way back of inbound traffic, where it can fail.
@@ -202,125 +229,55 @@ impl<'s, 'a> Prepared<'s, 'a> {
     }
 
     /// What each layer says of all that is required, as if the others let everything pass, in the order they are met.
-    pub(crate) fn layers(&self, flow: &Flow, names: Option<&HostSet>, family: Family) -> Vec<(Layer, Judgement)> {
-        let mut all = self.each_layer(flow, names, family, judged);
-        if flow.direction == Direction::Inbound {
-            all.extend(self.reply(flow).map(|reply| (Layer::Route, reply)));
-        }
-        all
-    }
-
-    /// The same without the reasons.
-    fn alone_each(&self, flow: &Flow, names: Option<&HostSet>, family: Family) -> Vec<(Layer, Alone)> {
-        let judge = |flow: &Flow, passage: &Passage<'_, '_>| {
-            let decision = passage.journey.decide(&passage.ground, &passage.ends);
-            alone(flow, &passage.journey, decision)
-        };
-        let mut all = self.each_layer(flow, names, family, judge);
-        if flow.direction == Direction::Inbound {
-            let alone = |reply: Judgement| Alone { verdict: reply.verdict, deciders: reply.deciders };
-            all.extend(self.reply(flow).map(|reply| (Layer::Route, alone(reply))));
-        }
-        all
-    }
-
-    fn each_layer<T>(
-        &self,
-        flow: &Flow,
-        names: Option<&HostSet>,
-        family: Family,
-        judge: impl Fn(&Flow, &Passage<'_, '_>) -> T,
-    ) -> Vec<(Layer, T)> {
+    fn each_layer(&self, flow: &Flow, hosts: Option<&HostSet>, family: Family) -> Vec<(Layer, Judgement)> {
         let groups = self.scene.groups.iter().enumerate();
         let mut parts: Vec<(Layer, Part)> =
             groups.map(|(at, (level, _))| (Layer::Group(*level), Part::Group(at))).collect();
         match flow.direction {
             Direction::Outbound => {
                 parts.push((Layer::Route, Part::Route));
-                let walled = self.pass(family, flow).wall(hosts_of(flow, names).is_some()).is_some();
-                parts.extend(walled.then_some((Layer::Firewall, Part::Firewall)));
+                let guarded = self.compiled(family, flow).firewalls(hosts.is_some()).is_some();
+                parts.extend(guarded.then_some((Layer::Firewall, Part::Firewall)));
             }
             Direction::Inbound => parts.reverse(),
         }
         if !self.scene.admin.is_empty() {
             parts.insert(0, (Layer::Admin, Part::Admin));
         }
-        let mut all = Vec::new();
-        for (layer, part) in parts {
-            let passage = self.passage(family, flow, names, part);
-            if !passage.journey.stages.is_empty() {
-                all.push((layer, judge(flow, &passage)));
-            }
+        let sent = parts.into_iter().map(|(layer, part)| (layer, self.passage(family, flow, hosts, part)));
+        let met = sent.filter(|(_, passage)| !passage.stages.is_empty());
+        let mut all: Vec<(Layer, Judgement)> = met.map(|(layer, passage)| (layer, judge(flow, &passage))).collect();
+        if flow.direction == Direction::Inbound {
+            all.extend(self.reply(flow).map(|reply| (Layer::Route, reply)));
         }
         all
     }
 
-    /// Sends outbound traffic through the layers.
-    pub(crate) fn passage(&self, family: Family, flow: &Flow, names: Option<&HostSet>, part: Part) -> Passage<'s, 'a> {
-        let hosts = hosts_of(flow, names);
-        let pass = self.pass(family, flow);
-        // The groups alone ask nothing of the firewalls behind them.
-        let wall = if matches!(part, Part::Groups | Part::Admin) { None } else { pass.wall(hosts.is_some()) };
-        let mut ground = wall.map_or_else(|| pass.ground(), Wall::ground);
-        let ends = Ends::new(&mut ground, &flow.from, &flow.to);
-        let mut journey = start(&ends, flow, hosts);
-        let admin = pass.admin.as_ref().filter(|_| matches!(part, Part::Whole | Part::Groups | Part::Admin));
-        if let Some(admin) = admin {
-            journey.through(&ground, &admin.stage);
+    fn no_admin_rules(&self) -> Vec<String> {
+        self.scene.admin.is_empty().then(|| NO_ADMIN_RULES.to_owned()).into_iter().collect()
+    }
+
+    /// What is taken for granted about the whole way of outbound traffic.
+    fn assumptions(&self, family: Family, flow: &Flow, passage: &Passage<'_, '_>) -> Vec<String> {
+        let mut all = self.no_admin_rules();
+        if let Some(routes) = &self.compiled(family, flow).after_route {
+            all.extend(routes.assumptions.iter().cloned());
+            all.extend(self.scene.may_learn_default().then(|| NO_LEARNT_DEFAULT.to_owned()));
         }
-        for stage in &pass.groups {
-            if matches!(part, Part::Whole | Part::Groups) || part == Part::Group(stage.group) {
-                journey.through_parts(&ground, stage, |track| {
-                    let bypass = admin.is_some_and(|admin| admin.passes_groups(track));
-                    Some(if bypass { stage.own..stage.entries.len() } else { 0..stage.own })
-                });
-            }
-        }
-        let mut assumptions = self.no_admin_rules();
-        let groups_alone = matches!(part, Part::Groups | Part::Group(_) | Part::Admin);
-        if let Some(onward) = pass.onward.as_ref().filter(|_| !groups_alone) {
-            assumptions.extend(onward.assumptions.iter().cloned());
-            assumptions.extend(self.scene.may_learn_default().then(|| NO_LEARNT_DEFAULT.to_owned()));
-            onward_through(&mut journey, &ground, onward, wall, part);
-        }
-        assumptions.extend((ground.is_tunnelled() && by_internet(&journey)).then(|| INTERNET_MATCHES.to_owned()));
-        let by_host_names = names_decide(&journey);
-        assumptions.extend(assumptions_of(&journey));
-        Passage { ground, journey, ends, assumptions, by_host_names }
+        all.extend((passage.ground.is_tunnelled() && by_internet(passage)).then(|| INTERNET_MATCHES.to_owned()));
+        all.extend(assumptions_of(passage));
+        all
     }
 }
 
-/// Sends a journey along the routes, and through the firewalls they lead to.
-fn onward_through<'a>(
-    journey: &mut Journey<'a>,
-    ground: &Ground<'_, 'a>,
-    onward: &Onward<'a>,
-    wall: Option<&Wall<'_, 'a>>,
-    part: Part,
-) {
-    let at = journey.stages.len();
-    journey.through(ground, &onward.stage);
-    if part == Part::Firewall {
-        // What does not come to the firewall is none of its business.
-        let dropped = std::mem::take(&mut journey.dropped);
-        journey.passed.extend(dropped);
+/// A violation as the layer shows it that drops some of it whatever the others do: changing the one where the witness
+/// happens to fall, which may well let it pass, would change nothing.
+fn by_one_layer(whole: Judgement, layers: &[(Layer, Judgement)]) -> Judgement {
+    let drops = || layers.iter().filter(|(_, one)| one.verdict == Verdict::Violated);
+    if whole.verdict != Verdict::Violated || drops().any(|(layer, _)| whole.layer == Some(*layer)) {
+        return whole;
     }
-    let leads_to = |track: &Track| track.met.get(at).and_then(|met| onward.leads.get(met.first()).copied().flatten());
-    let reached = journey.passed.iter().any(|track| leads_to(track).is_some());
-    match wall.filter(|_| reached && part != Part::Route) {
-        Some(wall) => {
-            // What a firewall lets through has to find its way on as well; which of the two drops it first is all one.
-            if let Some((stage, ranges)) = &wall.behind {
-                journey
-                    .through_parts(ground, stage, |track| leads_to(track).and_then(|index| ranges.get(index).cloned()));
-            }
-            journey.through_parts(ground, &wall.stage, |track| {
-                leads_to(track).and_then(|index| wall.ranges.get(index).cloned())
-            });
-        }
-        None if part == Part::Firewall => journey.stages.clear(),
-        None => {}
-    }
+    drops().next().map_or(whole, |(_, own)| own.clone())
 }
 
 const NO_ADMIN_RULES: &str = "no security admin rule of a Virtual Network Manager applies";
@@ -340,31 +297,17 @@ fn hosts_of<'f>(flow: &'f Flow, names: Option<&'f HostSet>) -> Option<&'f HostSe
     }
 }
 
-fn start<'a>(ends: &Ends, flow: &Flow, hosts: Option<&HostSet>) -> Journey<'a> {
-    let mut cells = ends.cells(flow.protocols, &flow.ports);
-    if let Some(hosts) = hosts {
-        let hosts = Arc::new(hosts.clone());
-        cells.iter_mut().for_each(|cell| cell.hosts = Arc::clone(&hosts));
-    }
-    Journey::new(cells)
-}
-
-fn judged(flow: &Flow, passage: &Passage<'_, '_>) -> Judgement {
-    let decision = passage.journey.decide(&passage.ground, &passage.ends);
-    explain(&passage.ground, flow, &passage.journey, decision, &passage.ends)
-}
-
 /// The entries of firewalls that let something pass; of several that share it, which look at no host, the first.
-fn opening<'j, 'a>(journey: &'j Journey<'a>) -> impl Iterator<Item = &'j Entry<'a>> {
-    let last = journey.stages.last().filter(|stage| stage.layer == Layer::Firewall);
-    let at = journey.stages.len().saturating_sub(1);
+fn opening<'p, 'a>(passage: &'p Passage<'_, 'a>) -> impl Iterator<Item = &'p Entry<'a>> {
+    let last = passage.stages.last().filter(|stage| stage.layer == Layer::Firewall);
+    let at = passage.stages.len().saturating_sub(1);
     last.into_iter().flat_map(move |stage| {
-        journey.passed.iter().filter_map(move |track| stage.entries.get(track.met.get(at)?.first()))
+        passage.passed.iter().filter_map(move |traced| stage.entries.get(traced.by.get(at)?.first()))
     })
 }
 
 /// Whether a rule of a group that names `Internet` lets something pass.
-fn by_internet(journey: &Journey<'_>) -> bool {
+fn by_internet(passage: &Passage<'_, '_>) -> bool {
     let is_internet = |name: &str| Tag::read(name, None).tag().and_then(Tag::special) == Some(Special::Internet);
     let names = |entry: &Entry<'_>| match &entry.author {
         Author::BuiltIn(rule, _) => is_internet(rule.destination),
@@ -375,20 +318,20 @@ fn by_internet(journey: &Journey<'_>) -> bool {
             .any(|item| matches!(item.known(), Some(Peer::Tag(name)) if is_internet(name))),
         _ => false,
     };
-    let groups = journey.stages.iter().enumerate().filter(|(_, stage)| matches!(stage.layer, Layer::Group(_)));
+    let groups = passage.stages.iter().enumerate().filter(|(_, stage)| matches!(stage.layer, Layer::Group(_)));
     groups.into_iter().any(|(at, stage)| {
-        let met = journey.passed.iter().filter_map(|track| track.met.get(at));
-        met.flat_map(|met| met.all()).any(|entry| stage.entries.get(entry).is_some_and(names))
+        let by = passage.passed.iter().filter_map(|traced| traced.by.get(at));
+        by.flat_map(DecidedBy::all).any(|entry| stage.entries.get(entry).is_some_and(names))
     })
 }
 
-fn names_decide(journey: &Journey<'_>) -> bool {
-    opening(journey).any(|entry| entry.clause.hosts.is_some())
+fn names_decide(passage: &Passage<'_, '_>) -> bool {
+    opening(passage).any(|entry| entry.clause.hosts.is_some())
 }
 
 /// What is taken for granted about the firewalls on the way.
-fn assumptions_of(journey: &Journey<'_>) -> Vec<String> {
-    let Some(stage) = journey.stages.last().filter(|stage| stage.layer == Layer::Firewall) else {
+fn assumptions_of(passage: &Passage<'_, '_>) -> Vec<String> {
+    let Some(stage) = passage.stages.last().filter(|stage| stage.layer == Layer::Firewall) else {
         return Vec::new();
     };
     let mut all = vec![NO_THREATS];
@@ -400,7 +343,7 @@ fn assumptions_of(journey: &Journey<'_>) -> Vec<String> {
         Author::Firewall(_, Some(rule)) => rule.kind.known() == Some(&CollectionKind::Network),
         _ => false,
     };
-    if opening(journey).any(|entry| entry.clause.hosts.is_some() && network(entry)) {
+    if opening(passage).any(|entry| entry.clause.hosts.is_some() && network(entry)) {
         all.push(SAME_NAMES);
     }
     all.into_iter().map(str::to_owned).collect()
@@ -436,5 +379,159 @@ fn is_public(party: &Party) -> bool {
         Party::Regional(..) | Party::Hosts(_) | Party::Untagged(_) => true,
         Party::Addresses(set) => !set.is_empty() && set.is_subset(crate::proof::ground::public_space()),
         Party::Subnet | Party::Any => false,
+    }
+}
+
+fn way_of(passage: &Passage<'_, '_>, traced: &TracedCell) -> Vec<Decider> {
+    let met = passage.stages.iter().zip(&traced.by);
+    met.filter_map(|(stage, by)| Some(decider(stage, stage.entries.get(by.first())?))).collect()
+}
+
+/// A packet of a cell. An end that no address pins down goes by its tag.
+fn point(symbols: &Symbols, cell: &Cell) -> Point {
+    let place = |end: End| {
+        let name = cell.cube.iter().filter(|literal| literal.holds).find_map(|literal| {
+            match symbols.meaning(literal.symbol) {
+                Meaning::Tag(at, tag) if *at == end => Some(tag.to_string()),
+                Meaning::Regional(at, tag, region, _) if *at == end => Some(format!("{tag} of {region}")),
+                Meaning::Subnet(at) if *at == end => Some("subnet".to_owned()),
+                Meaning::Host(at) | Meaning::Untagged(at) if *at == end => Some(HOST.to_owned()),
+                Meaning::Network(at) if *at == end => Some("VirtualNetwork".to_owned()),
+                _ => None,
+            }
+        });
+        name.map_or_else(|| Place::Among(cell.addresses(end).clone()), Place::Named)
+    };
+    Point { cell: cell.clone(), source: place(End::Source), destination: place(End::Destination) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Flow, Party, Scene};
+
+    use crate::estate::{Access, Direction};
+    use crate::net::{AddressSet, PortSet, ProtocolSet, Tag, TagData};
+    use crate::proof::given::Given;
+    use crate::proof::host::HostSet;
+    use crate::proof::judgement::Matching;
+    use crate::proof::scene::Level;
+    use crate::proof::tests::sample::{outbound, security_group};
+    use crate::proof::verdict::Verdict;
+
+    fn set(texts: &[&str]) -> AddressSet {
+        AddressSet::from_prefixes(texts.iter().map(|text| text.parse().unwrap()))
+    }
+
+    fn flow(to: Party) -> Flow {
+        let ports = PortSet::range(443, 443);
+        let (from, matching) = (Party::Subnet, Matching::Effective);
+        Flow { direction: Direction::Outbound, protocols: ProtocolSet::TCP, from, to, ports, matching }
+    }
+
+    #[test]
+    fn a_flow_without_a_packet_is_neither_satisfied_nor_violated() {
+        let (v4, v6) = (&["10.0.1.0/24"][..], &["2001:db8:1::/64"][..]);
+        let both = &["10.0.1.0/24", "2001:db8:1::/64"][..];
+        let far = [&[][..], &["20.0.0.0/8"], &["2603:1000::/24"], &["20.0.0.0/8", "2603:1000::/24"]];
+        for access in [Access::Allow, Access::Deny] {
+            let group = security_group(vec![outbound("all", 100, access, "*", PortSet::full())]);
+            for subnet in [None, Some(v4), Some(v6), Some(both)] {
+                for to in far {
+                    let mut scene = Scene { groups: vec![(Level::Subnet, Given::Here(&group))], ..Scene::default() };
+                    scene.subnet = subnet.map(set);
+                    let (near, to) = (set(subnet.unwrap_or(v4)), set(to));
+                    let meet = (!near.v4.is_empty() && !to.v4.is_empty()) || (!near.v6.is_empty() && !to.v6.is_empty());
+                    for judgement in [
+                        scene.prepared().judge(&flow(Party::Addresses(to.clone()))),
+                        scene.prepared().path(&flow(Party::Addresses(to.clone())), None),
+                        scene.prepared().judge_route(&Party::Addresses(to.clone()), crate::estate::NextHop::Internet),
+                    ] {
+                        assert_eq!(judgement.asks_nothing, !meet, "{subnet:?} to {to:?}");
+                        assert!(meet || judgement.verdict == Verdict::Undecided);
+                        assert_eq!(judgement.why.is_empty(), meet, "{subnet:?} to {to:?}");
+                    }
+                    if meet {
+                        let wanted = if access == Access::Allow { Verdict::Satisfied } else { Verdict::Violated };
+                        assert_eq!(scene.prepared().judge(&flow(Party::Addresses(to))).verdict, wanted);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_reason_names_the_end_that_has_no_address() {
+        let mut tags = TagData::default();
+        tags.insert("AzureMachineLearning", vec!["2603:1000::/24".parse().unwrap()]);
+        tags.insert("Sql", Vec::new());
+        let why = |scene: &Scene<'_>, flow: &Flow| scene.prepared().path(flow, None).why[0].message.clone();
+        let tag = |name| flow(Party::Tag(Tag::named(name).unwrap()));
+        let scene = Scene { tags: Some(&tags), subnet: Some(set(&["10.0.1.0/24"])), ..Scene::default() };
+        assert_eq!(
+            why(&scene, &tag("AzureMachineLearning")),
+            "the subnet has no IPv6 prefix, and `AzureMachineLearning` has no IPv4 address: no packet goes from one to \
+             the other"
+        );
+        assert_eq!(why(&scene, &tag("Sql")), "the service tags that are loaded hold no address of `Sql`");
+        assert_eq!(why(&scene, &flow(Party::Hosts(HostSet::empty()))), "no host is asked for");
+        let icmp = Flow { protocols: ProtocolSet::ICMP, ..tag("Storage") };
+        assert_eq!(why(&scene, &icmp), "ICMP has no ports: no packet of it goes to one");
+        let lone = Scene { tags: Some(&tags), ..Scene::default() };
+        let doubt = lone.prepared().path(&tag("AzureMachineLearning"), None).why[0].clone();
+        assert_eq!(doubt.settle.as_deref(), Some("--fact subnet-prefixes=…"));
+    }
+}
+
+#[cfg(test)]
+mod trace_tests {
+    use std::sync::Arc;
+
+    use super::{Flow, Layer, Party, Verdict};
+
+    use crate::estate::{Access, Direction, NextHop};
+    use crate::net::{AddressSet, PortSet, ProtocolSet};
+    use crate::proof::given::Given;
+    use crate::proof::judgement::Matching;
+    use crate::proof::scene::Scene;
+    use crate::proof::tests::sample::{application, collection, estate, group, route, table};
+
+    fn flow(to: &str) -> Flow {
+        Flow {
+            direction: Direction::Outbound,
+            protocols: ProtocolSet::TCP,
+            from: Party::Subnet,
+            to: Party::read(to, None).unwrap(),
+            ports: PortSet::range(443, 443),
+            matching: Matching::Effective,
+        }
+    }
+
+    #[test]
+    fn ends_are_read_as_users_write_them() {
+        assert!(matches!(Party::read("azurefrontdoor.frontend", None), Some(Party::Tag(_))));
+        assert!(matches!(Party::read("*.azureml.ms", None), Some(Party::Hosts(_))));
+        assert!(matches!(Party::read("10.0.0.0/8", None), Some(Party::Addresses(_))));
+        assert!(matches!(Party::read("::1", None), Some(Party::Addresses(_))));
+        assert!(Party::read("nonsense", None).is_none());
+        assert!(Party::read("10.4.2.999", None).is_none());
+    }
+
+    #[test]
+    fn a_trace_names_the_rule_of_every_layer_and_acquits_too() {
+        let rule = application("python", &[("Https", 443)], &["pypi.org"]);
+        let estate = estate(vec![vec![group(100, vec![collection("hosts", 200, Access::Allow, vec![rule])])]]);
+        let table = table(vec![route("default", "0.0.0.0/0", NextHop::VirtualAppliance)]);
+        let subnet = AddressSet::prefix("10.0.1.0/24".parse().unwrap());
+        let mut scene = Scene::default().in_location("westeurope").with_subnet(subnet).in_estate(&estate);
+        scene.routes = Some(Given::Here(&table));
+        let passes = scene.prepared().trace(&flow("pypi.org"));
+        assert_eq!(passes.path.verdict, Verdict::Satisfied);
+        let names: Vec<(Layer, Arc<str>)> = passes.way.iter().map(|one| (one.layer, Arc::clone(&one.name))).collect();
+        assert_eq!(names, [(Layer::Route, "default".into()), (Layer::Firewall, "hosts/python".into())]);
+        assert_eq!(passes.packet.unwrap().destination, "pypi.org");
+        let dropped = scene.prepared().trace(&flow("anaconda.com"));
+        assert_eq!(dropped.path.verdict, Verdict::Violated);
+        assert_eq!(&*dropped.way.last().unwrap().name, "no rule matches");
+        assert_eq!(dropped.layers.len(), 2);
     }
 }

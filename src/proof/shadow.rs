@@ -1,16 +1,16 @@
 //! Facts about single rules that patterns ask for: is it ever reached, would anything change without it, does another
-//! one have its priority.
+//! one have its priority; and where a new rule can go.
 //!
 //! Rules are looked at in IPv4, and in IPv6 where the subnet has it (ALG-4).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::estate::{Direction, Field, Peer, RouteTable, SecurityRule, Side};
+use crate::estate::{Direction, Field, NetworkSecurityGroup, Peer, SecurityRule, Side};
 use crate::net::{Family, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause, Match};
 use crate::proof::explain::decider;
-use crate::proof::first_match::{Piece, first_match};
+use crate::proof::first_match::{DecidedCell, first_match};
 use crate::proof::ground::Ground;
 use crate::proof::host::HostSet;
 use crate::proof::judgement::{Decider, Layer};
@@ -169,7 +169,7 @@ fn look(ground: &Ground<'_, '_>, stage: &Stage<'_>, at: usize, shadow: &mut Shad
     let end = stage.entries.iter().rposition(|entry| place(entry) == Some(*own)).map_or(at + 1, |last| last + 1);
     let required = Required { sources: &entry.clause.sources.terms, destinations: &entry.clause.destinations.terms };
     let ahead = first_match(&ground.symbols, cells, stage.placed(0..start));
-    let mut by: Vec<usize> = ahead.decided.iter().flat_map(|piece| piece.met.all()).collect();
+    let mut by: Vec<usize> = ahead.decided.iter().flat_map(|piece| piece.by.all()).collect();
     by.sort_unstable();
     by.dedup();
     shadow.by = by.into_iter().map(|index| decider(stage, &stage.entries[index])).collect();
@@ -194,7 +194,7 @@ fn look(ground: &Ground<'_, '_>, stage: &Stage<'_>, at: usize, shadow: &mut Shad
         return;
     }
     let run = first_match(&ground.symbols, ahead.rest.clone(), stage.placed(end..stage.entries.len()));
-    let same = |piece: &&Piece| stage.entries[piece.met.first()].access == entry.access;
+    let same = |piece: &&DecidedCell| stage.entries[piece.by.first()].access == entry.access;
     let (alike, other): (Vec<_>, Vec<_>) = run.decided.iter().partition(same);
     let alike: Vec<&Cell> = alike.into_iter().map(|piece| &piece.cell).chain(taken).collect();
     let other: Vec<&Cell> = other.into_iter().map(|piece| &piece.cell).chain(&run.rest).collect();
@@ -273,26 +273,28 @@ fn both(one: Fact, two: Fact) -> Fact {
     }
 }
 
-/// For each route of a table, the others with one of its prefixes or its tag (RT-5).
-pub fn same_prefix(table: &RouteTable) -> Vec<Vec<usize>> {
-    let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (index, route) in table.routes.iter().enumerate() {
-        for prefix in route.prefixes.iter().filter_map(Field::known) {
-            let key = match prefix {
-                Peer::Any => "*".to_owned(),
-                Peer::Addresses(set) => set.prefixes().next().map(|prefix| prefix.to_string()).unwrap_or_default(),
-                Peer::Tag(name) => name.to_ascii_lowercase(),
-                Peer::Invalid(_) => continue,
-            };
-            places.entry(key).or_default().push(index);
-        }
+/// The priorities that custom rules can have (NSG-5).
+const PRIORITIES: std::ops::RangeInclusive<i64> = 100..=4096;
+
+/// A free priority of a direction for a new rule: ahead of the rule at `before`, behind the ones ahead of that, a multiple
+/// of ten if there is room. Without `before`, behind all custom rules. `taken` are priorities given out already. `None`:
+/// nothing is free there — nothing goes ahead of 100.
+pub fn free_priority(
+    group: &NetworkSecurityGroup,
+    direction: Direction,
+    before: Option<i64>,
+    taken: &BTreeSet<i64>,
+) -> Option<i64> {
+    let looks = group.rules.iter().filter(|rule| rule.direction.known().is_none_or(|known| *known == direction));
+    let used: BTreeSet<i64> =
+        looks.filter_map(|rule| rule.priority.known().copied()).chain(taken.iter().copied()).collect();
+    let end = before.unwrap_or(PRIORITIES.end() + 1).min(PRIORITIES.end() + 1);
+    let ahead = used.range(..end).next_back().copied().unwrap_or(PRIORITIES.start() - 1);
+    let next = (ahead.max(PRIORITIES.start() - 1) / 10 + 1) * 10;
+    if next < end {
+        return Some(next);
     }
-    let mut all = vec![Vec::new(); table.routes.len()];
-    for same in places.into_values().filter(|same| same.len() > 1) {
-        // Azure takes 400 routes (RT-13); of more with one prefix the first few show it.
-        for &index in &same {
-            all[index].extend(same.iter().copied().filter(|other| *other != index).take(8));
-        }
-    }
-    all
+    let free = |priority: &i64| !used.contains(priority);
+    let below = || (*PRIORITIES.start()..end).rev();
+    below().filter(|priority| priority % 10 == 0).find(free).or_else(|| below().find(free))
 }

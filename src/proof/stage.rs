@@ -16,10 +16,10 @@ use std::sync::Arc;
 use crate::estate::{Access, Direction, FirewallRule, NextHop, Route, SecurityRule};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause, Match};
-use crate::proof::first_match::{JOIN_AT, MOST_CELLS, Met, Piece, Placed, Run, first_match, join};
+use crate::proof::first_match::{DecidedBy, DecidedCell, JOIN_AT, MOST_CELLS, Placed, Run, first_match, join};
 use crate::proof::ground::{Ground, Party};
 use crate::proof::host::HostSet;
-use crate::proof::judgement::{Decider, Layer};
+use crate::proof::judgement::{Decider, Flow, Layer};
 use crate::proof::symbol::{Doubt, End, Symbols};
 use crate::proof::verdict::{Decision, Required, Verdict, decide};
 
@@ -185,7 +185,7 @@ impl<'a> Stage<'a> {
                 hosts: Arc::clone(if hosted { &part.hosts } else { &cell.hosts }),
                 ..part.clone()
             };
-            all.decided.extend(run.decided.iter().map(|one| Piece { cell: with(&one.cell), met: one.met.clone() }));
+            all.decided.extend(run.decided.iter().map(|one| DecidedCell { cell: with(&one.cell), by: one.by.clone() }));
             all.rest.extend(run.rest.iter().map(with));
             all.exceeded |= run.exceeded;
             if all.decided.len() - before > stretch.len() + MOST_CELLS {
@@ -193,7 +193,7 @@ impl<'a> Stage<'a> {
                 break;
             }
         }
-        all.decided[before..].sort_by_key(|piece| piece.met.first());
+        all.decided[before..].sort_by_key(|piece| piece.by.first());
         if all.rest.len() > JOIN_AT {
             all.rest = join(std::mem::take(&mut all.rest));
         }
@@ -274,55 +274,65 @@ impl Hash for Asked {
     }
 }
 
-/// Packets and the entries they met, stage by stage.
+/// Packets and what decided them, stage by stage.
 #[derive(Clone, Debug)]
-pub(crate) struct Track {
+pub(crate) struct TracedCell {
     pub(crate) cell: Cell,
-    pub(crate) met: Vec<Met>,
+    pub(crate) by: Vec<DecidedBy>,
 }
 
-/// What became of the required packets.
-#[derive(Default)]
-pub(crate) struct Journey<'a> {
+/// What becomes of the required packets on their way through the layers.
+pub(crate) struct Passage<'s, 'a> {
+    pub(crate) ground: Ground<'s, 'a>,
+    pub(crate) ends: Ends,
+    /// The layers they came through so far.
     pub(crate) stages: Vec<Rc<Stage<'a>>>,
-    pub(crate) passed: Vec<Track>,
-    pub(crate) dropped: Vec<Track>,
+    pub(crate) passed: Vec<TracedCell>,
+    pub(crate) dropped: Vec<TracedCell>,
+    /// There were too many cells; `passed` and `dropped` are not all.
     pub(crate) exceeded: bool,
     /// No packet was required.
     pub(crate) asks_nothing: bool,
 }
 
-impl<'a> Journey<'a> {
-    pub(crate) fn new(cells: Vec<Cell>) -> Self {
+impl<'s, 'a> Passage<'s, 'a> {
+    /// The packets that a flow asks for, before any layer. `hosts`: those they are for, where that is known.
+    pub(crate) fn of(mut ground: Ground<'s, 'a>, flow: &Flow, hosts: Option<&HostSet>) -> Self {
+        let ends = Ends::new(&mut ground, &flow.from, &flow.to);
+        let mut cells = ends.cells(flow.protocols, &flow.ports);
+        if let Some(hosts) = hosts {
+            let hosts = Arc::new(hosts.clone());
+            cells.iter_mut().for_each(|cell| cell.hosts = Arc::clone(&hosts));
+        }
         let asks_nothing = cells.is_empty();
-        let passed = cells.into_iter().map(|cell| Track { cell, met: Vec::new() }).collect();
-        Self { passed, asks_nothing, ..Self::default() }
+        let passed = cells.into_iter().map(|cell| TracedCell { cell, by: Vec::new() }).collect();
+        Self { ground, ends, stages: Vec::new(), passed, dropped: Vec::new(), exceeded: false, asks_nothing }
     }
 
     /// Sends what has passed so far through one more stage.
-    pub(crate) fn through(&mut self, ground: &Ground<'_, 'a>, stage: &Rc<Stage<'a>>) {
-        self.through_parts(ground, stage, |_| Some(0..stage.own));
+    pub(crate) fn through(&mut self, stage: &Rc<Stage<'a>>) {
+        self.through_parts(stage, |_| Some(0..stage.own));
     }
 
-    /// Sends what has passed so far each through its own part of a stage. What has no part has passed.
+    /// Sends what has passed so far each through its own part of a stage. Cells for which `part_of` is `None` skip the
+    /// stage.
     pub(crate) fn through_parts(
         &mut self,
-        ground: &Ground<'_, 'a>,
         stage: &Rc<Stage<'a>>,
-        part_of: impl Fn(&Track) -> Option<Range<usize>>,
+        part_of: impl Fn(&TracedCell) -> Option<Range<usize>>,
     ) {
         let mut passed = Vec::new();
-        for track in std::mem::take(&mut self.passed) {
-            let Some(part) = part_of(&track) else {
-                passed.push(track);
+        for traced in std::mem::take(&mut self.passed) {
+            let Some(part) = part_of(&traced) else {
+                passed.push(traced);
                 continue;
             };
-            let run = stage.run(&ground.symbols, part, vec![track.cell]);
+            let run = stage.run(&self.ground.symbols, part, vec![traced.cell]);
             // The last entry of a part matches everything; what is left here belongs to a run that was cut short.
             self.exceeded |= run.exceeded || !run.rest.is_empty();
-            for piece in run.decided {
-                let access = stage.entries[piece.met.first()].access;
-                let next = Track { cell: piece.cell, met: track.met.iter().cloned().chain([piece.met]).collect() };
+            for one in run.decided {
+                let access = stage.entries[one.by.first()].access;
+                let next = TracedCell { cell: one.cell, by: traced.by.iter().cloned().chain([one.by]).collect() };
                 match access {
                     Access::Allow => passed.push(next),
                     Access::Deny => self.dropped.push(next),
@@ -334,7 +344,7 @@ impl<'a> Journey<'a> {
     }
 
     /// The verdict on what was required. That no packet is dropped proves nothing where none was required.
-    pub(crate) fn decide(&self, ground: &Ground<'_, 'a>, ends: &Ends) -> Decision {
+    pub(crate) fn decide(&self) -> Decision {
         let undecided = |doubts| Decision { verdict: Verdict::Undecided, witness: None, doubts, open: Vec::new() };
         if self.asks_nothing {
             return undecided(Vec::new());
@@ -342,10 +352,10 @@ impl<'a> Journey<'a> {
         if self.exceeded {
             return undecided(vec![Doubt::new("the rules split this traffic into more cases than are followed")]);
         }
-        let required = Required { sources: &ends.sources.terms, destinations: &ends.destinations.terms };
-        let passed: Vec<&Cell> = self.passed.iter().map(|track| &track.cell).collect();
-        let dropped: Vec<&Cell> = self.dropped.iter().map(|track| &track.cell).collect();
-        decide(ground, &required, &passed, &dropped)
+        let required = Required { sources: &self.ends.sources.terms, destinations: &self.ends.destinations.terms };
+        let passed: Vec<&Cell> = self.passed.iter().map(|traced| &traced.cell).collect();
+        let dropped: Vec<&Cell> = self.dropped.iter().map(|traced| &traced.cell).collect();
+        decide(&self.ground, &required, &passed, &dropped)
     }
 }
 
@@ -397,7 +407,7 @@ mod tests {
 
     use crate::estate::{Access, Direction};
     use crate::net::{AddressSet, Cloud, Family, PortSet, ProtocolSet, Tag};
-    use crate::proof::first_match::{Met, Placed, Run, first_match};
+    use crate::proof::first_match::{DecidedBy, Placed, Run, first_match};
     use crate::proof::given::Given;
     use crate::proof::ground::{Ground, Party};
     use crate::proof::nsg::group_stages;
@@ -413,9 +423,9 @@ mod tests {
         };
         for piece in &run.decided {
             let rest = format!("{:?} {:?}", piece.cell.cube, piece.cell.destination_ports);
-            match &piece.met {
-                Met::One(entry) => add(*entry, rest, &piece.cell.destinations),
-                Met::Several(shares) => {
+            match &piece.by {
+                DecidedBy::One(entry) => add(*entry, rest, &piece.cell.destinations),
+                DecidedBy::Several(shares) => {
                     shares.parts.iter().for_each(|(entry, part)| add(*entry, rest.clone(), part));
                 }
             }

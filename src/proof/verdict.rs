@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::net::{AddressSet, Tag};
-use crate::proof::atom::{Atom, Beyond, atoms};
+use crate::proof::atom::{Atom, BesideAllowed, atoms};
 use crate::proof::cell::{Cell, Term};
 use crate::proof::ground::Ground;
 use crate::proof::symbol::{Added, Doubt, End, Literal, Meaning, Symbol, Symbols};
@@ -92,7 +92,7 @@ pub(crate) fn decide(
 
 /// How sure it is that an atom, in a world, is in a cell.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Sure {
+enum Membership {
     No,
     Open,
     Yes,
@@ -116,16 +116,16 @@ impl Search<'_> {
         for &at in possible.iter().take(MOST_CANDIDATES) {
             for (pair, (source, destination)) in self.pairs.iter().enumerate() {
                 match self.holds(self.dropped[at], source, destination, world) {
-                    Sure::No => {}
-                    Sure::Yes => return Some((at, point(self.dropped[at].clone(), source, destination))),
-                    Sure::Open => open.push((at, pair)),
+                    Membership::No => {}
+                    Membership::Yes => return Some((at, point(self.dropped[at].clone(), source, destination))),
+                    Membership::Open => open.push((at, pair)),
                 }
             }
         }
-        let mut ways: Vec<Option<Ways>> = std::iter::repeat_with(|| None).take(self.pairs.len()).collect();
+        let mut may_pass: Vec<Option<MayPass>> = std::iter::repeat_with(|| None).take(self.pairs.len()).collect();
         for (at, pair) in open {
-            let ways = ways[pair].get_or_insert_with(|| self.ways(self.pairs[pair], world));
-            if let Some(cell) = ways.none_for(self.dropped[at]) {
+            let may_pass = may_pass[pair].get_or_insert_with(|| self.may_pass(self.pairs[pair], world));
+            if let Some(cell) = may_pass.none_for(self.dropped[at]) {
                 let (source, destination) = self.pairs[pair];
                 return Some((at, point(cell, source, destination)));
             }
@@ -147,31 +147,31 @@ impl Search<'_> {
         found
     }
 
-    /// The ways open to the atoms of a pair, in the worlds that agree with `world`.
-    fn ways(&self, (source, destination): (&Atom, &Atom), world: &[Literal]) -> Ways {
-        let mut ways = Ways {
+    /// The may_pass open to the atoms of a pair, in the worlds that agree with `world`.
+    fn may_pass(&self, (source, destination): (&Atom, &Atom), world: &[Literal]) -> MayPass {
+        let mut may_pass = MayPass {
             exact: (source.exact, destination.exact),
             all: Arc::new(AddressSet::full()),
             open: Vec::new(),
             closed: Vec::new(),
         };
         for passed in self.passed {
-            if self.holds(passed, source, destination, world) != Sure::No {
-                let way = ways.seen(passed);
-                if !ways.open.iter().rev().take(MOST_ALIKE).any(|one| way.is_inside(one)) {
-                    ways.open.push(way);
+            if self.holds(passed, source, destination, world) != Membership::No {
+                let way = may_pass.seen(passed);
+                if !may_pass.open.iter().rev().take(MOST_ALIKE).any(|one| way.is_inside(one)) {
+                    may_pass.open.push(way);
                 }
             }
         }
-        ways
+        may_pass
     }
 
     /// Whether the atoms are in a cell, ports and protocols and their own exact addresses aside.
-    fn holds(&self, cell: &Cell, source: &Atom, destination: &Atom, world: &[Literal]) -> Sure {
+    fn holds(&self, cell: &Cell, source: &Atom, destination: &Atom, world: &[Literal]) -> Membership {
         let mut sure =
             located(cell.addresses(End::Source), source).min(located(cell.addresses(End::Destination), destination));
         for &literal in &cell.cube {
-            if sure == Sure::No {
+            if sure == Membership::No {
                 break;
             }
             let known = match end_of(self.symbols.meaning(literal.symbol)) {
@@ -180,9 +180,9 @@ impl Search<'_> {
                 None => world.iter().find(|known| known.symbol == literal.symbol).map(|known| known.holds),
             };
             sure = sure.min(match known {
-                None => Sure::Open,
-                Some(holds) if holds == literal.holds => Sure::Yes,
-                Some(_) => Sure::No,
+                None => Membership::Open,
+                Some(holds) if holds == literal.holds => Membership::Yes,
+                Some(_) => Membership::No,
             });
         }
         sure
@@ -204,7 +204,7 @@ impl Search<'_> {
                 Some(tag.is_base())
             }
             (Some(Meaning::Tag(_, own)), Meaning::Regional(_, base, ..)) if atom.outside && base == own => Some(false),
-            (Some(Meaning::Tag(_, own)), meaning) if self.is_beyond(atom.beyond, *own, meaning) => Some(false),
+            (Some(Meaning::Tag(_, own)), meaning) if self.is_beside(atom.beside, *own, meaning) => Some(false),
             (Some(own), meaning) => match self.symbols.meanings(own, meaning) {
                 relation if relation.is_inside() => Some(true),
                 crate::net::Relation::Disjoint => Some(false),
@@ -214,10 +214,10 @@ impl Search<'_> {
     }
 
     /// Whether a meaning lies in what the atom is known to be outside of.
-    fn is_beyond(&self, beyond: Option<Beyond>, own: Tag, meaning: &Meaning) -> bool {
-        match (beyond, meaning) {
-            (Some(Beyond::Parts), Meaning::Tag(_, tag)) => tag.parent() == Some(own),
-            (Some(Beyond::AzureCloud), Meaning::Tag(end, _) | Meaning::Regional(end, ..)) => {
+    fn is_beside(&self, beside: Option<BesideAllowed>, own: Tag, meaning: &Meaning) -> bool {
+        match (beside, meaning) {
+            (Some(BesideAllowed::Parts), Meaning::Tag(_, tag)) => tag.parent() == Some(own),
+            (Some(BesideAllowed::AzureCloud), Meaning::Tag(end, _) | Meaning::Regional(end, ..)) => {
                 let azure = Tag::named("AzureCloud").expect("the catalogue has `AzureCloud`");
                 self.symbols.meanings(meaning, &Meaning::Tag(*end, azure)).is_inside()
             }
@@ -227,12 +227,12 @@ impl Search<'_> {
 
     /// The packet most likely dropped, and what that depends on.
     fn possible(&self, required: &Required<'_>) -> (Option<(usize, Point)>, Vec<Doubt>) {
-        let mut best: Option<(Sure, usize, usize, &Atom, &Atom)> = None;
+        let mut best: Option<(Membership, usize, usize, &Atom, &Atom)> = None;
         for (at, cell) in self.dropped.iter().enumerate().take(MOST_CANDIDATES) {
             for &(source, destination) in &self.pairs {
                 let sure = self.holds(cell, source, destination, &[]);
                 let fewer = best.as_ref().is_none_or(|(_, literals, ..)| cell.cube.len() < *literals);
-                if sure > Sure::No && fewer {
+                if sure > Membership::No && fewer {
                     best = Some((sure, cell.cube.len(), at, source, destination));
                 }
             }
@@ -261,7 +261,7 @@ impl Search<'_> {
         for (end, atom, terms) in
             [(End::Source, source, required.sources), (End::Destination, destination, required.destinations)]
         {
-            let partly = atom.is_none_or(|atom| located(cell.addresses(end), atom) == Sure::Open);
+            let partly = atom.is_none_or(|atom| located(cell.addresses(end), atom) == Membership::Open);
             for literal in terms.iter().flat_map(|term| &term.cube).filter(|literal| partly && literal.holds) {
                 add(self.symbols.doubt(literal.symbol));
             }
@@ -274,7 +274,7 @@ impl Search<'_> {
 
 /// What may let packets of two atoms pass. Where an atom is no exact address, any cell that may hold it may let it pass
 /// wherever it is, so that addresses tell nothing at that end.
-struct Ways {
+struct MayPass {
     /// Whether the atoms at the source and at the destination are exact.
     exact: (bool, bool),
     all: Arc<AddressSet>,
@@ -284,7 +284,7 @@ struct Ways {
     closed: Vec<Cell>,
 }
 
-impl Ways {
+impl MayPass {
     /// A cell without what tells nothing.
     fn seen(&self, cell: &Cell) -> Cell {
         let mut cell = cell.clone();
@@ -297,7 +297,7 @@ impl Ways {
         cell
     }
 
-    /// The packets of a cell that surely have none of these ways.
+    /// The packets of a cell that surely have none of these may_pass.
     fn none_for(&mut self, dropped: &Cell) -> Option<Cell> {
         let cell = self.seen(dropped);
         if self.closed.iter().rev().take(MOST_ALIKE).any(|one| cell.is_inside(one)) {
@@ -330,13 +330,13 @@ fn agrees(cell: &Cell, world: &[Literal]) -> bool {
 }
 
 /// Whether an atom lies among addresses. An exact atom lies wherever the two meet.
-fn located(addresses: &AddressSet, atom: &Atom) -> Sure {
+fn located(addresses: &AddressSet, atom: &Atom) -> Membership {
     if !addresses.overlaps(&atom.range) {
-        Sure::No
+        Membership::No
     } else if atom.exact || atom.range.is_subset(addresses) {
-        Sure::Yes
+        Membership::Yes
     } else {
-        Sure::Open
+        Membership::Open
     }
 }
 

@@ -350,7 +350,14 @@ fn judge(case: &Case, group: &NetworkSecurityGroup, data: Option<&TagData>) -> J
     };
     let ports = PortSet::range(PORTS[case.ports].0, PORTS[case.ports].1);
     let protocols = PROTOCOLS[case.protocol];
-    scene.judge(&Flow { direction: case.direction, protocols, from, to, ports, matching: Matching::Effective })
+    scene.prepared().judge(&Flow {
+        direction: case.direction,
+        protocols,
+        from,
+        to,
+        ports,
+        matching: Matching::Effective,
+    })
 }
 
 /// A world of a case.

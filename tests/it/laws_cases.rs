@@ -53,7 +53,7 @@ fn flow(direction: Direction, protocol: ProtocolSet, party: Party, port: u16) ->
 }
 
 fn inbound(group: &NetworkSecurityGroup) -> Judgement {
-    scene(group).judge(&flow(Direction::Inbound, ProtocolSet::TCP, tag("AzureMachineLearning"), 44224))
+    scene(group).prepared().judge(&flow(Direction::Inbound, ProtocolSet::TCP, tag("AzureMachineLearning"), 44224))
 }
 
 fn outbound(name: &str, port: u16) -> Flow {
@@ -109,14 +109,14 @@ fn the_replay_says_why_each_rule_was_passed_by() {
 #[test]
 fn what_passes_only_by_a_built_in_rule_is_told_apart() {
     let group = rules(&[("web", 100, "out allow tcp * AzureActiveDirectory 80")]);
-    let judgement = scene(&group).judge(&outbound("AzureActiveDirectory", 443));
+    let judgement = scene(&group).prepared().judge(&outbound("AzureActiveDirectory", 443));
     assert_eq!((judgement.verdict, judgement.built_in_only), (Verdict::Satisfied, true));
     let mut both = outbound("AzureActiveDirectory", 443);
     both.ports = PortSet::from_ranges([(80, 80), (443, 443)]);
-    let judgement = scene(&group).judge(&both);
-    assert_eq!((judgement.built_in_only, judgement.partly_built_in), (false, true));
+    let judgement = scene(&group).prepared().judge(&both);
+    assert!(!judgement.built_in_only);
     both.matching = Matching::Explicit;
-    let judgement = scene(&group).judge(&both);
+    let judgement = scene(&group).prepared().judge(&both);
     assert_eq!(judgement.verdict, Verdict::Violated);
     assert_eq!(judgement.uncovered, ["port 443"]);
 }
@@ -124,27 +124,27 @@ fn what_passes_only_by_a_built_in_rule_is_told_apart() {
 #[test]
 fn a_network_among_the_addresses_of_azure_may_be_in_its_tags() {
     let group = rules(&[("no", 100, "out deny * * AzureCloud *")]);
-    let private = scene(&group).judge(&outbound("VirtualNetwork", 443));
+    let private = scene(&group).prepared().judge(&outbound("VirtualNetwork", 443));
     assert_eq!(private.verdict, Verdict::Satisfied);
     let public = scene(&group).with_network(prefixes(&["20.0.0.0/16"]));
-    assert_eq!(public.judge(&outbound("VirtualNetwork", 443)).verdict, Verdict::Undecided);
+    assert_eq!(public.prepared().judge(&outbound("VirtualNetwork", 443)).verdict, Verdict::Undecided);
     let mut data = TagData::default();
     data.insert("AzureCloud", vec!["20.0.0.0/8".parse().unwrap()]);
     let mut exact = public.clone();
     exact.tags = Some(&data);
-    assert_eq!(exact.judge(&outbound("VirtualNetwork", 443)).verdict, Verdict::Violated);
+    assert_eq!(exact.prepared().judge(&outbound("VirtualNetwork", 443)).verdict, Verdict::Violated);
 }
 
 #[test]
 fn of_two_denials_the_one_that_surely_drops_is_named() {
     let group = rules(&[("cloud", 100, "out deny * * AzureCloud *"), ("all", 200, "out deny * * * *")]);
-    let judgement = scene(&group).judge(&outbound("AzureMonitor", 443));
+    let judgement = scene(&group).prepared().judge(&outbound("AzureMonitor", 443));
     assert_eq!((judgement.verdict, &*judgement.deciders[0].name), (Verdict::Violated, "cloud"));
     // What of this tag is outside `AzureCloud` is dropped by the second rule.
-    let judgement = scene(&group).judge(&outbound("Storage", 443));
+    let judgement = scene(&group).prepared().judge(&outbound("Storage", 443));
     assert_eq!(judgement.verdict, Verdict::Violated);
     let group = rules(&[("few", 100, "out deny * * 20.0.0.0/24 *"), ("all", 200, "out deny * * * *")]);
-    let judgement = scene(&group).judge(&outbound("Internet", 443));
+    let judgement = scene(&group).prepared().judge(&outbound("Internet", 443));
     assert_eq!(judgement.verdict, Verdict::Violated);
 }
 
@@ -156,15 +156,15 @@ fn several_rules_are_not_a_single_one() {
     ]);
     let mut both = outbound("AzureActiveDirectory", 443);
     both.matching = Matching::SingleRule;
-    assert_eq!(scene(&group).judge(&both).verdict, Verdict::Satisfied);
+    assert_eq!(scene(&group).prepared().judge(&both).verdict, Verdict::Satisfied);
     both.ports = PortSet::from_ranges([(80, 80), (443, 443)]);
-    assert_eq!(scene(&group).judge(&both).verdict, Verdict::Violated);
+    assert_eq!(scene(&group).prepared().judge(&both).verdict, Verdict::Violated);
 }
 
 #[test]
 fn a_rule_for_half_the_subnet_leaves_the_other_half() {
     let group = rules(&[("half", 100, "out allow tcp 10.0.1.0/25 Storage 443"), ("no", 200, "out deny * * * *")]);
-    let judgement = scene(&group).judge(&outbound("Storage", 443));
+    let judgement = scene(&group).prepared().judge(&outbound("Storage", 443));
     assert_eq!(judgement.verdict, Verdict::Violated);
     assert_eq!(judgement.uncovered, ["10.0.1.128/25"]);
     assert_eq!(judgement.near[0].coordinate, Coordinate::Source);
@@ -173,29 +173,29 @@ fn a_rule_for_half_the_subnet_leaves_the_other_half() {
 #[test]
 fn a_deny_of_one_region_leaves_that_region_out() {
     let group = rules(&[("no", 100, "out deny * * Storage.WestEurope *")]);
-    let judgement = scene(&group).judge(&outbound("Storage", 443));
+    let judgement = scene(&group).prepared().judge(&outbound("Storage", 443));
     assert_eq!(judgement.verdict, Verdict::Violated);
     assert_eq!(judgement.uncovered, ["Storage.WestEurope"]);
     assert_eq!(judgement.witness.unwrap().destination, "Storage.WestEurope");
-    assert_eq!(scene(&group).judge(&outbound("Storage.NorthEurope", 443)).verdict, Verdict::Satisfied);
-    assert_eq!(scene(&group).judge(&outbound("AzureMonitor", 443)).verdict, Verdict::Satisfied);
+    assert_eq!(scene(&group).prepared().judge(&outbound("Storage.NorthEurope", 443)).verdict, Verdict::Satisfied);
+    assert_eq!(scene(&group).prepared().judge(&outbound("AzureMonitor", 443)).verdict, Verdict::Satisfied);
 }
 
 #[test]
 fn a_public_prefix_against_a_tag_needs_the_tags_addresses() {
     let group = rules(&[("no", 100, "out deny * * 20.0.0.0/8 *")]);
-    let judgement = scene(&group).judge(&outbound("AzureMachineLearning", 443));
+    let judgement = scene(&group).prepared().judge(&outbound("AzureMachineLearning", 443));
     assert_eq!(judgement.verdict, Verdict::Undecided);
     assert_eq!(judgement.why[0].settle.as_deref(), Some("--service-tags FILE"));
     let mut data = TagData::default();
     data.insert("AzureMachineLearning", vec!["40.1.0.0/16".parse().unwrap()]);
     let mut loaded = scene(&group);
     loaded.tags = Some(&data);
-    assert_eq!(loaded.judge(&outbound("AzureMachineLearning", 443)).verdict, Verdict::Satisfied);
+    assert_eq!(loaded.prepared().judge(&outbound("AzureMachineLearning", 443)).verdict, Verdict::Satisfied);
     data.insert("AzureMachineLearning", vec!["40.1.0.0/16".parse().unwrap(), "20.3.0.0/16".parse().unwrap()]);
     let mut loaded = scene(&group);
     loaded.tags = Some(&data);
-    let judgement = loaded.judge(&outbound("AzureMachineLearning", 443));
+    let judgement = loaded.prepared().judge(&outbound("AzureMachineLearning", 443));
     assert_eq!(judgement.witness.unwrap().destination, "20.3.0.4");
     assert_eq!(judgement.uncovered, ["20.3.0.0/16"]);
 }
@@ -203,7 +203,7 @@ fn a_public_prefix_against_a_tag_needs_the_tags_addresses() {
 #[test]
 fn a_private_prefix_never_meets_a_tag() {
     let group = rules(&[("no", 100, "out deny * * 10.0.0.0/8 *")]);
-    assert_eq!(scene(&group).judge(&outbound("AzureMachineLearning", 443)).verdict, Verdict::Satisfied);
+    assert_eq!(scene(&group).prepared().judge(&outbound("AzureMachineLearning", 443)).verdict, Verdict::Satisfied);
 }
 
 #[test]
@@ -214,10 +214,10 @@ fn one_unknown_region_is_the_same_everywhere() {
     let storage = Tag::named("Storage").unwrap();
     let mut wanted = outbound("Storage", 443);
     wanted.to = Party::Regional(storage, why("location", Vec::new()));
-    assert_eq!(scene(&group).judge(&wanted).verdict, Verdict::Satisfied);
+    assert_eq!(scene(&group).prepared().judge(&wanted).verdict, Verdict::Satisfied);
     wanted.to = Party::Regional(storage, why("other", Vec::new()));
-    assert_eq!(scene(&group).judge(&wanted).verdict, Verdict::Undecided);
-    assert_eq!(scene(&group).judge(&outbound("Storage", 443)).verdict, Verdict::Violated);
+    assert_eq!(scene(&group).prepared().judge(&wanted).verdict, Verdict::Undecided);
+    assert_eq!(scene(&group).prepared().judge(&outbound("Storage", 443)).verdict, Verdict::Violated);
 }
 
 #[test]
@@ -225,25 +225,25 @@ fn an_unknown_value_that_changes_nothing_is_no_doubt() {
     let mut odd = line("odd", 100, "out allow tcp * AzureMonitor 443");
     odd.access = unknown("access");
     let same = group(vec![odd.clone(), line("no", 200, "out deny * * * *")]);
-    let judgement = scene(&same).judge(&outbound("Storage", 443));
+    let judgement = scene(&same).prepared().judge(&outbound("Storage", 443));
     assert_eq!(judgement.verdict, Verdict::Violated);
-    let judgement = scene(&same).judge(&outbound("AzureMonitor", 443));
+    let judgement = scene(&same).prepared().judge(&outbound("AzureMonitor", 443));
     assert_eq!(judgement.verdict, Verdict::Undecided);
     assert_eq!(judgement.why[0].settle.as_deref(), Some("--set access=…"));
     odd.access = known(Access::Deny);
     odd.condition = Some(why("condition", Vec::new()));
     let denied = group(vec![odd, line("no", 200, "out deny * * * *")]);
-    assert_eq!(scene(&denied).judge(&outbound("AzureMonitor", 443)).verdict, Verdict::Violated);
+    assert_eq!(scene(&denied).prepared().judge(&outbound("AzureMonitor", 443)).verdict, Verdict::Violated);
 }
 
 #[test]
 fn a_part_of_the_list_that_is_unknown_may_hold_any_rule() {
     let mut group = rules(&[("ok", 110, "out allow * * * *")]);
     group.unknown_rules.push(unknown("more"));
-    assert_eq!(scene(&group).judge(&outbound("Storage", 443)).verdict, Verdict::Undecided);
+    assert_eq!(scene(&group).prepared().judge(&outbound("Storage", 443)).verdict, Verdict::Undecided);
     let mut first = rules(&[("ok", 100, "out allow * * * *")]);
     first.unknown_rules.push(unknown("more"));
-    assert_eq!(scene(&first).judge(&outbound("Storage", 443)).verdict, Verdict::Satisfied);
+    assert_eq!(scene(&first).prepared().judge(&outbound("Storage", 443)).verdict, Verdict::Satisfied);
 }
 
 #[test]
@@ -251,11 +251,11 @@ fn both_groups_must_let_it_pass() {
     let subnet = rules(&[]);
     let interface = rules(&[("no", 100, "out deny * * Internet *")]);
     let both = scene(&subnet).with_interface(&interface);
-    let judgement = both.judge(&outbound("Storage", 443));
+    let judgement = both.prepared().judge(&outbound("Storage", 443));
     assert_eq!(judgement.layer, Some(Layer::Group(Level::Interface)));
     assert_eq!(judgement.deciders[0].group, 0);
     let open = scene(&interface).with_interface(&subnet);
-    let judgement = open.judge(&outbound("Storage", 443));
+    let judgement = open.prepared().judge(&outbound("Storage", 443));
     assert_eq!(judgement.layer, Some(Layer::Group(Level::Subnet)));
     assert_eq!(judgement.replay.iter().filter(|step| step.missed.is_none()).count(), 2);
 }
@@ -263,9 +263,9 @@ fn both_groups_must_let_it_pass() {
 #[test]
 fn a_group_that_is_not_among_the_input_is_a_doubt() {
     let mut scene = Scene::default().with_subnet(prefixes(&["10.0.1.0/24"]));
-    assert_eq!(scene.judge(&outbound("Storage", 443)).verdict, Verdict::Satisfied);
+    assert_eq!(scene.prepared().judge(&outbound("Storage", 443)).verdict, Verdict::Satisfied);
     scene.groups.push((Level::Subnet, Given::Missing(Doubt::new("network security group `x` is not among the input"))));
-    let judgement = scene.judge(&outbound("Storage", 443));
+    let judgement = scene.prepared().judge(&outbound("Storage", 443));
     assert_eq!(judgement.verdict, Verdict::Undecided);
     assert_eq!(judgement.why[0].message, "network security group `x` is not among the input");
 }
@@ -277,18 +277,18 @@ fn a_group_of_applications_proves_nothing_for_compute() {
     let mut deny = allow.clone();
     deny.access = known(Access::Deny);
     let allowed = group(vec![allow, line("no", 200, "out deny * * * *")]);
-    assert_eq!(scene(&allowed).judge(&outbound("Storage", 443)).verdict, Verdict::Violated);
-    assert_eq!(scene(&group(vec![deny])).judge(&outbound("Storage", 443)).verdict, Verdict::Satisfied);
+    assert_eq!(scene(&allowed).prepared().judge(&outbound("Storage", 443)).verdict, Verdict::Violated);
+    assert_eq!(scene(&group(vec![deny])).prepared().judge(&outbound("Storage", 443)).verdict, Verdict::Satisfied);
 }
 
 #[test]
 fn the_platforms_dns_is_open_unless_its_own_tag_is_denied() {
     let dns = flow(Direction::Outbound, ProtocolSet::UDP, tag("AzurePlatformDNS"), 53);
     let closed = rules(&[("no", 100, "out deny * * * *")]);
-    let judgement = scene(&closed).judge(&dns);
+    let judgement = scene(&closed).prepared().judge(&dns);
     assert_eq!((judgement.verdict, judgement.deciders[0].kind), (Verdict::Satisfied, Kind::Platform));
     let named = rules(&[("no", 100, "out deny * * AzurePlatformDNS *")]);
-    assert_eq!(scene(&named).judge(&dns).verdict, Verdict::Violated);
+    assert_eq!(scene(&named).prepared().judge(&dns).verdict, Verdict::Violated);
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn forced_tunnelling_widens_the_network() {
     let verdict = |group: &NetworkSecurityGroup| {
         let mut scene = scene(group);
         scene.routes = Some(Given::Here(&tunnel));
-        scene.judge(&outbound("AzureMachineLearning", 443)).verdict
+        scene.prepared().judge(&outbound("AzureMachineLearning", 443)).verdict
     };
     assert_eq!(verdict(&denied), Verdict::Violated);
     denied.rules.clear();
@@ -317,9 +317,9 @@ fn effective_rules_stand_by_the_name_of_their_tag() {
     allow.destinations.items.push(known(peer("20.60.0.0/16")));
     let mut effective = group(vec![allow, line("defaultSecurityRules/DenyAllOutBound", 65500, "out deny * * * *")]);
     effective.effective = true;
-    let judgement = scene(&effective).judge(&outbound("Storage", 443));
+    let judgement = scene(&effective).prepared().judge(&outbound("Storage", 443));
     assert_eq!((judgement.verdict, &*judgement.deciders[0].name), (Verdict::Satisfied, "storage"));
-    let judgement = scene(&effective).judge(&outbound("AzureMonitor", 443));
+    let judgement = scene(&effective).prepared().judge(&outbound("AzureMonitor", 443));
     assert_eq!((judgement.verdict, judgement.deciders[0].kind), (Verdict::Violated, Kind::BuiltIn));
 }
 
@@ -328,12 +328,12 @@ fn ports_mean_nothing_without_them() {
     let group = rules(&[("no", 100, "out deny * * Storage 443")]);
     let mut ping = outbound("Storage", 443);
     (ping.protocols, ping.ports) = (ProtocolSet::ICMP, PortSet::full());
-    let judgement = scene(&group).judge(&ping);
+    let judgement = scene(&group).prepared().judge(&ping);
     assert_eq!(judgement.verdict, Verdict::Violated);
     assert_eq!(judgement.witness.unwrap().destination_port, None);
     ping.protocols = ProtocolSet::ALL;
     ping.ports = PortSet::range(80, 80);
-    assert_eq!(scene(&group).judge(&ping).verdict, Verdict::Satisfied);
+    assert_eq!(scene(&group).prepared().judge(&ping).verdict, Verdict::Satisfied);
 }
 
 #[test]
@@ -378,7 +378,7 @@ fn a_rule_behind_a_wider_one_is_shadowed() {
 fn with_routes(routes: Vec<Route>, hop: NextHop) -> Judgement {
     let table = table(routes);
     let scene = Scene::of_routes(&table, None).with_subnet(prefixes(&["10.0.1.0/24"]));
-    scene.with_network(prefixes(&["10.0.0.0/16"])).judge_route(&tag("AzureMachineLearning"), hop)
+    scene.with_network(prefixes(&["10.0.0.0/16"])).prepared().judge_route(&tag("AzureMachineLearning"), hop)
 }
 
 fn to(name: &str, hop: NextHop) -> Route {
@@ -411,21 +411,21 @@ fn the_way_out_is_explicit_by_default_or_missing() {
         scene.subnet_shown = true;
         scene.with_network(prefixes(&["10.0.0.0/16"]))
     };
-    assert_eq!(shown().egress().outcome, Outcome::DefaultOnly);
+    assert_eq!(shown().prepared().egress().outcome, Outcome::DefaultOnly);
     let mut scene = shown();
     scene.default_outbound = Some(Field::clone(&known(false)));
-    assert_eq!(scene.egress().outcome, Outcome::Missing);
+    assert_eq!(scene.prepared().egress().outcome, Outcome::Missing);
     scene.nat_gateway = Some(NatGateway { name: Arc::from("nat"), span: place(), has_address: true });
-    assert_eq!(scene.egress().outcome, Outcome::Explicit);
+    assert_eq!(scene.prepared().egress().outcome, Outcome::Explicit);
     let firewall = table(vec![to("0.0.0.0/0", NextHop::VirtualAppliance)]);
     let mut scene = shown();
     scene.default_outbound = Some(known(false));
     scene.routes = Some(Given::Here(&firewall));
-    assert_eq!(scene.egress().outcome, Outcome::Explicit);
+    assert_eq!(scene.prepared().egress().outcome, Outcome::Explicit);
     let closed = table(vec![to("0.0.0.0/0", NextHop::Drop)]);
     scene.routes = Some(Given::Here(&closed));
-    assert_eq!(scene.egress().outcome, Outcome::Missing);
-    assert_eq!(Scene::of_routes(&table(vec![]), None).egress().outcome, Outcome::Undecided);
+    assert_eq!(scene.prepared().egress().outcome, Outcome::Missing);
+    assert_eq!(Scene::of_routes(&table(vec![]), None).prepared().egress().outcome, Outcome::Undecided);
 }
 
 #[test]
@@ -434,12 +434,12 @@ fn a_path_ends_where_the_route_drops_it() {
     let closed = table(vec![to("AzureMonitor", NextHop::Drop), to("Storage", NextHop::VirtualAppliance)]);
     let mut scene = scene(&open);
     scene.routes = Some(Given::Here(&closed));
-    let judgement = scene.judge_path(&outbound("AzureMonitor", 443));
+    let judgement = scene.prepared().path(&outbound("AzureMonitor", 443), None);
     assert_eq!((judgement.verdict, judgement.layer), (Verdict::Violated, Some(Layer::Route)));
-    assert_eq!(scene.judge_path(&outbound("Storage", 443)).verdict, Verdict::Undecided);
-    assert_eq!(scene.judge_path(&outbound("AzureMachineLearning", 443)).verdict, Verdict::Satisfied);
+    assert_eq!(scene.prepared().path(&outbound("Storage", 443), None).verdict, Verdict::Undecided);
+    assert_eq!(scene.prepared().path(&outbound("AzureMachineLearning", 443), None).verdict, Verdict::Satisfied);
     let private = Flow { to: Party::Addresses(prefixes(&["10.0.5.4/32"])), ..outbound("Storage", 443) };
-    assert_eq!(scene.judge_path(&private).verdict, Verdict::Satisfied);
+    assert_eq!(scene.prepared().path(&private, None).verdict, Verdict::Satisfied);
 }
 
 #[test]
@@ -461,6 +461,6 @@ fn hostile_rules_end_in_a_doubt_and_not_in_a_wait() {
         ports: PortSet::full(),
         matching: Matching::Effective,
     };
-    assert_ne!(scene(&group).judge(&everything).verdict, Verdict::Satisfied);
+    assert_ne!(scene(&group).prepared().judge(&everything).verdict, Verdict::Satisfied);
     assert_eq!(peer("*"), Peer::Any);
 }

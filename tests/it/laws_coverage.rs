@@ -84,7 +84,7 @@ fn law(seed: u64, tally: &mut (usize, usize)) {
         let inside = corners.iter().copied().filter(|corner| nets.iter().any(|net| net.contains(corner)));
         let (covered, left): (Vec<Ipv4Addr>, Vec<Ipv4Addr>) =
             inside.partition(|corner| lookup(&routes, *corner) == NextHop::Internet);
-        let judgement = scene.judge_route(&Party::Tag(Tag::named(tag).unwrap()), NextHop::Internet);
+        let judgement = scene.prepared().judge_route(&Party::Tag(Tag::named(tag).unwrap()), NextHop::Internet);
         let shown = format!("{seed}: {tag}: {published:?} {routes:?} {:?}", judgement.uncovered);
         if left.is_empty() {
             tally.0 += 1;

@@ -187,7 +187,7 @@ fn judge(case: &Case, table: &RouteTable, data: Option<&TagData>) -> Judgement {
         Peer::Addresses(set) => Party::Addresses(set),
         _ => Party::Tag(Tag::named(case.wanted).expect("the law names known tags")),
     };
-    scene.judge_route(&party, case.hop)
+    scene.prepared().judge_route(&party, case.hop)
 }
 
 /// A tie between tags, or of one tag with itself, is settled by the world alone.

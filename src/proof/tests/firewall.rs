@@ -9,8 +9,8 @@ use crate::proof::firewall::Appliance;
 use crate::proof::given::Given;
 use crate::proof::ground::Party;
 use crate::proof::host::{HostPattern, HostSet};
+use crate::proof::judgement::Judgement;
 use crate::proof::judgement::{Coordinate, Flow, Kind, Layer, Matching};
-use crate::proof::path::PathJudgement;
 use crate::proof::scene::{Level, Scene};
 use crate::proof::tests::sample::{
     application, collection, estate, group, known, nat, network, outbound, peer, place, route, security_group, table,
@@ -49,8 +49,8 @@ fn scene() -> Scene<'static> {
     Scene::default().in_location("westeurope").with_subnet(subnet)
 }
 
-fn asked(estate: &Estate, to: Party, port: u16, names: Option<&HostSet>) -> PathJudgement {
-    scene().judge_firewall(estate, Appliance::Firewall(&estate.firewalls[0]), &flow(to, port), names)
+fn asked(estate: &Estate, to: Party, port: u16, names: Option<&HostSet>) -> Judgement {
+    scene().prepared().judge_firewall(estate, Appliance::Firewall(&estate.firewalls[0]), &flow(to, port), names)
 }
 
 fn one(access: Access, rules: Vec<FirewallRule>) -> RuleCollectionGroup {
@@ -106,7 +106,7 @@ fn kinds_go_before_parents_and_parents_before_numbers() {
 #[test]
 fn what_no_rule_matches_is_denied() {
     let estate = allowing(vec![network("storage", TCP, &["Storage"], port(443))]);
-    let denied = asked(&estate, tag("AzureMachineLearning"), 443, None).judgement;
+    let denied = asked(&estate, tag("AzureMachineLearning"), 443, None);
     assert_eq!((denied.verdict, denied.layer), (Verdict::Violated, Some(Layer::Firewall)));
     assert_eq!(denied.deciders[0].kind, Kind::BuiltIn);
     assert_eq!(denied.near[0].coordinate, Coordinate::Destination);
@@ -116,7 +116,7 @@ fn what_no_rule_matches_is_denied() {
 fn a_network_rule_proves_a_tag() {
     let estate = allowing(vec![network("aml", TCP, &["AzureMachineLearning"], port(443))]);
     let allowed = asked(&estate, tag("AzureMachineLearning"), 443, None);
-    assert_eq!(allowed.judgement.verdict, Verdict::Satisfied);
+    assert_eq!(allowed.verdict, Verdict::Satisfied);
     assert!(!allowed.by_host_names);
 }
 
@@ -125,7 +125,7 @@ fn any_protocol_with_a_port_is_tcp_and_udp() {
     let estate = allowing(vec![network("any", ProtocolSet::ALL, &["*"], port(443))]);
     let ask = |protocols, ports| {
         let flow = Flow { protocols, ports, ..flow(tag("AzureMachineLearning"), 443) };
-        scene().judge_firewall(&estate, Appliance::Firewall(&estate.firewalls[0]), &flow, None).judgement.verdict
+        scene().prepared().judge_firewall(&estate, Appliance::Firewall(&estate.firewalls[0]), &flow, None).verdict
     };
     assert_eq!(ask(ProtocolSet::UDP, port(443)), Verdict::Satisfied);
     assert_eq!(ask(ProtocolSet::ICMP, PortSet::full()), Verdict::Violated);
@@ -138,7 +138,7 @@ fn a_network_rule_ends_it_for_https_too() {
         let rule = application("app", &[("Https", 443)], &["pypi.org"]);
         group(100, vec![collection("first", 100, access, vec![rule])])
     };
-    let ask = |groups| asked(&estate(vec![groups]), Party::Hosts(hosts(&["pypi.org"])), 443, None).judgement.verdict;
+    let ask = |groups| asked(&estate(vec![groups]), Party::Hosts(hosts(&["pypi.org"])), 443, None).verdict;
     assert_eq!(ask(vec![app(Access::Deny), network(Access::Allow)]), Verdict::Satisfied);
     assert_eq!(ask(vec![app(Access::Allow), network(Access::Deny)]), Verdict::Violated);
 }
@@ -146,7 +146,7 @@ fn a_network_rule_ends_it_for_https_too() {
 #[test]
 fn an_application_rule_proves_its_hosts_only() {
     let estate = allowing(vec![application("app", &[("Https", 443)], &["*.azureml.ms", "pypi.org"])]);
-    let ask = |host: &str, port| asked(&estate, Party::Hosts(hosts(&[host])), port, None).judgement.verdict;
+    let ask = |host: &str, port| asked(&estate, Party::Hosts(hosts(&[host])), port, None).verdict;
     assert_eq!(ask("*.api.azureml.ms", 443), Verdict::Satisfied);
     assert_eq!(ask("azureml.ms", 443), Verdict::Violated);
     assert_eq!(ask("*.ms", 443), Verdict::Violated);
@@ -157,7 +157,7 @@ fn an_application_rule_proves_its_hosts_only() {
 fn hosts_of_others_are_in_no_tag_of_one_service() {
     let ask = |allowed: &str, to: Party| {
         let estate = allowing(vec![network("tag", TCP, &[allowed], port(443))]);
-        asked(&estate, to, 443, None).judgement.verdict
+        asked(&estate, to, 443, None).verdict
     };
     let strangers = || Party::Untagged(hosts(&["pypi.org"]));
     assert_eq!(ask("AzureMachineLearning", Party::Hosts(hosts(&["pypi.org"]))), Verdict::Undecided);
@@ -169,7 +169,7 @@ fn hosts_of_others_are_in_no_tag_of_one_service() {
 #[test]
 fn hosts_that_are_left_out_are_named() {
     let estate = allowing(vec![application("app", &[("Https", 443)], &["*.api.azureml.ms"])]);
-    let left = asked(&estate, Party::Hosts(hosts(&["*.azureml.ms"])), 443, None).judgement;
+    let left = asked(&estate, Party::Hosts(hosts(&["*.azureml.ms"])), 443, None);
     assert_eq!(left.uncovered, ["*.azureml.ms except *.api.azureml.ms"]);
     assert_eq!(left.witness.unwrap().destination, "host.azureml.ms");
 }
@@ -181,20 +181,20 @@ fn a_tag_is_proven_by_all_its_hosts() {
     let ask = |estate: &Estate, names| asked(estate, tag("MicrosoftContainerRegistry"), 443, names);
     let all = rule(&["mcr.microsoft.com", "*.data.mcr.microsoft.com"]);
     let proven = ask(&all, Some(&names));
-    assert_eq!((proven.judgement.verdict, proven.by_host_names), (Verdict::Satisfied, true));
-    assert_eq!(ask(&all, None).judgement.verdict, Verdict::Undecided);
+    assert_eq!((proven.verdict, proven.by_host_names), (Verdict::Satisfied, true));
+    assert_eq!(ask(&all, None).verdict, Verdict::Undecided);
     let some = rule(&["mcr.microsoft.com"]);
-    let part = ask(&some, Some(&names)).judgement;
+    let part = ask(&some, Some(&names));
     assert_eq!((part.verdict, part.uncovered), (Verdict::Violated, vec!["*.data.mcr.microsoft.com".to_owned()]));
 }
 
 #[test]
 fn an_application_rule_on_another_port_decides_nothing() {
     let estate = allowing(vec![application("app", &[("Https", 8787)], &["*.instances.azureml.ms"])]);
-    let open = asked(&estate, Party::Hosts(hosts(&["*.instances.azureml.ms"])), 8787, None).judgement;
+    let open = asked(&estate, Party::Hosts(hosts(&["*.instances.azureml.ms"])), 8787, None);
     assert_eq!(open.verdict, Verdict::Undecided);
     let estate = allowing(vec![application("app", &[("Https", 80)], &["pypi.org"])]);
-    assert_eq!(asked(&estate, Party::Hosts(hosts(&["pypi.org"])), 80, None).judgement.verdict, Verdict::Violated);
+    assert_eq!(asked(&estate, Party::Hosts(hosts(&["pypi.org"])), 80, None).verdict, Verdict::Violated);
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn a_host_in_a_network_rule_needs_the_dns_proxy() {
     let mut rule = network("fqdn", TCP, &[], port(445));
     rule.destination_fqdns = vec![known(Arc::from("s.file.core.windows.net")), known(Arc::from("*.contoso.com"))];
     let mut estate = allowing(vec![rule]);
-    let ask = |estate: &Estate, to| asked(estate, to, 445, None).judgement.verdict;
+    let ask = |estate: &Estate, to| asked(estate, to, 445, None).verdict;
     let host = || Party::Hosts(hosts(&["s.file.core.windows.net"]));
     assert_eq!(ask(&estate, host()), Verdict::Undecided);
     estate.policies[0].dns_proxy = Some(known(true));
@@ -217,7 +217,7 @@ fn fqdn_tags_prove_nothing_and_open_nothing_elsewhere() {
     let ask = |tag: &str, host: &str| {
         let mut rule = application("app", &[("Https", 443)], &[]);
         rule.fqdn_tags = vec![known(Arc::from(tag))];
-        asked(&allowing(vec![rule]), Party::Hosts(hosts(&[host])), 443, None).judgement.verdict
+        asked(&allowing(vec![rule]), Party::Hosts(hosts(&[host])), 443, None).verdict
     };
     assert_eq!(ask("WindowsUpdate", "update.microsoft.com"), Verdict::Undecided);
     for host in ["*.azureml.ms", "management.azure.com", "mcr.microsoft.com", "s.blob.core.windows.net"] {
@@ -234,13 +234,13 @@ fn addresses_of_an_application_rule_have_no_effect() {
     let mut rule = application("app", &[("Https", 443)], &["pypi.org"]);
     rule.destinations = vec![peer("198.51.100.0/24")];
     let passed = asked(&allowing(vec![rule]), Party::Hosts(hosts(&["pypi.org"])), 443, None);
-    assert_eq!(passed.judgement.verdict, Verdict::Satisfied);
+    assert_eq!(passed.verdict, Verdict::Satisfied);
 }
 
 #[test]
 fn no_file_order_decides_between_equal_priorities() {
     let rule = |access| vec![collection("c", 100, access, vec![network("all", TCP, &["*"], port(443))])];
-    let ask = |groups| asked(&estate(vec![groups]), tag("AzureMachineLearning"), 443, None).judgement.verdict;
+    let ask = |groups| asked(&estate(vec![groups]), tag("AzureMachineLearning"), 443, None).verdict;
     let (allow, deny) = (rule(Access::Allow), rule(Access::Deny));
     for both in [[allow.clone(), deny.clone()].concat(), [deny.clone(), allow.clone()].concat()] {
         assert_eq!(ask(vec![group(200, both)]), Verdict::Undecided);
@@ -250,7 +250,7 @@ fn no_file_order_decides_between_equal_priorities() {
         assert_eq!(ask(vec![of(200, first), of(200, second)]), Verdict::Undecided);
         // A parent goes before its child whatever the numbers.
         let inherited = estate(vec![vec![of(200, first)], vec![of(200, second)]]);
-        let verdict = asked(&inherited, tag("AzureMachineLearning"), 443, None).judgement.verdict;
+        let verdict = asked(&inherited, tag("AzureMachineLearning"), 443, None).verdict;
         assert_ne!(verdict, Verdict::Undecided);
     }
 }
@@ -270,7 +270,7 @@ fn the_layer_that_decides_alone_is_told() {
         let mut scene = scene().with_network(space).in_estate(&estate);
         scene.routes = Some(Given::Here(&table));
         scene.groups = vec![(Level::Subnet, Given::Here(&group))];
-        let judgement = scene.path(&flow(to, 443), None).judgement;
+        let judgement = scene.prepared().path(&flow(to, 443), None);
         (judgement.verdict, judgement.layer)
     };
     let denied = (Verdict::Violated, Some(Layer::Firewall));
@@ -285,7 +285,7 @@ fn the_layer_that_decides_alone_is_told() {
 fn a_rule_for_part_of_the_subnet_leaves_the_rest() {
     let mut rule = network("aml", TCP, &["AzureMachineLearning"], port(443));
     rule.sources = vec![peer("10.0.1.0/25")];
-    let left = asked(&allowing(vec![rule]), tag("AzureMachineLearning"), 443, None).judgement;
+    let left = asked(&allowing(vec![rule]), tag("AzureMachineLearning"), 443, None);
     assert_eq!((left.verdict, left.uncovered), (Verdict::Violated, vec!["10.0.1.128/25".to_owned()]));
 }
 
@@ -294,7 +294,7 @@ fn what_is_not_among_the_input_leaves_it_open() {
     let missing = || Reference { id: known(Arc::from("/x/ipGroups/g")), target: None };
     let mut rule = network("aml", TCP, &["AzureMachineLearning"], port(443));
     (rule.sources, rule.source_groups) = (Vec::new(), vec![missing()]);
-    let open = asked(&allowing(vec![rule]), tag("AzureMachineLearning"), 443, None).judgement;
+    let open = asked(&allowing(vec![rule]), tag("AzureMachineLearning"), 443, None);
     assert_eq!(open.verdict, Verdict::Undecided);
     assert!(open.why[0].message.contains("IP group `g`"), "{:?}", open.why);
     let full = || allowing(vec![network("aml", TCP, &["AzureMachineLearning"], port(443))]);
@@ -309,7 +309,7 @@ fn what_is_not_among_the_input_leaves_it_open() {
     ] {
         let mut estate = full();
         change(&mut estate);
-        assert_eq!(asked(&estate, tag("AzureMachineLearning"), 443, None).judgement.verdict, Verdict::Undecided);
+        assert_eq!(asked(&estate, tag("AzureMachineLearning"), 443, None).verdict, Verdict::Undecided);
     }
 }
 
@@ -319,7 +319,7 @@ fn an_unknown_priority_matters_only_where_it_decides() {
     allow.priority = Some(unknown("priority"));
     let deny =
         |number| group(300, vec![collection("deny", 100, Access::Deny, vec![network("d", TCP, &["*"], port(number))])]);
-    let ask = |groups| asked(&estate(vec![groups]), tag("AzureMachineLearning"), 443, None).judgement.verdict;
+    let ask = |groups| asked(&estate(vec![groups]), tag("AzureMachineLearning"), 443, None).verdict;
     assert_eq!(ask(vec![allow.clone(), deny(443)]), Verdict::Undecided);
     assert_eq!(ask(vec![allow.clone(), deny(80)]), Verdict::Satisfied);
     assert_eq!(ask(vec![allow]), Verdict::Satisfied);
@@ -338,9 +338,9 @@ fn network_rules_without_address_translation_reach_nothing() {
     let range = Node::new(Value::Text(Arc::from("0.0.0.0/0")), place());
     let list = Node::new(Value::List(Arc::from(vec![range])), place());
     estate.policies[0].header.node = object("properties", object("snat", object("privateRanges", list)));
-    let lost = asked(&estate, tag("AzureMachineLearning"), 443, None).judgement;
+    let lost = asked(&estate, tag("AzureMachineLearning"), 443, None);
     assert_eq!((lost.verdict, &*lost.deciders[0].name), (Verdict::Violated, "snat.privateRanges"));
-    assert_eq!(asked(&estate, Party::Hosts(hosts(&["pypi.org"])), 80, None).judgement.verdict, Verdict::Satisfied);
+    assert_eq!(asked(&estate, Party::Hosts(hosts(&["pypi.org"])), 80, None).verdict, Verdict::Satisfied);
 }
 
 #[test]
@@ -350,8 +350,8 @@ fn routes_share_a_flow_between_firewall_and_internet() {
         let table = table(routes);
         let mut scene = scene().in_estate(&estate);
         scene.routes = Some(Given::Here(&table));
-        let path = scene.path(&flow(tag("AzureMachineLearning"), 443), None);
-        (path.judgement.verdict, path.judgement.layer)
+        let path = scene.prepared().path(&flow(tag("AzureMachineLearning"), 443), None);
+        (path.verdict, path.layer)
     };
     let to_firewall = || route("default", "0.0.0.0/0", NextHop::VirtualAppliance);
     assert_eq!(judge(vec![to_firewall()]), (Verdict::Violated, Some(Layer::Firewall)));
@@ -376,7 +376,7 @@ fn replies_to_the_internet_must_not_leave_through_the_firewall() {
         let table = table(routes);
         let mut scene = scene().in_estate(&estate);
         scene.routes = Some(Given::Here(&table));
-        scene.path(&inbound, None).judgement
+        scene.prepared().path(&inbound, None)
     };
     let to_firewall = || route("default", "0.0.0.0/0", NextHop::VirtualAppliance);
     let asymmetric = judge(vec![to_firewall()]);
@@ -388,7 +388,7 @@ fn replies_to_the_internet_must_not_leave_through_the_firewall() {
 #[test]
 fn what_a_gateway_may_teach_is_taken_for_granted_where_it_could() {
     let said = |scene: &Scene<'_>| {
-        let path = scene.path(&flow(tag("AzureActiveDirectory"), 443), None);
+        let path = scene.prepared().path(&flow(tag("AzureActiveDirectory"), 443), None);
         path.assumptions.iter().any(|one| one.contains("by BGP"))
     };
     let open = table(vec![route("other", "10.1.0.0/16", NextHop::Drop)]);

@@ -439,7 +439,7 @@ fn judge(case: &Case, data: &TagData) -> Judgement {
     scene.routes = Some(Given::Here(&case.table));
     scene.groups = vec![(Level::Subnet, Given::Here(&case.group))];
     scene.tags = case.loaded.then_some(data);
-    scene.path(&case.flow, case.names.as_ref()).judgement
+    scene.prepared().path(&case.flow, case.names.as_ref())
 }
 
 fn holds(seed: u64, doubts: bool, decided: &mut BTreeMap<Verdict, usize>) {

@@ -20,7 +20,7 @@ pub(crate) struct Atom {
     pub(crate) meaning: Option<Meaning>,
     /// It is none of the tags' (then `meaning` is `None`), or none of the regional forms of its tag's.
     pub(crate) outside: bool,
-    /// It is none of what lies in there, which its own tag is known to exceed.
+    /// It is in none of these, which its own tag is known to exceed.
     pub(crate) beside: Option<BesideAllowed>,
     /// The literals that hold for everything required.
     pub(crate) cube: Vec<Literal>,
@@ -43,78 +43,82 @@ pub(crate) enum BesideAllowed {
 /// The addresses that surely exist at one end of what is required.
 pub(crate) fn atoms(ground: &Ground<'_, '_>, end: End, terms: &[Term<AddressSet>], passed: &[&Cell]) -> Vec<Atom> {
     let symbols = &ground.symbols;
-    let (family, cloud) = (symbols.family, symbols.cloud);
     let mut all = Vec::new();
     for term in terms {
-        let atom = |meaning: Option<Meaning>, outside, exact, name: &str| Atom {
-            meaning,
-            outside,
-            beside: None,
-            cube: term.cube.clone(),
-            range: AddressSet::clone(&term.set),
-            exact,
-            name: name.to_owned(),
-        };
         let own = term.cube.iter().find(|literal| literal.holds).map(|literal| symbols.meaning(literal.symbol));
+        let some = |name: &str| atom(term, own.cloned(), false, false, name);
         match own {
-            Some(Meaning::Tag(_, tag)) => {
-                let inside = tags(symbols, end, *tag, family, cloud);
-                let plain = |one: &Tag| atom(Some(Meaning::Tag(end, *one)), false, false, &one.to_string());
-                all.extend(inside.iter().map(plain));
-                for one in inside {
-                    let named = |test: &dyn Fn(Tag) -> bool| symbols.tags(end).any(test);
-                    let azure = one.exceeds_azure_cloud(cloud) && named(&Tag::is_azure_cloud);
-                    let parts = named(&|part| part.parent() == Some(one));
-                    let beside = [(azure, BesideAllowed::AzureCloud), (parts, BesideAllowed::Parts)];
-                    all.extend(
-                        beside
-                            .into_iter()
-                            .filter(|(known, _)| *known)
-                            .map(|(_, beside)| Atom { beside: Some(beside), ..plain(&one) }),
-                    );
-                }
-                if tag.exceeds_its_regions(cloud) && family == Family::V4 {
-                    all.push(atom(Some(Meaning::Tag(end, *tag)), true, false, &tag.to_string()));
-                }
-                all.extend(regional(symbols, end, Some(*tag)).map(|(meaning, base)| {
-                    atom(Some(meaning.clone()), false, false, &format!("{base} of the region"))
-                }));
+            Some(Meaning::Tag(_, tag)) => all.extend(atoms_of_tag(symbols, end, term, *tag)),
+            Some(Meaning::Regional(_, base, _, false)) if base.has_addresses_everywhere(symbols.family) => {
+                all.push(some(&format!("{base} of the region")));
             }
-            Some(Meaning::Regional(_, base, _, false)) if base.has_addresses_everywhere(family) => {
-                all.push(atom(own.cloned(), false, false, &format!("{base} of the region")));
-            }
-            Some(Meaning::Subnet(_)) => all.push(atom(own.cloned(), false, false, "subnet")),
-            Some(Meaning::Host(_) | Meaning::Untagged(_)) => all.push(atom(own.cloned(), false, false, HOST)),
-            Some(Meaning::Network(_)) => all.push(atom(own.cloned(), false, false, "VirtualNetwork")),
+            Some(Meaning::Subnet(_)) => all.push(some("subnet")),
+            Some(Meaning::Host(_) | Meaning::Untagged(_)) => all.push(some(HOST)),
+            Some(Meaning::Network(_)) => all.push(some("VirtualNetwork")),
             // A group is made for its members; which addresses these have is not known.
-            Some(Meaning::Group(..)) => all.push(atom(own.cloned(), false, false, "the application security group")),
+            Some(Meaning::Group(..)) => all.push(some("the application security group")),
             Some(_) => {}
             None => {
-                all.push(atom(None, false, true, ""));
+                all.push(atom(term, None, false, true, ""));
                 // Where everything public is required, so is every tag, and what is in none of them.
                 if ground.public.is_subset(&term.set) && !ground.public.is_empty() {
-                    let public = |meaning, outside, name: &str| Atom {
-                        range: AddressSet::clone(&ground.public),
-                        ..atom(meaning, outside, false, name)
-                    };
-                    all.push(public(None, true, "Internet"));
-                    // Of a network with public addresses it is not known how much of a tag is in there.
-                    if symbols.public_network {
-                        continue;
-                    }
-                    for tag in symbols.tags(end).filter(|tag| tag.has_addresses(family)) {
-                        all.push(public(Some(Meaning::Tag(end, tag)), false, &tag.to_string()));
-                    }
-                    all.extend(
-                        regional(symbols, end, None).map(|(meaning, base)| {
-                            public(Some(meaning.clone()), false, &format!("{base} of the region"))
-                        }),
-                    );
+                    all.extend(public_atoms(ground, end, term));
                 }
             }
         }
     }
     beside_few(ground, &mut all, end, passed);
+    all
+}
+
+fn atom(term: &Term<AddressSet>, meaning: Option<Meaning>, outside: bool, exact: bool, name: &str) -> Atom {
+    let (cube, range) = (term.cube.clone(), AddressSet::clone(&term.set));
+    Atom { meaning, outside, beside: None, cube, range, exact, name: name.to_owned() }
+}
+
+/// The addresses of a tag that is required, and of what lies inside it.
+fn atoms_of_tag(symbols: &Symbols, end: End, term: &Term<AddressSet>, tag: Tag) -> Vec<Atom> {
+    let (family, cloud) = (symbols.family, symbols.cloud);
+    let inside = tags(symbols, end, tag, family, cloud);
+    let plain = |one: &Tag| atom(term, Some(Meaning::Tag(end, *one)), false, false, &one.to_string());
+    let mut all: Vec<Atom> = inside.iter().map(plain).collect();
+    for one in inside {
+        let named = |test: &dyn Fn(Tag) -> bool| symbols.tags(end).any(test);
+        let azure = one.exceeds_azure_cloud(cloud) && named(&Tag::is_azure_cloud);
+        let parts = named(&|part| part.parent() == Some(one));
+        let beside = [(azure, BesideAllowed::AzureCloud), (parts, BesideAllowed::Parts)];
+        let known = beside.into_iter().filter(|(known, _)| *known);
+        all.extend(known.map(|(_, beside)| Atom { beside: Some(beside), ..plain(&one) }));
+    }
+    if tag.exceeds_its_regions(cloud) && family == Family::V4 {
+        all.push(atom(term, Some(Meaning::Tag(end, tag)), true, false, &tag.to_string()));
+    }
+    all.extend(
+        regional(symbols, end, Some(tag))
+            .map(|(meaning, base)| atom(term, Some(meaning.clone()), false, false, &format!("{base} of the region"))),
+    );
+    all
+}
+
+/// The addresses that there are where everything public is required.
+fn public_atoms(ground: &Ground<'_, '_>, end: End, term: &Term<AddressSet>) -> Vec<Atom> {
+    let symbols = &ground.symbols;
+    let public = |meaning, outside, name: &str| Atom {
+        range: AddressSet::clone(&ground.public),
+        ..atom(term, meaning, outside, false, name)
+    };
+    let mut all = vec![public(None, true, "Internet")];
+    // Of a network with public addresses it is not known how much of a tag is in there.
+    if symbols.public_network {
+        return all;
+    }
+    for tag in symbols.tags(end).filter(|tag| tag.has_addresses(symbols.family)) {
+        all.push(public(Some(Meaning::Tag(end, tag)), false, &tag.to_string()));
+    }
+    all.extend(
+        regional(symbols, end, None)
+            .map(|(meaning, base)| public(Some(meaning.clone()), false, &format!("{base} of the region"))),
+    );
     all
 }
 
@@ -138,11 +142,11 @@ fn beside_few(ground: &Ground<'_, '_>, atoms: &mut Vec<Atom>, end: End, passed: 
             continue;
         }
         let mut few: Vec<&AddressSet> = Vec::new();
-        let mut room = limit - 1;
+        let mut left = limit - 1;
         for cell in passed.iter().take(MOST_FEW) {
             let more = size(cell.addresses(end));
-            if more <= room {
-                room -= more;
+            if more <= left {
+                left -= more;
                 few.push(cell.addresses(end));
             }
         }

@@ -287,20 +287,7 @@ impl<'s, 'a> Ground<'s, 'a> {
         all.add(prefixes.intersection(&self.space), Vec::new());
         // The compute's own interfaces are never shown to be members of a group (NSG-23); its peers may be.
         let counts = peer || self.near_members;
-        for group in side.groups.iter().filter(|_| counts) {
-            let key = match &group.value {
-                Ok(id) => Arc::from(id.to_ascii_lowercase()),
-                Err(unknown) => Arc::clone(&unknown.key),
-            };
-            let symbol = self.symbols.of(Meaning::Group(end, key), || {
-                Doubt::new("the members of the application security group are not known").at(group.span)
-            });
-            let mut network = Match::nothing();
-            self.network_terms(end, &mut network);
-            for term in network.terms {
-                all.add(term.set, term.cube.into_iter().chain([symbol.holds()]).collect());
-            }
-        }
+        side.groups.iter().filter(|_| counts).for_each(|group| self.members(end, group, &mut all));
         if side.items.is_empty() && side.groups.is_empty() {
             let key = Arc::from(format!("side {side:p}"));
             let symbol = self.symbols.of(Meaning::Addresses(end, key), || {
@@ -309,6 +296,22 @@ impl<'s, 'a> Ground<'s, 'a> {
             all.add(Arc::clone(&self.space), vec![symbol.holds()]);
         }
         all
+    }
+
+    /// The members of an application security group: some addresses of the network.
+    fn members(&mut self, end: End, group: &Field<Arc<str>>, all: &mut Match<AddressSet>) {
+        let key = match &group.value {
+            Ok(id) => Arc::from(id.to_ascii_lowercase()),
+            Err(unknown) => Arc::clone(&unknown.key),
+        };
+        let symbol = self.symbols.of(Meaning::Group(end, key), || {
+            Doubt::new("the members of the application security group are not known").at(group.span)
+        });
+        let mut network = Match::nothing();
+        self.network_terms(end, &mut network);
+        for term in network.terms {
+            all.add(term.set, term.cube.into_iter().chain([symbol.holds()]).collect());
+        }
     }
 
     /// A value that is one of a few, the same for every packet: which one is a matter of the world.

@@ -32,17 +32,7 @@ pub(crate) fn entries<'a>(
 ) -> Vec<Entry<'a>> {
     let group = match group {
         Given::Here(group) => *group,
-        Given::Missing(doubt) => {
-            let mut all = Vec::new();
-            unknown_part(ground, doubt, &format!("group {}", doubt.message), &mut all);
-            all.truncate(1);
-            all.push(Entry {
-                access: Access::Allow,
-                author: Author::Unknown(doubt.clone()),
-                clause: Clause::full(&ground.space),
-            });
-            return all;
-        }
+        Given::Missing(doubt) => return unknown_group(ground, doubt),
     };
     let mut ranked: BTreeMap<i64, Vec<Numbered<'a>>> = BTreeMap::new();
     let mut floating = Vec::new();
@@ -87,6 +77,16 @@ pub(crate) fn entries<'a>(
         let rules = BUILT_IN.iter().filter(|rule| rule.direction == direction);
         all.extend(rules.map(|rule| built_in(ground, group, rule)));
     }
+    all
+}
+
+/// A group of which nothing is known may drop any packet.
+fn unknown_group<'a>(ground: &mut Ground<'_, 'a>, doubt: &Doubt) -> Vec<Entry<'a>> {
+    let mut all = Vec::new();
+    unknown_part(ground, doubt, &format!("group {}", doubt.message), &mut all);
+    all.truncate(1);
+    let author = Author::Unknown(doubt.clone());
+    all.push(Entry { access: Access::Allow, author, clause: Clause::full(&ground.space) });
     all
 }
 

@@ -1,8 +1,20 @@
-//! From cells that pass and cells that are dropped to one of three verdicts, with a packet that shows it.
+//! The verdict: whether every required packet passes, from the cells that pass and the cells that are dropped.
 //!
-//! Satisfied: no dropped cell can have a packet. Violated: in every world some packet is dropped; it is looked for among
-//! packets that surely exist, such as *some address of this tag*. Everything else is undecided. Both directions only ever
-//! take in more worlds than there are, never fewer, so a decided verdict is right in all of them.
+//! Some values are not known (the addresses of a tag, whether a rule exists). A *world* is one way in which all of them
+//! may turn out; the word is that of possible-worlds semantics. A cell is there under literals over these values, so in
+//! one world it may hold packets and in the next none.
+//!
+//! | dropped cells | a packet that surely exists | verdict |
+//! |---|---|---|
+//! | none | | `Satisfied`: no world drops a packet |
+//! | some | is dropped in every world | `Violated` |
+//! | some | is dropped in some worlds, or none is found | `Undecided`: it depends on the values of `doubts` |
+//!
+//! Both checks over-approximate the possible values, so `Satisfied` and `Violated` hold in every real one. For
+//! `Satisfied` the dropped cells hold every packet that any world drops, and maybe more: when there is none of them,
+//! nothing is dropped. For `Violated` the packet is looked for among those that every world has, in a cell that holds it
+//! in all worlds, or away from every cell that may let it pass in some world. Whatever is cut short by a limit counts as
+//! not found, which makes it `Undecided`, never wrong.
 
 use std::sync::Arc;
 
@@ -48,7 +60,7 @@ pub(crate) struct Decision {
     pub(crate) witness: Option<(usize, Point)>,
     /// For undecided: what it depends on.
     pub(crate) doubts: Vec<Doubt>,
-    /// The dropped cells, by index, that a satisfied or violated verdict does not rule out.
+    /// The dropped cells, by index; empty when satisfied.
     pub(crate) open: Vec<usize>,
 }
 
@@ -67,34 +79,40 @@ pub(crate) struct Required<'t> {
     pub(crate) destinations: &'t [Term<AddressSet>],
 }
 
-/// Comes to a verdict.
+/// Comes to a verdict: `dropped` are all cells of which a world may drop a packet, `passed` all of which a world may let
+/// one pass.
 pub(crate) fn decide(
     ground: &Ground<'_, '_>,
     required: &Required<'_>,
     passed: &[&Cell],
     dropped: &[&Cell],
 ) -> Decision {
+    // Nothing is dropped, in no world.
     if dropped.is_empty() {
         return Decision { verdict: Verdict::Satisfied, witness: None, doubts: Vec::new(), open: Vec::new() };
     }
+    let open = (0..dropped.len()).collect();
     let sources = atoms(ground, End::Source, required.sources, passed);
     let destinations = atoms(ground, End::Destination, required.destinations, passed);
     let pairs = sources.iter().flat_map(|source| destinations.iter().map(move |destination| (source, destination)));
     let search = Search { symbols: &ground.symbols, pairs: pairs.collect(), passed, dropped };
-    let mut worlds = 0;
-    if let Some(witness) = search.certain(&mut Vec::new(), &mut worlds) {
-        let open = (0..dropped.len()).collect();
+    // A packet that every world has is dropped, in every world.
+    if let Some(witness) = search.certain(&mut Vec::new(), &mut 0) {
         return Decision { verdict: Verdict::Violated, witness: Some(witness), doubts: Vec::new(), open };
     }
+    // Some world may drop a packet, and some may not.
     let (witness, doubts) = search.possible(required);
-    Decision { verdict: Verdict::Undecided, witness, doubts, open: (0..dropped.len()).collect() }
+    Decision { verdict: Verdict::Undecided, witness, doubts, open }
 }
 
-/// How sure it is that an atom, in a world, is in a cell.
+/// Whether an atom is in a cell, in the worlds that are looked at.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Membership {
+    /// In none of them.
     No,
+    /// In some, for all that is known.
     Open,
+    /// In all of them.
     Yes,
 }
 
@@ -106,12 +124,12 @@ struct Search<'x> {
 }
 
 impl Search<'_> {
-    /// A packet that is dropped in every world that agrees with `world`; if no packet is, one for the first of the
-    /// worlds that have each their own.
+    /// A packet that is dropped in every world that agrees with `world`. Where each world drops another one, that of the
+    /// first world.
     fn certain(&self, world: &mut Vec<Literal>, worlds: &mut usize) -> Option<(usize, Point)> {
         *worlds += 1;
         let possible: Vec<usize> = (0..self.dropped.len()).filter(|at| agrees(self.dropped[*at], world)).collect();
-        // A packet that is surely in the cell shows who drops it; one that no cell lets pass comes second.
+        // An atom that is surely in the cell shows who drops it; one that no cell lets pass comes second.
         let mut open = Vec::new();
         for &at in possible.iter().take(MOST_CANDIDATES) {
             for (pair, (source, destination)) in self.pairs.iter().enumerate() {
@@ -122,9 +140,9 @@ impl Search<'_> {
                 }
             }
         }
-        let mut may_pass: Vec<Option<MayPass>> = std::iter::repeat_with(|| None).take(self.pairs.len()).collect();
+        let mut known: Vec<Option<MayPass>> = std::iter::repeat_with(|| None).take(self.pairs.len()).collect();
         for (at, pair) in open {
-            let may_pass = may_pass[pair].get_or_insert_with(|| self.may_pass(self.pairs[pair], world));
+            let may_pass = known[pair].get_or_insert_with(|| self.may_pass(self.pairs[pair], world));
             if let Some(cell) = may_pass.none_for(self.dropped[at]) {
                 let (source, destination) = self.pairs[pair];
                 return Some((at, point(cell, source, destination)));
@@ -137,7 +155,7 @@ impl Search<'_> {
             self.symbols.is_world(literal.symbol) && world.iter().all(|known| known.symbol != literal.symbol)
         })?;
         let mut found = None;
-        // The world that contradicts the cell first: if it drops nothing, there is no more to do.
+        // The worlds that contradict the cell first: if they drop nothing, there is no more to do.
         for literal in [split.negated(), *split] {
             world.push(literal);
             let witness = self.certain(world, worlds);
@@ -147,7 +165,7 @@ impl Search<'_> {
         found
     }
 
-    /// The may_pass open to the atoms of a pair, in the worlds that agree with `world`.
+    /// What may let packets of the atoms of a pair pass, in the worlds that agree with `world`.
     fn may_pass(&self, (source, destination): (&Atom, &Atom), world: &[Literal]) -> MayPass {
         let mut may_pass = MayPass {
             exact: (source.exact, destination.exact),
@@ -157,9 +175,9 @@ impl Search<'_> {
         };
         for passed in self.passed {
             if self.holds(passed, source, destination, world) != Membership::No {
-                let way = may_pass.seen(passed);
-                if !may_pass.open.iter().rev().take(MOST_ALIKE).any(|one| way.is_inside(one)) {
-                    may_pass.open.push(way);
+                let cell = may_pass.comparable(passed);
+                if !may_pass.open.iter().rev().take(MOST_ALIKE).any(|one| cell.is_inside(one)) {
+                    may_pass.open.push(cell);
                 }
             }
         }
@@ -168,10 +186,10 @@ impl Search<'_> {
 
     /// Whether the atoms are in a cell, ports and protocols and their own exact addresses aside.
     fn holds(&self, cell: &Cell, source: &Atom, destination: &Atom, world: &[Literal]) -> Membership {
-        let mut sure =
+        let mut member =
             located(cell.addresses(End::Source), source).min(located(cell.addresses(End::Destination), destination));
         for &literal in &cell.cube {
-            if sure == Membership::No {
+            if member == Membership::No {
                 break;
             }
             let known = match end_of(self.symbols.meaning(literal.symbol)) {
@@ -179,13 +197,13 @@ impl Search<'_> {
                 Some(End::Destination) => self.truth(destination, literal.symbol),
                 None => world.iter().find(|known| known.symbol == literal.symbol).map(|known| known.holds),
             };
-            sure = sure.min(match known {
+            member = member.min(match known {
                 None => Membership::Open,
                 Some(holds) if holds == literal.holds => Membership::Yes,
                 Some(_) => Membership::No,
             });
         }
-        sure
+        member
     }
 
     /// Whether a symbol holds for an atom.
@@ -230,10 +248,10 @@ impl Search<'_> {
         let mut best: Option<(Membership, usize, usize, &Atom, &Atom)> = None;
         for (at, cell) in self.dropped.iter().enumerate().take(MOST_CANDIDATES) {
             for &(source, destination) in &self.pairs {
-                let sure = self.holds(cell, source, destination, &[]);
+                let member = self.holds(cell, source, destination, &[]);
                 let fewer = best.as_ref().is_none_or(|(_, literals, ..)| cell.cube.len() < *literals);
-                if sure > Membership::No && fewer {
-                    best = Some((sure, cell.cube.len(), at, source, destination));
+                if member > Membership::No && fewer {
+                    best = Some((member, cell.cube.len(), at, source, destination));
                 }
             }
         }
@@ -272,8 +290,8 @@ impl Search<'_> {
     }
 }
 
-/// What may let packets of two atoms pass. Where an atom is no exact address, any cell that may hold it may let it pass
-/// wherever it is, so that addresses tell nothing at that end.
+/// What may let packets of two atoms pass. Where an atom is no exact address, any cell that may hold it may let it pass,
+/// whatever addresses the cell has at that end.
 struct MayPass {
     /// Whether the atoms at the source and at the destination are exact.
     exact: (bool, bool),
@@ -285,8 +303,8 @@ struct MayPass {
 }
 
 impl MayPass {
-    /// A cell without what tells nothing.
-    fn seen(&self, cell: &Cell) -> Cell {
+    /// A cell with its addresses left out at the ends where they tell nothing.
+    fn comparable(&self, cell: &Cell) -> Cell {
         let mut cell = cell.clone();
         if !self.exact.0 {
             cell.sources = Arc::clone(&self.all);
@@ -297,9 +315,9 @@ impl MayPass {
         cell
     }
 
-    /// The packets of a cell that surely have none of these may_pass.
+    /// The packets of a cell that surely none of these cells lets pass.
     fn none_for(&mut self, dropped: &Cell) -> Option<Cell> {
-        let cell = self.seen(dropped);
+        let cell = self.comparable(dropped);
         if self.closed.iter().rev().take(MOST_ALIKE).any(|one| cell.is_inside(one)) {
             return None;
         }

@@ -1,6 +1,7 @@
 //! What the documents print under a command is what the program prints: `README.md` and `examples/README.md`.
 //! `UPDATE=1 cargo test --test it documents` writes closing lines anew; read them before you commit them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -105,4 +106,50 @@ fn documents_show_what_the_program_prints() {
     }
     assert!(commands >= 14, "{commands} commands were found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// The codes of a text such as `NSG-17`: their chapters are those of `src/proof/semantics.md`, and a number follows.
+fn codes(text: &str) -> Vec<String> {
+    const CHAPTERS: [&str; 13] =
+        ["ALG", "NSG", "TAG", "RT", "FW", "AML", "PE", "DNS", "BOTH-ENDS", "VWAN", "AVNM", "SHAPE", "UNC"];
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
+    let is_code = |word: &&str| {
+        let parts = word.rsplit_once('-');
+        parts.is_some_and(|(chapter, number)| CHAPTERS.contains(&chapter) && number.parse::<u16>().is_ok())
+    };
+    words.filter(is_code).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_code_that_is_cited_is_explained() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let semantics = std::fs::read_to_string(root.join("src/proof/semantics.md")).unwrap();
+    let mut explained = BTreeSet::new();
+    for line in semantics.lines().filter_map(|line| line.strip_prefix("- **")) {
+        let (code, rest) = line.split_once("**: ").expect("a code in bold, then a sentence");
+        assert!(explained.insert(code.to_owned()), "{code} stands there twice");
+        let link = rest.rsplit_once("][").map(|(_, link)| format!("\n[{}: https://", link));
+        let sourced = rest.contains("*Own definition.*") || link.is_some_and(|link| semantics.contains(&link));
+        assert!(sourced, "{code} names no page");
+    }
+    let mut cited: BTreeMap<String, String> = BTreeMap::new();
+    for folder in ["src", "rules"] {
+        for entry in walkdir::WalkDir::new(root.join(folder)) {
+            let entry = entry.unwrap();
+            let name = entry.path().strip_prefix(root).unwrap().display().to_string();
+            let marks: &[&str] = match entry.path().extension().and_then(|end| end.to_str()) {
+                Some("rs") => &["//"],
+                Some("yaml") => &["#", "tags:"],
+                _ => continue,
+            };
+            for line in std::fs::read_to_string(entry.path()).unwrap().lines() {
+                let said = marks.iter().filter_map(|mark| line.find(mark)).min();
+                let all = said.map(|at| codes(&line[at..])).unwrap_or_default();
+                cited.extend(all.into_iter().map(|code| (code, name.clone())));
+            }
+        }
+    }
+    assert!(cited.len() > 80, "{} codes were found", cited.len());
+    let unknown: Vec<_> = cited.iter().filter(|(code, _)| !explained.contains(*code)).collect();
+    assert!(unknown.is_empty(), "not in src/proof/semantics.md: {unknown:?}");
 }

@@ -206,14 +206,14 @@ fn text(files: &Files, label: &str, one: &Followed) -> String {
     if verdict == Verdict::Undecided {
         let mut doubts: Vec<&Doubt> = Vec::new();
         for doubt in doubts_of(one) {
-            if doubts.iter().all(|known| known.message != doubt.message) {
+            if doubts.iter().all(|known| known.reason != doubt.reason) {
                 doubts.push(doubt);
             }
         }
         for doubt in doubts {
             let place = doubt.span.map(|span| format!(" ({}:{})", files.name(span.file), files.position(span)));
-            let settle = doubt.settle.as_ref().map(|settle| format!("; {settle} settles it")).unwrap_or_default();
-            lines.push(format!("  {}{}{settle}", doubt.message, place.unwrap_or_default()));
+            let settle = doubt.settle().map(|settle| format!("; {settle} settles it")).unwrap_or_default();
+            lines.push(format!("  {}{}{settle}", doubt.reason, place.unwrap_or_default()));
         }
     }
     for assumption in assumptions_of(one) {
@@ -331,7 +331,7 @@ fn document(files: &Files, label: &str, one: &Followed) -> Json {
     if let Some(members) = whole.as_object_mut() {
         members.insert("verdict".to_owned(), json!(word(one.verdict())));
         members.insert("layer".to_owned(), json!(layer.map(Layer::as_str)));
-        let why: Vec<&String> = doubts_of(one).map(|doubt| &doubt.message).collect();
+        let why: Vec<String> = doubts_of(one).map(Doubt::message).collect();
         members.insert("why".to_owned(), json!(why));
         members.insert("assumptions".to_owned(), json!(assumptions_of(one)));
         members.insert("receivers".to_owned(), json!(receivers));
@@ -373,7 +373,7 @@ fn end_document(files: &Files, label: &str, one: &Followed) -> Json {
             "layer": layer.as_str(), "verdict": word(alone.verdict),
             "decided-by": alone.deciders.iter().map(decider).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
-        "why": judgement.why.iter().map(|doubt| doubt.message.clone()).collect::<Vec<_>>(),
+        "why": judgement.why.iter().map(Doubt::message).collect::<Vec<_>>(),
         "assumptions": trace.path.assumptions,
     })
 }

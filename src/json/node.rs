@@ -140,7 +140,7 @@ pub enum Part {
 }
 
 /// Why a value is unknown. A tool error is never a reason: what is wrong with the input is a finding as well.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// An expression in a document that is not evaluated.
     NotEvaluated,
@@ -183,7 +183,7 @@ pub enum Reason {
 }
 
 /// A property that a mention of a resource leaves open, and what names the resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Mention {
     /// The type of the resource.
     pub type_name: Arc<str>,

@@ -140,7 +140,7 @@ fn places(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> 
     if undecided {
         for doubt in &judgement.why {
             if let Some(span) = doubt.span {
-                let label = Label { span, message: doubt.message.clone() };
+                let label = Label { span, message: doubt.message() };
                 if primary.is_none() { primary = Some(label) } else { related.push(label) }
             }
         }
@@ -328,7 +328,7 @@ fn reasons(subject: &Subject<'_, '_>) -> Vec<Label> {
 fn cause(judgement: &Judgement, undecided: bool, conditional: bool) -> String {
     let kind = if conditional { "if" } else { "is" };
     if let Some(doubt) = judgement.why.first().filter(|_| undecided) {
-        return format!("{kind} undecided: {}", doubt.message);
+        return format!("{kind} undecided: {}", doubt.reason);
     }
     match judgement.deciders.first() {
         Some(one) => {
@@ -380,11 +380,11 @@ fn remarks(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
     }
     if undecided {
         for doubt in judgement.why.iter().filter(|doubt| doubt.span.is_none()) {
-            remarks.push(Remark { kind: "depends on", text: doubt.message.clone() });
+            remarks.push(Remark { kind: "depends on", text: doubt.message() });
         }
-        let settles: BTreeSet<&String> = judgement.why.iter().filter_map(|doubt| doubt.settle.as_ref()).collect();
+        let settles: BTreeSet<String> = judgement.why.iter().filter_map(proof::Doubt::settle).collect();
         for settle in settles {
-            remarks.push(Remark { kind: "settle it", text: settle.clone() });
+            remarks.push(Remark { kind: "settle it", text: settle });
         }
     }
     for fact in &subject.judged.open_facts {

@@ -61,7 +61,7 @@ fn merge_host_doubts(path: &mut Judgement, cloud: Cloud) {
     let doubts = &mut path.why;
     let before = doubts.len();
     let mut first = true;
-    doubts.retain(|doubt| !doubt.message.ends_with(proof::NAMES_UNKNOWN) || std::mem::take(&mut first));
+    doubts.retain(|doubt| !matches!(doubt.reason, proof::Reason::HostsNotKnown(_)) || std::mem::take(&mut first));
     if doubts.len() < before || !first {
         let doubt = Doubt::new(format!("no source names the hosts behind this in the cloud `{cloud}`"));
         doubts.push(doubt.settled_by("a network rule for the service tag"));
@@ -105,7 +105,7 @@ impl<'a> FlowQuestion<'_, '_, 'a> {
                 path = first.clone();
                 for (_, one) in &lost {
                     for doubt in &one.why {
-                        if path.why.iter().all(|known| known.message != doubt.message) {
+                        if path.why.iter().all(|known| known.reason != doubt.reason) {
                             path.why.push(doubt.clone());
                         }
                     }

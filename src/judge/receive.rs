@@ -200,7 +200,7 @@ fn not_approved(endpoint: &PrivateEndpoint) -> Option<(AddressSet, Doubt)> {
     let name = site::shown(&endpoint.header);
     let doubt = match &state.value {
         Ok(word) => Doubt::new(format!("the connection of private endpoint `{name}` is {word}, and carries nothing")),
-        Err(unknown) => Doubt::of(&format!("the state of the connection of private endpoint `{name}`"), unknown),
+        Err(unknown) => Doubt::of(format!("the state of the connection of private endpoint `{name}`"), unknown),
     };
     Some((addresses, doubt.at(state.span).settled_by("the connection when it is approved")))
 }

@@ -605,9 +605,9 @@ fn verdict(verdict: proof::Verdict) -> Verdict {
 }
 
 fn doubt_words(doubt: &Doubt) -> String {
-    match &doubt.settle {
-        Some(settle) => format!("{} ({settle} settles it)", doubt.message),
-        None => doubt.message.clone(),
+    match doubt.settle() {
+        Some(settle) => format!("{} ({settle} settles it)", doubt.reason),
+        None => doubt.message(),
     }
 }
 

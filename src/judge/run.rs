@@ -150,7 +150,7 @@ fn ask(judged: &JudgedRequirement, placement: &Placement<'_>, outcome: &mut Plac
     if verdict == Some(Verdict::Undecided) {
         for doubt in judged.doubts() {
             outcome.exports.extend(doubt.exports.iter().cloned());
-            outcome.otherwise.extend(doubt.settle.iter().filter(|_| doubt.exports.is_empty()).cloned());
+            outcome.otherwise.extend(doubt.settle().filter(|_| doubt.exports.is_empty()));
         }
     }
     if matches!(verdict, Some(Verdict::Undecided | Verdict::Violated)) {

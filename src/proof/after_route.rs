@@ -12,6 +12,7 @@ use crate::estate::{
 };
 use crate::json::Unknown;
 use crate::proof::cell::Clause;
+use crate::proof::doubt::{Doubt, Reason, Remedy, ThingKind, What};
 use crate::proof::firewall::Appliance;
 use crate::proof::given::{Given, given, shown};
 use crate::proof::ground::Ground;
@@ -20,7 +21,7 @@ use crate::proof::judgement::Layer;
 use crate::proof::route::{ruled, table_ways};
 use crate::proof::scene::{Scene, is_connected, partial};
 use crate::proof::stage::{Author, Entry, Stage};
-use crate::proof::symbol::{Doubt, Meaning};
+use crate::proof::symbol::Meaning;
 
 /// The routes as a layer of the path, and the firewalls they lead to.
 pub(crate) struct AfterRoute<'a> {
@@ -51,7 +52,9 @@ impl<'a> AfterRoute<'a> {
                     (reached(scene, firewall), Some(index))
                 }
                 Lead::Elsewhere => (ruling(&way.hop), None),
-                Lead::Unknown(doubt) => (Ruling::Depends(open(&doubt.message), doubt), None),
+                Lead::Unknown(doubt) => {
+                    (Ruling::Depends(Meaning::PacketOf("behind", doubt.reason.clone()), doubt), None)
+                }
             };
             let ruled = ruled(ground, &way.clause, &way.author, ruling);
             leads.extend(ruled.iter().map(|_| led));
@@ -82,15 +85,12 @@ fn open(key: &str) -> Meaning {
 fn ruling(hop: &Hop) -> Ruling {
     match hop {
         Hop::To(NextHop::Drop) | Hop::Lost(_) => Ruling::Drop,
-        Hop::Doubtful(_, doubt) => Ruling::Depends(open(&doubt.message), doubt.clone()),
-        Hop::To(NextHop::VirtualNetworkGateway) => Ruling::Depends(
-            open("gateway"),
-            Doubt::new("what lies behind the gateway that the route leads to is not known"),
-        ),
+        Hop::Doubtful(_, doubt) => Ruling::Depends(Meaning::PacketOf("behind", doubt.reason.clone()), doubt.clone()),
+        Hop::To(NextHop::VirtualNetworkGateway) => Ruling::Depends(open("gateway"), Doubt::new(Reason::BehindGateway)),
         Hop::Appliance(addresses) => {
             let name = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let doubt = Doubt::new(format!("what the appliance at {name} lets through is not known"));
-            let doubt = doubt.settled_by("the firewall and its policy, if it is an Azure Firewall");
+            let doubt = Doubt::new(Reason::BehindAppliance(Arc::from(name.as_str())));
+            let doubt = doubt.settled_by(Remedy::FirewallAndPolicy(None));
             let firewalls = Export::Every { type_name: "Microsoft.Network/azureFirewalls".into() };
             Ruling::Depends(open(&name), doubt.shown_by([firewalls]))
         }
@@ -141,9 +141,9 @@ pub(crate) fn lead<'a>(scene: &Scene<'a>, way: &Way<'a>) -> Lead<'a> {
 fn unknown<'a>(route: &Route) -> Lead<'a> {
     let name = shown(&route.name);
     match route.next_hop_addresses.iter().find_map(Field::unknown) {
-        Some(why) => Lead::Unknown(Doubt::of(&format!("the appliance that route `{name}` leads to"), why)),
+        Some(why) => Lead::Unknown(Doubt::of(What::ApplianceOf(name), why)),
         None if route.next_hop_addresses.is_empty() => {
-            Lead::Unknown(Doubt::new(format!("route `{name}` names no address of its appliance")).at(route.span))
+            Lead::Unknown(Doubt::new(Reason::NoApplianceAddress(name)).at(route.span))
         }
         None => Lead::Elsewhere,
     }
@@ -281,9 +281,9 @@ pub(crate) fn reach(estate: &Estate, network: Option<usize>, firewall: &Firewall
     }
     let cut = states.contains(&Some(false));
     if let Some(open) = joining.iter().find(|one| is_connected(one).is_none()).filter(|_| !cut) {
-        let doubt = Doubt::new(format!("whether peering `{}` is connected is not known", shown(&open.name)));
+        let doubt = Doubt::new(Reason::PeeringState(shown(&open.name)));
         let doubt = doubt.shown_by([Export::of(&own.header)]);
-        return Reach::Unknown(doubt.at(open.span).settled_by("the export of the network, with its peerings"));
+        return Reach::Unknown(doubt.at(open.span).settled_by(Remedy::NetworkWithPeerings));
     }
     let whole = |network: &VirtualNetwork| network.peerings_shown && network.header.shape != Shape::Template;
     let untold = |one: &Peering| one.remote.as_ref().is_none_or(|remote| remote.id.known().is_none());
@@ -293,10 +293,10 @@ pub(crate) fn reach(estate: &Estate, network: Option<usize>, firewall: &Firewall
     if (cut || told) && !managed {
         return Reach::No;
     }
-    let (name, appliance) = (shown(&own.header.name), shown(&firewall.header.name));
-    let doubt = Doubt::new(format!("no peering joins `{name}` with the network of firewall `{appliance}`"));
+    let (network, firewall) = (shown(&own.header.name), shown(&firewall.header.name));
+    let doubt = Doubt::new(Reason::NoPeering { network, firewall });
     let doubt = doubt.shown_by([own].into_iter().chain(other).map(|network| Export::of(&network.header)));
-    Reach::Unknown(doubt.at(own.header.name.span).settled_by("the exports of both networks, with their peerings"))
+    Reach::Unknown(doubt.at(own.header.name.span).settled_by(Remedy::BothNetworks))
 }
 
 const CONNECTIVITY: &str = "Microsoft.Network/networkManagers/connectivityConfigurations";
@@ -321,7 +321,7 @@ pub(crate) fn behind<'a>(ground: &mut Ground<'_, 'a>, estate: &'a Estate, applia
         let table = subnets.filter_map(|subnet| Some((subnet.route_table.as_ref()?, subnet))).next();
         let table = table.map(|(table, subnet)| {
             let condition = subnet.header.condition.as_ref();
-            given(table, &estate.route_tables, |one| &one.header, condition, "route table")
+            given(table, &estate.route_tables, |one| &one.header, condition, ThingKind::RouteTable)
         });
         match table {
             Some(Given::Here(table)) => {
@@ -331,7 +331,8 @@ pub(crate) fn behind<'a>(ground: &mut Ground<'_, 'a>, estate: &'a Estate, applia
                 }
             }
             Some(Given::Missing(doubt)) => {
-                let ruling_behind = depends(&doubt.message, doubt.clone());
+                let meaning = Meaning::PacketOf("behind the firewall", doubt.reason.clone());
+                let ruling_behind = Ruling::Depends(meaning, doubt.clone());
                 let all = Clause::full(&ground.space);
                 entries.extend(ruled(ground, &all, &Author::Unknown(doubt), ruling_behind));
             }
@@ -357,14 +358,11 @@ fn ruling_behind(firewall: &Firewall, hop: &Hop) -> Ruling {
         Hop::Appliance(addresses) if addresses.iter().any(|to| is_at(firewall, *to)) => Ruling::Drop,
         Hop::Appliance(addresses) => {
             let at = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let doubt = Doubt::new(format!(
-                "firewall `{name}` sends on to the appliance at {at}; what that one lets through is not known"
-            ));
-            depends(&at, doubt.settled_by("the rules of that appliance"))
+            let doubt = Doubt::new(Reason::BehindFirewallsAppliance { firewall: name, at: Arc::from(at.as_str()) });
+            depends(&at, doubt.settled_by(Remedy::RulesOfAppliance))
         }
         Hop::To(NextHop::VirtualNetworkGateway | NextHop::VnetLocal) => {
-            let doubt =
-                Doubt::new(format!("what lies behind the route of the subnet of firewall `{name}` is not known"));
+            let doubt = Doubt::new(Reason::BehindFirewallsRoute(name));
             depends("its subnet", doubt)
         }
         Hop::To(_) | Hop::HubFirewall(_) | Hop::Platform => Ruling::Pass,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::estate::{Direction, NextHop};
 use crate::net::{AddressSet, PortSet, ProtocolSet, Tag};
+use crate::proof::doubt::{Doubt, Reason, Remedy, What};
 use crate::proof::explain::judge;
 use crate::proof::ground::Party;
 use crate::proof::hop::{Hop, Ruling};
@@ -16,7 +17,7 @@ use crate::proof::prepared::Prepared;
 use crate::proof::route::stage;
 use crate::proof::scene::Scene;
 use crate::proof::stage::Passage;
-use crate::proof::symbol::{Doubt, Meaning};
+use crate::proof::symbol::Meaning;
 use crate::proof::verdict::Verdict;
 
 impl Prepared<'_, '_> {
@@ -119,9 +120,7 @@ impl Scene<'_> {
             // Which accounts a policy lets through is no question of a way out.
             Hop::Doubtful(NextHop::ServiceEndpoint, _) => Ruling::Pass,
             Hop::To(NextHop::Drop) | Hop::Lost(_) => Ruling::Drop,
-            Hop::Doubtful(_, doubt) => {
-                Ruling::Depends(Meaning::World(Arc::from(doubt.message.as_str())), doubt.clone())
-            }
+            Hop::Doubtful(_, doubt) => Ruling::Depends(Meaning::WorldOf("egress", doubt.reason.clone()), doubt.clone()),
             Hop::Platform => Ruling::Pass,
             Hop::To(NextHop::Internet) => self.to_internet(by_default),
             Hop::Unknown(key, doubt) => {
@@ -137,8 +136,8 @@ impl Scene<'_> {
             (Some(_), _) => Ruling::Drop,
             (None, Some(doubt)) => open(doubt.clone()),
             (None, None) if !self.subnet_shown => {
-                let doubt = Doubt::new("whether the subnet has a NAT gateway is not known");
-                open(doubt.settled_by("the file that holds the subnet"))
+                let doubt = Doubt::new(Reason::NatGatewayNotShown);
+                open(doubt.settled_by(Remedy::FileOfSubnet))
             }
             (None, None) if by_default => self.default_access(),
             (None, None) => Ruling::Drop,
@@ -151,7 +150,7 @@ impl Scene<'_> {
             Some(Ok(true)) | None => Ruling::Pass,
             Some(Err(unknown)) => Ruling::Depends(
                 Meaning::World(Arc::from("default outbound access")),
-                Doubt::of("`defaultOutboundAccess` of the subnet", unknown),
+                Doubt::of(What::DefaultOutboundAccess, unknown),
             ),
         }
     }

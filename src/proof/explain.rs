@@ -195,7 +195,7 @@ pub(crate) fn decider(stage: &Stage<'_>, entry: &Entry<'_>) -> Decider {
         Author::Platform => Decider { kind: Kind::Platform, name: Arc::from("platform address"), ..blank },
         Author::Unknown(doubt) => {
             let written = doubt.span.map(|span| Written { span, name: span, priority: None, fault: span });
-            Decider { name: Arc::from(doubt.message.as_str()), written, ..blank }
+            Decider { name: Arc::from(doubt.message()), written, ..blank }
         }
     }
 }

@@ -346,8 +346,9 @@ mod tests {
     use crate::estate::Access;
     use crate::net::{AddressSet, Cloud, Family, PortSet, ProtocolSet, Tag};
     use crate::proof::cell::{Cell, Clause, Match};
+    use crate::proof::doubt::Doubt;
     use crate::proof::host::HostSet;
-    use crate::proof::symbol::{Doubt, End, Meaning, Symbols};
+    use crate::proof::symbol::{End, Meaning, Symbols};
 
     fn cell(ports: PortSet) -> Cell {
         Cell {

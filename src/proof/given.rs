@@ -10,8 +10,8 @@ use crate::estate::{
     AdminRule, Estate, Export, Field, Header, HubConnection, HubRoute, Peering, Plain, Reference, Subnet,
     VirtualNetwork,
 };
-use crate::json::{Node, Reason, Unknown};
-use crate::proof::symbol::Doubt;
+use crate::json::{self, Node, Unknown};
+use crate::proof::doubt::{Doubt, Reason, Remedy, ThingKind, What};
 use crate::source::Span;
 
 /// Something a scene refers to.
@@ -29,7 +29,7 @@ pub(crate) fn given<'a, T>(
     list: &'a [T],
     header: fn(&T) -> &Header,
     beside: Option<&Arc<Unknown>>,
-    what: &str,
+    what: ThingKind,
 ) -> Given<'a, T> {
     match here(reference, list, header, beside, what) {
         Ok(found) => Given::Here(found),
@@ -43,39 +43,41 @@ pub(crate) fn here<'a, T>(
     list: &'a [T],
     header: fn(&T) -> &Header,
     beside: Option<&Arc<Unknown>>,
-    what: &str,
+    what: ThingKind,
 ) -> Result<&'a T, Doubt> {
     let found = reference.target.and_then(|index| list.get(index)).ok_or_else(|| missing(what, &reference.id))?;
     uncertain(what, header(found), beside).map_or(Ok(found), Err)
 }
 
 /// Why a resource of the input may not exist, where its mention does. What stands in its place then, nothing shows.
-pub(crate) fn uncertain(what: &str, header: &Header, beside: Option<&Arc<Unknown>>) -> Option<Doubt> {
+pub(crate) fn uncertain(what: ThingKind, header: &Header, beside: Option<&Arc<Unknown>>) -> Option<Doubt> {
     let condition = header.condition.as_ref()?;
     let together = beside.is_some_and(|beside| beside.is_same_as(condition));
-    (!together).then(|| Doubt::of(&format!("whether {what} `{}` exists", shown(&header.name)), condition))
+    (!together).then(|| Doubt::of(What::Exists(what.named(shown(&header.name))), condition))
 }
 
 /// A resource that is mentioned, but not among the input.
-pub(crate) fn missing(what: &str, id: &Field<Arc<str>>) -> Doubt {
-    let unnamed = |unknown: &&Arc<Unknown>| matches!(unknown.reason, Reason::NotShown(_) | Reason::Missing(_));
+pub(crate) fn missing(what: ThingKind, id: &Field<Arc<str>>) -> Doubt {
+    let unnamed =
+        |unknown: &&Arc<Unknown>| matches!(unknown.reason, json::Reason::NotShown(_) | json::Reason::Missing(_));
     if let Some(unknown) = id.unknown().filter(unnamed) {
-        return Doubt::of(&format!("which {what} there is"), unknown);
+        return Doubt::of(What::Which(what), unknown);
     }
     let shown = shown(id);
     let name = shown.rsplit('/').next().unwrap_or_default();
     let type_name = match what {
-        "network security group" => "Microsoft.Network/networkSecurityGroups",
-        "route table" => "Microsoft.Network/routeTables",
-        "NAT gateway" => "Microsoft.Network/natGateways",
-        "firewall policy" => "Microsoft.Network/firewallPolicies",
-        "rule collection group" => "Microsoft.Network/firewallPolicies/ruleCollectionGroups",
-        "service endpoint policy" => "Microsoft.Network/serviceEndpointPolicies",
-        "IP group" => "Microsoft.Network/ipGroups",
+        ThingKind::SecurityGroup => "Microsoft.Network/networkSecurityGroups",
+        ThingKind::RouteTable => "Microsoft.Network/routeTables",
+        ThingKind::NatGateway => "Microsoft.Network/natGateways",
+        ThingKind::FirewallPolicy => "Microsoft.Network/firewallPolicies",
+        ThingKind::RuleCollectionGroup => "Microsoft.Network/firewallPolicies/ruleCollectionGroups",
+        ThingKind::ServiceEndpointPolicy => "Microsoft.Network/serviceEndpointPolicies",
+        ThingKind::IpGroup => "Microsoft.Network/ipGroups",
         _ => "",
     };
-    let doubt = Doubt::new(format!("{what} `{name}` is not among the input")).at(id.span);
-    doubt.settled_by(format!("the file that holds {what} `{name}`")).shown_by([Export::resource(type_name, &shown)])
+    let thing = what.named(name);
+    let doubt = Doubt::new(Reason::NotAmongInput(thing.clone())).at(id.span);
+    doubt.settled_by(Remedy::FileOf(thing)).shown_by([Export::resource(type_name, &shown)])
 }
 
 /// A text for messages, whether it is known or not.
@@ -106,19 +108,19 @@ const ADDRESSES_V6: [&str; 2] = ["publicIpAddressesV6", "publicIpPrefixesV6"];
 pub(crate) fn nat_gateway(estate: &Estate, subnet: &Subnet) -> Result<Option<NatGateway>, Doubt> {
     let Some(reference) = &subnet.nat_gateway else { return Ok(None) };
     if let Some(unknown) = reference.id.unknown() {
-        if matches!(unknown.reason, Reason::NotShown(_)) {
-            return Err(missing("NAT gateway", &reference.id));
+        if matches!(unknown.reason, json::Reason::NotShown(_)) {
+            return Err(missing(ThingKind::NatGateway, &reference.id));
         }
         // Where the id is written there is a gateway, whatever its name; the whole may turn out to be `null`.
         let whole = subnet.header.node.at(&["properties", "natGateway"]);
         if whole.is_some_and(|node| node.unknown().is_some()) || unknown.domain.iter().any(Node::is_null) {
-            return Err(Doubt::of("which NAT gateway the subnet has", unknown));
+            return Err(Doubt::of(What::NatGatewayOfSubnet, unknown));
         }
     }
     let mut has_address = true;
     if reference.target.is_some() {
         let condition = subnet.header.condition.as_ref();
-        let gateway = here(reference, &estate.nat_gateways, |one| &one.header, condition, "NAT gateway")?;
+        let gateway = here(reference, &estate.nat_gateways, |one| &one.header, condition, ThingKind::NatGateway)?;
         has_address = gateway.header.mentioned || addressed(&gateway.header)?;
     }
     Ok(Some(NatGateway { name: shown(&reference.id), span: reference.id.span, has_address }))
@@ -127,7 +129,7 @@ pub(crate) fn nat_gateway(estate: &Estate, subnet: &Subnet) -> Result<Option<Nat
 /// Whether a gateway has an address to send from, or why that is not known.
 fn addressed(header: &Header) -> Result<bool, Doubt> {
     let list = |key: &&str| header.node.at(&["properties", key]);
-    let what = || format!("which public addresses NAT gateway `{}` has", shown(&header.name));
+
     let lists = || ADDRESSES.iter().chain(&ADDRESSES_V6).filter_map(list);
     if lists().any(|list| list.items().iter().any(|item| !item.is_null())) {
         return Ok(true);
@@ -135,13 +137,13 @@ fn addressed(header: &Header) -> Result<bool, Doubt> {
     if let Some(unknown) =
         lists().find_map(|list| list.unknown().or_else(|| list.items().iter().find_map(Node::unknown)))
     {
-        return Err(Doubt::of(&what(), unknown));
+        return Err(Doubt::of(What::NatAddresses(shown(&header.name)), unknown));
     }
     if ADDRESSES.iter().all(|key| list(key).is_some_and(Node::is_list)) {
         return Ok(false);
     }
-    let doubt = Doubt::new(format!("{} is not shown", what())).at(header.place());
-    Err(doubt.settled_by("the export of the NAT gateway").shown_by([Export::of(header)]))
+    let doubt = Doubt::new(Reason::NatAddressesNotShown(shown(&header.name))).at(header.place());
+    Err(doubt.settled_by(Remedy::NatGatewayExport).shown_by([Export::of(header)]))
 }
 
 const POLICIES: &str = "Microsoft.Network/serviceEndpointPolicies";
@@ -162,13 +164,11 @@ pub(crate) fn endpoint_policies(estate: &Estate, subnet: &Subnet) -> Option<Doub
     }
     let id = ids.iter().find(|id| policy(id).is_none()).or(ids.first())?;
     Some(match policy(id) {
-        None => missing("service endpoint policy", id),
+        None => missing(ThingKind::ServiceEndpointPolicy, id),
         Some(one) => {
             let name = shown(&one.header.name);
-            let doubt = Doubt::new(format!(
-                "service endpoint policy `{name}` lets through the storage accounts that it names, and not `{ALIAS}`"
-            ));
-            doubt.at(one.header.place()).settled_by(format!("`{ALIAS}` among the service aliases of the policy"))
+            let doubt = Doubt::new(Reason::EndpointPolicy { name, alias: ALIAS });
+            doubt.at(one.header.place()).settled_by(Remedy::AliasInPolicy(ALIAS))
         }
     })
 }
@@ -228,13 +228,15 @@ fn is_of_hub(peering: &Peering) -> bool {
     open && (named || remote.is_some_and(of_hub))
 }
 
+/// The setting that decides whether a connection learns the default route.
+const INTERNET_SECURITY: &str = "enableInternetSecurity";
 const HUBS: &str = "Microsoft.Network/virtualHubs";
 
 fn unseen(network: &VirtualNetwork, peering: &Peering) -> Doubt {
     let name = shown(&network.header.name);
-    Doubt::new(format!("which routes the Virtual WAN hub teaches `{name}` is not shown"))
+    Doubt::new(Reason::HubRoutes(name))
         .at(peering.name.span)
-        .settled_by("the hub's connections, routing intent and route tables, and its firewall with its policy")
+        .settled_by(Remedy::Hub)
         .shown_by([Export::Every { type_name: HUBS.into() }])
 }
 
@@ -247,11 +249,9 @@ fn nameless(estate: &Estate, network: &VirtualNetwork) -> Option<Doubt> {
     };
     let doubt = |name: &str, span| {
         let name = name.rsplit('/').next().unwrap_or_default();
-        let doubt = Doubt::new(format!(
-            "whether connection `{name}` of a Virtual WAN hub is the one of `{}` is not shown",
-            shown(&network.header.name)
-        ));
-        doubt.at(span).settled_by("`remoteVirtualNetwork` of the connection")
+        let network = shown(&network.header.name);
+        let doubt = Doubt::new(Reason::HubConnection { connection: Arc::from(name), network });
+        doubt.at(span).settled_by(Remedy::RemoteNetwork)
     };
     if let Some(one) = connections.iter().find(open) {
         let doubt = doubt(&shown(&one.header.name), one.header.place());
@@ -274,17 +274,18 @@ fn nameless(estate: &Estate, network: &VirtualNetwork) -> Option<Doubt> {
 /// `enableInternetSecurity` decides alone whether a default route is learnt (VWAN-5).
 fn default_route(estate: &Estate, connection: &HubConnection, all: &mut Vec<Learnt>) {
     let name = shown(&connection.header.name);
+    let connected = || ThingKind::Connection.named(Arc::clone(&name));
     let at = connection.header.name.span;
     let maybe = match connection.internet_security.as_ref().map(|field| &field.value) {
         Some(Ok(false)) => return,
         Some(Ok(true)) => None,
-        Some(Err(unknown)) => Some(Doubt::of(&format!("`enableInternetSecurity` of connection `{name}`"), unknown)),
+        Some(Err(unknown)) => Some(Doubt::of(What::Setting(INTERNET_SECURITY, connected()), unknown)),
         None => {
-            let doubt = Doubt::new(format!("connection `{name}` does not show `enableInternetSecurity`"));
+            let doubt = Doubt::new(Reason::NotShown(INTERNET_SECURITY, connected()));
             Some(
                 doubt
                     .at(at)
-                    .settled_by("`enableInternetSecurity` of the connection")
+                    .settled_by(Remedy::Setting(INTERNET_SECURITY, ThingKind::Connection))
                     .shown_by([Export::of(&connection.header)]),
             )
         }
@@ -297,8 +298,8 @@ fn default_route(estate: &Estate, connection: &HubConnection, all: &mut Vec<Lear
     let learnt = match by_policy.or(written) {
         Some(route) => Learnt { prefix: DEFAULT, leads: firewall(route), maybe },
         None => {
-            let doubt = Doubt::new(format!("where the hub's default route for connection `{name}` leads is not shown"));
-            let doubt = doubt.at(at).settled_by("the hub's routing intent and route tables");
+            let doubt = Doubt::new(Reason::HubDefaultRoute(name));
+            let doubt = doubt.at(at).settled_by(Remedy::HubRouting);
             let hub = connection.hub.and_then(|hub| estate.hubs.get(hub)?.header.id.as_ref()?.known().cloned());
             let of_hub = ["routingIntent", "hubRouteTables"].into_iter();
             let exports =
@@ -319,8 +320,8 @@ fn private_routes(estate: &Estate, connection: &HubConnection, all: &mut Vec<Lea
         return;
     }
     let name = shown(&connection.header.name);
-    let doubt = Doubt::new(format!("which private prefixes the hub teaches over connection `{name}` is not shown"));
-    let doubt = doubt.at(connection.header.name.span).settled_by("the effective routes of the subnet");
+    let doubt = Doubt::new(Reason::HubPrivatePrefixes(name));
+    let doubt = doubt.at(connection.header.name.span).settled_by(Remedy::EffectiveRoutes);
     all.extend(PRIVATE.map(|prefix| Learnt { prefix, leads: Err(doubt.clone()), maybe: Some(doubt.clone()) }));
 }
 
@@ -334,14 +335,14 @@ fn policy<'e>(estate: &'e Estate, connection: &HubConnection, traffic: &str) -> 
 /// The firewall that a route of the hub leads to.
 fn firewall(route: &HubRoute) -> Result<usize, Doubt> {
     let Some(next_hop) = &route.next_hop else {
-        return Err(Doubt::new("a route of the Virtual WAN hub names no next hop").at(route.span));
+        return Err(Doubt::new(Reason::HubRouteWithoutHop).at(route.span));
     };
     next_hop.target.ok_or_else(|| {
         let id = shown(&next_hop.id);
-        let name = id.rsplit('/').next().unwrap_or_default();
-        let doubt = Doubt::new(format!("what `{name}`, to which the Virtual WAN hub leads, lets through is not known"));
+        let name: Arc<str> = Arc::from(id.rsplit('/').next().unwrap_or_default());
+        let doubt = Doubt::new(Reason::BehindHub(Arc::clone(&name)));
         let doubt = doubt.shown_by([Export::resource("Microsoft.Network/azureFirewalls", &id)]);
-        doubt.at(next_hop.id.span).settled_by(format!("the file that holds `{name}`, and its firewall policy"))
+        doubt.at(next_hop.id.span).settled_by(Remedy::FirewallAndPolicy(Some(name)))
     })
 }
 
@@ -359,8 +360,6 @@ pub(crate) struct Applies {
     pub(crate) key: Arc<str>,
     pub(crate) doubt: Doubt,
 }
-
-const SETTLED_BY: &str = "the effective security admin rules of this network alone";
 
 impl<'a> AdminRules<'a> {
     /// Those that may concern a network of the estate; `None`: one that is not shown.
@@ -394,14 +393,14 @@ impl<'a> AdminRules<'a> {
 fn doubted(one: &AdminRule) -> Applies {
     let name = shown(&one.rule.name);
     if one.effective {
-        let doubt = Doubt::new(format!("whether effective security admin rule `{name}` is one of this network"));
+        let doubt = Doubt::new(Reason::EffectiveAdminRule(name));
         let key = Arc::from(format!("admin list {}", one.header.span.file.0));
-        return Applies { key, doubt: doubt.at(one.rule.name.span).settled_by(SETTLED_BY) };
+        return Applies { key, doubt: doubt.at(one.rule.name.span).settled_by(Remedy::EffectiveAdminRules) };
     }
-    let doubt = Doubt::new(format!("whether security admin rule `{name}` is deployed to this network is not shown"));
+    let doubt = Doubt::new(Reason::AdminRuleDeployed(name));
     let configuration = one.header.key.split("/rulecollections/").next().unwrap_or_default();
     let key = Arc::from(format!("admin {configuration}"));
-    Applies { key, doubt: doubt.at(one.rule.name.span).settled_by(SETTLED_BY) }
+    Applies { key, doubt: doubt.at(one.rule.name.span).settled_by(Remedy::EffectiveAdminRules) }
 }
 
 const COLLECTIONS: &str = "Microsoft.Network/networkManagers/securityAdminConfigurations/ruleCollections";
@@ -412,12 +411,12 @@ fn hidden(estate: &Estate) -> Option<Doubt> {
     let has_rules = |owner: &str| estate.admin_rules.iter().any(|rule| within(&rule.header.key, owner));
     let configurations = &estate.admin_configurations;
     let is_collection = |one: &&Plain| one.header.type_name.eq_ignore_ascii_case(COLLECTIONS);
-    let collections = estate.others.iter().filter(is_collection).map(|one| ("rule collection", one));
-    let mut owners = configurations.iter().map(|one| ("configuration", one)).chain(collections);
+    let collections = estate.others.iter().filter(is_collection).map(|one| (ThingKind::AdminCollection, one));
+    let mut owners = configurations.iter().map(|one| (ThingKind::AdminConfiguration, one)).chain(collections);
     if let Some((what, one)) = owners.find(|(_, one)| !has_rules(&one.header.key)) {
         let name = shown(&one.header.name);
-        let doubt = Doubt::new(format!("the rules of security admin {what} `{name}` are not shown"));
-        return Some(doubt.at(one.header.name.span).settled_by(SETTLED_BY));
+        let doubt = Doubt::new(Reason::AdminRulesOf(what.named(name)));
+        return Some(doubt.at(one.header.name.span).settled_by(Remedy::EffectiveAdminRules));
     }
     let is_manager = |name: &str| name.eq_ignore_ascii_case("Microsoft.Network/networkManagers");
     let administers = |node: &Node| {
@@ -433,6 +432,6 @@ fn hidden(estate: &Estate) -> Option<Doubt> {
     let managers = estate.others.iter().filter(|one| is_manager(&one.header.type_name));
     let one = managers.filter(|one| administers(&one.header.node)).find(|one| !owns(&one.header.key))?;
     let name = shown(&one.header.name);
-    let doubt = Doubt::new(format!("the security admin rules of network manager `{name}` are not shown"));
-    Some(doubt.at(one.header.name.span).settled_by(SETTLED_BY))
+    let doubt = Doubt::new(Reason::AdminRulesOfManager(name));
+    Some(doubt.at(one.header.name.span).settled_by(Remedy::EffectiveAdminRules))
 }

@@ -11,9 +11,10 @@ use crate::estate::{Access, Export, Field, Peer, Side};
 use crate::json::{Part, Unknown};
 use crate::net::{AddressSet, Cloud, Family, RangeSet, Reading, Special, Tag, TagData};
 use crate::proof::cell::Match;
+use crate::proof::doubt::{Doubt, Reason, Remedy, What};
 use crate::proof::host::{HostPattern, HostSet};
 use crate::proof::scene::Scene;
-use crate::proof::symbol::{Doubt, End, Literal, Meaning, Symbol, Symbols};
+use crate::proof::symbol::{End, Literal, Meaning, Symbol, Symbols};
 
 /// Somebody traffic comes from or goes to, as a requirement names them.
 #[derive(Clone, Debug)]
@@ -186,8 +187,7 @@ impl<'s, 'a> Ground<'s, 'a> {
                 None if self.symbols.family == Family::V6 => {}
                 None => {
                     let subnet = self.symbols.of(Meaning::Subnet(end), || {
-                        Doubt::new("the prefix of the subnet is not known")
-                            .settled_by("--fact subnet-prefixes=10.0.1.0/24")
+                        Doubt::new(Reason::SubnetPrefix).settled_by(Remedy::SubnetPrefixes)
                     });
                     // A subnet has private addresses where nothing else is shown (NSG-14).
                     let known = self.scene.network_complete && !self.network.is_empty();
@@ -223,9 +223,7 @@ impl<'s, 'a> Ground<'s, 'a> {
 
     /// Hosts lie on the internet, away from some of it.
     fn hosts(&mut self, meaning: Meaning, hosts: &HostSet, away: &AddressSet, all: &mut Match<AddressSet>) {
-        let symbol = self
-            .symbols
-            .of(meaning, || Doubt::new(format!("the addresses of `{hosts}` are known to name resolution only")));
+        let symbol = self.symbols.of(meaning, || Doubt::new(Reason::HostAddresses(hosts.to_string())));
         let mut internet = Match::nothing();
         self.internet(&mut internet);
         for term in internet.terms {
@@ -290,9 +288,8 @@ impl<'s, 'a> Ground<'s, 'a> {
         side.groups.iter().filter(|_| counts).for_each(|group| self.members(end, group, &mut all));
         if side.items.is_empty() && side.groups.is_empty() {
             let key = Arc::from(format!("side {side:p}"));
-            let symbol = self.symbols.of(Meaning::Addresses(end, key), || {
-                Doubt::new("the rule names no address on this side").at(side.span)
-            });
+            let symbol =
+                self.symbols.of(Meaning::Addresses(end, key), || Doubt::new(Reason::NoAddressNamed).at(side.span));
             all.add(Arc::clone(&self.space), vec![symbol.holds()]);
         }
         all
@@ -304,9 +301,7 @@ impl<'s, 'a> Ground<'s, 'a> {
             Ok(id) => Arc::from(id.to_ascii_lowercase()),
             Err(unknown) => Arc::clone(&unknown.key),
         };
-        let symbol = self.symbols.of(Meaning::Group(end, key), || {
-            Doubt::new("the members of the application security group are not known").at(group.span)
-        });
+        let symbol = self.symbols.of(Meaning::Group(end, key), || Doubt::new(Reason::GroupMembers).at(group.span));
         let mut network = Match::nothing();
         self.network_terms(end, &mut network);
         for term in network.terms {
@@ -329,7 +324,7 @@ impl<'s, 'a> Ground<'s, 'a> {
             let mut world = others.clone();
             if at < last {
                 let meaning = Meaning::World(Arc::from(format!("{} is value {at}", unknown.key)));
-                let symbol = self.symbols.of(meaning, || Doubt::of(&format!("`{}`", unknown.text), unknown));
+                let symbol = self.symbols.of(meaning, || Doubt::of(What::Value(Arc::clone(&unknown.text)), unknown));
                 world.push(symbol.holds());
                 others.push(symbol.fails());
             }
@@ -355,8 +350,8 @@ impl<'s, 'a> Ground<'s, 'a> {
             Reading::Unknown { .. } => return,
         };
         let symbol = self.symbols.of(meaning, || {
-            let doubt = Doubt::new(format!("the addresses of `{name}` are not loaded"));
-            doubt.settled_by("--service-tags FILE").shown_by([Export::ServiceTags])
+            let doubt = Doubt::new(Reason::TagNotLoaded(Arc::from(name)));
+            doubt.settled_by(Remedy::ServiceTags).shown_by([Export::ServiceTags])
         });
         all.add(Arc::clone(&self.tagged), vec![symbol.holds()]);
     }
@@ -383,15 +378,15 @@ impl<'s, 'a> Ground<'s, 'a> {
             return;
         }
         let symbol = self.symbols.of(Meaning::Addresses(end, Arc::clone(&unknown.key)), || match &*unknown.text {
-            "" => Doubt::of("an address", unknown),
-            text => Doubt::of(&format!("`{text}`"), unknown),
+            "" => Doubt::of(What::Address, unknown),
+            _ => Doubt::of(What::Value(Arc::clone(&unknown.text)), unknown),
         });
         all.add(Arc::clone(&self.space), vec![symbol.holds()]);
     }
 
     fn regional(&mut self, end: End, base: Tag, region: &Arc<Unknown>, all: &mut Match<AddressSet>) {
         let symbol = self.symbols.of(Meaning::Regional(end, base, Arc::clone(&region.key), false), || {
-            Doubt::of(&format!("the region of `{base}.{}`", region.text), region)
+            Doubt::of(What::Region(base, Arc::clone(&region.text)), region)
         });
         all.add(Arc::clone(&self.tagged), vec![symbol.holds()]);
     }
@@ -411,9 +406,8 @@ impl<'s, 'a> Ground<'s, 'a> {
             Special::PlatformMetadata => all.add(one(METADATA), Vec::new()),
             Special::PlatformActivation => {
                 let tag = Tag::named("AzurePlatformLKM").expect("the catalogue has the platform's tags");
-                let symbol = self
-                    .symbols
-                    .of(Meaning::Tag(end, tag), || Doubt::new("the addresses of `AzurePlatformLKM` are not published"));
+                let symbol =
+                    self.symbols.of(Meaning::Tag(end, tag), || Doubt::new(Reason::TagNotPublished("AzurePlatformLKM")));
                 all.add(Arc::clone(&self.tagged), vec![symbol.holds()]);
             }
             Special::VirtualNetwork => {
@@ -473,17 +467,14 @@ impl<'s, 'a> Ground<'s, 'a> {
     }
 
     fn network_symbol(&mut self, end: End) -> Symbol {
-        self.symbols.of(Meaning::Network(end), || {
-            Doubt::new("not all addresses of `VirtualNetwork` are known").settled_by("the virtual network's own file")
-        })
+        self.symbols
+            .of(Meaning::Network(end), || Doubt::new(Reason::NetworkIncomplete).settled_by(Remedy::FileOfNetwork))
     }
 
     /// That `VirtualNetwork` holds what routes lead to an appliance (NSG-18).
     fn widened(&mut self) -> Literal {
         let meaning = Meaning::World(Arc::from("the network is widened"));
-        let symbol = self.symbols.of(meaning, || {
-            Doubt::new("a route leads public addresses to an appliance, and `VirtualNetwork` may count them as its own")
-        });
+        let symbol = self.symbols.of(meaning, || Doubt::new(Reason::NetworkWidened));
         symbol.holds()
     }
 }

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use crate::estate::{NextHop, Route, RouteOrigin};
 use crate::net::AddressSet;
 use crate::proof::cell::{Clause, Match, Values};
+use crate::proof::doubt::{Aspect, Doubt, Reason, ThingKind, What};
 use crate::proof::given::shown;
 use crate::proof::ground::{Ground, platform_addresses, public_space};
 use crate::proof::scene::{Scene, kept_out, union};
 use crate::proof::stage::Author;
-use crate::proof::symbol::{Doubt, Meaning};
+use crate::proof::symbol::Meaning;
 
 /// Where a route leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub(crate) fn hop(route: &Route) -> Hop {
         }
         Ok(kind) => Hop::To(*kind),
         Err(unknown) => {
-            let doubt = Doubt::of(&format!("the next hop of route `{}`", shown(&route.name)), unknown);
+            let doubt = Doubt::of(What::Of(Aspect::NextHop, ThingKind::Route.named(shown(&route.name))), unknown);
             Hop::Unknown(Arc::clone(&unknown.key), doubt)
         }
     }
@@ -141,10 +142,7 @@ fn into_network<'a>(
     if !ground.scene.network_complete {
         ground.unknown_network(&mut others);
     }
-    let doubt = Doubt::new(format!(
-        "whether next hop VnetLocal of route `{}` reaches more than the network's own addresses is not documented",
-        shown(&route.name)
-    ));
+    let doubt = Doubt::new(Reason::VnetLocalReach(shown(&route.name)));
     part(&others, Hop::Doubtful(NextHop::VnetLocal, doubt.at(route.next_hop.span)));
     all.push(Way { hop: Hop::Lost(NextHop::VnetLocal), ..way });
 }
@@ -189,7 +187,7 @@ mod tests {
     use crate::proof::given::Given;
     use crate::proof::ground::Party;
     use crate::proof::scene::Scene;
-    use crate::proof::tests::sample::{known, route, table};
+    use crate::proof::tests::{known, route, table};
     use crate::proof::verdict::Verdict;
     use crate::proof::{Flow, Matching};
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::estate::{Access, Direction, NextHop};
 use crate::net::{Family, PortSet, ProtocolSet};
+use crate::proof::doubt::Doubt;
 use crate::proof::ground::Party;
 use crate::proof::scene::Level;
-use crate::proof::symbol::Doubt;
 use crate::proof::verdict::Verdict;
 use crate::source::Span;
 

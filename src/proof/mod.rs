@@ -3,6 +3,7 @@
 mod after_route;
 mod atom;
 mod cell;
+mod doubt;
 mod egress;
 mod explain;
 mod firewall;
@@ -23,10 +24,12 @@ mod symbol;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod words;
 
 pub use after_route::nearest;
+pub use doubt::{Doubt, Reason};
 pub use egress::{Egress, Outcome};
-pub use firewall::{Appliance, NAMES_UNKNOWN, Placed};
+pub use firewall::{Appliance, Placed};
 pub use given::{Given, NatGateway};
 pub use ground::Party;
 pub use host::{HostPattern, HostSet};
@@ -36,5 +39,5 @@ pub use prepared::Prepared;
 pub use scene::{Level, Scene, policies};
 pub use shadow::{Fact, Shadow, free_priority};
 pub use stage::{BUILT_IN, BuiltIn};
-pub use symbol::{Doubt, End};
+pub use symbol::End;
 pub use verdict::Verdict;

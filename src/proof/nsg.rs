@@ -13,11 +13,12 @@ use std::sync::Arc;
 use crate::estate::{Access, AdminRule, Direction, NetworkSecurityGroup, Peer, Ports, SecurityRule};
 use crate::net::{AddressSet, PortSet, ProtocolSet, Special, Tag};
 use crate::proof::cell::{Clause, Match, Values};
+use crate::proof::doubt::{Aspect, Doubt, Reason, ThingKind, What};
 use crate::proof::given::{Applies, Given, shown};
 use crate::proof::ground::{Ground, platform_addresses};
 use crate::proof::judgement::Layer;
 use crate::proof::stage::{Author, BUILT_IN, BuiltIn, Entry, Stage, TracedCell};
-use crate::proof::symbol::{Doubt, End, Literal, Meaning};
+use crate::proof::symbol::{End, Literal, Meaning};
 
 /// The lowest priority number a custom rule can have (NSG-5).
 const FIRST_PRIORITY: i64 = 100;
@@ -69,7 +70,7 @@ pub(crate) fn entries<'a>(
     }
     if complete {
         // Effective rules show the built-in ones with IPv4 addresses; of what none of them matches they tell nothing.
-        let doubt = Doubt::new("the effective rules show no rule that matches this").at(group.header.span);
+        let doubt = Doubt::new(Reason::NoEffectiveRule).at(group.header.span);
         unknown_part(ground, &doubt, "effective rules", &mut all);
         let (access, author) = (Access::Deny, Author::Unknown(doubt));
         all.push(Entry { clause: Clause::full(&ground.space), access, author });
@@ -83,7 +84,7 @@ pub(crate) fn entries<'a>(
 /// A group of which nothing is known may drop any packet.
 fn unknown_group<'a>(ground: &mut Ground<'_, 'a>, doubt: &Doubt) -> Vec<Entry<'a>> {
     let mut all = Vec::new();
-    unknown_part(ground, doubt, &format!("group {}", doubt.message), &mut all);
+    unknown_part(ground, doubt, &format!("group {:?}", doubt.reason), &mut all);
     all.truncate(1);
     let author = Author::Unknown(doubt.clone());
     all.push(Entry { access: Access::Allow, author, clause: Clause::full(&ground.space) });
@@ -114,15 +115,15 @@ fn anywhere<'a>(
         let Numbered { rule, .. } = numbered;
         let meaning = Meaning::Packet(Arc::from(format!("first {rule:p}")));
         let first = ground.symbols.of(meaning, || match rule.priority.unknown() {
-            Some(unknown) => Doubt::of(&format!("the priority of rule `{}`", shown(&rule.name)), unknown),
-            None => Doubt::new("the priority of a rule is unknown"),
+            Some(unknown) => Doubt::of(What::Of(Aspect::Priority, ThingKind::Rule.named(shown(&rule.name))), unknown),
+            None => Doubt::new(Reason::Unexplained(What::OfSomeRule(Aspect::Priority))),
         });
         push(ground, group.effective, direction, *numbered, &[first.holds()], all);
     }
     for part in &group.unknown_rules {
         let doubt = match part.unknown() {
-            Some(unknown) => Doubt::of("a part of the rule list", unknown),
-            None => Doubt::new("a part of the rule list is unknown").at(part.span),
+            Some(unknown) => Doubt::of(What::PartOfRules, unknown),
+            None => Doubt::new(Reason::Unexplained(What::PartOfRules)).at(part.span),
         };
         unknown_part(ground, &doubt, &format!("rules {part:p}"), all);
     }
@@ -156,8 +157,7 @@ fn same_priority<'a>(
     if let ([first, .., last], false) = (rules, alike) {
         let doubt = || {
             let names = (shown(&first.rule.name), shown(&last.rule.name));
-            Doubt::new(format!("rules `{}` and `{}` have the same priority", names.0, names.1))
-                .at(last.rule.priority.span)
+            Doubt::new(Reason::SameRulePriority(names.0, names.1)).at(last.rule.priority.span)
         };
         for rule in &rules[..rules.len() - 1] {
             let key = Arc::from(format!("order {:p}", rule.rule));
@@ -183,15 +183,15 @@ pub(crate) fn push<'a>(
 ) {
     let mut guards = guards.to_vec();
     let Numbered { rule, index } = numbered;
-    let name = || shown(&rule.name);
+    let this = || ThingKind::Rule.named(shown(&rule.name));
     if let Some(unknown) = &rule.condition {
         let exists = Meaning::World(Arc::from(format!("exists {}", unknown.key)));
-        let doubt = || Doubt::of(&format!("whether rule `{}` exists", name()), unknown);
+        let doubt = || Doubt::of(What::Exists(this()), unknown);
         guards.push(ground.symbols.of(exists, doubt).holds());
     }
     if let Some(unknown) = rule.direction.unknown() {
         let outbound = Meaning::World(Arc::from(format!("outbound {}", unknown.key)));
-        let doubt = || Doubt::of(&format!("the direction of rule `{}`", name()), unknown);
+        let doubt = || Doubt::of(What::Of(Aspect::Direction, this()), unknown);
         let outbound = ground.symbols.of(outbound, doubt);
         guards.push(if direction == Direction::Outbound { outbound.holds() } else { outbound.fails() });
     }
@@ -202,7 +202,7 @@ pub(crate) fn push<'a>(
         }
         Err(unknown) => {
             let allows = Meaning::World(Arc::from(format!("allow {}", unknown.key)));
-            let doubt = || Doubt::of(&format!("the access of rule `{}`", name()), unknown);
+            let doubt = || Doubt::of(What::Of(Aspect::Access, this()), unknown);
             let allows = ground.symbols.of(allows, doubt);
             for (literal, access) in [(allows.holds(), Access::Allow), (allows.fails(), Access::Deny)] {
                 let guards = guards.iter().copied().chain([literal]).collect();
@@ -239,7 +239,7 @@ fn clause(
         Ok(set) => Match::of(*set),
         Err(unknown) => {
             let symbol = ground.symbols.of(Meaning::Protocols(Arc::clone(&unknown.key)), || {
-                Doubt::of(&format!("the protocol of rule `{}`", shown(&rule.name)), unknown)
+                Doubt::of(What::Of(Aspect::Protocol, ThingKind::Rule.named(shown(&rule.name))), unknown)
             });
             let mut all = Match::nothing();
             all.add(ProtocolSet::ALL, vec![symbol.holds()]);
@@ -290,13 +290,13 @@ fn ports(ground: &mut Ground<'_, '_>, end: End, ports: &Ports) -> Match<PortSet>
     for (item, unknown) in ports.items.iter().filter_map(|item| Some((item, item.unknown()?))) {
         let symbol = ground.symbols.of(Meaning::Ports(end, Arc::clone(&unknown.key)), || Doubt {
             span: Some(item.span),
-            ..Doubt::of("a port of a rule", unknown)
+            ..Doubt::of(What::PortOfRule, unknown)
         });
         all.add(PortSet::full(), vec![symbol.holds()]);
     }
     if ports.items.is_empty() {
         let key = Arc::from(format!("ports {ports:p}"));
-        let doubt = || Doubt::new("the rule names no port on this side").at(ports.span);
+        let doubt = || Doubt::new(Reason::NoPortNamed).at(ports.span);
         let symbol = ground.symbols.of(Meaning::Ports(end, key), doubt);
         all.add(PortSet::full(), vec![symbol.holds()]);
     }
@@ -350,11 +350,11 @@ impl<'a> AdminLayer<'a> {
             }
         }
         list.hidden(scene.admin.hidden.as_ref());
-        list.undecided_first(&floating, "the priority of security admin rule");
+        list.undecided_first(&floating, Reason::AdminRulePriority);
         for same in ranked.values() {
             let differ = same.windows(2).any(|pair| pair[0].effect() != pair[1].effect());
             if differ {
-                list.undecided_first(&same[1..], "the order of rules of equal priority is not documented: rule");
+                list.undecided_first(&same[1..], Reason::AdminRuleOrder);
             }
             same.iter().for_each(|one| list.push(one, None));
         }
@@ -409,10 +409,10 @@ impl<'a> List<'_, '_, 'a> {
     }
 
     /// Rules each of which may be the first to match, for all that is known.
-    fn undecided_first(&mut self, rules: &[Ranked<'_, 'a>], why: &str) {
+    fn undecided_first(&mut self, rules: &[Ranked<'_, 'a>], why: fn(Arc<str>) -> Reason) {
         for ranked in rules {
             let name = shown(&ranked.one.rule.name);
-            self.push(ranked, Some(Doubt::new(format!("{why} `{name}`")).at(ranked.one.rule.priority.span)));
+            self.push(ranked, Some(Doubt::new(why(name)).at(ranked.one.rule.priority.span)));
         }
     }
 
@@ -462,12 +462,12 @@ pub(crate) fn group_stages<'a>(
 mod tests {
     use crate::estate::{Access, AdminRule};
     use crate::net::{AddressSet, PortSet, ProtocolSet};
+    use crate::proof::doubt::Doubt;
     use crate::proof::given::{AdminRules, Applies, Given};
     use crate::proof::ground::Party;
     use crate::proof::judgement::{Flow, Matching};
     use crate::proof::scene::{Level, Scene};
-    use crate::proof::symbol::Doubt;
-    use crate::proof::tests::sample::{Dice, header, outbound, security_group};
+    use crate::proof::tests::{Dice, header, outbound, security_group};
     use crate::proof::verdict::Verdict;
 
     const PORTS: u16 = 8;

@@ -10,6 +10,7 @@ use crate::estate::{Access, CollectionKind, Direction, Estate, Export, NextHop, 
 use crate::net::{Family, ProtocolSet, Special, Tag};
 use crate::proof::atom::HOST;
 use crate::proof::cell::Cell;
+use crate::proof::doubt::{Doubt, Reason, Remedy};
 use crate::proof::explain::{decider, judge, packet};
 use crate::proof::firewall::Appliance;
 use crate::proof::first_match::DecidedBy;
@@ -20,7 +21,7 @@ use crate::proof::judgement::{Decider, Flow, Judgement, Layer, Packet};
 use crate::proof::prepared::{Part, Prepared};
 use crate::proof::scene::Scene;
 use crate::proof::stage::{Author, Ends, Entry, Passage, TracedCell};
-use crate::proof::symbol::{Doubt, End, Meaning, Symbols};
+use crate::proof::symbol::{End, Meaning, Symbols};
 use crate::proof::verdict::{Place, Point, Verdict};
 
 /// A flow followed through all layers.
@@ -72,10 +73,10 @@ struct Families {
 /// The reason why no packet of a flow exists in either family.
 fn no_packet(scene: &Scene<'_>, flow: &Flow) -> Doubt {
     if !flow.ports.is_full() && flow.protocols.intersection(ProtocolSet::TCP.union(ProtocolSet::UDP)).is_empty() {
-        return Doubt::new(format!("{} has no ports: no packet of it goes to one", flow.protocols));
+        return Doubt::new(Reason::NoPorts(flow.protocols));
     }
     if flow.ports.is_empty() {
-        return Doubt::new("no port is asked for");
+        return Doubt::new(Reason::NoPortAsked);
     }
     let ends = |family| {
         let mut ground = Ground::new(scene, family);
@@ -94,32 +95,26 @@ fn no_packet(scene: &Scene<'_>, flow: &Flow) -> Doubt {
         }
     }
     let missing = |families: Families| if families.v4 { "IPv6" } else { "IPv4" };
-    let far_words = format!("{} has no {} address", party_words(far.0), missing(far.1));
+    let (far, far_lacks) = (party_words(far.0), missing(far.1));
     match (near.0, &scene.subnet) {
-        (Party::Subnet, None) => {
-            Doubt::new(format!("{far_words}, and whether the subnet has an IPv6 prefix is not known"))
-                .settled_by("--fact subnet-prefixes=…")
+        (Party::Subnet, None) => Doubt::new(Reason::FarFamily { far, lacks: far_lacks })
+            .settled_by(Remedy::Fact(Arc::from("subnet-prefixes"))),
+        (party, _) => {
+            let near_lacks = missing(near.1);
+            let near = (!matches!(party, Party::Subnet)).then(|| party_words(party));
+            Doubt::new(Reason::NoCommonFamily { near, near_lacks, far, far_lacks })
         }
-        (Party::Subnet, Some(_)) => Doubt::new(format!(
-            "the subnet has no {} prefix, and {far_words}: no packet goes from one to the other",
-            missing(near.1)
-        )),
-        _ => Doubt::new(format!(
-            "{} has no {} address, and {far_words}: no packet goes from one to the other",
-            party_words(near.0),
-            missing(near.1)
-        )),
     }
 }
 
 fn no_address(party: &Party) -> Doubt {
     match party {
-        Party::Subnet => Doubt::new("the subnet has no prefix"),
-        Party::Tag(tag) => Doubt::new(format!("the service tags that are loaded hold no address of `{tag}`"))
-            .settled_by("the service tag file of its cloud")
-            .shown_by([Export::ServiceTags]),
-        Party::Hosts(_) | Party::Untagged(_) => Doubt::new("no host is asked for"),
-        Party::Regional(..) | Party::Addresses(_) | Party::Any => Doubt::new("no address is asked for"),
+        Party::Subnet => Doubt::new(Reason::SubnetWithoutPrefix),
+        Party::Tag(tag) => {
+            Doubt::new(Reason::EmptyTag(*tag)).settled_by(Remedy::ServiceTagsOfCloud).shown_by([Export::ServiceTags])
+        }
+        Party::Hosts(_) | Party::Untagged(_) => Doubt::new(Reason::NoHostAsked),
+        Party::Regional(..) | Party::Addresses(_) | Party::Any => Doubt::new(Reason::NoAddressAsked),
     }
 }
 
@@ -364,9 +359,7 @@ fn reply_ruling(hop: &Hop) -> Ruling {
         | Hop::Appliance(_)
         | Hop::HubFirewall(_)
         | Hop::Lost(_) => Ruling::Drop,
-        Hop::Doubtful(_, doubt) => {
-            Ruling::Depends(Meaning::World(Arc::from(format!("reply {}", doubt.message))), doubt.clone())
-        }
+        Hop::Doubtful(_, doubt) => Ruling::Depends(Meaning::WorldOf("reply", doubt.reason.clone()), doubt.clone()),
         Hop::To(_) | Hop::Platform => Ruling::Pass,
         Hop::Unknown(key, doubt) => Ruling::Depends(Meaning::World(Arc::from(format!("reply {key}"))), doubt.clone()),
     }
@@ -415,7 +408,7 @@ mod tests {
     use crate::proof::host::HostSet;
     use crate::proof::judgement::Matching;
     use crate::proof::scene::Level;
-    use crate::proof::tests::sample::{outbound, security_group};
+    use crate::proof::tests::{outbound, security_group};
     use crate::proof::verdict::Verdict;
 
     fn set(texts: &[&str]) -> AddressSet {
@@ -464,7 +457,7 @@ mod tests {
         let mut tags = TagData::default();
         tags.insert("AzureMachineLearning", vec!["2603:1000::/24".parse().unwrap()]);
         tags.insert("Sql", Vec::new());
-        let why = |scene: &Scene<'_>, flow: &Flow| scene.prepared().path(flow, None).why[0].message.clone();
+        let why = |scene: &Scene<'_>, flow: &Flow| scene.prepared().path(flow, None).why[0].message();
         let tag = |name| flow(Party::Tag(Tag::named(name).unwrap()));
         let scene = Scene { tags: Some(&tags), subnet: Some(set(&["10.0.1.0/24"])), ..Scene::default() };
         assert_eq!(
@@ -478,7 +471,7 @@ mod tests {
         assert_eq!(why(&scene, &icmp), "ICMP has no ports: no packet of it goes to one");
         let lone = Scene { tags: Some(&tags), ..Scene::default() };
         let doubt = lone.prepared().path(&tag("AzureMachineLearning"), None).why[0].clone();
-        assert_eq!(doubt.settle.as_deref(), Some("--fact subnet-prefixes=…"));
+        assert_eq!(doubt.settle().as_deref(), Some("--fact subnet-prefixes=…"));
     }
 }
 
@@ -493,7 +486,7 @@ mod trace_tests {
     use crate::proof::given::Given;
     use crate::proof::judgement::Matching;
     use crate::proof::scene::Scene;
-    use crate::proof::tests::sample::{application, collection, estate, group, route, table};
+    use crate::proof::tests::{application, collection, estate, group, route, table};
 
     fn flow(to: &str) -> Flow {
         Flow {

@@ -13,12 +13,13 @@ use crate::estate::{Access, Export, Field, NextHop, Peer, Route, RouteOrigin, Ro
 use crate::json::Unknown;
 use crate::net::{AddressSet, Reading, Relation, Tag};
 use crate::proof::cell::{Clause, Match};
+use crate::proof::doubt::{Doubt, Reason, Remedy, ThingKind, What};
 use crate::proof::given::{Given, shown};
 use crate::proof::ground::{Ground, regional_parts};
 use crate::proof::hop::{Hop, Ruling, Way, delivered, hop};
 use crate::proof::judgement::Layer;
 use crate::proof::stage::{Author, Entry, Stage};
-use crate::proof::symbol::{Doubt, End, Meaning};
+use crate::proof::symbol::{End, Meaning};
 
 /// How routes of equal length are preferred, the first before the others (RT-3, RT-4).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +58,7 @@ pub(crate) fn ways<'a>(ground: &mut Ground<'_, 'a>) -> Vec<Way<'a>> {
             table.effective
         }
         Some(Given::Missing(doubt)) => {
-            let way = list.unknown_way(&doubt, &doubt.message);
+            let way = list.unknown_way(&doubt, "the table");
             first.push(way);
             false
         }
@@ -106,8 +107,8 @@ impl<'a> List<'_, '_, 'a> {
         }
         for part in &table.unknown_routes {
             let doubt = match part.unknown() {
-                Some(unknown) => Doubt::of("a part of the route list", unknown),
-                None => Doubt::new("a part of the route list is unknown").at(part.span),
+                Some(unknown) => Doubt::of(What::PartOfRoutes, unknown),
+                None => Doubt::new(Reason::Unexplained(What::PartOfRoutes)).at(part.span),
             };
             let way = self.unknown_way(&doubt, &format!("{part:p}"));
             first.push(way);
@@ -118,7 +119,7 @@ impl<'a> List<'_, '_, 'a> {
         let mut guards = Vec::new();
         if let Some(unknown) = &route.condition {
             let exists = Meaning::World(Arc::from(format!("exists {}", unknown.key)));
-            let doubt = || Doubt::of(&format!("whether route `{}` exists", shown(&route.name)), unknown);
+            let doubt = || Doubt::of(What::Exists(ThingKind::Route.named(shown(&route.name))), unknown);
             guards.push(self.ground.symbols.of(exists, doubt).holds());
         }
         let rank = match route.origin {
@@ -189,7 +190,7 @@ impl<'a> List<'_, '_, 'a> {
         let mut way = way(Match::of(Arc::clone(&self.ground.space)));
         let wins = format!("{}wins {} {}", self.owner, unknown.key, self.candidates.len());
         let wins = Meaning::Packet(Arc::from(wins));
-        let wins = self.ground.symbols.of(wins, || Doubt::of("the prefix of a route", unknown));
+        let wins = self.ground.symbols.of(wins, || Doubt::of(What::RoutePrefix, unknown));
         way.clause.guards.push(wins.holds());
         self.candidates.push(Candidate { way, length: None, rank, tag: None, anywhere: true });
     }
@@ -236,7 +237,7 @@ impl<'a> List<'_, '_, 'a> {
                 let mut clause = Clause { destinations, ..Clause::full(&self.ground.space) };
                 if local && scene.region.is_none() {
                     let near = Meaning::Packet(Arc::from(format!("near {tag}")));
-                    let near = self.ground.symbols.of(near, || Doubt::new("the region of the subnet is not known"));
+                    let near = self.ground.symbols.of(near, || Doubt::new(Reason::SubnetRegion));
                     clause.guards.push(near.holds());
                 }
                 let next = NextHop::ServiceEndpoint;
@@ -307,7 +308,7 @@ impl<'a> List<'_, '_, 'a> {
             let way = Way { clause, hop: Hop::To(hop), author: Author::System("private endpoint", hop) };
             let whole = if endpoint.address.is_ipv4() { 32 } else { 128 };
             if let Some(doubt) = endpoint.ignores_routes {
-                let meaning = Meaning::World(Arc::from(format!("endpoint policies {}", doubt.message)));
+                let meaning = Meaning::WorldOf("endpoint policies", doubt.reason.clone());
                 let mut alone = way.clone();
                 alone.clause.guards.push(self.ground.symbols.of(meaning, || doubt).holds());
                 self.candidates.push(concrete(alone, whole, Rank::System));
@@ -335,7 +336,7 @@ impl<'a> List<'_, '_, 'a> {
             }
             let hop = match &route.leads {
                 Ok(firewall) => Hop::HubFirewall(*firewall),
-                Err(doubt) => Hop::Unknown(Arc::from(format!("hub {}", doubt.message)), doubt.clone()),
+                Err(doubt) => Hop::Unknown(Arc::from(format!("hub {:?}", doubt.reason)), doubt.clone()),
             };
             let author = Author::System("virtual hub", NextHop::VirtualNetworkGateway);
             self.candidates.push(concrete(Way { clause, hop, author }, prefix.prefix_len(), Rank::Gateway));
@@ -364,11 +365,9 @@ impl<'a> List<'_, '_, 'a> {
         inner_first(self.ground, &mut named);
         let longer = |ground: &mut Ground<'_, 'a>, way: &Way<'a>, key: String| {
             let meaning = Meaning::Packet(Arc::from(format!("{owner}longer {key}")));
-            let doubt =
-                || Doubt::new("which of two routes has the longer prefix is not known without the tag's addresses");
-            let longer = ground
-                .symbols
-                .of(meaning, || doubt().settled_by("--service-tags FILE").shown_by([Export::ServiceTags]));
+            let doubt = || Doubt::new(Reason::LongerPrefix);
+            let longer =
+                ground.symbols.of(meaning, || doubt().settled_by(Remedy::ServiceTags).shown_by([Export::ServiceTags]));
             let mut way = way.clone();
             way.clause.guards.push(longer.holds());
             way
@@ -452,10 +451,8 @@ fn twin<'a>(ground: &mut Ground<'_, 'a>, one: &Candidate<'a>) -> Way<'a> {
         _ => "twin".to_owned(),
     };
     let twin = ground.symbols.of(Meaning::Packet(Arc::from(key)), || match &one.way.author {
-        Author::Route(route, _) => {
-            Doubt::new(format!("route `{}` has the prefix of another one", shown(&route.name))).at(route.span)
-        }
-        _ => Doubt::new("two routes have the same prefix"),
+        Author::Route(route, _) => Doubt::new(Reason::SamePrefix(Some(shown(&route.name)))).at(route.span),
+        _ => Doubt::new(Reason::SamePrefix(None)),
     });
     let mut way = one.way.clone();
     way.clause.guards.push(twin.holds());

@@ -10,10 +10,10 @@ use crate::estate::{
     Estate, Export, Field, NetworkSecurityGroup, NextHop, Peer, Peering, Reference, Route, RouteTable, Subnet,
 };
 use crate::net::{AddressSet, Cloud, RangeSet, Region, Tag, TagData};
+use crate::proof::doubt::{Doubt, Reason, Remedy, ThingKind, What};
 use crate::proof::given::{
     AdminRules, Given, Learnt, NatGateway, endpoint_policies, given, learnt, nat_gateway, shown,
 };
-use crate::proof::symbol::Doubt;
 
 /// Where a network security group is attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,12 +95,12 @@ impl<'a> Scene<'a> {
         scene.read_network(estate, subnet);
         let condition = subnet.header.condition.as_ref();
         if let Some(reference) = &subnet.nsg {
-            let group = given(reference, &estate.nsgs, |one| &one.header, condition, "network security group");
+            let group = given(reference, &estate.nsgs, |one| &one.header, condition, ThingKind::SecurityGroup);
             scene.groups.push((Level::Subnet, group));
         }
         scene.routes = effective_routes(estate, subnet).or_else(|| {
             let table = subnet.route_table.as_ref()?;
-            Some(given(table, &estate.route_tables, |one| &one.header, condition, "route table"))
+            Some(given(table, &estate.route_tables, |one| &one.header, condition, ThingKind::RouteTable))
         });
         match nat_gateway(estate, subnet) {
             Ok(gateway) => scene.nat_gateway = gateway,
@@ -109,7 +109,7 @@ impl<'a> Scene<'a> {
         scene.default_outbound.clone_from(&subnet.default_outbound);
         scene.service_endpoints = subnet.service_endpoints.iter().filter_map(|one| one.known().cloned()).collect();
         let open = subnet.service_endpoints.iter().find_map(Field::unknown);
-        scene.unknown_endpoints = open.map(|unknown| Doubt::of("which service endpoints the subnet has", unknown));
+        scene.unknown_endpoints = open.map(|unknown| Doubt::of(What::ServiceEndpoints, unknown));
         scene.endpoint_policies = endpoint_policies(estate, subnet);
         let location = subnet
             .header
@@ -183,7 +183,7 @@ impl<'a> Scene<'a> {
     /// With the network security group of a network interface, as it mentions it.
     #[must_use]
     pub fn with_interface_of(mut self, estate: &'a Estate, group: &Reference) -> Self {
-        let group = given(group, &estate.nsgs, |one| &one.header, None, "network security group");
+        let group = given(group, &estate.nsgs, |one| &one.header, None, ThingKind::SecurityGroup);
         self.groups.insert(0, (Level::Interface, group));
         self
     }
@@ -346,22 +346,24 @@ fn effective_routes<'a>(estate: &'a Estate, subnet: &Subnet) -> Option<Given<'a,
         return Some(Given::Here(first));
     }
     let name = shown(&first.header.name);
-    let doubt = Doubt::new(format!("the effective routes `{name}` name no subnet, and may be those of this one"));
-    let settle = "a run over this subnet and its effective routes, without other subnets and other effective routes";
-    Some(Given::Missing(doubt.at(first.header.span).settled_by(settle)))
+    let doubt = Doubt::new(Reason::EffectiveRoutes(name));
+
+    Some(Given::Missing(doubt.at(first.header.span).settled_by(Remedy::EffectiveRoutesAlone)))
 }
+
+const ENDPOINT_POLICIES: &str = "privateEndpointNetworkPolicies";
 
 /// Whether `privateEndpointNetworkPolicies` of a subnet let a kind of guard count for its private endpoints: `kind` is the
 /// value that lets that one alone (PE-7).
 pub fn policies(subnet: &Subnet, kind: &str) -> Result<bool, Doubt> {
-    let name = shown(&subnet.header.name);
+    let this = || ThingKind::Subnet.named(shown(&subnet.header.name));
     match subnet.private_endpoint_policies.as_ref().map(|field| &field.value) {
         Some(Ok(value)) => Ok(value.eq_ignore_ascii_case("Enabled") || value.eq_ignore_ascii_case(kind)),
-        Some(Err(unknown)) => Err(Doubt::of(&format!("`privateEndpointNetworkPolicies` of subnet `{name}`"), unknown)),
+        Some(Err(unknown)) => Err(Doubt::of(What::Setting(ENDPOINT_POLICIES, this()), unknown)),
         None => {
-            let doubt = Doubt::new(format!("subnet `{name}` does not show `privateEndpointNetworkPolicies`"));
+            let doubt = Doubt::new(Reason::NotShown(ENDPOINT_POLICIES, this()));
             let doubt = doubt.at(subnet.header.name.span).shown_by([Export::of(&subnet.header)]);
-            Err(doubt.settled_by("`privateEndpointNetworkPolicies` of the subnet"))
+            Err(doubt.settled_by(Remedy::Setting(ENDPOINT_POLICIES, ThingKind::Subnet)))
         }
     }
 }
@@ -406,11 +408,8 @@ pub(crate) fn partial(peering: &Peering) -> Option<Doubt> {
     let name = shown(&peering.name);
     match &complete.value {
         Ok(true) => None,
-        Ok(false) => {
-            let message = format!("peering `{name}` joins some subnets alone, and which ones is not followed");
-            Some(Doubt::new(message).at(complete.span))
-        }
-        Err(unknown) => Some(Doubt::of(&format!("whether peering `{name}` joins all subnets"), unknown)),
+        Ok(false) => Some(Doubt::new(Reason::PartialPeering(name)).at(complete.span)),
+        Err(unknown) => Some(Doubt::of(What::JoinsAll(name), unknown)),
     }
 }
 
@@ -421,11 +420,11 @@ pub(crate) fn kept_out(table: &RouteTable) -> Option<Doubt> {
     match &field.value {
         Ok(word) if word.eq_ignore_ascii_case("None") => None,
         Ok(word) => {
-            let message = format!(
-                "route table `{name}` keeps out routes of peerings (`{word}`), and what that leaves is not followed"
-            );
-            Some(Doubt::new(message).at(field.span).settled_by("the effective routes of the subnet"))
+            let reason = Reason::PeeringRoutesKeptOut { table: name, word: Arc::clone(word) };
+            Some(Doubt::new(reason).at(field.span).settled_by(Remedy::EffectiveRoutes))
         }
-        Err(unknown) => Some(Doubt::of(&format!("`disablePeeringRoute` of route table `{name}`"), unknown)),
+        Err(unknown) => {
+            Some(Doubt::of(What::Setting("disablePeeringRoute", ThingKind::RouteTable.named(name)), unknown))
+        }
     }
 }

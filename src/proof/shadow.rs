@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::estate::{Direction, Field, NetworkSecurityGroup, Peer, SecurityRule, Side};
 use crate::net::{Family, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause, Match};
+use crate::proof::doubt::{Aspect, Doubt, Reason, What};
 use crate::proof::explain::decider;
 use crate::proof::first_match::{DecidedCell, first_match};
 use crate::proof::ground::Ground;
@@ -17,7 +18,6 @@ use crate::proof::judgement::{Decider, Layer};
 use crate::proof::nsg::entries;
 use crate::proof::scene::Scene;
 use crate::proof::stage::{Author, Entry, Stage};
-use crate::proof::symbol::Doubt;
 use crate::proof::verdict::{Required, Verdict, decide};
 
 /// A fact of three values.
@@ -54,11 +54,11 @@ impl Scene<'_> {
     /// The facts of every custom rule of a group of the scene, in the order of its rules. Empty when the group is not here.
     pub fn shadows(&self, group: usize) -> Vec<Shadow> {
         let Some(rules) = self.group_at(group).map(|group| &group.rules) else { return Vec::new() };
-        let unknown = |message: &str| Fact::Unknown(vec![Doubt::new(message)]);
+        let too_many = || Fact::Unknown(vec![Doubt::new(Reason::TooManyRules)]);
         let blank = Shadow {
-            shadowed: unknown("there are more rules than Azure takes"),
+            shadowed: too_many(),
             by: Vec::new(),
-            redundant: unknown("there are more rules than Azure takes"),
+            redundant: too_many(),
             conflicts: Fact::No,
             with: Vec::new(),
         };
@@ -102,7 +102,9 @@ impl Scene<'_> {
         for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.direction.known() == Some(&direction)) {
             match &rule.priority.value {
                 Ok(priority) => places.entry(*priority).or_default().push(index),
-                Err(unknown) => all[index].conflicts = Fact::Unknown(vec![Doubt::of("the priority", unknown)]),
+                Err(unknown) => {
+                    all[index].conflicts = Fact::Unknown(vec![Doubt::of(What::Alone(Aspect::Priority), unknown)])
+                }
             }
         }
         for same in places.into_values().filter(|same| same.len() > 1) {
@@ -111,7 +113,7 @@ impl Scene<'_> {
                 let sure = |at: &usize| rules[*at].condition.is_none();
                 let others: Vec<usize> = same.iter().copied().filter(|other| *other != index).collect();
                 let doubts = same.iter().filter_map(|at| rules[*at].condition.as_ref());
-                let doubts: Vec<Doubt> = doubts.map(|unknown| Doubt::of("whether a rule exists", unknown)).collect();
+                let doubts: Vec<Doubt> = doubts.map(|unknown| Doubt::of(What::SomeRuleExists, unknown)).collect();
                 let certain = sure(&index) && others.iter().any(sure);
                 all[index].conflicts = if certain { Fact::Yes } else { Fact::Unknown(doubts) };
                 all[index].with = others;
@@ -149,8 +151,12 @@ fn look(ground: &Ground<'_, '_>, stage: &Stage<'_>, at: usize, shadow: &mut Shad
     let entry = &stage.entries[at];
     let Author::Rule(rule, _) = &entry.author else { return };
     let Some(own) = rule.priority.known() else {
-        let doubts: Vec<Doubt> =
-            rule.priority.unknown().map(|unknown| Doubt::of("the priority", unknown)).into_iter().collect();
+        let doubts: Vec<Doubt> = rule
+            .priority
+            .unknown()
+            .map(|unknown| Doubt::of(What::Alone(Aspect::Priority), unknown))
+            .into_iter()
+            .collect();
         (shadow.shadowed, shadow.redundant) = (Fact::Unknown(doubts.clone()), Fact::Unknown(doubts));
         return;
     };
@@ -176,7 +182,7 @@ fn look(ground: &Ground<'_, '_>, stage: &Stage<'_>, at: usize, shadow: &mut Shad
     let taken: Vec<&Cell> = ahead.decided.iter().map(|piece| &piece.cell).collect();
     let rest: Vec<&Cell> = ahead.rest.iter().collect();
     if ahead.exceeded {
-        let doubts = vec![Doubt::new("the rules ahead split this traffic into more cases than are followed")];
+        let doubts = vec![Doubt::new(Reason::TooManyCasesAhead)];
         (shadow.shadowed, shadow.redundant) = (Fact::Unknown(doubts.clone()), Fact::Unknown(doubts));
         return;
     }
@@ -187,8 +193,8 @@ fn look(ground: &Ground<'_, '_>, stage: &Stage<'_>, at: usize, shadow: &mut Shad
     }
     if rule.access.known().is_none() || !shadow.with.is_empty() {
         let doubt = match rule.access.unknown() {
-            Some(unknown) => Doubt::of("the access", unknown),
-            None => Doubt::new("another rule has the same priority"),
+            Some(unknown) => Doubt::of(What::Alone(Aspect::Access), unknown),
+            None => Doubt::new(Reason::AnotherOfPriority),
         };
         shadow.redundant = Fact::Unknown(vec![doubt]);
         return;

@@ -16,11 +16,12 @@ use std::sync::Arc;
 use crate::estate::{Access, Direction, FirewallRule, NextHop, Route, SecurityRule};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause, Match};
+use crate::proof::doubt::{Doubt, Reason};
 use crate::proof::first_match::{DecidedBy, DecidedCell, JOIN_AT, MOST_CELLS, Placed, Run, first_match, join};
 use crate::proof::ground::{Ground, Party};
 use crate::proof::host::HostSet;
 use crate::proof::judgement::{Decider, Flow, Layer};
-use crate::proof::symbol::{Doubt, End, Symbols};
+use crate::proof::symbol::{End, Symbols};
 use crate::proof::verdict::{Decision, Required, Verdict, decide};
 
 /// A rule that every network security group has (NSG-11).
@@ -350,7 +351,7 @@ impl<'s, 'a> Passage<'s, 'a> {
             return undecided(Vec::new());
         }
         if self.exceeded {
-            return undecided(vec![Doubt::new("the rules split this traffic into more cases than are followed")]);
+            return undecided(vec![Doubt::new(Reason::TooManyCases)]);
         }
         let required = Required { sources: &self.ends.sources.terms, destinations: &self.ends.destinations.terms };
         let passed: Vec<&Cell> = self.passed.iter().map(|traced| &traced.cell).collect();
@@ -412,7 +413,7 @@ mod tests {
     use crate::proof::ground::{Ground, Party};
     use crate::proof::nsg::group_stages;
     use crate::proof::scene::{Level, Scene};
-    use crate::proof::tests::sample::{outbound, security_group};
+    use crate::proof::tests::{outbound, security_group};
 
     /// The destinations each entry decides, by its literals and ports.
     fn told(run: &Run) -> BTreeMap<(usize, String), AddressSet> {

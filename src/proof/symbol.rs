@@ -6,10 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::estate::Export;
-use crate::json::{Reason, Unknown};
 use crate::net::{Cloud, Family, Relation, Tag};
-use crate::source::Span;
+use crate::proof::doubt::{Doubt, Reason};
 
 /// The end of a packet that an address or a port belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,68 +45,10 @@ pub(crate) enum Meaning {
     Packet(Arc<str>),
     /// Something that is the same for every packet: whether a rule exists.
     World(Arc<str>),
-}
-
-/// Why a proof could not decide, and what would settle it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doubt {
-    /// What is not known, as a sentence without its full stop.
-    pub message: String,
-    /// Where it is written.
-    pub span: Option<Span>,
-    /// What would settle it: `--set name=…`, `--service-tags FILE`, ….
-    pub settle: Option<String>,
-    /// The answers of Azure that would settle it.
-    pub exports: Vec<Export>,
-}
-
-impl Doubt {
-    /// A doubt that no input settles.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), span: None, settle: None, exports: Vec::new() }
-    }
-
-    /// With what would settle it.
-    #[must_use]
-    pub fn settled_by(mut self, settle: impl Into<String>) -> Self {
-        self.settle = Some(settle.into());
-        self
-    }
-
-    /// With answers of Azure that settle it.
-    #[must_use]
-    pub fn shown_by(mut self, exports: impl IntoIterator<Item = Export>) -> Self {
-        self.exports.extend(exports);
-        self
-    }
-
-    /// At a place.
-    #[must_use]
-    pub fn at(mut self, span: Span) -> Self {
-        self.span = Some(span);
-        self
-    }
-
-    /// The doubt behind an unknown value.
-    pub fn of(what: &str, unknown: &Unknown) -> Self {
-        let settle = match &unknown.reason {
-            Reason::ParameterWithoutValue(name) | Reason::SecureParameter(name) | Reason::KeyVaultReference(name) => {
-                Some(format!("--set {name}=…"))
-            }
-            Reason::Placeholder(_) => Some("--parameters FILE".to_owned()),
-            Reason::Fact(name) => Some(format!("--fact {name}=…")),
-            Reason::NotShown(mention) => {
-                let name = mention.id.rsplit('/').next().unwrap_or_default();
-                Some(format!("an export of the whole of `{name}`"))
-            }
-            _ => None,
-        };
-        let exports = match &unknown.reason {
-            Reason::NotShown(mention) => vec![Export::resource(&mention.type_name, &mention.id)],
-            _ => Vec::new(),
-        };
-        Self { message: format!("{what} is unknown: {}", unknown.reason), span: Some(unknown.span), settle, exports }
-    }
+    /// What is in doubt for a reason, to whom it matters, from packet to packet.
+    PacketOf(&'static str, Reason),
+    /// The same, for every packet alike.
+    WorldOf(&'static str, Reason),
 }
 
 /// A symbol of one proof.
@@ -225,7 +165,7 @@ impl Symbols {
 
     /// Whether it is the same for every packet.
     pub(crate) fn is_world(&self, symbol: Symbol) -> bool {
-        matches!(self.meaning(symbol), Meaning::World(_))
+        matches!(self.meaning(symbol), Meaning::World(_) | Meaning::WorldOf(..))
     }
 
     /// Every regional form whose region is unknown that is a symbol at an end.

@@ -21,8 +21,9 @@ use std::sync::Arc;
 use crate::net::{AddressSet, Tag};
 use crate::proof::atom::{Atom, BesideAllowed, atoms};
 use crate::proof::cell::{Cell, Term};
+use crate::proof::doubt::Doubt;
 use crate::proof::ground::Ground;
-use crate::proof::symbol::{Added, Doubt, End, Literal, Meaning, Symbol, Symbols};
+use crate::proof::symbol::{Added, End, Literal, Meaning, Symbol, Symbols};
 
 /// What a proof came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -378,6 +379,11 @@ fn end_of(meaning: &Meaning) -> Option<End> {
         | Meaning::Network(end)
         | Meaning::Group(end, _)
         | Meaning::Addresses(end, _) => Some(*end),
-        Meaning::Ports(..) | Meaning::Protocols(_) | Meaning::Packet(_) | Meaning::World(_) => None,
+        Meaning::Ports(..)
+        | Meaning::Protocols(_)
+        | Meaning::Packet(_)
+        | Meaning::World(_)
+        | Meaning::PacketOf(..)
+        | Meaning::WorldOf(..) => None,
     }
 }

@@ -186,7 +186,7 @@ fn a_public_prefix_against_a_tag_needs_the_tags_addresses() {
     let group = rules(&[("no", 100, "out deny * * 20.0.0.0/8 *")]);
     let judgement = scene(&group).prepared().judge(&outbound("AzureMachineLearning", 443));
     assert_eq!(judgement.verdict, Verdict::Undecided);
-    assert_eq!(judgement.why[0].settle.as_deref(), Some("--service-tags FILE"));
+    assert_eq!(judgement.why[0].settle().as_deref(), Some("--service-tags FILE"));
     let mut data = TagData::default();
     data.insert("AzureMachineLearning", vec!["40.1.0.0/16".parse().unwrap()]);
     let mut loaded = scene(&group);
@@ -229,7 +229,7 @@ fn an_unknown_value_that_changes_nothing_is_no_doubt() {
     assert_eq!(judgement.verdict, Verdict::Violated);
     let judgement = scene(&same).prepared().judge(&outbound("AzureMonitor", 443));
     assert_eq!(judgement.verdict, Verdict::Undecided);
-    assert_eq!(judgement.why[0].settle.as_deref(), Some("--set access=…"));
+    assert_eq!(judgement.why[0].settle().as_deref(), Some("--set access=…"));
     odd.access = known(Access::Deny);
     odd.condition = Some(why("condition", Vec::new()));
     let denied = group(vec![odd, line("no", 200, "out deny * * * *")]);
@@ -267,7 +267,7 @@ fn a_group_that_is_not_among_the_input_is_a_doubt() {
     scene.groups.push((Level::Subnet, Given::Missing(Doubt::new("network security group `x` is not among the input"))));
     let judgement = scene.prepared().judge(&outbound("Storage", 443));
     assert_eq!(judgement.verdict, Verdict::Undecided);
-    assert_eq!(judgement.why[0].message, "network security group `x` is not among the input");
+    assert_eq!(judgement.why[0].message(), "network security group `x` is not among the input");
 }
 
 #[test]
@@ -399,7 +399,7 @@ fn a_tag_route_beats_the_default_route() {
     assert_eq!(judgement.verdict, Verdict::Satisfied);
     let judgement = with_routes(vec![firewall(), to("20.0.0.0/8", Internet)], Internet);
     assert_eq!(judgement.verdict, Verdict::Undecided);
-    assert_eq!(judgement.why[0].settle.as_deref(), Some("--service-tags FILE"));
+    assert_eq!(judgement.why[0].settle().as_deref(), Some("--service-tags FILE"));
     let judgement = with_routes(vec![to("0.0.0.0/0", VirtualAppliance), to("0.0.0.0/0", Internet)], Internet);
     assert_eq!(judgement.verdict, Verdict::Undecided);
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use crate::estate::{Access, Estate, Field, FirewallRule, Peer, Reference};
 use crate::net::{AddressSet, PortSet, ProtocolSet, RangeSet, Tag, fqdn_tag};
 use crate::proof::cell::{Clause, Cube, Match};
+use crate::proof::doubt::{Aspect, Doubt, Reason, Remedy, ThingKind, What};
 use crate::proof::given::{here, shown};
 use crate::proof::ground::Ground;
 use crate::proof::host::{HostPattern, HostSet};
-use crate::proof::symbol::{Doubt, End, Literal, Meaning};
+use crate::proof::symbol::{End, Literal, Meaning};
 use crate::source::Span;
 
 /// What a network rule matches: its addresses, and the hosts it resolves by itself. `named`: the hosts of the packets are
@@ -76,13 +77,10 @@ fn resolved_hosts(rule: &FirewallRule) -> (HostSet, Option<Doubt>) {
     let known: Vec<HostPattern> = rule.destination_fqdns.iter().filter_map(read).collect();
     let unread = rule.destination_fqdns.iter().find_map(Field::unknown);
     let doubt = match (unread, known.first()) {
-        (Some(unknown), _) => Some(Doubt::of(&format!("a host of rule `{}`", shown(&rule.name)), unknown)),
+        (Some(unknown), _) => Some(Doubt::of(What::HostOf(ThingKind::Rule.named(shown(&rule.name))), unknown)),
         (None, Some(host)) => Some(
-            Doubt::new(format!(
-                "rule `{}` matches the addresses of `{host}`, which only name resolution can tell",
-                shown(&rule.name)
-            ))
-            .at(rule.span),
+            Doubt::new(Reason::ResolvedAddresses { rule: shown(&rule.name), host: Arc::from(host.to_string()) })
+                .at(rule.span),
         ),
         (None, None) => None,
     };
@@ -107,7 +105,7 @@ fn protocols(ground: &mut Ground<'_, '_>, rule: &FirewallRule, at: &str) -> (Mat
             }
             Err(unknown) => {
                 let symbol = ground.symbols.of(Meaning::Protocols(Arc::clone(&unknown.key)), || {
-                    Doubt::of(&format!("the protocol of rule `{}`", shown(&rule.name)), unknown)
+                    Doubt::of(What::Of(Aspect::Protocol, ThingKind::Rule.named(shown(&rule.name))), unknown)
                 });
                 protocols.add(ProtocolSet::ALL, vec![symbol.holds()]);
             }
@@ -115,15 +113,12 @@ fn protocols(ground: &mut Ground<'_, '_>, rule: &FirewallRule, at: &str) -> (Mat
     }
     if rule.protocols.is_empty() {
         let symbol = ground.symbols.of(Meaning::Protocols(Arc::from(format!("protocols {at}"))), || {
-            Doubt::new(format!("rule `{}` names no protocol", shown(&rule.name))).at(rule.span)
+            Doubt::new(Reason::NoProtocol(shown(&rule.name))).at(rule.span)
         });
         protocols.add(ProtocolSet::ALL, vec![symbol.holds()]);
     }
     (protocols, ports)
 }
-
-/// How the doubt ends about an application rule and packets whose hosts nobody knows.
-pub const NAMES_UNKNOWN: &str = "looks at host names, and those of the packets are not known";
 
 /// What an application rule matches. `named`: the hosts of the packets are known; else a rule that asks for hosts may or
 /// may not match.
@@ -176,7 +171,7 @@ fn application_ports(ground: &mut Ground<'_, '_>, rule: &FirewallRule, at: &str)
             Ok(word) => Some(word.to_ascii_lowercase()),
             Err(unknown) => {
                 let meaning = Meaning::World(Arc::from(format!("protocol {}", unknown.key)));
-                let doubt = || Doubt::of(&format!("the protocol of rule `{}`", shown(&rule.name)), unknown);
+                let doubt = || Doubt::of(What::Of(Aspect::Protocol, ThingKind::Rule.named(shown(&rule.name))), unknown);
                 cube.push(ground.symbols.of(meaning, doubt).holds());
                 None
             }
@@ -185,7 +180,7 @@ fn application_ports(ground: &mut Ground<'_, '_>, rule: &FirewallRule, at: &str)
             Ok(application_ports) => application_ports.clone(),
             Err(unknown) => {
                 let meaning = Meaning::Ports(End::Destination, Arc::clone(&unknown.key));
-                let doubt = || Doubt::of(&format!("the port of rule `{}`", shown(&rule.name)), unknown);
+                let doubt = || Doubt::of(What::Of(Aspect::Port, ThingKind::Rule.named(shown(&rule.name))), unknown);
                 cube.push(ground.symbols.of(meaning, doubt).holds());
                 PortSet::full()
             }
@@ -204,10 +199,9 @@ fn application_ports(ground: &mut Ground<'_, '_>, rule: &FirewallRule, at: &str)
             let meaning = Meaning::World(Arc::from(format!("spoken {index} {at}")));
             let symbol = ground.symbols.of(meaning, || {
                 let (first, _) = odd.ranges().first().copied().unwrap_or_default();
-                let word = word.as_deref().unwrap_or("an unknown protocol");
-                let message =
-                    format!("whether what comes to port {first} is {word} for an application rule is not known");
-                Doubt::new(message).at(port.span).settled_by("a network rule for the port")
+                Doubt::new(Reason::SpokenOn { port: first, protocol: word.clone() })
+                    .at(port.span)
+                    .settled_by(Remedy::NetworkRuleForPort)
             });
             cube.push(symbol.holds());
             all.add(odd, cube);
@@ -216,7 +210,7 @@ fn application_ports(ground: &mut Ground<'_, '_>, rule: &FirewallRule, at: &str)
     if rule.applications.is_empty() {
         let symbol =
             ground.symbols.of(Meaning::Ports(End::Destination, Arc::from(format!("application_ports {at}"))), || {
-                Doubt::new(format!("rule `{}` names no protocol", shown(&rule.name))).at(rule.span)
+                Doubt::new(Reason::NoProtocol(shown(&rule.name))).at(rule.span)
             });
         all.add(PortSet::full(), vec![symbol.holds()]);
     }
@@ -235,45 +229,41 @@ fn hosts(ground: &mut Ground<'_, '_>, rule: &FirewallRule, access: Access, named
     if named {
         all.add(known, Vec::new());
     } else if !known.is_empty() {
-        let hosts = maybe(ground, format!("hosts {at}"), || {
-            let message = format!("application rule `{name}` {NAMES_UNKNOWN}");
-            Doubt::new(message).at(rule.span)
-        });
+        let hosts =
+            maybe(ground, format!("hosts {at}"), || Doubt::new(Reason::HostsNotKnown(Arc::clone(&name))).at(rule.span));
         all.add(HostSet::full(), vec![hosts]);
     }
     // A path never stands for all of a host (FW-13).
     let urls = patterns(&rule.target_urls, host_of_url);
     if !urls.is_empty() {
-        let path = maybe(ground, format!("urls {at}"), || {
-            Doubt::new(format!("application rule `{name}` looks at paths of a host")).at(rule.span)
-        });
+        let path =
+            maybe(ground, format!("urls {at}"), || Doubt::new(Reason::UrlPaths(Arc::clone(&name))).at(rule.span));
         all.add(if named { urls } else { HostSet::full() }, vec![path]);
     }
     for tag in rule.fqdn_tags.iter().filter_map(|tag| tag.known()) {
         let hosts = hosts_of_tag(tag);
         let some = maybe(ground, format!("fqdn tag {}", tag.to_ascii_lowercase()), || {
-            Doubt::new(format!("the hosts of the FQDN tag `{tag}` are not published in full")).at(rule.span)
+            Doubt::new(Reason::FqdnTag(Arc::clone(tag))).at(rule.span)
         });
         all.add(if named { hosts } else { HostSet::full() }, vec![some]);
     }
     // What a category holds is not published: an allow may hold anything, a deny is noted elsewhere (FW-15).
     if access == Access::Allow && !rule.web_categories.is_empty() {
         let some = maybe(ground, format!("categories {at}"), || {
-            Doubt::new(format!("the hosts of the web categories of rule `{name}` are not published")).at(rule.span)
+            Doubt::new(Reason::WebCategories(Arc::clone(&name))).at(rule.span)
         });
         all.add(HostSet::full(), vec![some]);
     }
     let lists = [&rule.target_fqdns, &rule.target_urls, &rule.fqdn_tags];
     for unknown in lists.into_iter().flatten().filter_map(Field::unknown) {
         let some = maybe(ground, format!("host {}", unknown.key), || {
-            Doubt::of(&format!("a host of application rule `{name}`"), unknown)
+            Doubt::of(What::HostOf(ThingKind::ApplicationRule.named(Arc::clone(&name))), unknown)
         });
         all.add(HostSet::full(), vec![some]);
     }
     if lists.into_iter().all(Vec::is_empty) && rule.web_categories.is_empty() {
-        let some = maybe(ground, format!("hosts {at}"), || {
-            Doubt::new(format!("application rule `{name}` names no host")).at(rule.span)
-        });
+        let some =
+            maybe(ground, format!("hosts {at}"), || Doubt::new(Reason::NoHostNamed(Arc::clone(&name))).at(rule.span));
         all.add(HostSet::full(), vec![some]);
     }
     all
@@ -312,7 +302,7 @@ pub(crate) fn addresses(
         }
     }
     for reference in groups {
-        match here(reference, &estate.ip_groups, |one| &one.header, None, "IP group") {
+        match here(reference, &estate.ip_groups, |one| &one.header, None, ThingKind::IpGroup) {
             Ok(group) => {
                 for part in &group.addresses {
                     match &part.value {
@@ -353,8 +343,7 @@ fn tag(ground: &mut Ground<'_, '_>, end: End, name: &Arc<str>, span: Span, all: 
     }
     let meaning = Meaning::World(Arc::from(format!("firewalls take {end:?} {}", name.to_ascii_lowercase())));
     let taken = ground.symbols.of(meaning, || {
-        let side = if end == End::Source { "sources" } else { "destinations" };
-        Doubt::new(format!("Azure Firewall is not documented to take `{name}` among its {side}")).at(span)
+        Doubt::new(Reason::TagInFirewall { tag: Arc::clone(name), is_source: end == End::Source }).at(span)
     });
     for term in meant.terms {
         all.add(term.set, [taken.holds()].into_iter().chain(term.cube).collect());
@@ -364,8 +353,7 @@ fn tag(ground: &mut Ground<'_, '_>, end: End, name: &Arc<str>, span: Span, all: 
 /// The side of a rule that names nothing: Azure refuses it, so whatever it is meant to match stays open.
 pub(crate) fn nothing_named(ground: &mut Ground<'_, '_>, end: End, at: &str, span: Span) -> Match<AddressSet> {
     let symbol = ground.symbols.of(Meaning::Addresses(end, Arc::from(format!("side {at}"))), || {
-        let side = if end == End::Source { "source" } else { "destination" };
-        Doubt::new(format!("the firewall rule names no {side}")).at(span)
+        Doubt::new(Reason::FirewallSideEmpty { is_source: end == End::Source }).at(span)
     });
     let mut all = Match::nothing();
     all.add(Arc::clone(&ground.space), vec![symbol.holds()]);
@@ -380,13 +368,13 @@ pub(crate) fn ports(ground: &mut Ground<'_, '_>, items: &[Field<PortSet>], at: &
     for (item, unknown) in items.iter().filter_map(|item| Some((item, item.unknown()?))) {
         let symbol = ground.symbols.of(Meaning::Ports(End::Destination, Arc::clone(&unknown.key)), || Doubt {
             span: Some(item.span),
-            ..Doubt::of("a port of a firewall rule", unknown)
+            ..Doubt::of(What::PortOfFirewallRule, unknown)
         });
         all.add(PortSet::full(), vec![symbol.holds()]);
     }
     if items.is_empty() {
         let symbol = ground.symbols.of(Meaning::Ports(End::Destination, Arc::from(format!("ports {at}"))), || {
-            Doubt::new("the firewall rule names no destination port").at(span)
+            Doubt::new(Reason::NoFirewallPort).at(span)
         });
         all.add(PortSet::full(), vec![symbol.holds()]);
     }

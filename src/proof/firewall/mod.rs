@@ -4,6 +4,5 @@ mod clause;
 mod order;
 mod stage;
 
-pub use clause::NAMES_UNKNOWN;
 pub use order::{Appliance, Placed};
 pub(crate) use stage::entries;

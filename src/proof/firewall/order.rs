@@ -11,8 +11,9 @@ use crate::estate::{
     RuleCollection, RuleCollectionGroup,
 };
 use crate::json::{Node, Unknown};
+use crate::proof::doubt::{Aspect, Doubt, Reason, Remedy, Thing, ThingKind, What};
 use crate::proof::given::{here, missing, shown};
-use crate::proof::symbol::{Doubt, Meaning};
+use crate::proof::symbol::Meaning;
 
 /// How long a chain of parent policies is followed. Azure allows one parent.
 const MOST_PARENTS: usize = 8;
@@ -54,12 +55,12 @@ pub(crate) struct Guard {
 pub(crate) struct Line<'a> {
     pub(crate) guards: Vec<Guard>,
     pub(crate) access: Access,
-    pub(crate) what: What<'a>,
+    pub(crate) what: Content<'a>,
 }
 
 /// What a line is.
 #[derive(Clone, Debug)]
-pub(crate) enum What<'a> {
+pub(crate) enum Content<'a> {
     Rule(Placed<'a>),
     /// Any rule may come from here.
     Unknown(Doubt),
@@ -70,7 +71,7 @@ struct Block<'a> {
     priority: Result<i64, Doubt>,
     key: String,
     /// What to call it in a doubt.
-    name: String,
+    name: Thing,
     lines: Vec<Line<'a>>,
 }
 
@@ -91,7 +92,7 @@ impl<'a> Appliance<'a> {
         let sure = lines.filter(|line| !line.guards.iter().any(|guard| matches!(guard.meaning, Meaning::Packet(_))));
         let mut placed: Vec<Placed<'a>> = Vec::new();
         for line in sure {
-            let What::Rule(one) = line.what else { continue };
+            let Content::Rule(one) = line.what else { continue };
             // A line may be there twice, once for each thing an unknown action may do.
             if placed.last().is_none_or(|last| !std::ptr::eq(last.rule, one.rule)) {
                 placed.push(one);
@@ -128,7 +129,7 @@ pub(crate) fn lines<'a>(estate: &'a Estate, appliance: Appliance<'a>, kind: Coll
     // A parent's rules come before those of its children whatever the numbers.
     for policy in chain.into_iter().rev() {
         for doubt in missing_groups(estate, policy) {
-            let key = format!("groups {policy:p} {}", doubt.message);
+            let key = format!("groups {policy:p} {:?}", doubt.reason);
             unknown(&doubt, &key, &mut all);
         }
         let groups = policy.groups.iter().filter_map(|index| estate.collection_groups.get(*index));
@@ -145,8 +146,8 @@ fn chain<'a>(estate: &'a Estate, policy: &'a FirewallPolicy) -> (Vec<&'a Firewal
         match policy_at(estate, base, &last.header) {
             Err(doubt) => return (chain, Some(doubt)),
             Ok(parent) if chain.len() > MOST_PARENTS || chain.iter().any(|known| std::ptr::eq(*known, parent)) => {
-                let message = format!("policy `{}` is among its own parents", shown(&parent.header.name));
-                return (chain, Some(Doubt::new(message).at(base.id.span)));
+                let reason = Reason::PolicyAmongParents(shown(&parent.header.name));
+                return (chain, Some(Doubt::new(reason).at(base.id.span)));
             }
             Ok(parent) => {
                 chain.push(parent);
@@ -159,7 +160,7 @@ fn chain<'a>(estate: &'a Estate, policy: &'a FirewallPolicy) -> (Vec<&'a Firewal
 
 /// `beside`: who follows it.
 fn policy_at<'a>(estate: &'a Estate, reference: &Reference, beside: &Header) -> Result<&'a FirewallPolicy, Doubt> {
-    here(reference, &estate.policies, |one| &one.header, beside.condition.as_ref(), "firewall policy")
+    here(reference, &estate.policies, |one| &one.header, beside.condition.as_ref(), ThingKind::FirewallPolicy)
 }
 
 /// Groups of a policy that the input does not hold.
@@ -175,21 +176,20 @@ fn missing_groups(estate: &Estate, policy: &FirewallPolicy) -> Vec<Doubt> {
         Err(unknown) => held.iter().any(|key| **key == *unknown.key),
     };
     let mentioned = policy.group_ids.iter().filter(|id| !held_as(id));
-    let mut doubts: Vec<Doubt> = mentioned.map(|id| missing("rule collection group", id)).collect();
+    let mut doubts: Vec<Doubt> = mentioned.map(|id| missing(ThingKind::RuleCollectionGroup, id)).collect();
     if let Some(why) = &policy.unknown_groups {
         let name = shown(&policy.header.name);
-        doubts.push(Doubt::of(&format!("which rule collection groups policy `{name}` has"), why));
+        doubts.push(Doubt::of(What::CollectionGroups(name), why));
         return doubts;
     }
     let list = policy.header.node.at(&["properties", "ruleCollectionGroups"]);
     let list = list.or_else(|| policy.header.node.at(&["properties", "ruleGroups"]));
     if held.is_empty() && policy.group_ids.is_empty() && !list.is_some_and(Node::is_list) {
         let name = shown(&policy.header.name);
-        let message = format!("no rule collection group of policy `{name}` is among the input");
-        let doubt = Doubt::new(message).at(policy.header.name.span);
+        let doubt = Doubt::new(Reason::NoCollectionGroup(Arc::clone(&name))).at(policy.header.name.span);
         let id = policy.header.id.as_ref().and_then(Field::known);
         let groups = id.map(|id| Export::Children { kind: "ruleCollectionGroups".into(), of: Arc::clone(id) });
-        doubts.push(doubt.settled_by(format!("the rule collection groups of policy `{name}`")).shown_by(groups));
+        doubts.push(doubt.settled_by(Remedy::CollectionGroups(name)).shown_by(groups));
     }
     doubts
 }
@@ -197,22 +197,22 @@ fn missing_groups(estate: &Estate, policy: &FirewallPolicy) -> Vec<Doubt> {
 fn group_block<'a>(policy: &'a FirewallPolicy, group: &'a RuleCollectionGroup, kind: CollectionKind) -> Block<'a> {
     let mut lines = Vec::new();
     for part in &group.unknown_collections {
-        unknown(&part_doubt("a part of the rule collections", part), &format!("collections {part:p}"), &mut lines);
+        unknown(&part_doubt(What::PartOfCollections, part), &format!("collections {part:p}"), &mut lines);
     }
     let blocks = group.collections.iter().map(|one| collection_block(Some(policy), Some(group), one, kind));
     lines.extend(in_order(blocks.collect()));
     if let Some(condition) = &group.header.condition {
-        let guard = exists(condition, &format!("group `{}`", shown(&group.header.name)));
+        let guard = exists(condition, ThingKind::Group.named(shown(&group.header.name)));
         lines.iter_mut().for_each(|line| line.guards.push(guard.clone()));
     }
-    let name = format!("group `{}`", shown(&group.header.name));
+    let name = ThingKind::Group.named(shown(&group.header.name));
     Block { priority: priority(group.priority.as_ref(), &name), key: format!("{group:p}"), name, lines }
 }
 
 fn classic(firewall: &Firewall, kind: CollectionKind) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     for (_, part) in firewall.unknown_collections.iter().filter(|(of, _)| *of == kind) {
-        unknown(&part_doubt("a part of the rule collections", part), &format!("collections {part:p}"), &mut lines);
+        unknown(&part_doubt(What::PartOfCollections, part), &format!("collections {part:p}"), &mut lines);
     }
     lines.extend(in_order(firewall.collections.iter().map(|one| collection_block(None, None, one, kind)).collect()));
     lines
@@ -224,7 +224,7 @@ fn collection_block<'a>(
     collection: &'a RuleCollection,
     kind: CollectionKind,
 ) -> Block<'a> {
-    let name = format!("rule collection `{}`", shown(&collection.name));
+    let name = ThingKind::RuleCollection.named(shown(&collection.name));
     let actions = actions(collection, &name);
     let other = |rule: &FirewallRule| rule.kind.known().is_some_and(|known| *known != kind);
     let mut lines = Vec::new();
@@ -232,12 +232,12 @@ fn collection_block<'a>(
     let elsewhere = collection.kind.is_some_and(|known| known != kind);
     if !elsewhere && (collection.rules.is_empty() || !collection.rules.iter().all(other)) {
         for part in &collection.unknown_rules {
-            let doubt = part_doubt(&format!("a part of {name}"), part);
+            let doubt = part_doubt(What::PartOf(name.clone()), part);
             for (access, guard) in &actions {
                 let meaning = Meaning::Packet(Arc::from(format!("{access:?} rules {part:p}")));
                 let some = Guard { meaning, holds: true, doubt: doubt.clone() };
                 let guards = std::iter::once(some).chain(guard.clone()).collect();
-                lines.push(Line { guards, access: *access, what: What::Unknown(doubt.clone()) });
+                lines.push(Line { guards, access: *access, what: Content::Unknown(doubt.clone()) });
             }
         }
     }
@@ -245,16 +245,16 @@ fn collection_block<'a>(
         let unsure = rule.kind.unknown().map(|why| Guard {
             meaning: Meaning::World(Arc::from(format!("{kind:?} {}", why.key))),
             holds: true,
-            doubt: Doubt::of(&format!("the type of rule `{}`", shown(&rule.name)), why),
+            doubt: Doubt::of(What::Of(Aspect::Type, ThingKind::Rule.named(shown(&rule.name))), why),
         });
         for (access, guard) in &actions {
             let guards = unsure.iter().chain(guard).cloned().collect();
-            let what = What::Rule(Placed { kind, policy, group, collection, rule });
+            let what = Content::Rule(Placed { kind, policy, group, collection, rule });
             lines.push(Line { guards, access: *access, what });
         }
     }
     if let Some(condition) = &collection.condition {
-        let guard = exists(condition, &name);
+        let guard = exists(condition, name.clone());
         lines.iter_mut().for_each(|line| line.guards.push(guard.clone()));
     }
     let priority = priority(collection.priority.as_ref(), &name);
@@ -262,40 +262,42 @@ fn collection_block<'a>(
 }
 
 /// What the rules of a collection do. Two lines each where that is not known.
-fn actions(collection: &RuleCollection, name: &str) -> Vec<(Access, Option<Guard>)> {
+fn actions(collection: &RuleCollection, name: &Thing) -> Vec<(Access, Option<Guard>)> {
     let nat = |rule: &FirewallRule| rule.kind.known() == Some(&CollectionKind::Nat);
     let (key, doubt) = match &collection.action {
         Some(Field { value: Ok(access), .. }) => return vec![(*access, None)],
-        Some(Field { value: Err(why), .. }) => (why.key.to_string(), Doubt::of(&format!("the action of {name}"), why)),
+        Some(Field { value: Err(why), .. }) => {
+            (why.key.to_string(), Doubt::of(What::Of(Aspect::Action, name.clone()), why))
+        }
         None if collection.kind == Some(CollectionKind::Nat) => return vec![(Access::Allow, None)],
         None if !collection.rules.is_empty() && collection.rules.iter().all(nat) => return vec![(Access::Allow, None)],
-        None => (format!("{collection:p}"), Doubt::new(format!("{name} has no action")).at(collection.span)),
+        None => (format!("{collection:p}"), Doubt::new(Reason::NoAction(name.clone())).at(collection.span)),
     };
     let guard =
         |holds| Guard { meaning: Meaning::World(Arc::from(format!("allow {key}"))), holds, doubt: doubt.clone() };
     vec![(Access::Allow, Some(guard(true))), (Access::Deny, Some(guard(false)))]
 }
 
-fn priority(field: Option<&Field<i64>>, name: &str) -> Result<i64, Doubt> {
+fn priority(field: Option<&Field<i64>>, name: &Thing) -> Result<i64, Doubt> {
     match field.map(|field| &field.value) {
         Some(Ok(number)) => Ok(*number),
-        Some(Err(why)) => Err(Doubt::of(&format!("the priority of {name}"), why)),
-        None => Err(Doubt::new(format!("{name} has no priority"))),
+        Some(Err(why)) => Err(Doubt::of(What::Of(Aspect::Priority, name.clone()), why)),
+        None => Err(Doubt::new(Reason::NoPriority(name.clone()))),
     }
 }
 
-fn exists(condition: &Arc<Unknown>, name: &str) -> Guard {
+fn exists(condition: &Arc<Unknown>, name: Thing) -> Guard {
     Guard {
         meaning: Meaning::World(Arc::from(format!("exists {}", condition.key))),
         holds: true,
-        doubt: Doubt::of(&format!("whether {name} exists"), condition),
+        doubt: Doubt::of(What::Exists(name), condition),
     }
 }
 
-fn part_doubt(what: &str, part: &Field<()>) -> Doubt {
+fn part_doubt(what: What, part: &Field<()>) -> Doubt {
     match part.unknown() {
         Some(why) => Doubt::of(what, why),
-        None => Doubt::new(format!("{what} is unknown")).at(part.span),
+        None => Doubt::new(Reason::Unexplained(what)).at(part.span),
     }
 }
 
@@ -304,7 +306,7 @@ fn unknown<'a>(doubt: &Doubt, key: &str, lines: &mut Vec<Line<'a>>) {
     for access in [Access::Deny, Access::Allow] {
         let meaning = Meaning::Packet(Arc::from(format!("{access:?} {key}")));
         let guards = vec![Guard { meaning, holds: true, doubt: doubt.clone() }];
-        lines.push(Line { guards, access, what: What::Unknown(doubt.clone()) });
+        lines.push(Line { guards, access, what: Content::Unknown(doubt.clone()) });
     }
 }
 
@@ -322,7 +324,8 @@ fn in_order<'a>(blocks: Vec<Block<'a>>) -> Vec<Line<'a>> {
     }
     let mut lines = Vec::new();
     for block in floating.iter().filter(|_| !alone) {
-        let doubt = block.priority.as_ref().err().cloned().unwrap_or_else(|| Doubt::new("the order is unknown"));
+        let doubt =
+            block.priority.as_ref().err().cloned().unwrap_or_else(|| Doubt::new(Reason::Unexplained(What::Order)));
         lines.extend(first(block, false, &doubt));
     }
     for equals in ranked.into_values() {
@@ -330,7 +333,7 @@ fn in_order<'a>(blocks: Vec<Block<'a>>) -> Vec<Line<'a>> {
             && let Some((last, _)) = others.split_last()
             && !alike(&equals)
         {
-            let doubt = Doubt::new(format!("{} and {} have the same priority", one.name, last.name));
+            let doubt = Doubt::new(Reason::SamePriority(one.name.clone(), last.name.clone()));
             // Of two one goes first for every packet; of more, that is too little to say.
             equals[..equals.len() - 1].iter().for_each(|block| lines.extend(first(block, equals.len() == 2, &doubt)));
             // Where none of those in front goes first, the last one does; what it leaves is for all of them.

@@ -10,13 +10,14 @@ use crate::estate::{Access, CollectionKind, Estate, FirewallPolicy, Header};
 use crate::json::Node;
 use crate::net::AddressSet;
 use crate::proof::cell::{Clause, Match};
+use crate::proof::doubt::{Doubt, Reason, Remedy, ThingKind, What};
 use crate::proof::firewall::clause::{application_clauses, network_clauses};
-use crate::proof::firewall::order::{Appliance, Line, Placed, What, lines};
+use crate::proof::firewall::order::{Appliance, Content, Line, Placed, lines};
 use crate::proof::given::shown;
 use crate::proof::ground::Ground;
 use crate::proof::judgement::{Decider, Kind, Layer, Written};
 use crate::proof::stage::{Author, Entry};
-use crate::proof::symbol::{Doubt, Literal, Meaning};
+use crate::proof::symbol::{Literal, Meaning};
 use crate::source::Span;
 
 /// The rules of a firewall in order. `named`: the hosts of the packets are known.
@@ -33,7 +34,7 @@ pub(crate) fn entries<'a>(
     };
     if let Some(condition) = &header.condition {
         let meaning = Meaning::World(Arc::from(format!("exists {}", condition.key)));
-        let doubt = Doubt::of(&format!("whether firewall `{}` exists", shown(&header.name)), condition);
+        let doubt = Doubt::of(What::Exists(ThingKind::Firewall.named(shown(&header.name))), condition);
         let gone = ground.symbols.of(meaning, || doubt.clone()).fails();
         unknown(ground, &[gone], &doubt, Access::Deny, &mut entries);
     }
@@ -42,8 +43,8 @@ pub(crate) fn entries<'a>(
     for line in lines(estate, appliance, CollectionKind::Network) {
         let guards = guards(ground, &line);
         match &line.what {
-            What::Unknown(doubt) => unknown(ground, &guards, doubt, line.access, &mut entries),
-            What::Rule(placed) => {
+            Content::Unknown(doubt) => unknown(ground, &guards, doubt, line.access, &mut entries),
+            Content::Rule(placed) => {
                 for clause in network_clauses(ground, estate, placed.rule, &guards, resolver.as_ref(), named) {
                     if let (Access::Allow, Some(unnatted)) = (line.access, &unnatted) {
                         entries.extend(unanswered(ground, &clause, unnatted));
@@ -56,8 +57,8 @@ pub(crate) fn entries<'a>(
     for line in lines(estate, appliance, CollectionKind::Application) {
         let guards = guards(ground, &line);
         match &line.what {
-            What::Unknown(doubt) => unknown(ground, &guards, doubt, line.access, &mut entries),
-            What::Rule(placed) => {
+            Content::Unknown(doubt) => unknown(ground, &guards, doubt, line.access, &mut entries),
+            Content::Rule(placed) => {
                 let clauses = application_clauses(ground, estate, placed.rule, line.access, &guards, named);
                 entries.extend(clauses.into_iter().map(|clause| entry(clause, line.access, placed)));
             }
@@ -143,10 +144,7 @@ fn unanswered<'a>(ground: &mut Ground<'_, 'a>, clause: &Clause, unnatted: &Unnat
     clause.destinations = destinations;
     if unnatted.tunnelled {
         let meaning = Meaning::World(Arc::from("nothing behind the firewall translates addresses"));
-        let symbol = ground.symbols.of(meaning, || {
-            Doubt::new("the firewall does not translate source addresses, and what is behind it is not known")
-                .at(unnatted.span)
-        });
+        let symbol = ground.symbols.of(meaning, || Doubt::new(Reason::NoTranslation).at(unnatted.span));
         clause.guards.push(symbol.holds());
     }
     let span = unnatted.span;
@@ -166,17 +164,12 @@ fn unanswered<'a>(ground: &mut Ground<'_, 'a>, clause: &Clause, unnatted: &Unnat
 
 /// Why hosts in network rules may not resolve to what the clients see; `None`: they do.
 fn resolver(estate: &Estate, appliance: Appliance<'_>) -> Option<Doubt> {
-    let off = |span: Option<Span>| {
-        let doubt = Doubt::new(
-            "network rules with host names are reliable only when clients resolve names through the firewall's DNS proxy, which is not shown to be on",
-        );
-        Doubt { span, ..doubt.settled_by("`dnsSettings.enableProxy: true` in the firewall policy") }
-    };
+    let off = |span: Option<Span>| Doubt { span, ..Doubt::new(Reason::DnsProxyOff).settled_by(Remedy::DnsProxy) };
     match (appliance.policy(estate), appliance) {
         (Some(Ok(policy)), _) => match &policy.dns_proxy {
             Some(field) if field.known() == Some(&true) => None,
             Some(field) => match field.unknown() {
-                Some(why) => Some(Doubt::of("whether the DNS proxy is on", why)),
+                Some(why) => Some(Doubt::of(What::DnsProxy, why)),
                 None => Some(off(Some(field.span))),
             },
             None => Some(off(None)),

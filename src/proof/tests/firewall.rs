@@ -12,7 +12,7 @@ use crate::proof::host::{HostPattern, HostSet};
 use crate::proof::judgement::Judgement;
 use crate::proof::judgement::{Coordinate, Flow, Kind, Layer, Matching};
 use crate::proof::scene::{Level, Scene};
-use crate::proof::tests::sample::{
+use crate::proof::tests::{
     application, collection, estate, group, known, nat, network, outbound, peer, place, route, security_group, table,
     unknown,
 };
@@ -296,7 +296,7 @@ fn what_is_not_among_the_input_leaves_it_open() {
     (rule.sources, rule.source_groups) = (Vec::new(), vec![missing()]);
     let open = asked(&allowing(vec![rule]), tag("AzureMachineLearning"), 443, None);
     assert_eq!(open.verdict, Verdict::Undecided);
-    assert!(open.why[0].message.contains("IP group `g`"), "{:?}", open.why);
+    assert!(open.why[0].message().contains("IP group `g`"), "{:?}", open.why);
     let full = || allowing(vec![network("aml", TCP, &["AzureMachineLearning"], port(443))]);
     for change in [
         (|estate: &mut Estate| estate.policies[0].base = Some(Reference { id: known(Arc::from("p")), target: None }))

@@ -19,7 +19,7 @@ use crate::proof::ground::Party;
 use crate::proof::host::{HostPattern, HostSet};
 use crate::proof::judgement::{Flow, Judgement, Matching};
 use crate::proof::scene::{Level, Scene};
-use crate::proof::tests::sample::{
+use crate::proof::tests::{
     Dice, application, collection, estate, group, known, network, outbound, peer, route, security_group, table,
     unknown, why,
 };

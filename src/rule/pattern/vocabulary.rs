@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::estate::{Access, CollectionKind, Direction, NextHop, Peer};
 use crate::net::AddressSet;
-use crate::proof::{Decider, Fact, Shadow};
+use crate::proof::{Decider, Doubt, Fact, Shadow};
 use crate::rule::pattern::field::{Atom, Kind, Part, Value};
 use crate::rule::pattern::item::{Item, Thing};
 use crate::rule::value::hop_word;
@@ -171,7 +171,7 @@ fn derived<'a>(item: &Item<'a>, fact: impl Fn(&'a Shadow) -> &'a Fact) -> Value<
         Some(Fact::Yes) => Value::truth(true, span),
         Some(Fact::No) => Value::truth(false, span),
         Some(Fact::Unknown(doubts)) => {
-            let why = doubts.iter().map(|doubt| &*doubt.message).collect::<Vec<_>>().join("; ");
+            let why = doubts.iter().map(Doubt::message).collect::<Vec<_>>().join("; ");
             Value::unknown(why, span)
         }
     }

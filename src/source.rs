@@ -10,6 +10,22 @@ use std::sync::{Arc, OnceLock};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
+/// The name that standard input is shown by.
+pub const STDIN: &str = "<stdin>";
+
+/// Where a text came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A file; its name is its path.
+    Path,
+    /// Standard input; its name is [`STDIN`].
+    Stdin,
+    /// A value on the command line; its name is the flag, such as `--set region`.
+    Flag,
+    /// The settings file, for the values it gives to templates; its name is its path.
+    Setting,
+}
+
 /// A stretch of bytes of one decoded text; `end` is exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
@@ -92,6 +108,7 @@ pub struct Files {
 #[derive(Debug)]
 struct Entry {
     name: String,
+    origin: Origin,
     text: Arc<str>,
     /// Bytes of the file before the text: 3 for a UTF-8 byte order mark, else 0.
     skipped: u32,
@@ -105,16 +122,23 @@ struct Entry {
 const STEP: usize = 4096;
 
 impl Files {
-    /// Adds a decoded text under the name shown to users.
+    /// Adds the decoded text of a file under the name shown to users.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
-        self.add_after(name, text, 0)
+        self.add_from(Origin::Path, name, text, 0)
     }
 
-    /// Adds a decoded text whose file holds `skipped` bytes before it (a byte order mark).
-    pub fn add_after(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>, skipped: u32) -> FileId {
+    /// Adds a decoded text; `skipped` is how many bytes of its source stand before it (a byte order mark).
+    pub fn add_from(
+        &mut self,
+        origin: Origin,
+        name: impl Into<String>,
+        text: impl Into<Arc<str>>,
+        skipped: u32,
+    ) -> FileId {
         let id = FileId(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
         self.entries.push(Entry {
             name: name.into(),
+            origin,
             text: text.into(),
             skipped,
             lines: OnceLock::new(),
@@ -138,7 +162,17 @@ impl Files {
         (0..self.entries.len()).map(|index| FileId(u32::try_from(index).unwrap_or(u32::MAX)))
     }
 
-    /// The name shown to users: the path as given, with `/` between its parts, or `<stdin>`.
+    /// Where a text came from; [`Origin::Path`] for an unknown id.
+    pub fn origin(&self, file: FileId) -> Origin {
+        self.entries.get(file.0 as usize).map_or(Origin::Path, |entry| entry.origin)
+    }
+
+    /// Whether a text is that of a file that others can open by its name; `false` for an unknown id.
+    pub fn is_file(&self, file: FileId) -> bool {
+        !self.name(file).is_empty() && matches!(self.origin(file), Origin::Path | Origin::Setting)
+    }
+
+    /// The name shown to users: the path as given, with `/` between its parts, or as [`Origin`] says.
     pub fn name(&self, file: FileId) -> &str {
         self.entries.get(file.0 as usize).map_or("", |entry| entry.name.as_str())
     }
@@ -229,7 +263,7 @@ fn floor_boundary(text: &str, offset: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Files, Position, Span};
+    use super::{Files, Origin, Position, Span};
 
     #[test]
     fn columns_count_characters_from_one() {
@@ -264,7 +298,7 @@ mod tests {
     #[test]
     fn a_byte_order_mark_counts_in_the_file_only() {
         let mut files = Files::default();
-        let file = files.add_after("a.json", "{}", 3);
+        let file = files.add_from(Origin::Path, "a.json", "{}", 3);
         assert_eq!(files.file_offset(Span::new(file, 1, 2)), 4);
         assert_eq!(files.position(Span::new(file, 1, 2)).column, 2);
     }

@@ -13,6 +13,7 @@ use crate::cli::settings::{FlagError, gather};
 use crate::cli::target::linted;
 use crate::finding::Outcome as FileOutcome;
 use crate::lint;
+use crate::source::STDIN;
 use crate::suppress::Baseline;
 
 pub(crate) fn run(arguments: &BaselineArguments) -> Result<End> {
@@ -41,7 +42,7 @@ pub(crate) fn run(arguments: &BaselineArguments) -> Result<End> {
     let (baseline, done) = match old {
         Some(mut baseline) => {
             let folder = path.parent().map(std::path::Path::to_path_buf).unwrap_or_default();
-            let is_there = |file: &str| file.starts_with('<') || folder.join(file).exists();
+            let is_there = |file: &str| file == STDIN || folder.join(file).exists();
             let dropped = baseline.prune(report, files, &outcome.rules, &is_there);
             let done = format!("dropped {}, kept {}", said(dropped), said(baseline.len()));
             (baseline, done)

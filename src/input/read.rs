@@ -15,11 +15,8 @@ use crate::input::guess::{guess, is_table};
 use crate::input::relevance::may_matter;
 use crate::input::walk::{Candidate, NoJson, Options, explain, find};
 use crate::json::{Document, Parser, SyntaxError};
-use crate::source::{FileId, Files};
+use crate::source::{FileId, Files, Origin, STDIN};
 use crate::tagfile::{self, TagFile};
-
-/// The name that standard input is shown by.
-pub const STDIN: &str = "<stdin>";
 
 /// Everything a run has read.
 #[derive(Debug)]
@@ -134,7 +131,10 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
     let ids: Vec<Option<FileId>> = waiting
         .iter()
         .map(|(name, _, loaded)| match loaded {
-            Loaded::Text(text, skipped) => Some(files.add_after(name.clone(), Arc::clone(text), *skipped)),
+            Loaded::Text(text, skipped) => {
+                let origin = if name == STDIN { Origin::Stdin } else { Origin::Path };
+                Some(files.add_from(origin, name.clone(), Arc::clone(text), *skipped))
+            }
             Loaded::Irrelevant | Loaded::Foreign(_) | Loaded::Unreadable(_) => None,
         })
         .collect();

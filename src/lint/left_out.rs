@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use crate::estate::{self, Unread};
 use crate::finding::{FileReport, Outcome, Report};
-use crate::input::{FileSet, Foreign, STDIN};
+use crate::input::{FileSet, Foreign};
 use crate::json::{Document, Node};
 use crate::lint::narrow::Changed;
-use crate::source::FileId;
+use crate::source::{FileId, STDIN};
 
 /// What becomes of a document without a shape. `known`: what it is instead.
 pub(crate) fn without_shape(entry: &mut FileReport, root: &Node, known: Option<&'static Unread>) {

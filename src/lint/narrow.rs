@@ -7,7 +7,7 @@ use crate::finding::{FileReport, Finding, Level, Outcome, Report, RuleId, Verdic
 use crate::input::{FileSet, Globs};
 use crate::lint::template::Templates;
 use crate::rule::Selection;
-use crate::source::{FileId, Files};
+use crate::source::{FileId, Files, Origin};
 
 /// What the settings say of the rules for some files only.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ pub(crate) fn to_changed(report: &mut Report, files: &Files, expanded: &Template
     let templates = report.files.iter().filter(|file| is_template(file)).filter_map(|file| file.file);
     let some_template = templates.into_iter().any(|file| touched.contains(&file));
     // A value of the command line or the settings stands in no input; it belongs to the templates.
-    let is_given = |file: FileId| ["--set ", "set "].iter().any(|by| files.name(file).starts_with(by));
+    let is_given = |file: FileId| matches!(files.origin(file), Origin::Flag | Origin::Setting);
     let concerns_file = |file: FileId| touched.contains(&file) || some_template && is_given(file);
 
     let mut dropped = BTreeSet::new();

@@ -23,7 +23,7 @@ use crate::lint::template::{
 };
 use crate::net::{Cloud, TagData};
 use crate::rule::Pack;
-use crate::source::{FileId, Files, Span};
+use crate::source::{FileId, Files, Origin, Span};
 use crate::spelling::nearest;
 use crate::suppress::{self, Date, Rules};
 use crate::tagfile::{FaultKind, TagFile, TagFiles};
@@ -301,7 +301,7 @@ fn given(files: &mut Files, options: &TemplateOptions) -> Given {
     let all = values(files, &options.set);
     let (name, text) = &options.settings;
     let is_set = options.choices.iter().any(|choice| !choice.set.is_empty());
-    let settings = is_set.then(|| files.add(name.as_str(), text.as_str()));
+    let settings = is_set.then(|| files.add_from(Origin::Setting, name.as_str(), text.as_str(), 0));
     let of = |choice: &TemplateChoice| settings.map(|file| written_values(file, &choice.set)).unwrap_or_default();
     Given { all, choices: options.choices.iter().map(of).collect() }
 }
@@ -334,7 +334,7 @@ fn written_values(file: FileId, set: &[SetParameter]) -> Vec<(String, Node)> {
 /// Each value gets a text of its own, so that a finding can point into it.
 fn values(files: &mut Files, set: &[(String, String)]) -> Vec<(String, Node)> {
     let values = set.iter().map(|(name, value)| {
-        let file = files.add(format!("--set {name}"), value.as_str());
+        let file = files.add_from(Origin::Flag, format!("--set {name}"), value.as_str(), 0);
         let node = json::parse(file, value).map_or_else(
             |_| Node::new(Value::Text(Arc::from(value.as_str())), Span::new(file, 0, value.len())),
             |document| document.root,

@@ -8,12 +8,12 @@ use crate::estate::{self, Dependencies, Shape};
 use crate::finding::{
     FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId, fingerprint,
 };
-use crate::input::{self, Content, Entry, FileSet, STDIN};
+use crate::input::{self, Content, Entry, FileSet};
 use crate::json::{self, Document, Node, SyntaxError};
 use crate::lint::left_out;
 use crate::lint::settings::Settings;
 use crate::lint::template::Sheet;
-use crate::source::{FileId, Files, Span};
+use crate::source::{FileId, Files, STDIN, Span};
 use crate::tagfile::TagFile;
 
 /// What could not be read or parsed: the name, why, and where.

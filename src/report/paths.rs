@@ -7,12 +7,10 @@ use std::cell::OnceCell;
 use crate::finding::{FileReport, Finding, Outcome, Report};
 use crate::report::ledger::Ledger;
 use crate::report::options::Base;
-use crate::source::{FileId, Files, Span};
+use crate::source::{FileId, Files, Origin, STDIN, Span};
 
 /// The path that stands for the input when it holds no file at all.
 const NO_FILE: &str = "stdin";
-/// The name of what was read from standard input.
-const STDIN: &str = "<stdin>";
 
 /// The paths of one report.
 pub(crate) struct Paths<'a> {
@@ -50,7 +48,7 @@ impl<'a> Paths<'a> {
 
     /// Whether a text is a file that can be opened.
     pub(crate) fn is_file(&self, file: FileId) -> bool {
-        is_file(self.files.name(file))
+        self.files.is_file(file)
     }
 
     /// The path of a file from the root of the repository.
@@ -60,7 +58,7 @@ impl<'a> Paths<'a> {
 
     /// The path of a text from the root of the repository.
     pub(crate) fn path_of(&self, file: FileId) -> String {
-        self.path(self.files.name(file))
+        if self.is_file(file) { relative(self.files.name(file), self.base) } else { NO_FILE.to_owned() }
     }
 
     /// Where a finding is shown: at its own place if that lies in a file; else at the first related place that does, at
@@ -69,7 +67,7 @@ impl<'a> Paths<'a> {
     pub(crate) fn home(&self, finding: &Finding, ledger: &Ledger<'_>) -> Home {
         let own = finding.at.span;
         let files = || self.report.files.iter().filter(|file| is_file(&file.name));
-        if self.is_file(own.file) || (files().next().is_none() && self.files.name(own.file) == STDIN) {
+        if self.is_file(own.file) || (files().next().is_none() && self.files.origin(own.file) == Origin::Stdin) {
             return Home { path: self.path_of(own.file), span: Some(own), message: finding.at.message.clone() };
         }
         let related = finding.related.iter().map(|label| label.span);
@@ -114,9 +112,9 @@ impl<'a> Paths<'a> {
     }
 }
 
-/// Whether a name is that of a file, not of standard input or a value of the command line.
+/// Whether an input of this name is a file, not standard input.
 fn is_file(name: &str) -> bool {
-    !name.is_empty() && name != STDIN && !name.starts_with("--set ")
+    !name.is_empty() && name != STDIN
 }
 
 /// The path of a file from the root, with `/` between its parts. A file beside the root is reached by `..`.
@@ -184,7 +182,7 @@ mod tests {
     use crate::report::ledger::Ledger;
     use crate::report::options::Base;
     use crate::report::sample::{finding, sample};
-    use crate::source::{Files, Span};
+    use crate::source::{Files, Origin, Span};
 
     fn base(folder: &str, root: &str) -> Base {
         Base { folder: folder.to_owned(), root: root.to_owned(), url: None }
@@ -219,7 +217,7 @@ mod tests {
     #[test]
     fn a_value_of_the_command_line_is_shown_at_a_file() {
         let (mut files, mut report) = sample();
-        let set = files.add("--set blockedRange", "10.0.0.0/8");
+        let set = files.add_from(Origin::Flag, "--set blockedRange", "10.0.0.0/8", 0);
         let at = Label { span: Span::new(set, 0, 10), message: "this range".to_owned() };
         let alone = finding("a/b", Level::Error, "it is wrong", at.clone());
         let related = Finding { related: report.findings[0].related.clone(), ..alone.clone() };

@@ -224,7 +224,7 @@ fn every_flow_is_a_finding_of_its_own_in_json() {
 #[test]
 fn a_byte_order_mark_moves_the_offset_and_nothing_else() {
     let mut files = Files::default();
-    let file = files.add_after("a.json", "{\"x\": 1}", 3);
+    let file = files.add_from(crate::source::Origin::Path, "a.json", "{\"x\": 1}", 3);
     let at = Label { span: Span::new(file, 1, 4), message: String::new() };
     let report = report(vec![finding("a/b", Level::Error, "it is wrong", at)]);
     let place = &json(&report, &files)["findings"][0]["place"];

@@ -227,7 +227,7 @@ impl<'a> Settings<'a> {
             let places = report.findings.iter().flat_map(|finding| [Some(finding.at.span), finding.subject]);
             let spoken = places.flatten().map(|span| span.file);
             let all: BTreeSet<FileId> = spoken.chain(report.files.iter().filter_map(|file| file.file)).collect();
-            all.into_iter().map(|file| (file, exceptions.folder.relative(files.name(file)))).collect::<Vec<_>>()
+            all.into_iter().map(|file| (file, exceptions.folder.name_of(files, file))).collect::<Vec<_>>()
         };
         let all = if exceptions.entries.is_empty() { Vec::new() } else { named() };
         let meant = exceptions

@@ -163,7 +163,7 @@ impl Baseline {
     }
 
     fn key(&self, finding: &Finding, files: &Files) -> Key {
-        let file = self.folder.relative(files.name(finding.at.span.file));
+        let file = self.folder.name_of(files, finding.at.span.file);
         (file, finding.rule.to_string(), finding.fingerprint.clone())
     }
 

@@ -1,5 +1,7 @@
 //! Names of files as they are seen from a folder, so that they are the same wherever a run is started.
 
+use crate::source::{FileId, Files, Origin, STDIN};
+
 /// A folder that files are named from, as seen from where the run was started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Folder {
@@ -16,9 +18,9 @@ impl Folder {
     }
 
     /// The name of a file from this folder, with `/` between its parts. `name` is as the run shows it: from where it
-    /// was started, or absolute. What is no file, such as `<stdin>`, keeps its name.
+    /// was started, or absolute. Standard input keeps its name.
     pub fn relative(&self, name: &str) -> String {
-        if name.starts_with('<') || name.starts_with("--") {
+        if name == STDIN {
             return name.to_owned();
         }
         let absolute = name.starts_with('/') || name.as_bytes().get(1) == Some(&b':');
@@ -26,6 +28,12 @@ impl Folder {
         let shared = whole.iter().zip(&self.base).take_while(|(one, other)| one == other).count();
         let up = std::iter::repeat_n("..", self.base.len() - shared);
         up.chain(whole[shared..].iter().map(String::as_str)).collect::<Vec<_>>().join("/")
+    }
+
+    /// The name of a text from this folder; what is no file keeps the name it has.
+    pub(crate) fn name_of(&self, files: &Files, file: FileId) -> String {
+        let name = files.name(file);
+        if files.origin(file) == Origin::Flag { name.to_owned() } else { self.relative(name) }
     }
 }
 

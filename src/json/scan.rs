@@ -6,8 +6,25 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr2, memmem};
 
-use crate::json::document::{Comment, SyntaxError};
 use crate::source::{FileId, Span};
+
+/// One comment with its marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// Its bytes, `//` or `/*` included, the line end excluded.
+    pub span: Span,
+}
+
+/// Why a text is not JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// What is wrong, in a few words.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+    /// Another place that helps: the bracket that was never closed, ….
+    pub related: Option<(Span, String)>,
+}
 
 /// A boxed error keeps the results on the way up small.
 pub(crate) type Failure = Box<SyntaxError>;

@@ -1,16 +1,18 @@
 //! JSONPath (RFC 9535) over nodes: a query is checked once, then selects nodes with their places.
 //!
-//! Members are found without case, as Azure does. jsonpath-rust answers where everything is known; where a value waits
-//! for deployment, `undecided` extends the same answers to three values.
+//! Reading and checking the queries is done here, with the parser of jsonpath-rust. Answering them is the work of `walk`:
+//! members are found without case, as Azure does, and where a value waits for deployment an answer may be open, which no
+//! engine for plain JSON knows. Constructs that engines answer differently are refused, with what to write instead.
 
-use jsonpath_rust::parser::model::JpQuery;
+use jsonpath_rust::parser::model::{
+    self, Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Literal, Segment, Test, TestFunction,
+};
 use jsonpath_rust::parser::{errors::JsonPathError, parse_json_path};
-use jsonpath_rust::query::js_path_process;
 use pest::error::InputLocation;
+use regex::Regex;
 
-use crate::json::admit;
 use crate::json::node::Node;
-use crate::json::undecided::{Hit, Walk, first_unknown};
+use crate::json::walk::Walk;
 
 /// A checked query.
 #[derive(Clone, Debug)]
@@ -64,7 +66,7 @@ impl Selector {
             return Err(SelectorError { message, offset, length });
         }
         let query = parse_json_path(text).map_err(|error| explain(text, error))?;
-        admit::query(&query).map_err(|refusal| {
+        segments(&query.segments).map_err(|refusal| {
             let offset = outside_quotes(text, refusal.piece);
             let (offset, length) = offset.map_or((0, text.len()), |offset| (offset, refusal.piece.len()));
             SelectorError { message: refusal.message, offset, length }
@@ -84,22 +86,7 @@ impl Selector {
 
     /// The nodes selected, and the unknown ones that stand in the way.
     pub fn evaluate<'a>(&self, node: &'a Node) -> Selection<'a> {
-        let (hits, blocked) = self.run(node);
-        Selection { hits: hits.into_iter().map(|hit| hit.node).collect(), blocked }
-    }
-
-    /// The nodes selected, with their normalized paths.
-    pub fn select_paths<'a>(&self, node: &'a Node) -> Vec<Hit<'a>> {
-        self.run(node).0
-    }
-
-    fn run<'a>(&self, node: &'a Node) -> (Vec<Hit<'a>>, Vec<&'a Node>) {
-        if first_unknown(node).is_some() {
-            return Walk::new(node).select(&self.query);
-        }
-        // The engine fails only where a query yields a computed value, which no path does.
-        let found = js_path_process(&self.query, node).unwrap_or_default();
-        (found.into_iter().map(|found| Hit { node: found.val, path: found.path }).collect(), Vec::new())
+        Walk::new(node).select(&self.query)
     }
 }
 
@@ -166,12 +153,150 @@ fn unquoted(text: &str) -> impl Iterator<Item = (usize, char)> {
     })
 }
 
+/// Why a query is refused, and the piece of its text that is to blame.
+struct Refusal {
+    message: String,
+    /// A piece of the query's text to look for; empty when the whole query is meant.
+    piece: &'static str,
+}
+
+fn refuse<T>(message: impl Into<String>, piece: &'static str) -> Result<T, Refusal> {
+    Err(Refusal { message: message.into(), piece })
+}
+
+/// Checks every part of a query. Its depth is bounded by jsonpath-rust's parser (128 brackets).
+fn segments(segments: &[Segment]) -> Result<(), Refusal> {
+    segments.iter().try_for_each(|segment| match segment {
+        Segment::Descendant(_) => {
+            refuse("`..` searches every level and is not taken; name the levels, with `[*]` for each item", "..")
+        }
+        Segment::Selector(one) => selector(one),
+        Segment::Selectors(several) => several.iter().try_for_each(selector),
+    })
+}
+
+fn selector(selector: &model::Selector) -> Result<(), Refusal> {
+    match selector {
+        model::Selector::Filter(condition) => filter(condition),
+        model::Selector::Slice(_, _, Some(0)) => refuse("a slice with step 0 selects nothing", ":0"),
+        model::Selector::Name(_)
+        | model::Selector::Wildcard
+        | model::Selector::Index(_)
+        | model::Selector::Slice(..) => Ok(()),
+    }
+}
+
+fn filter(condition: &Filter) -> Result<(), Refusal> {
+    match condition {
+        Filter::Or(parts) | Filter::And(parts) => parts.iter().try_for_each(filter),
+        Filter::Atom(FilterAtom::Filter { expr, .. }) => filter(expr),
+        Filter::Atom(FilterAtom::Comparison(comparison)) => compared(comparison),
+        Filter::Atom(FilterAtom::Test { expr, .. }) => match &**expr {
+            Test::RelQuery(path) => relative(path),
+            Test::AbsQuery(absolute) => segments(&absolute.segments),
+            Test::Function(function) => test_function(function),
+        },
+    }
+}
+
+/// `@[?…]`: the engine takes the inner filter for a condition on `@` itself.
+fn relative(path: &[Segment]) -> Result<(), Refusal> {
+    let filters = |selector: &model::Selector| matches!(selector, model::Selector::Filter(_));
+    let direct = match path.first() {
+        Some(Segment::Selector(first)) => filters(first),
+        Some(Segment::Selectors(first)) => first.iter().any(filters),
+        _ => false,
+    };
+    if direct {
+        return refuse("a filter directly on `@` is not taken; put a member between: `@.items[?…]`", "@[?");
+    }
+    segments(path)
+}
+
+fn test_function(function: &TestFunction) -> Result<(), Refusal> {
+    match function {
+        TestFunction::Match(text, pattern) => matched(text, pattern, "match"),
+        TestFunction::Search(text, pattern) => matched(text, pattern, "search"),
+        TestFunction::Length(_) => refuse("`length()` is a number: compare it, as in `length(@.items) > 0`", "length"),
+        TestFunction::Value(_) => {
+            refuse("`value()` is not taken; write the path alone to ask whether it is there", "value")
+        }
+        TestFunction::Count(_) => count(),
+        TestFunction::Custom(name, _) => unknown_function(name),
+    }
+}
+
+fn compared(comparison: &Comparison) -> Result<(), Refusal> {
+    let (left, right) = comparison.vals();
+    [left, right].into_iter().try_for_each(|side| match side {
+        Comparable::Literal(_) | Comparable::SingularQuery(_) => Ok(()),
+        Comparable::Function(TestFunction::Length(argument)) => singular(argument, "length"),
+        Comparable::Function(TestFunction::Value(argument)) => singular(argument, "value"),
+        Comparable::Function(TestFunction::Count(_)) => count(),
+        Comparable::Function(TestFunction::Match(..)) => {
+            refuse("`match()` is a condition by itself; don't compare it", "match")
+        }
+        Comparable::Function(TestFunction::Search(..)) => {
+            refuse("`search()` is a condition by itself; don't compare it", "search")
+        }
+        Comparable::Function(TestFunction::Custom(name, _)) => unknown_function(name),
+    })
+}
+
+fn count<T>() -> Result<T, Refusal> {
+    refuse("`count()` is not taken: it misses empty results; select the nodes and count them in the rule", "count")
+}
+
+fn unknown_function<T>(name: &str) -> Result<T, Refusal> {
+    let instead = match name {
+        "in" | "any_of" => "; write `@.x == 'a' || @.x == 'b'`",
+        "nin" | "none_of" => "; write `@.x != 'a' && @.x != 'b'`",
+        _ => "",
+    };
+    refuse(format!("`{name}` is not a function of RFC 9535{instead}"), "")
+}
+
+/// The path of an argument that selects at most one node.
+fn singular(argument: &FnArg, name: &'static str) -> Result<(), Refusal> {
+    let path = match argument {
+        FnArg::Test(test) => match &**test {
+            Test::RelQuery(path) => path,
+            Test::AbsQuery(absolute) => &absolute.segments,
+            Test::Function(_) => return refuse(format!("`{name}()` takes a path, not another function"), name),
+        },
+        FnArg::Literal(_) | FnArg::Filter(_) => {
+            return refuse(format!("`{name}()` takes a path, as in `@.items`"), name);
+        }
+    };
+    let single =
+        |segment: &Segment| matches!(segment, Segment::Selector(model::Selector::Name(_) | model::Selector::Index(_)));
+    if path.iter().all(single) {
+        return Ok(());
+    }
+    refuse(format!("`{name}()` takes a path to one value, made of names and indexes only"), name)
+}
+
+fn matched(text: &FnArg, pattern: &FnArg, name: &'static str) -> Result<(), Refusal> {
+    if !matches!(text, FnArg::Literal(Literal::String(_))) {
+        singular(text, name)?;
+    }
+    match pattern {
+        FnArg::Literal(Literal::String(pattern)) => match Regex::new(pattern) {
+            Ok(_) => Ok(()),
+            Err(error) => refuse(format!("the pattern of `{name}()` is not a regular expression: {error}"), name),
+        },
+        _ => refuse(format!("the pattern of `{name}()` is written in quotes"), name),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
+    use jsonpath_rust::parser::parse_json_path;
+    use jsonpath_rust::query::js_path_process;
+
     use super::Selector;
-    use crate::json::undecided::Walk;
     use crate::json::{Member, Node, Part, Reason, Unknown, Value, parse};
     use crate::source::{FileId, Span};
 
@@ -185,8 +310,9 @@ mod tests {
         let value = match &node.value {
             Value::Text(text) if text.starts_with('?') => {
                 let text: Arc<str> = text[1..].into();
-                let domain = if text.contains('|') { text.split('|').map(Node::from).collect() } else { Vec::new() };
                 let (reason, span, key) = (Reason::NotEvaluated, Span::new(FileId(0), 0, 0), Arc::clone(&text));
+                let one = |word: &str| Node::new(Value::Text(word.into()), span);
+                let domain = if text.contains('|') { text.split('|').map(one).collect() } else { Vec::new() };
                 let hole = Unknown { reason, span, key, text, parts: Vec::new(), domain };
                 let parts = match hole.text.strip_suffix('…') {
                     Some(start) => vec![Part::Text(start.into()), Part::Hole(Arc::new(hole.clone()))],
@@ -239,14 +365,13 @@ mod tests {
     ]}}"#;
 
     #[test]
-    fn a_hit_has_its_place_and_its_path() {
+    fn a_hit_is_the_node_itself_with_its_place() {
         let text = r#"{"properties": {"it's": [1, 2]}}"#;
         let root = parse(FileId(0), text).unwrap().root;
         let selector = Selector::parse(r#"$.PROPERTIES["it's"][-1]"#).unwrap();
-        let hits = selector.select_paths(&root);
-        assert_eq!(&text[hits[0].node.span.range()], "2");
-        assert_eq!(hits[0].path, r"$['PROPERTIES']['it\'s'][1]");
-        assert!(std::ptr::eq(hits[0].node, selector.select(&root)[0]));
+        let hits = selector.select(&root);
+        assert_eq!(&text[hits[0].span.range()], "2");
+        assert!(std::ptr::eq(hits[0], &raw const root.members()[0].node.members()[0].node.items()[1]));
     }
 
     #[test]
@@ -388,8 +513,23 @@ mod tests {
         assert_eq!(ask("$ ['a b'] [ ? @['x y']  ==  1 && true == true ]['x y']", &root), decided(&["1"]));
     }
 
+    /// The places of the nodes that jsonpath-rust selects. It minds case, so it is asked in lower case.
+    fn oracle(query: &str, text: &str, root: &Node) -> Vec<Span> {
+        let plain: serde_json::Value = serde_json::from_str(&text.to_lowercase()).unwrap();
+        let hits = js_path_process(&parse_json_path(&query.to_lowercase()).unwrap(), &plain).unwrap();
+        let place = |path: &str| {
+            let steps = path.split(['$', '[', ']']).filter(|step| !step.is_empty());
+            let found = steps.fold(root, |node, step| match step.parse::<usize>() {
+                Ok(index) => &node.items()[index],
+                Err(_) => node.get(step.trim_matches('\'')).unwrap(),
+            });
+            found.span
+        };
+        hits.into_iter().map(|hit| place(&hit.path)).collect()
+    }
+
     #[test]
-    fn both_ways_of_answering_agree_where_all_is_known() {
+    fn jsonpath_rust_selects_the_same_where_all_is_known() {
         let texts = [
             r#"{"a": [1, 2, {"b": [1]}, "x", []], "b": {"a": 1, "A": "x", "b": "bb"}, "c": null}"#,
             r#"[{"a": 1}, {"a": 1.0, "b": "X"}, {"a": [1, 2, 3], "b": {"a": true}}, {"a": "abx", "b": null}, "x", 3]"#,
@@ -402,14 +542,13 @@ mod tests {
             let root = read(text);
             for query in QUERIES {
                 let selector = Selector::parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));
-                let sorted = |hits: Vec<crate::json::Hit>| {
-                    let mut hits: Vec<_> = hits.iter().map(|hit| (hit.path.clone(), hit.node.span)).collect();
-                    hits.sort();
-                    hits
-                };
-                let (open, unknown) = Walk::new(&root).select(&selector.query);
-                assert!(unknown.is_empty());
-                assert_eq!(sorted(selector.run(&root).0), sorted(open), "{query} on {text}");
+                let selection = selector.evaluate(&root);
+                assert!(selection.blocked.is_empty());
+                let mut ours: Vec<Span> = selection.hits.iter().map(|hit| hit.span).collect();
+                let mut theirs = oracle(query, text, &root);
+                ours.sort();
+                theirs.sort();
+                assert_eq!(ours, theirs, "{query} on {text}");
             }
         }
     }

@@ -1,7 +1,8 @@
-//! Selection where values wait for deployment: a condition is true, false, or open, and an open one blocks.
+//! Answers queries by RFC 9535, also where values wait for deployment: a condition is then true, false, or open, and an
+//! open one blocks.
 //!
-//! Follows RFC 9535 as jsonpath-rust does; on trees without unknown values both select the same nodes (tested in
-//! `select`). Only sees queries that `admit` lets through.
+//! Only sees queries that `select` lets through; on trees without unknown values jsonpath-rust selects the same nodes
+//! (tested in `select`).
 
 use std::cell::RefCell;
 
@@ -9,23 +10,15 @@ use jsonpath_rust::parser::model::{
     Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Literal, Segment, Selector, SingularQuery,
     SingularQuerySegment, Test, TestFunction,
 };
-use jsonpath_rust::query::queryable::Queryable;
 use regex::{Regex, RegexBuilder};
 
 use crate::json::key;
-use crate::json::node::{Node, Reason, Unknown, Value};
-
-/// One selected node and its normalized path: `$['properties']['securityRules'][0]`.
-#[derive(Clone, Debug)]
-pub struct Hit<'a> {
-    /// The node.
-    pub node: &'a Node,
-    /// The way to it from the node the query was asked of.
-    pub path: String,
-}
+use crate::json::node::{Node, Number, Reason, Unknown, Value};
+use crate::json::select::Selection;
+use crate::source::{FileId, Span};
 
 /// Some value inside a tree that only a deployment can tell.
-pub(crate) fn first_unknown(node: &Node) -> Option<&Node> {
+fn first_unknown(node: &Node) -> Option<&Node> {
     let mut waiting = vec![node];
     while let Some(node) = waiting.pop() {
         match &node.value {
@@ -63,28 +56,28 @@ impl<'a> Walk<'a> {
     }
 
     /// The nodes selected, and the unknown ones the answer depends on.
-    pub(crate) fn select(&self, query: &JpQuery) -> (Vec<Hit<'a>>, Vec<&'a Node>) {
+    pub(crate) fn select(&self, query: &JpQuery) -> Selection<'a> {
         let mut blocked: Vec<&Node> = Vec::new();
         let hits = self.follow(&query.segments, self.root, &mut blocked);
         let mut seen = std::collections::BTreeSet::new();
         blocked.retain(|&node| seen.insert(std::ptr::from_ref(node)));
-        (hits, blocked)
+        Selection { hits, blocked }
     }
 
-    fn follow(&self, segments: &[Segment], from: &'a Node, blocked: &mut Vec<&'a Node>) -> Vec<Hit<'a>> {
-        let mut current = vec![Hit { node: from, path: "$".to_owned() }];
+    fn follow(&self, segments: &[Segment], from: &'a Node, blocked: &mut Vec<&'a Node>) -> Vec<&'a Node> {
+        let mut current = vec![from];
         for segment in segments {
             let mut next = Vec::new();
-            for hit in &current {
-                if hit.node.unknown().is_some() {
-                    blocked.push(hit.node);
+            for node in current {
+                if node.unknown().is_some() {
+                    blocked.push(node);
                     continue;
                 }
                 match segment {
-                    Segment::Selector(selector) => self.step(selector, hit, &mut next, blocked),
+                    Segment::Selector(selector) => self.step(selector, node, &mut next, blocked),
                     Segment::Selectors(selectors) => {
                         for selector in selectors {
-                            self.step(selector, hit, &mut next, blocked);
+                            self.step(selector, node, &mut next, blocked);
                         }
                     }
                     Segment::Descendant(_) => {}
@@ -95,22 +88,19 @@ impl<'a> Walk<'a> {
         current
     }
 
-    fn step(&self, selector: &Selector, hit: &Hit<'a>, next: &mut Vec<Hit<'a>>, blocked: &mut Vec<&'a Node>) {
+    fn step(&self, selector: &Selector, from: &'a Node, next: &mut Vec<&'a Node>, blocked: &mut Vec<&'a Node>) {
+        let items = from.items();
         match selector {
-            Selector::Name(name) => next.extend(hit.node.get(name).map(|node| named(hit, name, node))),
-            Selector::Index(index) => {
-                if let Some(index) = position(*index, hit.node.items().len()) {
-                    next.push(numbered(hit, index, &hit.node.items()[index]));
-                }
-            }
-            Selector::Wildcard => next.extend(children(hit)),
+            Selector::Name(name) => next.extend(from.get(name)),
+            Selector::Index(index) => next.extend(position(*index, items.len()).map(|index| &items[index])),
+            Selector::Wildcard => next.extend(children(from)),
             Selector::Slice(start, end, step) => {
-                let chosen = slice(hit.node.items().len(), *start, *end, step.unwrap_or(1));
-                next.extend(chosen.into_iter().map(|index| numbered(hit, index, &hit.node.items()[index])));
+                let chosen = slice(items.len(), *start, *end, step.unwrap_or(1));
+                next.extend(chosen.into_iter().map(|index| &items[index]));
             }
             Selector::Filter(filter) => {
                 next.extend(
-                    children(hit).into_iter().filter(|child| self.truth(filter, child.node, blocked) == Some(true)),
+                    children(from).into_iter().filter(|child| self.truth(filter, child, blocked) == Some(true)),
                 );
             }
         }
@@ -256,7 +246,7 @@ impl<'a> Walk<'a> {
             Test::AbsQuery(query) => self.follow(&query.segments, self.root, &mut met),
             Test::Function(_) => Vec::new(),
         };
-        met.first().map_or_else(|| Ok(hits.first().map(|hit| hit.node)), |&node| Err(node))
+        met.first().map_or_else(|| Ok(hits.first().copied()), |&node| Err(node))
     }
 
     fn length(&self, argument: &FnArg, at: &'a Node) -> Operand<'a> {
@@ -276,7 +266,7 @@ impl<'a> Walk<'a> {
             Value::Unknown(_) => return Operand::Open { at: node, value: None },
             Value::Null | Value::Bool(_) | Value::Number(_) => return Operand::Nothing,
         };
-        Operand::Known(Node::from(i64::try_from(length).unwrap_or(i64::MAX)))
+        Operand::Known(literal(number(length)))
     }
 }
 
@@ -366,25 +356,33 @@ fn excludes(unknown: &Unknown, other: &Node) -> bool {
     !unknown.parts.is_empty() && other.text().is_none_or(|other| !unknown.may_be(other))
 }
 
-fn literal_node(literal: &Literal) -> Node {
-    match literal {
-        Literal::Int(value) => Node::from(*value),
-        Literal::Float(value) => Node::from(*value),
-        Literal::String(value) => Node::from(value.as_str()),
-        Literal::Bool(value) => Node::from(*value),
-        Literal::Null => Node::default(),
-    }
+fn literal_node(written: &Literal) -> Node {
+    literal(match written {
+        Literal::Int(value) => number(value),
+        Literal::Float(value) => number(value),
+        Literal::String(value) => Value::Text(value.as_str().into()),
+        Literal::Bool(value) => Value::Bool(*value),
+        Literal::Null => Value::Null,
+    })
+}
+
+fn number(value: impl ToString) -> Value {
+    Value::Number(Number::new(value.to_string()))
+}
+
+/// A value that stands in no text.
+fn literal(value: Value) -> Node {
+    Node::new(value, Span::new(FileId(u32::MAX), 0, 0))
 }
 
 /// A comparison of two known values; `None` stands for no value at all.
 fn holds(comparison: &Comparison, left: Option<&Node>, right: Option<&Node>) -> bool {
-    let less = |left: Option<&Node>, right: Option<&Node>| match (left, right) {
-        (Some(left), Some(right)) => match (left.as_f64(), right.as_f64()) {
-            (Some(left), Some(right)) => left < right,
-            _ => matches!((left.text(), right.text()), (Some(left), Some(right)) if left < right),
-        },
-        _ => false,
+    let less = |left: Option<&Node>, right: Option<&Node>| match (&left?.value, &right?.value) {
+        (Value::Number(left), Value::Number(right)) => Some(left.as_f64() < right.as_f64()),
+        (Value::Text(left), Value::Text(right)) => Some(left < right),
+        _ => None,
     };
+    let less = |left, right| less(left, right) == Some(true);
     match comparison {
         Comparison::Eq(..) => left == right,
         Comparison::Ne(..) => left != right,
@@ -423,35 +421,10 @@ fn slice(length: usize, start: Option<i64>, end: Option<i64>, step: i64) -> Vec<
     chosen
 }
 
-fn children<'a>(hit: &Hit<'a>) -> Vec<Hit<'a>> {
-    match &hit.node.value {
-        Value::List(items) => items.iter().enumerate().map(|(index, item)| numbered(hit, index, item)).collect(),
-        Value::Object(members) => {
-            key::counting(members).into_iter().map(|member| named(hit, &member.key, &member.node)).collect()
-        }
+fn children(node: &Node) -> Vec<&Node> {
+    match &node.value {
+        Value::List(items) => items.iter().collect(),
+        Value::Object(members) => key::counting(members).into_iter().map(|member| &member.node).collect(),
         _ => Vec::new(),
     }
-}
-
-fn numbered<'a>(parent: &Hit<'a>, index: usize, node: &'a Node) -> Hit<'a> {
-    Hit { node, path: format!("{}[{index}]", parent.path) }
-}
-
-/// Names are quoted as RFC 9535, 2.7 says.
-fn named<'a>(parent: &Hit<'a>, name: &str, node: &'a Node) -> Hit<'a> {
-    let mut path = format!("{}['", parent.path);
-    for letter in name.chars() {
-        match letter {
-            '\u{8}' => path.push_str("\\b"),
-            '\u{C}' => path.push_str("\\f"),
-            '\n' => path.push_str("\\n"),
-            '\r' => path.push_str("\\r"),
-            '\t' => path.push_str("\\t"),
-            '\'' | '\\' => path.extend(['\\', letter]),
-            letter if letter < ' ' => path.push_str(&format!("\\u{:04x}", u32::from(letter))),
-            letter => path.push(letter),
-        }
-    }
-    path.push_str("']");
-    Hit { node, path }
 }

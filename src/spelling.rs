@@ -1,4 +1,4 @@
-//! Did you mean: the known word nearest to one that is not known.
+//! Did you mean: the known word nearest to one that is not known; and patterns of names.
 
 /// The allowed word nearest to what was written, when it is near enough to be meant.
 pub(crate) fn nearest<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -10,6 +10,28 @@ pub(crate) fn nearest<'a>(written: &str, allowed: impl IntoIterator<Item = &'a s
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
+}
+
+/// Whether a text is what a pattern says, in which `*` stands for any characters; case does not count.
+pub(crate) fn is_like(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut at, mut here) = (0, 0);
+    // Where the last `*` stands, and how far it reaches in the text.
+    let mut star: Option<(usize, usize)> = None;
+    while here < text.len() {
+        if pattern.get(at) == Some(&b'*') {
+            star = Some((at, here));
+            at += 1;
+        } else if pattern.get(at).is_some_and(|letter| letter.eq_ignore_ascii_case(&text[here])) {
+            (at, here) = (at + 1, here + 1);
+        } else if let Some((from, reached)) = star {
+            star = Some((from, reached + 1));
+            (at, here) = (from + 1, reached + 1);
+        } else {
+            return false;
+        }
+    }
+    pattern[at..].iter().all(|&byte| byte == b'*')
 }
 
 /// `did you mean …?` when something is near, then what is allowed.
@@ -47,7 +69,15 @@ fn distance(left: &str, right: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{nearest, suggestion};
+    use super::{is_like, nearest, suggestion};
+
+    #[test]
+    fn a_star_stands_for_any_characters() {
+        assert!(is_like("azureml/*", "azureml/storage-blocked"));
+        assert!(is_like("*", "nsg/x") && is_like("nsg/ssh*-internet", "nsg/ssh-open-to-internet"));
+        assert!(!is_like("azureml/*", "nsg/azureml/x") && !is_like("nsg/x", "nsg/xy") && !is_like("", "x"));
+        assert!(is_like("*/NSG-*", "/subscriptions/s/nsg-a") && is_like("a*b*c", "aXbYbZc") && is_like("a**", "a"));
+    }
 
     #[test]
     fn near_words_are_suggested_and_far_ones_are_not() {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::finding::{Level, RuleCard};
 use crate::rule::pack::Pack;
-use crate::spelling::nearest;
+use crate::spelling::{is_like, nearest};
 
 /// Names rules: by id, where `*` stands for any characters; or, without a `/`, by family or tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,19 +30,8 @@ impl RuleName {
         (self.0.contains('/'), !self.0.contains('*'), self.0.chars().filter(|letter| *letter != '*').count())
     }
 
-    /// Compares without case; every `*` is taken as far left as it goes, which finds a match when there is one.
     fn is(&self, text: &str) -> bool {
-        let (pattern, text) = (self.0.to_ascii_lowercase(), text.to_ascii_lowercase());
-        let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
-        let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
-        let Some(mut inner) = text.strip_prefix(start).and_then(|text| text.strip_suffix(end)) else { return false };
-        middle.split('*').all(|part| match inner.find(part) {
-            Some(at) => {
-                inner = &inner[at + part.len()..];
-                true
-            }
-            None => false,
-        })
+        is_like(&self.0, text)
     }
 }
 

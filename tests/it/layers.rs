@@ -48,7 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rule", &["estate", "finding", "json", "net", "printable", "proof", "source", "spelling", "suppress"]),
     ("proof", &["estate", "json", "net", "source"]),
     ("config", &["finding", "json", "printable", "source", "spelling", "suppress"]),
-    ("suppress", &["finding", "json", "printable", "source"]),
+    ("suppress", &["finding", "json", "printable", "source", "spelling"]),
     ("fix", &["finding", "json", "source"]),
     ("report", &["finding", "printable", "source"]),
     ("estate", &["json", "net", "source", "spelling"]),

@@ -1,17 +1,16 @@
-//! What JSON itself allows, so that it survives compilers and exports that drop comments: `metadata.aznetlint` of a
-//! template or resource, and `aznetlint: allow(RULE) reason` in a description.
+//! Where documents say that something is allowed: in comments, and, so that it survives compilers and exports that drop
+//! those, in `metadata.aznetlint` of a template or resource and as `aznetlint: allow(RULE) reason` in a description.
 
 use std::ops::Range;
 
 use crate::finding::IgnoredBy;
-use crate::json::{Member, Node, Value};
-use crate::source::Span;
-use crate::suppress::allow::{Allow, Found, Mistake, Scope};
+use crate::json::{Comment, Document, Member, Node, Value};
+use crate::source::{FileId, Span};
+use crate::suppress::allow::{self, Allow, Found, MARK, Mistake, Scope};
 use crate::suppress::date::Date;
-use crate::suppress::grammar::{self, MARK};
 
 /// Reads what the objects of a document allow.
-pub(crate) fn read(root: &Node, found: &mut Found) {
+pub(crate) fn of_values(root: &Node, found: &mut Found) {
     walk(root, None, found);
 }
 
@@ -51,7 +50,7 @@ fn description(node: &Node, text: &str, about: Span, found: &mut Found) {
         let place = |at: Range<usize>| {
             if is_plain { node.span.part(1 + start + at.start, at.len()) } else { node.span }
         };
-        let read = grammar::read(said).and_then(|directive| {
+        let read = allow::directive(said).and_then(|directive| {
             if directive.whole_file {
                 Err("only a comment can allow something for a whole file".to_owned())
             } else {
@@ -91,7 +90,7 @@ fn metadata(said: &Member, about: Span, found: &mut Found) {
             for item in items.iter() {
                 match &item.value {
                     // `RULE -- reason`, as a comment has it.
-                    Value::Text(text) => match grammar::read(&format!("allow {text}")) {
+                    Value::Text(text) => match allow::directive(&format!("allow {text}")) {
                         Ok(directive) => {
                             found.add(directive, IgnoredBy::Metadata, &Scope::Inside(about), |_| item.span);
                         }
@@ -123,7 +122,7 @@ fn entry(node: &Node, mut rules: Vec<(String, Span)>, about: Span, found: &mut F
                 rules.extend(texts.map(|(text, span)| (text.to_owned(), part(span, text))));
             }
             ("reason", Some(text)) => reason = text,
-            ("expires", Some(text)) => match grammar::date(text) {
+            ("expires", Some(text)) => match allow::date(text) {
                 Ok(date) => until = Some(date),
                 Err(what) => return mistake(what, member.node.span),
             },
@@ -160,9 +159,90 @@ fn part(span: Span, text: &str) -> Span {
     if span.len() == text.len() + 2 { span.part(1, text.len()) } else { span }
 }
 
+/// Reads the comments of a document; `text` is that of its file.
+pub(crate) fn of_comments(file: FileId, text: &str, document: &Document, found: &mut Found) {
+    for comment in &document.comments {
+        let range = comment.span.range();
+        let Some(written) = text.get(range.clone()).filter(|written| written.contains(MARK)) else { continue };
+        let body = written.strip_suffix("*/").unwrap_or(written);
+        let mut scope = None;
+        for line in body.split_inclusive(['\n', '\r']) {
+            let said = line.trim_start_matches(|letter: char| matches!(letter, '/' | '*') || letter.is_whitespace());
+            let Some(said) = said.strip_prefix(MARK) else { continue };
+            let start = range.start + (said.as_ptr() as usize - written.as_ptr() as usize);
+            match allow::directive(said) {
+                Ok(directive) => {
+                    let scope = if directive.whole_file {
+                        Scope::File(file)
+                    } else {
+                        scope.get_or_insert_with(|| scope_of(file, text, comment, &document.root)).clone()
+                    };
+                    let place = |at: std::ops::Range<usize>| Span::new(file, start + at.start, start + at.end);
+                    found.add(directive, IgnoredBy::Comment, &scope, place);
+                }
+                Err(what) => {
+                    let end = start + said.trim_end().len();
+                    found.mistakes.push(Mistake { what, at: Span::new(file, start - MARK.len(), end) });
+                }
+            }
+        }
+    }
+}
+
+fn scope_of(file: FileId, text: &str, comment: &Comment, root: &Node) -> Scope {
+    let range = comment.span.range();
+    let line = text[..range.start].rfind(['\n', '\r']).map_or(0, |at| at + 1);
+    let before = text[line..range.start].trim_matches(['\u{feff}', ' ', '\t']);
+    let end = text[range.end..].find(['\n', '\r']).map_or(text.len(), |at| range.end + at);
+    // Other comments beside it do not make a line hold anything.
+    let after = text[range.end..end].trim();
+    if !before.is_empty() && !before.starts_with("/*") || !after.is_empty() && !after.starts_with("/") {
+        return Scope::Starting(Span::new(file, line, end));
+    }
+    following(root, range.start, range.end).map_or(Scope::Nowhere, Scope::Inside)
+}
+
+/// The value that a comment at these bytes, alone on its line, speaks about.
+fn following(root: &Node, start: usize, end: usize) -> Option<Span> {
+    if root.span.start as usize >= end {
+        return Some(root.span);
+    }
+    let mut inner = root;
+    if (inner.span.end as usize) < end {
+        return None;
+    }
+    // The depth of documents is bounded by the parser.
+    loop {
+        let spans = |at: usize| -> Option<(Span, &Node)> {
+            match &inner.value {
+                Value::Object(members) => members.get(at).map(|member| {
+                    let whole = Span { end: member.node.span.end, ..member.key_span };
+                    (whole, &member.node)
+                }),
+                Value::List(items) => items.get(at).map(|item| (item.span, item)),
+                _ => None,
+            }
+        };
+        // Members stand in the order written: the first that ends behind the comment holds or follows it.
+        let next = match &inner.value {
+            Value::Object(members) => members.partition_point(|member| (member.node.span.end as usize) <= start),
+            Value::List(items) => items.partition_point(|item| (item.span.end as usize) <= start),
+            _ => 0,
+        };
+        let (whole, node) = spans(next)?;
+        if whole.start as usize >= end {
+            return Some(if next == 0 && inner.is_object() { inner.span } else { whole });
+        }
+        if node.span.start as usize >= end {
+            return Some(node.span);
+        }
+        inner = node;
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::of_values;
     use crate::json::parse;
     use crate::source::Files;
     use crate::suppress::allow::{Found, Scope};
@@ -172,7 +252,7 @@ mod tests {
         let mut files = Files::default();
         let file = files.add("a.json", text);
         let mut found = Found::default();
-        read(&parse(file, text).unwrap().root, &mut found);
+        of_values(&parse(file, text).unwrap().root, &mut found);
         let allows = found.allows.iter().map(|allow| {
             let Scope::Inside(span) = allow.scope else { panic!("{allow:?}") };
             let until = allow.until.map(|date| format!(" until {date}")).unwrap_or_default();
@@ -230,5 +310,70 @@ mod tests {
         assert_eq!(at(r#"{"allow":{"a/b":5}}"#), "write the reason as text, or as an object with the key `reason` @ 5");
         assert_eq!(at(r#"{"allow":[{"reason":"x"}]}"#), "no rule is named @ {\"reason\":\"x\"}");
         assert_eq!(at(r#"{"allow":[{"rule":"a","expires":5}]}"#), "`expires` cannot be a number here @ 5");
+    }
+}
+
+#[cfg(test)]
+mod comment_tests {
+    use super::of_comments;
+    use crate::json::parse;
+    use crate::source::{Files, Span};
+    use crate::suppress::allow::{Found, Scope};
+
+    /// The characters each allowance of a text holds for, a line after `line:`.
+    fn scopes(text: &str) -> Vec<String> {
+        let mut files = Files::default();
+        let file = files.add("a.json", text);
+        let document = parse(file, text).unwrap();
+        let mut found = Found::default();
+        of_comments(file, text, &document, &mut found);
+        assert!(found.mistakes.is_empty(), "{:?}", found.mistakes);
+        let shown = |span: Span| files.slice(span).to_owned();
+        let scope = |allow: &crate::suppress::allow::Allow| match allow.scope {
+            Scope::Starting(span) => format!("line: {}", shown(span).split("//").next().unwrap().trim()),
+            Scope::Inside(span) => shown(span),
+            Scope::File(_) => "file".to_owned(),
+            Scope::Settings(_) | Scope::Nowhere => "nowhere".to_owned(),
+        };
+        found.allows.iter().map(|allow| format!("{} {}", allow.rule, scope(allow))).collect()
+    }
+
+    #[test]
+    fn at_the_end_of_a_line_it_speaks_about_the_line() {
+        assert_eq!(scopes("{\r\n \"a\": 1, // aznetlint: allow r -- x\r\n \"b\": 2 }"), ["r line: \"a\": 1,"]);
+        assert_eq!(scopes("{ /* aznetlint: allow r -- x */ \"a\": 1 }").len(), 1);
+    }
+
+    #[test]
+    fn alone_it_speaks_about_what_follows() {
+        assert_eq!(scopes("[1,\n// aznetlint: allow r -- x\n// more\n[2, 3], 4]"), ["r [2, 3]"]);
+        assert_eq!(scopes("{\"a\": 1,\n// aznetlint: allow r -- x\n\"b\": 2, \"c\": 3}"), ["r \"b\": 2"]);
+        assert_eq!(scopes("{\"a\":\n// aznetlint: allow r -- x\n[2]}"), ["r [2]"]);
+        assert_eq!(scopes("// aznetlint: allow r -- x\n[2]"), ["r [2]"]);
+    }
+
+    #[test]
+    fn before_the_first_member_it_speaks_about_the_object() {
+        assert_eq!(
+            scopes("[{\n// aznetlint: allow r -- x\n\"a\": 1}, 2]"),
+            ["r {\n// aznetlint: allow r -- x\n\"a\": 1}"]
+        );
+    }
+
+    #[test]
+    fn before_a_closing_bracket_it_speaks_about_nothing() {
+        assert_eq!(scopes("[[1\n// aznetlint: allow r -- x\n], 2]"), ["r nowhere"]);
+        assert_eq!(scopes("[1]\n// aznetlint: allow r -- x\n"), ["r nowhere"]);
+    }
+
+    #[test]
+    fn one_comment_may_say_several_things() {
+        let text = "/*\n * aznetlint: allow r -- x\n * aznetlint: allow-file s, t -- y\n */\n[1]";
+        assert_eq!(scopes(text), ["r [1]", "s file", "t file"]);
+    }
+
+    #[test]
+    fn other_comments_say_nothing() {
+        assert!(scopes("[1] // see aznetlint: allow r -- x").is_empty());
     }
 }

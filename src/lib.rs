@@ -22,3 +22,4 @@ pub mod source;
 mod spelling;
 pub mod suppress;
 pub mod tagfile;
+mod yaml;

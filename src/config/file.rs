@@ -3,25 +3,24 @@
 //! What the words mean to rules and templates is the work of `cli`.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
+use std::marker::PhantomData;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fmt, fs, io};
 
-use serde::Deserialize;
-use serde_saphyr::{Location, Spanned};
+use miette::{Diagnostic, NamedSource, SourceSpan};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_saphyr::{Error, Location, Spanned};
 
-use crate::config::error::{ConfigError, Source};
-use crate::config::value::{Entries, FactSetting, GateSetting, LeastSetting, LevelSetting, Words};
+use crate::finding::{FactValue, Level};
+use crate::printable;
+use crate::spelling::suggestion;
+use crate::yaml;
 
 /// The name of the settings file.
 pub const FILE_NAME: &str = "aznetlint.yaml";
-
-/// The largest settings file that is read, in bytes.
-const MAX_BYTES: u64 = 1 << 20;
-
-/// The deepest nesting a settings file may have.
-const MAX_DEPTH: usize = 48;
 
 /// What the settings file says. Everything is optional; paths are relative to the folder of the file.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -158,7 +157,7 @@ impl Config {
             _ => unreadable(&error.to_string()),
         };
         let meta = fs::metadata(path).map_err(failed)?;
-        if !meta.is_file() || meta.len() > MAX_BYTES {
+        if !meta.is_file() || meta.len() > yaml::MAX_BYTES as u64 {
             return Err(unreadable("it is not a settings file"));
         }
         Self::parse(&name, &fs::read_to_string(path).map_err(failed)?)
@@ -173,17 +172,7 @@ impl Config {
         if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
             return Ok(Self { source, ..Self::default() });
         }
-        // `on` and `no` are words here, as in rules and in YAML 1.2.
-        let options = serde_saphyr::options! {
-            budget: serde_saphyr::budget! {
-                max_depth: MAX_DEPTH,
-                flow_nesting_limit: MAX_DEPTH,
-                max_aliases: 64,
-                max_documents: 1,
-            },
-            strict_booleans: true,
-        };
-        match serde_saphyr::from_str_with_options::<Self>(text, options) {
+        match yaml::read::<Self>(text) {
             Ok(config) => Ok(Self { source, ..config }),
             Err(error) => Err(source.misread(&error)),
         }
@@ -201,8 +190,7 @@ impl Config {
 
     /// The byte of the text that a place starts at.
     pub fn offset(&self, at: Location) -> usize {
-        let (start, skip) = self.source.offset(at.line().max(1), at.column().max(1));
-        start + skip
+        yaml::offset(&self.source.text, at.line(), at.column())
     }
 
     /// The bytes of the scalar at a place, or of the beginning of what else stands there.
@@ -237,6 +225,249 @@ impl Config {
             }
         }
         None
+    }
+}
+
+/// A word, or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Words {
+    /// A word.
+    One(String),
+    /// Several words.
+    Several(Vec<String>),
+}
+
+impl Words {
+    /// Each word.
+    pub fn all(&self) -> &[String] {
+        match self {
+            Self::One(word) => std::slice::from_ref(word),
+            Self::Several(words) => words,
+        }
+    }
+}
+
+/// A fact as written: a word, a yes or no, a number, or a list of words.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum FactSetting {
+    /// Yes or no.
+    Bool(bool),
+    /// A number, read as a word.
+    Number(i64),
+    /// A word.
+    Text(String),
+    /// Several words.
+    List(Vec<String>),
+}
+
+impl From<&FactSetting> for FactValue {
+    fn from(setting: &FactSetting) -> Self {
+        match setting {
+            FactSetting::Bool(value) => Self::Bool(*value),
+            FactSetting::Number(number) => Self::Text(number.to_string()),
+            FactSetting::Text(text) => Self::Text(text.clone()),
+            FactSetting::List(words) => Self::List(words.clone()),
+        }
+    }
+}
+
+/// How serious the findings of a rule are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LevelSetting {
+    /// The rule does not speak.
+    Off,
+    /// Worth knowing.
+    Note,
+    /// Worth a look.
+    Warning,
+    /// It will not work.
+    Error,
+}
+
+impl LevelSetting {
+    /// The level; `None` for off.
+    pub fn level(self) -> Option<Level> {
+        match self {
+            Self::Off => None,
+            Self::Note => Some(Level::Note),
+            Self::Warning => Some(Level::Warning),
+            Self::Error => Some(Level::Error),
+        }
+    }
+
+    /// The word users write.
+    pub fn as_str(self) -> &'static str {
+        self.level().map_or("off", Level::as_str)
+    }
+}
+
+/// From which level on findings fail the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GateSetting {
+    /// Any finding does.
+    Note,
+    /// Warnings and errors do.
+    Warning,
+    /// Errors do.
+    Error,
+    /// None does.
+    Never,
+}
+
+/// A level that is not off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeastSetting {
+    /// Everything.
+    Note,
+    /// Warnings and errors.
+    Warning,
+    /// Errors only.
+    Error,
+}
+
+/// Keys of the user's own and their values, in the order written, both with their places.
+#[derive(Clone, Debug)]
+pub struct Entries<T>(pub Vec<(Spanned<String>, Spanned<T>)>);
+
+impl<T> Default for Entries<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EntriesVisitor(PhantomData))
+    }
+}
+
+struct EntriesVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
+    type Value = Entries<T>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("keys with values")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Entries(entries))
+    }
+}
+
+/// What users write for a key that has another name.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    (
+        "ignore",
+        "`allow` names findings to live with and why, `skip` rules that are not run, `exclude` files that are not read",
+    ),
+    ("disable", "`skip` names rules that are not run"),
+    ("rule", "`rules` names folders with rules of your own, `levels` says how serious a rule is"),
+    ("severity", "`levels` says how serious a rule is"),
+    ("files", "`paths` names the files and folders that are linted"),
+    ("include", "`paths` names the files and folders that are linted"),
+    ("inputs", "`paths` names the files and folders that are linted"),
+    ("tags", "`service-tags` names files with the addresses of service tags, `select` rules by tag"),
+    ("location", "`region` says where the networks are"),
+    ("placements", "`services` says which service stands on which network"),
+    ("overrides", "`per-path` says what holds for some files only"),
+];
+
+/// The text of a settings file, to point into.
+#[derive(Clone, Debug, Default)]
+struct Source {
+    name: String,
+    text: String,
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the settings in {path}: {why}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system says.
+        why: String,
+    },
+    /// The file says something it cannot say.
+    #[error("{message}")]
+    Invalid {
+        /// What is wrong.
+        message: String,
+        /// The file.
+        name: String,
+        /// The line, from 1.
+        line: u64,
+        /// The column, from 1.
+        column: u64,
+        /// The file's text.
+        #[source_code]
+        text: Arc<NamedSource<String>>,
+        /// Where.
+        #[label("here")]
+        at: SourceSpan,
+        /// What would be right.
+        #[help]
+        help: Option<String>,
+    },
+}
+
+impl Source {
+    /// That the text is no settings file, in the words of this program.
+    fn misread(&self, error: &Error) -> ConfigError {
+        let at = error.location();
+        let (message, help) = match error.without_snippet() {
+            Error::SerdeUnknownField { field, expected, .. } => {
+                let other = OTHER_NAMES.iter().find(|(name, _)| name == field).map(|(_, help)| (*help).to_owned());
+                let help = other.unwrap_or_else(|| suggestion(field, "the keys here are", expected.iter().copied()));
+                (format!("there is no setting `{field}` here"), Some(help))
+            }
+            Error::SerdeUnknownVariant { variant, expected, .. } => (
+                format!("`{variant}` cannot stand here"),
+                Some(suggestion(variant, "allowed", expected.iter().copied())),
+            ),
+            Error::SerdeMissingField { field, .. } => (format!("the setting `{field}` is missing here"), None),
+            Error::Unexpected { expected, .. } => match *expected {
+                "string scalar" => ("expected a text".to_owned(), None),
+                "sequence start" => ("expected a list".to_owned(), Some("a list of one is written `[a]`".to_owned())),
+                "mapping start" => ("expected keys with values, as in `key: value`".to_owned(), None),
+                other => (format!("expected {other}"), None),
+            },
+            error => (yaml::message(error), None),
+        };
+        self.error(at, message, help)
+    }
+
+    /// That something at a place is wrong.
+    fn error(&self, at: Option<Location>, message: String, help: Option<String>) -> ConfigError {
+        let (line, column) = at.map_or((1, 1), |at| (at.line().max(1), at.column().max(1)));
+        let text = &self.text;
+        let offset = yaml::offset(text, line, column);
+        let word = |rest: &str| {
+            let end = rest.find(['\n', '\r', ',', '}', ']', '#']).unwrap_or(rest.len());
+            rest[..end].split(": ").next().unwrap_or("").trim_end().trim_end_matches(':').len()
+        };
+        let len = text.get(offset..).map_or(0, word).min(200);
+        ConfigError::Invalid {
+            message,
+            name: self.name.clone(),
+            line,
+            column,
+            text: Arc::new(NamedSource::new(printable::line(&self.name), text.clone())),
+            at: (offset, len).into(),
+            help,
+        }
     }
 }
 

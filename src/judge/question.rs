@@ -149,8 +149,7 @@ impl<'a> FlowQuestion<'_, '_, 'a> {
             }
         }
         // Every value that no rule names fares alike.
-        let unnamed =
-            |question: &Self| question.with(far, hosts, Given::Unnamed).0.verdict == Verdict::Violated;
+        let unnamed = |question: &Self| question.with(far, hosts, Given::Unnamed).0.verdict == Verdict::Violated;
         if widest.verdict == Verdict::Violated && (possible.is_some() || stray || !unnamed(self)) {
             widest.verdict = Verdict::Undecided;
             let doubts = missing.iter().map(|fact| {

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 
 use crate::rule::error::{At, RuleError, Text, suggestion};
+use crate::yaml::{self, MAX_BYTES, MAX_DEPTH};
 
 /// A value of a rule file.
 #[derive(Clone, Copy)]
@@ -193,12 +194,6 @@ impl Pair<'_> {
     }
 }
 
-/// The deepest nesting a rule file may have.
-const MAX_DEPTH: usize = 48;
-
-/// The longest rule file, in bytes.
-const MAX_BYTES: usize = 1 << 20;
-
 /// One value and where it is written.
 #[derive(Clone, Debug)]
 pub(crate) struct Yaml {
@@ -233,17 +228,7 @@ impl Yaml {
             return Err(RuleError::new(text, At::default(), "the file is too large for a rule")
                 .help(format!("at most {MAX_BYTES} bytes are read")));
         }
-        let options = serde_saphyr::options! {
-            budget: serde_saphyr::budget! {
-                max_depth: MAX_DEPTH,
-                flow_nesting_limit: MAX_DEPTH,
-                max_aliases: 64,
-                max_documents: 1,
-            },
-            strict_booleans: true,
-        };
-        let raw: Raw =
-            serde_saphyr::from_str_with_options(&text.content, options).map_err(|error| syntax(text, &error))?;
+        let raw: Raw = yaml::read(&text.content).map_err(|error| syntax(text, &error))?;
         convert(text, raw, 0)
     }
 
@@ -261,11 +246,9 @@ impl Yaml {
 }
 
 fn syntax(text: &Text, error: &serde_saphyr::Error) -> RuleError {
-    let error = error.without_snippet();
-    let at = error.location().map_or(At::default(), |location| place(text, &location));
-    let shown = error.to_string();
-    let first = shown.lines().next().unwrap_or("this is not YAML");
-    let message = first.split(" at line ").next().and_then(|part| part.split(", set ").next()).unwrap_or(first);
+    let at = error.without_snippet().location().map_or(At::default(), |location| place(text, &location));
+    let message = yaml::message(error);
+    let message = message.split(", set ").next().unwrap_or_default();
     RuleError::new(text, at, format!("the file cannot be read: {message}"))
 }
 
@@ -277,18 +260,8 @@ fn place(text: &Text, location: &serde_saphyr::Location) -> At {
         let (start, len) = (clamp(start), clamp(len));
         return At { start: start.min(content.len()), end: (start + len).min(content.len()) };
     }
-    let line = usize::try_from(location.line()).unwrap_or(1).max(1);
-    let column = usize::try_from(location.column()).unwrap_or(1).max(1);
-    let mut start = 0;
-    for (number, part) in content.split_inclusive('\n').enumerate() {
-        if number + 1 == line {
-            let inside = part.char_indices().nth(column - 1).map_or(part.len(), |(offset, _)| offset);
-            let start = start + inside;
-            return At { start, end: start };
-        }
-        start += part.len();
-    }
-    At { start: content.len(), end: content.len() }
+    let start = yaml::offset(content, location.line(), location.column());
+    At { start, end: start }
 }
 
 fn clamp(value: impl TryInto<usize>) -> usize {

@@ -10,11 +10,11 @@ use ignore::gitignore::GitignoreBuilder;
 use crate::finding::{FileReport, Finding, Ignored, IgnoredBy, Outcome, Report};
 use crate::json::{Document, Node};
 use crate::source::{FileId, Files, Span};
-use crate::suppress::read;
 use crate::spelling::is_like;
 use crate::suppress::allow::{Allow, Found, Mistake, Rules, Scope};
 use crate::suppress::baseline::Folder;
 use crate::suppress::date::Date;
+use crate::suppress::read;
 
 /// At most so many permissions of one file are read, so that their number times that of the findings stays small.
 const MOST: usize = 2_000;

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
-use crate::printable;
 use crate::finding::{Finding, Ignored, IgnoredBy, Outcome, Report, RuleId};
 use crate::json::{self, Node};
+use crate::printable;
 use crate::source::{FileId, Files, Origin, STDIN, Span};
 use crate::suppress::allow::Rules;
 

@@ -5,12 +5,10 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use crate::json::{self, Node, SyntaxError};
-use crate::net::{Cloud, TagData};
+use crate::net::{Cloud, Tag, TagData};
 use crate::source::{FileId, Span};
-use crate::tagfile::fault::{Fault, FaultKind};
-use crate::tagfile::outline::Outline;
-use crate::tagfile::source::Lists;
-use crate::tagfile::{origin, quick, tree};
+use crate::tagfile::list::{Fault, FaultKind, Lists};
+use crate::tagfile::outline::{self, Outline};
 
 /// A snapshot of the service tags of one cloud.
 #[derive(Clone, Debug)]
@@ -58,7 +56,7 @@ impl ReadError {
 /// # Errors
 /// When it is no JSON, or other JSON. What is wrong with single tags is not an error: see [`TagFile::faults`].
 pub fn read(file: FileId, name: &str, text: &Arc<str>) -> Result<TagFile, ReadError> {
-    if let Some(outline) = quick::outline(file, text) {
+    if let Some(outline) = outline::of_text(file, text) {
         return Ok(TagFile::new(file, name, text, outline));
     }
     let document = json::parse(file, text).map_err(ReadError::Syntax)?;
@@ -71,14 +69,14 @@ pub fn read(file: FileId, name: &str, text: &Arc<str>) -> Result<TagFile, ReadEr
 pub fn detect(file: FileId, name: &str, text: &Arc<str>) -> Option<TagFile> {
     // All schemas have these words, in one case or another; nothing else of Azure has the first.
     let has = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    let outline = (has("ystemService\"") && has("ddressPrefixes\"")).then(|| quick::outline(file, text))??;
+    let outline = (has("ystemService\"") && has("ddressPrefixes\"")).then(|| outline::of_text(file, text))??;
     Some(TagFile::new(file, name, text, outline))
 }
 
 impl TagFile {
     /// The service tags in a parsed document; `None` when it holds none. `text` is that of the document.
     pub fn of_document(file: FileId, name: &str, text: &Arc<str>, root: &Node) -> Option<Self> {
-        tree::outline(root).map(|outline| Self::new(file, name, text, outline))
+        outline::of_tree(root).map(|outline| Self::new(file, name, text, outline))
     }
 
     fn new(file: FileId, name: &str, text: &Arc<str>, outline: Outline) -> Self {
@@ -100,10 +98,10 @@ impl TagFile {
         Self {
             name: name.to_owned(),
             file,
-            cloud: origin::cloud(outline.cloud.as_deref(), tags.names(), name),
+            cloud: cloud(outline.cloud.as_deref(), tags.names(), name),
             // Files put together from several say 0.
             change_number: outline.change_number.filter(|number| *number > 0),
-            date: origin::date(name),
+            date: date(name),
             tags,
             lists,
             faults,
@@ -134,6 +132,51 @@ impl TagFile {
             self.tags.at(index);
         }
     }
+}
+
+/// The cloud, by what the file says of itself, the regions its tags name, and its name.
+///
+/// The REST answer has been seen to call every cloud `Public`, so regions weigh more.
+pub(crate) fn cloud<'n>(stated: Option<&str>, names: impl Iterator<Item = &'n str>, file: &str) -> Option<Cloud> {
+    /// Among so many regional tags one at least is of a region that the catalogue knows.
+    const ENOUGH: usize = 200;
+    let mut regional = names.filter(|name| name.contains('.')).take(ENOUGH);
+    let by_region = regional.find_map(|name| Tag::read(name, None).tag()?.cloud());
+    by_region.or_else(|| stated.and_then(word)).or_else(|| word(last(file)))
+}
+
+fn word(text: &str) -> Option<Cloud> {
+    let text = text.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    match () {
+        () if has(&["government", "usgov"]) => Some(Cloud::Government),
+        () if has(&["china"]) => Some(Cloud::China),
+        () if has(&["public", "azurecloud"]) => Some(Cloud::Public),
+        () => None,
+    }
+}
+
+/// The day in the name of a file, as `2025-10-28`: the files say nothing of it inside.
+pub(crate) fn date(file: &str) -> Option<String> {
+    let name = last(file);
+    let runs = name.split(|letter: char| !letter.is_ascii_digit() && letter != '-');
+    runs.into_iter().find_map(|run| {
+        let run = run.trim_matches('-');
+        let parts: Vec<&str> = run.split('-').collect();
+        let (year, month, day) = match parts.as_slice() {
+            [all] if all.len() == 8 => (&all[..4], &all[4..6], &all[6..]),
+            [year, month, day] if (year.len(), month.len(), day.len()) == (4, 2, 2) => (*year, *month, *day),
+            _ => return None,
+        };
+        let within =
+            |text: &str, low: u16, high: u16| text.parse().is_ok_and(|number: u16| (low..=high).contains(&number));
+        let valid = within(year, 2017, 2199) && within(month, 1, 12) && within(day, 1, 31);
+        valid.then(|| format!("{year}-{month}-{day}"))
+    })
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 #[cfg(test)]
@@ -247,5 +290,30 @@ mod tests {
             assert!(matches!(error(text), ReadError::NotTags(_)), "{text}");
         }
         assert_eq!(error(" {}").span().start, 1);
+    }
+}
+
+#[cfg(test)]
+mod origin_tests {
+    use super::{cloud, date};
+    use crate::net::Cloud;
+
+    #[test]
+    fn the_day_stands_in_the_name() {
+        assert_eq!(date("data/ServiceTags_Public_20251028.json").as_deref(), Some("2025-10-28"));
+        assert_eq!(date("tags-2026-06-26.json").as_deref(), Some("2026-06-26"));
+        assert_eq!(date("20251028/ServiceTags_Public.json"), None);
+        assert_eq!(date("ServiceTags_20251328.json"), None);
+        assert_eq!(date("ServiceTags_120251028.json"), None);
+    }
+
+    #[test]
+    fn regions_tell_the_cloud_before_words_do() {
+        let of = |stated, names: &[&str], file| cloud(stated, names.iter().copied(), file);
+        assert_eq!(of(Some("Public"), &["Sql", "Storage.USGovTexas"], "x.json"), Some(Cloud::Government));
+        assert_eq!(of(Some("AzureGovernment"), &["Sql"], "x.json"), Some(Cloud::Government));
+        assert_eq!(of(Some("China"), &["AzureFrontDoor.Frontend"], "x.json"), Some(Cloud::China));
+        assert_eq!(of(None, &["Sql"], "ServiceTags_China_20260720.json"), Some(Cloud::China));
+        assert_eq!(of(None, &["Sql"], "tags.json"), None);
     }
 }

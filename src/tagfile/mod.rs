@@ -2,16 +2,11 @@
 
 mod answer;
 mod choice;
-mod fault;
 mod file;
-mod origin;
+mod list;
 mod outline;
-mod prefix;
-mod quick;
-mod source;
-mod tree;
 
-pub use answer::{AddressAnswer, Answer, NoSuchTag, TagAnswer};
+pub use answer::{AddressAnswer, Answer, TagAnswer};
 pub use choice::TagFiles;
-pub use fault::{Fault, FaultKind};
 pub use file::{ReadError, TagFile, detect, read};
+pub use list::{Fault, FaultKind};

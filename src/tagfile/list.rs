@@ -1,14 +1,129 @@
-//! Lists of prefixes, as text or parsed, to prefixes; and, when that fails, to what is wrong with them.
+//! The lists of prefixes of a file: given to a snapshot tag by tag, and, when one cannot be, what is wrong with it.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net};
 use memchr::memchr;
 
 use crate::json::{self, Node};
+use crate::net::{AddressSet, TagData, TagSource};
 use crate::source::Span;
-use crate::tagfile::fault::{Fault, FaultKind};
-use crate::tagfile::outline::List;
+use crate::tagfile::outline::{List, Listed};
+
+/// The unread lists of a file, by the index of their tag.
+#[derive(Debug)]
+pub(crate) struct Lists {
+    text: Arc<str>,
+    tags: Vec<(Span, List)>,
+    /// Tags that stand in the file again.
+    repeats: BTreeMap<usize, Vec<(Span, List)>>,
+}
+
+impl Lists {
+    /// Declares the tags and keeps their lists.
+    pub(crate) fn new(text: Arc<str>, listed: Vec<Listed>) -> (TagData, Arc<Self>) {
+        let mut data = TagData::default();
+        let mut lists = Self { text, tags: Vec::with_capacity(listed.len()), repeats: BTreeMap::new() };
+        for Listed { name, name_span, list } in listed {
+            let index = data.declare(name.trim());
+            if index == lists.tags.len() {
+                lists.tags.push((name_span, list));
+            } else {
+                lists.repeats.entry(index).or_default().push((name_span, list));
+            }
+        }
+        let lists = Arc::new(lists);
+        (data.read_from(Arc::<Self>::clone(&lists)), lists)
+    }
+
+    /// What is wrong with a tag whose prefixes could not be given.
+    pub(crate) fn faults(&self, index: usize, tag: &str) -> Vec<Fault> {
+        let mut found = Vec::new();
+        for (name_span, list) in self.of(index) {
+            if prefixes(&self.text, list).is_none() {
+                found.extend(faults(&self.text, tag, *name_span, list));
+            }
+        }
+        if let (true, Some((again, _))) = (found.is_empty(), self.repeats.get(&index).and_then(|more| more.first())) {
+            found.push(Fault {
+                kind: FaultKind::Repeated,
+                message: format!("service tag `{tag}` is listed again with other prefixes"),
+                span: *again,
+                tag: Some(tag.to_owned()),
+                help: Some("use the file as published, not several in one"),
+            });
+        }
+        found
+    }
+
+    fn of(&self, index: usize) -> impl Iterator<Item = &(Span, List)> {
+        self.tags.get(index).into_iter().chain(self.repeats.get(&index).into_iter().flatten())
+    }
+}
+
+impl TagSource for Lists {
+    fn prefixes(&self, index: usize) -> Option<Vec<IpNet>> {
+        let mut all = self.of(index).map(|(_, list)| prefixes(&self.text, list));
+        let first = all.next()??;
+        let mut all = all.peekable();
+        if all.peek().is_none() {
+            return Some(first);
+        }
+        let set = |prefixes: &[IpNet]| AddressSet::from_prefixes(prefixes.iter().copied());
+        let wanted = set(&first);
+        // Of two different lists nobody can tell which one holds.
+        let agree = all.all(|other| other.is_some_and(|other| set(&other) == wanted));
+        agree.then_some(first)
+    }
+}
+
+/// One thing that is wrong, with its place. A tag it belongs to is a name without known addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What kind of thing.
+    pub kind: FaultKind,
+    /// In words.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+    /// The tag whose addresses are unknown because of it.
+    pub tag: Option<String>,
+    /// What to do.
+    pub help: Option<&'static str>,
+}
+
+/// The kinds of faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FaultKind {
+    /// Something in a list of prefixes is none.
+    BadPrefix,
+    /// A list of prefixes is not JSON.
+    BadList,
+    /// A tag has no list of prefixes.
+    NoList,
+    /// A tag has no name.
+    NoName,
+    /// A tag is listed again with other prefixes.
+    Repeated,
+    /// The file is one page of several.
+    Incomplete,
+}
+
+impl FaultKind {
+    /// The word for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadPrefix => "bad-prefix",
+            Self::BadList => "bad-list",
+            Self::NoList => "no-prefixes",
+            Self::NoName => "no-name",
+            Self::Repeated => "repeated-tag",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
 
 /// More bad prefixes of one tag are not named one by one.
 const MOST_FAULTS: usize = 10;
@@ -143,7 +258,7 @@ fn shifted(list: &Node, shift: &impl Fn(Span) -> Span) -> Node {
 }
 
 #[cfg(test)]
-mod tests {
+mod prefix_tests {
     use ipnet::IpNet;
 
     use super::{common, faults, prefixes};

@@ -26,6 +26,21 @@ pub enum Origin {
     Setting,
 }
 
+/// The parts of a path that has `/` between them, without `.` and doubled slashes. `..` takes the part before it away; it
+/// stays where there is none, but at the root.
+pub fn path_parts(path: &str) -> Vec<&str> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+            ".." if path.starts_with('/') => {}
+            _ => parts.push(part),
+        }
+    }
+    parts
+}
+
 /// A stretch of bytes of one decoded text; `end` is exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
@@ -263,7 +278,14 @@ fn floor_boundary(text: &str, offset: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Files, Origin, Position, Span};
+    use super::{Files, Origin, Position, Span, path_parts};
+
+    #[test]
+    fn a_path_is_tidied_without_leaving_its_root() {
+        assert_eq!(path_parts("./a//b/../c/."), ["a", "c"]);
+        assert_eq!(path_parts("../../a"), ["..", "..", "a"]);
+        assert_eq!(path_parts("/../a/../../b"), ["b"]);
+    }
 
     #[test]
     fn columns_count_characters_from_one() {

@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use crate::finding::{FileReport, Finding, Outcome, Report};
 use crate::report::ledger::Ledger;
 use crate::report::options::Base;
-use crate::source::{FileId, Files, Origin, STDIN, Span};
+use crate::source::{FileId, Files, Origin, STDIN, Span, path_parts};
 
 /// The path that stands for the input when it holds no file at all.
 const NO_FILE: &str = "stdin";
@@ -124,11 +124,11 @@ fn relative(name: &str, base: &Base) -> String {
         return name.to_owned();
     }
     let whole = if absolute || base.folder.is_empty() { name.to_owned() } else { format!("{}/{name}", base.folder) };
-    let parts = tidy(&whole);
+    let parts = path_parts(&whole);
     if base.folder.is_empty() {
         return parts.join("/");
     }
-    let root = tidy(&base.root);
+    let root = path_parts(&base.root);
     let shared = parts.iter().zip(&root).take_while(|(one, other)| one == other).count();
     if shared == 0 && is_drive(&whole) {
         // There is no way from one drive to another.
@@ -158,21 +158,6 @@ pub(crate) fn encoded(path: &str) -> String {
         }
     }
     uri
-}
-
-/// The parts of a path without `.` and, where possible, without `..`.
-fn tidy(path: &str) -> Vec<&str> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            _ => parts.push(part),
-        }
-    }
-    parts
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use miette::{Diagnostic, NamedSource, SourceSpan};
 use crate::finding::{Finding, Ignored, IgnoredBy, Outcome, Report, RuleId};
 use crate::json::{self, Node};
 use crate::printable;
-use crate::source::{FileId, Files, Origin, STDIN, Span};
+use crate::source::{FileId, Files, Origin, STDIN, Span, path_parts};
 use crate::suppress::allow::Rules;
 
 /// The version of the file.
@@ -215,7 +215,8 @@ pub fn number(findings: &mut [Finding]) {
 /// A folder that files are named from, as seen from where the run was started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Folder {
-    here: Vec<String>,
+    /// Absolute, with `/` between its parts.
+    here: String,
     base: Vec<String>,
 }
 
@@ -223,8 +224,7 @@ impl Folder {
     /// From the absolute paths of the folder the run was started in and of the folder to name files from; `/` and `\`
     /// both part them.
     pub fn new(here: &str, base: &str) -> Self {
-        let parts = |path: &str| join_parts(Vec::new(), &slashed(path));
-        Self { here: parts(here), base: parts(base) }
+        Self { here: slashed(here), base: path_parts(&slashed(base)).into_iter().map(str::to_owned).collect() }
     }
 
     /// The name of a file from this folder, with `/` between its parts. `name` is as the run shows it: from where it
@@ -234,10 +234,11 @@ impl Folder {
             return name.to_owned();
         }
         let absolute = name.starts_with('/') || name.as_bytes().get(1) == Some(&b':');
-        let whole = join_parts(if absolute { Vec::new() } else { self.here.clone() }, name);
+        let whole = if absolute { name.to_owned() } else { format!("{}/{name}", self.here) };
+        let whole = path_parts(&whole);
         let shared = whole.iter().zip(&self.base).take_while(|(one, other)| one == other).count();
         let up = std::iter::repeat_n("..", self.base.len() - shared);
-        up.chain(whole[shared..].iter().map(String::as_str)).collect::<Vec<_>>().join("/")
+        up.chain(whole[shared..].iter().copied()).collect::<Vec<_>>().join("/")
     }
 
     /// The name of a text from this folder; what is no file keeps the name it has.
@@ -251,17 +252,6 @@ impl Folder {
 pub(crate) fn slashed(path: &str) -> String {
     let path = path.replace('\\', "/");
     path.strip_prefix("//?/").map_or(path.clone(), str::to_owned)
-}
-
-fn join_parts(mut parts: Vec<String>, path: &str) -> Vec<String> {
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            _ => parts.push(part.to_owned()),
-        }
-    }
-    parts
 }
 
 #[cfg(test)]

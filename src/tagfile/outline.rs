@@ -7,8 +7,8 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr2, memchr3, memchr_iter};
 use memchr::memmem::Finder;
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
 use crate::json::{Node, Value};
 use crate::source::{FileId, Span};

@@ -8,12 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use memchr::memmem;
-use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
-use crate::input::decode::{Encoding, decode, encoding, is_packed};
-use crate::input::guess::{guess, is_table};
-use crate::input::relevance::may_matter;
-use crate::input::walk::{Candidate, NoJson, Options, explain, find};
+use crate::input::text::{Encoding, decode, encoding, guess, is_packed, is_table, may_matter};
+use crate::input::walk::{Asked, Candidate, Found, NoJson, Options, explain, find};
 use crate::json::{Document, Parser, SyntaxError};
 use crate::source::{FileId, Files, Origin, STDIN};
 use crate::tagfile::{self, TagFile};
@@ -78,55 +76,17 @@ enum Loaded {
     Unreadable(String),
 }
 
-/// How a file came to be read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    ByName,
-    InFolder,
-    Not,
-}
+/// One input, its name and what became of its bytes.
+type Waiting = (String, Asked, Loaded);
 
 /// Reads the files and folders at `paths`; `-` among them reads `stdin`.
 ///
 /// A folder is searched for `*.json` and `*.jsonc`; a file given by name is read whatever its name. Nothing that goes
 /// wrong with one file keeps another from being read.
 pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input {
-    let found = find(paths, options);
-    let progress = options.progress.as_deref();
-    if let Some(progress) = progress {
-        progress.found(found.candidates.len());
-    }
-    let load = |candidate: &Candidate| {
-        let loaded = load_file(candidate, options.max_bytes);
-        if let (Loaded::Irrelevant | Loaded::Foreign(_) | Loaded::Unreadable(_), Some(progress)) = (&loaded, progress) {
-            progress.read();
-        }
-        loaded
-    };
-    let loaded: Vec<Loaded> = found.candidates.par_iter().map(load).collect();
-
-    let mut waiting: Vec<(String, Asked, Loaded)> = found
-        .candidates
-        .into_iter()
-        .zip(loaded)
-        .map(|(candidate, loaded)| {
-            let asked = match (candidate.named, candidate.beside) {
-                (true, _) => Asked::ByName,
-                (false, true) => Asked::Not,
-                (false, false) => Asked::InFolder,
-            };
-            (candidate.name, asked, loaded)
-        })
-        .filter(|(_, asked, loaded)| *asked != Asked::Not || matches!(loaded, Loaded::Text(..)))
-        .collect();
-    waiting.extend(found.problems.into_iter().map(|(name, named, message)| {
-        (name, if named { Asked::ByName } else { Asked::InFolder }, Loaded::Unreadable(message))
-    }));
-    if found.stdin {
-        waiting.push((STDIN.to_owned(), Asked::ByName, load_stdin(stdin, options.max_bytes)));
-    }
-    waiting.sort_by(|(left, ..), (right, ..)| left.cmp(right));
-
+    let mut found = find(paths, options);
+    let empty = std::mem::take(&mut found.empty);
+    let waiting = loaded(found, options, stdin);
     let mut files = Files::default();
     let ids: Vec<Option<FileId>> = waiting
         .iter()
@@ -144,18 +104,43 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
         .map_init(Parser::default, |parser, ((name, asked, loaded), file)| {
             let is_file = file.is_some() && name != STDIN;
             let content = content(&name, parser, loaded, file);
-            if let (Some(progress), true) = (progress, is_file) {
+            if let (Some(progress), true) = (&options.progress, is_file) {
                 progress.read();
             }
             Entry { name, file, named: asked == Asked::ByName, beside: asked == Asked::Not, content }
         })
         .collect();
-    Input { files, entries, empty: found.empty }
+    Input { files, entries, empty }
+}
+
+/// The bytes of everything found, sorted by name. Of what nobody asked for only texts stay.
+fn loaded(found: Found, options: &Options, stdin: &mut dyn Read) -> Vec<Waiting> {
+    let progress = options.progress.as_deref();
+    if let Some(progress) = progress {
+        progress.found(found.candidates.len());
+    }
+    let load = |candidate: Candidate| {
+        let loaded = load_file(&candidate, options.max_bytes);
+        if let (Loaded::Irrelevant | Loaded::Foreign(_) | Loaded::Unreadable(_), Some(progress)) = (&loaded, progress) {
+            progress.read();
+        }
+        (candidate.name, candidate.asked, loaded)
+    };
+    let mut waiting: Vec<Waiting> = found.candidates.into_par_iter().map(load).collect();
+    waiting.retain(|(_, asked, loaded)| *asked != Asked::Not || matches!(loaded, Loaded::Text(..)));
+    waiting.extend(found.problems.into_iter().map(|(name, named, message)| {
+        (name, if named { Asked::ByName } else { Asked::InFolder }, Loaded::Unreadable(message))
+    }));
+    if found.stdin {
+        waiting.push((STDIN.to_owned(), Asked::ByName, load_stdin(stdin, options.max_bytes)));
+    }
+    waiting.sort_by(|(left, ..), (right, ..)| left.cmp(right));
+    waiting
 }
 
 /// Whether a file can hold anything of interest, or cannot be read.
 pub fn is_relevant(path: &Path) -> bool {
-    let candidate = Candidate { path: path.to_owned(), name: String::new(), named: false, beside: false };
+    let candidate = Candidate { path: path.to_owned(), name: String::new(), asked: Asked::InFolder };
     !matches!(load_file(&candidate, Options::default().max_bytes), Loaded::Irrelevant)
 }
 
@@ -203,7 +188,7 @@ fn load(candidate: &Candidate, max_bytes: u64) -> io::Result<Loaded> {
     let file = open_regular(&candidate.path)?;
     let length = file.metadata()?.len();
     if length > max_bytes {
-        return if !candidate.named && !start_may_matter(file, max_bytes)? {
+        return if candidate.asked != Asked::ByName && !start_may_matter(file, max_bytes)? {
             Ok(Loaded::Irrelevant)
         } else {
             Ok(too_large(max_bytes))
@@ -214,10 +199,10 @@ fn load(candidate: &Candidate, max_bytes: u64) -> io::Result<Loaded> {
     let is_part = |bytes: &[u8]| {
         [&b"eploymentTemplate"[..], b"eploymentParameters"].iter().any(|word| memmem::find(bytes, word).is_some())
     };
-    if candidate.beside && !is_part(&bytes) {
+    if candidate.asked == Asked::Not && !is_part(&bytes) {
         return Ok(Loaded::Irrelevant);
     }
-    Ok(text_of(bytes, max_bytes, candidate.named || is_called_parameters(&candidate.path)))
+    Ok(text_of(bytes, max_bytes, candidate.asked == Asked::ByName || is_called_parameters(&candidate.path)))
 }
 
 /// Whether the name of a file says that it holds the parameters of a template, as `main.parameters.dev.json` does: it is

@@ -1,19 +1,20 @@
-//! Which files a run reads: the paths given, and the JSON files in the folders among them.
+//! Which files a run reads: the paths given, and the JSON files in the folders among them that no ignore file leaves out
+//! (`.gitignore`, `.ignore`, `.aznetlintignore`, at every level).
 //!
 //! Reading them is the work of `read`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use walkdir::{DirEntry, WalkDir};
 
-use crate::input::ignored::{Ignores, is_left_out};
-use crate::input::progress::Progress;
 use crate::input::scope::Globs;
 
 /// How files are found.
@@ -64,9 +65,18 @@ pub(crate) struct Candidate {
     pub(crate) path: PathBuf,
     /// The name shown: the path as given, with `/` between its parts.
     pub(crate) name: String,
-    pub(crate) named: bool,
+    pub(crate) asked: Asked,
+}
+
+/// How a file came to be read, the strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Asked {
+    /// The user named it.
+    ByName,
+    /// It lies in a folder that the user named.
+    InFolder,
     /// Nobody asked for it; it may be what a named template links to, or its parameters.
-    pub(crate) beside: bool,
+    Not,
 }
 
 /// A folder without a JSON file, and what it holds that JSON can be made of.
@@ -158,7 +168,7 @@ impl Search<'_> {
         if is_folder {
             self.folder(path, &canonical, name);
         } else if metadata.is_file() {
-            self.add(canonical, Candidate { path: path.to_owned(), name, named: true, beside: false });
+            self.add(canonical, Candidate { path: path.to_owned(), name, asked: Asked::ByName });
         } else {
             self.problem(name, true, "this is not a regular file; `-` reads standard input".to_owned());
         }
@@ -167,7 +177,8 @@ impl Search<'_> {
     /// What lies beside and below the templates given by name. The files are read only if they are templates or
     /// parameters, and judged only as part of the template that uses them.
     fn beside(&mut self) {
-        let templates = self.files.values().filter(|file| file.named && looks_like_template(&file.path));
+        let templates =
+            self.files.values().filter(|file| file.asked == Asked::ByName && looks_like_template(&file.path));
         let folders: BTreeSet<PathBuf> = templates
             .filter_map(|file| file.path.parent())
             .map(|folder| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() })
@@ -176,7 +187,7 @@ impl Search<'_> {
             for path in json_in(WalkDir::new(&folder).max_depth(DEEPEST_BESIDE)).take(MOST_BESIDE) {
                 if let Ok(canonical) = fs::canonicalize(&path) {
                     let name = shown(&path);
-                    self.add(canonical, Candidate { path, name, named: false, beside: true });
+                    self.add(canonical, Candidate { path, name, asked: Asked::Not });
                 }
             }
         }
@@ -219,7 +230,7 @@ impl Search<'_> {
             } else if entry.file_type().is_file() && is_json(entry.path()) {
                 holds_json = true;
                 let name = shown(entry.path());
-                self.add(canonical, Candidate { path: entry.into_path(), name, named: false, beside: false });
+                self.add(canonical, Candidate { path: entry.into_path(), name, asked: Asked::InFolder });
             } else if let Some(source) = source_of(entry.path()) {
                 *others.entry(source).or_default() += 1;
             }
@@ -248,8 +259,7 @@ impl Search<'_> {
 
     /// The same file under two names keeps the shorter; being named by the user wins over being found.
     fn add(&mut self, canonical: PathBuf, candidate: Candidate) {
-        let rank =
-            |candidate: &Candidate| (candidate.beside, !candidate.named, candidate.name.len(), candidate.name.clone());
+        let rank = |candidate: &Candidate| (candidate.asked, candidate.name.len(), candidate.name.clone());
         match self.files.get_mut(&canonical) {
             Some(known) if rank(known) <= rank(&candidate) => {}
             Some(known) => *known = candidate,
@@ -350,6 +360,110 @@ pub(crate) fn explain(error: &io::Error) -> String {
         io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
         io::ErrorKind::PermissionDenied => "reading it is not permitted".to_owned(),
         _ => format!("it cannot be read: {error}"),
+    }
+}
+
+/// Later names win over earlier ones in the same folder.
+const NAMES: [&str; 3] = [".gitignore", ".ignore", ".aznetlintignore"];
+
+/// Longer ignore files are not read.
+const LONGEST: u64 = 1 << 20;
+
+/// The ignore files that hold at one place of a walk, the outermost first. All paths are canonical.
+pub(crate) struct Ignores {
+    git: bool,
+    stack: Vec<(PathBuf, Gitignore)>,
+}
+
+impl Ignores {
+    /// The ignore files above `folder`, up to the root of its repository. None when it lies in no repository.
+    pub(crate) fn above(folder: &Path, git: bool) -> Self {
+        let mut ignores = Self { git, stack: Vec::new() };
+        let Some(root) = folder.ancestors().find(|ancestor| ancestor.join(".git").exists()) else { return ignores };
+        let mut between: Vec<&Path> =
+            folder.ancestors().skip(1).take_while(|ancestor| ancestor.starts_with(root)).collect();
+        between.reverse();
+        for ancestor in between {
+            ignores.enter(ancestor);
+        }
+        ignores
+    }
+
+    /// Takes in the ignore files of `folder`, and forgets those of folders it does not lie in.
+    pub(crate) fn enter(&mut self, folder: &Path) {
+        while self.stack.last().is_some_and(|(outer, _)| !folder.starts_with(outer)) {
+            self.stack.pop();
+        }
+        let mut builder = GitignoreBuilder::new(folder);
+        let mut lines = 0;
+        if self.git {
+            lines += add_lines(&mut builder, &folder.join(".git/info/exclude"));
+        }
+        for name in NAMES.into_iter().filter(|&name| self.git || name != ".gitignore") {
+            lines += add_lines(&mut builder, &folder.join(name));
+        }
+        if lines > 0
+            && let Ok(matcher) = builder.build()
+        {
+            self.stack.push((folder.to_owned(), matcher));
+        }
+    }
+
+    /// Whether a file or folder is left out. Of the ignore files above it, the innermost that speaks of it decides.
+    pub(crate) fn is_ignored(&self, path: &Path, is_folder: bool) -> bool {
+        let above = self.stack.iter().rev().filter(|(folder, _)| path != folder && path.starts_with(folder));
+        let said = above.map(|(_, matcher)| matcher.matched(path, is_folder)).find(|said| !said.is_none());
+        matches!(said, Some(Match::Ignore(_)))
+    }
+}
+
+/// Whether a named path, or a folder it lies in, is left out by the ignore files of its repository.
+pub(crate) fn is_left_out(path: &Path, is_folder: bool, git: bool) -> bool {
+    let Some(parent) = path.parent() else { return false };
+    let mut ignores = Ignores::above(parent, git);
+    ignores.enter(parent);
+    path.ancestors().any(|ancestor| ignores.is_ignored(ancestor, is_folder || ancestor != path))
+}
+
+/// Adds the lines of a file, when it is one. Says how many there were. A line that is no pattern is passed over, as git does.
+fn add_lines(builder: &mut GitignoreBuilder, path: &Path) -> usize {
+    // A pipe of that name must not be opened: it would wait forever.
+    let Ok(metadata) = fs::metadata(path) else { return 0 };
+    if !metadata.is_file() {
+        return 0;
+    }
+    let mut bytes = Vec::new();
+    let Ok(file) = File::open(path) else { return 0 };
+    if file.take(LONGEST).read_to_end(&mut bytes).is_err() {
+        return 0;
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let mut lines = 0;
+    for line in text.trim_start_matches('\u{FEFF}').lines() {
+        lines += usize::from(builder.add_line(None, line).is_ok());
+    }
+    lines
+}
+
+/// How many files there are, and how many of them are read. Counts only grow.
+#[derive(Debug, Default)]
+pub struct Progress {
+    found: AtomicUsize,
+    read: AtomicUsize,
+}
+
+impl Progress {
+    /// How many files were found, 0 while they are looked for, and how many of them are read.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.found.load(Ordering::Relaxed), self.read.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn found(&self, files: usize) {
+        self.found.fetch_add(files, Ordering::Relaxed);
+    }
+
+    pub(crate) fn read(&self) {
+        self.read.fetch_add(1, Ordering::Relaxed);
     }
 }
 

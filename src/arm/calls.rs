@@ -5,13 +5,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::arm::budget::{Budget, CALLS, DOMAIN, Failure};
-use crate::arm::deployment::{Env, Frame};
-use crate::arm::expression::{Call, Callee, Expression, Form, Kind};
+use crate::arm::expression::{Call, Callee, Expression, Form, Kind, Site};
 use crate::arm::functions::{Answer, Args, Function, Nature, Outcome};
-use crate::arm::machine::Machine;
-use crate::arm::partial;
-use crate::arm::place::Site;
-use crate::arm::trail;
+use crate::arm::machine::{Env, Frame, Machine};
+use crate::arm::{partial, value};
 use crate::json::{How, Node, Reason, Unknown, Value};
 use crate::source::Span;
 
@@ -110,10 +107,10 @@ impl Machine<'_> {
         }
         let how = How::Call(called.name.into());
         if called.nature == Nature::Converts {
-            let via = trail::step(called.span, how, args[0].via.clone());
+            let via = value::step(called.span, how, args[0].via.clone());
             return Node { value, span: args[0].span, via: Some(via) };
         }
-        Node { value, span: called.span, via: Some(trail::step(called.span, how, None)) }
+        Node { value, span: called.span, via: Some(value::step(called.span, how, None)) }
     }
 
     /// Unknown, for the reason of the first argument that is.
@@ -243,7 +240,7 @@ impl Machine<'_> {
             if let Some(name) = declared.get("name").and_then(Node::text) {
                 let name = name.to_lowercase();
                 let how = How::ParameterArgument(name.as_str().into());
-                frame.insert(name, trail::through(arg, span, how));
+                frame.insert(name, value::through(arg, span, how));
             }
         }
         let Some(body) = function.at(&["output", "value"]) else {
@@ -254,7 +251,7 @@ impl Machine<'_> {
         let result = self.evaluate(body, &inner);
         self.calls -= 1;
         let result = self.bounded(result, text, span);
-        trail::through(result, span, How::Call(Arc::clone(&call.name)))
+        value::through(result, span, How::Call(Arc::clone(&call.name)))
     }
 
     /// A value that is kept, refused when it nests too deep to be walked safely.

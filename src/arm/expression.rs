@@ -1,12 +1,15 @@
-//! The shape of a template expression; reading it from text is the work of `grammar`.
+//! Template expressions: their shape, how they are read from text (bounded in length and depth), and where a piece of
+//! one stands in the file, exact through the escapes of the JSON string around it.
 //!
 //! Places inside an expression are bytes of the decoded string that holds it, so that one tree serves every string with
 //! the same text.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::arm::functions::Function;
+use crate::arm::functions::{self, Function};
 use crate::json::Number;
+use crate::source::{Files, Span};
 
 /// One expression or a part of one.
 #[derive(Debug)]
@@ -171,5 +174,457 @@ impl Form {
             name if name.starts_with("list") && name.len() > 4 => Self::List,
             _ => return None,
         })
+    }
+}
+
+/// Azure refuses expressions of more characters.
+pub(crate) const LONGEST: usize = 24_576;
+/// Longer ones are not even read.
+const LONGEST_READ: usize = 1 << 20;
+const DEEPEST: usize = 256;
+
+/// Why a text is not an expression, and where in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// What is wrong.
+    pub(crate) message: &'static str,
+    /// The first byte of the trouble in the decoded string.
+    pub(crate) start: usize,
+    /// The byte after its last.
+    pub(crate) end: usize,
+    /// Whether a guard was hit rather than the grammar broken.
+    pub(crate) limit: bool,
+}
+
+/// Whether a string of a template is an expression rather than text.
+pub(crate) fn is_expression(text: &str) -> bool {
+    text.len() > 2 && text.starts_with('[') && text.ends_with(']') && !text.starts_with("[[")
+}
+
+/// The text that a string of a template stands for, when it starts with an escaped bracket.
+pub(crate) fn unescaped(text: &str) -> Option<&str> {
+    (text.starts_with("[[") && text.ends_with(']')).then(|| &text[1..])
+}
+
+/// Reads a string for which [`is_expression`] holds.
+///
+/// # Errors
+/// The first place that does not follow the grammar, or the guard that was hit.
+pub(crate) fn parse(text: &str) -> Result<Expression, Fault> {
+    if text.len() > LONGEST_READ {
+        let message = "1 MiB in one expression";
+        return Err(Fault { message, start: 0, end: text.len(), limit: true });
+    }
+    let end = text.len().saturating_sub(1).max(1);
+    let mut reader = Reader { text, at: 1, end, depth: 0 };
+    let expression = reader.expression()?;
+    reader.space();
+    if reader.at < reader.end {
+        return Err(reader.fault("the expression should end here"));
+    }
+    Ok(expression)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    /// The closing bracket of the whole.
+    end: usize,
+    depth: usize,
+}
+
+impl Reader<'_> {
+    fn expression(&mut self) -> Result<Expression, Fault> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            let message = "256 calls inside each other in one expression";
+            return Err(Fault { message, start: self.at, end: self.at + 1, limit: true });
+        }
+        let base = self.primary()?;
+        let mut steps = Vec::new();
+        let mut end = base.end;
+        loop {
+            self.space();
+            match self.peek() {
+                Some(b'.') => {
+                    self.at += 1;
+                    self.space();
+                    steps.push(Step::Name(self.name()?.into()));
+                }
+                Some(b'[') => {
+                    self.at += 1;
+                    steps.push(Step::Index(self.expression()?));
+                    self.space();
+                    self.take(b']', "`]` is missing")?;
+                }
+                _ => break,
+            }
+            end = self.at;
+        }
+        self.depth -= 1;
+        if steps.is_empty() {
+            return Ok(base);
+        }
+        let start = base.start;
+        Ok(Expression { kind: Kind::Select(Box::new(base), steps), start, end })
+    }
+
+    fn primary(&mut self) -> Result<Expression, Fault> {
+        self.space();
+        let start = self.at;
+        let kind = match self.peek() {
+            Some(b'\'') => Kind::Text(self.string()?),
+            Some(b'+' | b'-' | b'0'..=b'9') => Kind::Number(self.number()?),
+            Some(byte) if is_name(byte) => self.call()?,
+            Some(_) => return Err(self.fault("an expression cannot start like this")),
+            None => return Err(self.fault("an expression is missing")),
+        };
+        Ok(Expression { kind, start, end: self.at })
+    }
+
+    fn call(&mut self) -> Result<Kind, Fault> {
+        let start = self.at;
+        let mut name: Arc<str> = self.name()?.into();
+        let mut lower = name.to_ascii_lowercase();
+        self.space();
+        let mut user = false;
+        if self.peek() == Some(b'.') && !matches!(lower.as_str(), "true" | "false" | "null") {
+            self.at += 1;
+            self.space();
+            let member = self.name()?;
+            lower = format!("{lower}.{}", member.to_ascii_lowercase());
+            name = format!("{name}.{member}").into();
+            user = true;
+            self.space();
+        }
+        if self.peek() != Some(b'(') {
+            if !user
+                && let Some(function) =
+                    matches!(lower.as_str(), "true" | "false" | "null").then(|| functions::find(&lower)).flatten()
+            {
+                return Ok(Kind::Call(Call { callee: Callee::Function(function), name, args: Vec::new() }));
+            }
+            let message = "this is not a value; text needs quotes, a function needs brackets";
+            return Err(Fault { message, start, end: start + name.len(), limit: false });
+        }
+        self.at += 1;
+        let args = self.arguments()?;
+        // Generated templates call built-in functions as `sys.name` when a parameter hides them.
+        let plain = lower.strip_prefix("sys.").unwrap_or(&lower);
+        let callee = if user && plain.len() == lower.len() {
+            Callee::User(lower.into())
+        } else if let Some(function) = functions::find(plain) {
+            Callee::Function(function)
+        } else {
+            Form::of(plain).map_or(Callee::Unknown, Callee::Form)
+        };
+        Ok(Kind::Call(Call { callee, name, args }))
+    }
+
+    fn arguments(&mut self) -> Result<Vec<Expression>, Fault> {
+        let mut args = Vec::new();
+        self.space();
+        if self.peek() == Some(b')') {
+            self.at += 1;
+            return Ok(args);
+        }
+        loop {
+            args.push(self.expression()?);
+            self.space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                _ => {
+                    self.take(b')', "`)` or `,` is missing")?;
+                    return Ok(args);
+                }
+            }
+        }
+    }
+
+    fn string(&mut self) -> Result<Arc<str>, Fault> {
+        let open = self.at;
+        self.at += 1;
+        let mut decoded = String::new();
+        loop {
+            let rest = &self.text[self.at..self.end];
+            let Some(length) = rest.find('\'') else {
+                let message = "this text is never closed";
+                return Err(Fault { message, start: open, end: self.end, limit: false });
+            };
+            decoded.push_str(&rest[..length]);
+            self.at += length + 1;
+            if self.peek() != Some(b'\'') {
+                return Ok(decoded.into());
+            }
+            decoded.push('\'');
+            self.at += 1;
+        }
+    }
+
+    fn number(&mut self) -> Result<Number, Fault> {
+        let start = self.at;
+        if matches!(self.peek(), Some(b'+' | b'-')) {
+            self.at += 1;
+        }
+        let digits = self.digits();
+        if digits == 0 {
+            return Err(self.fault("digits are missing"));
+        }
+        if self.peek() == Some(b'.') && self.text.as_bytes().get(self.at + 1).is_some_and(u8::is_ascii_digit) {
+            self.at += 1;
+            self.digits();
+        }
+        let written = self.text[start..self.at].trim_start_matches('+');
+        Ok(written.parse::<i64>().map_or_else(|_| Number::new(written), |value| Number::new(value.to_string())))
+    }
+
+    fn digits(&mut self) -> usize {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        self.at - start
+    }
+
+    fn name(&mut self) -> Result<&str, Fault> {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| is_name(byte) || (self.at > start && byte == b'-')) {
+            self.at += 1;
+        }
+        if self.at == start {
+            return Err(self.fault("a name is missing"));
+        }
+        Ok(&self.text[start..self.at])
+    }
+
+    fn space(&mut self) {
+        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
+            self.at += 1;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        (self.at < self.end).then(|| self.text.as_bytes()[self.at])
+    }
+
+    fn take(&mut self, byte: u8, message: &'static str) -> Result<(), Fault> {
+        if self.peek() != Some(byte) {
+            return Err(self.fault(message));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn fault(&self, message: &'static str) -> Fault {
+        let start = self.at.min(self.text.len());
+        let width = self.text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        Fault { message, start, end: start + width, limit: false }
+    }
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'#') || byte >= 0x80
+}
+
+/// One string of a template that holds an expression.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    /// The decoded string.
+    pub(crate) text: Arc<str>,
+    /// The string with its quotes.
+    pub(crate) span: Span,
+    map: Map,
+}
+
+#[derive(Clone, Debug)]
+enum Map {
+    /// Decoded byte `i` is byte `i + shift` of the span.
+    Shift(usize),
+    /// After each escape: the decoded byte and the byte of the span it corresponds to.
+    Escapes(Rc<Vec<(usize, usize)>>),
+    /// The text is not what is written there.
+    Whole,
+}
+
+impl Site {
+    /// A site for `text`, which was written at `span`.
+    pub(crate) fn new(files: &Files, text: &Arc<str>, span: Span) -> Self {
+        let map = if span.len() == text.len() + 2 { Map::Shift(1) } else { map(files.slice(span), text) };
+        Self { text: Arc::clone(text), span, map }
+    }
+
+    /// The place of decoded bytes `start..end`.
+    pub(crate) fn place(&self, start: usize, end: usize) -> Span {
+        let base = self.span.start as usize;
+        match &self.map {
+            Map::Shift(shift) => Span::new(self.span.file, base + start + shift, base + end + shift),
+            Map::Escapes(escapes) => {
+                Span::new(self.span.file, base + raw(escapes, start), base + raw(escapes, end.max(start)))
+            }
+            Map::Whole => self.span,
+        }
+    }
+
+    /// The decoded bytes `start..end`.
+    pub(crate) fn slice(&self, start: usize, end: usize) -> &str {
+        self.text.get(start..end).unwrap_or(&self.text)
+    }
+}
+
+fn raw(escapes: &[(usize, usize)], decoded: usize) -> usize {
+    let after = escapes.partition_point(|&(at, _)| at <= decoded);
+    match after.checked_sub(1).map(|index| escapes[index]) {
+        Some((at, raw)) => raw + (decoded - at),
+        None => decoded + 1,
+    }
+}
+
+fn map(written: &str, text: &str) -> Map {
+    let Some(inner) = written.get(1..written.len().saturating_sub(1)) else { return Map::Whole };
+    let mut escapes = Vec::new();
+    let mut decoded = String::with_capacity(inner.len());
+    let mut at = 0;
+    while let Some(length) = inner[at..].find('\\') {
+        decoded.push_str(&inner[at..at + length]);
+        at += length;
+        let Some((character, width)) = escape(&inner[at..]) else { return Map::Whole };
+        decoded.push(character);
+        at += width;
+        escapes.push((decoded.len(), at + 1));
+    }
+    decoded.push_str(&inner[at..]);
+    if decoded == text {
+        return Map::Escapes(Rc::new(escapes));
+    }
+    // A doubled bracket at the start was taken off before this text was evaluated.
+    if decoded.get(1..) == Some(text) {
+        if escapes.is_empty() {
+            return Map::Shift(2);
+        }
+        let shifted = escapes.into_iter().map(|(at, raw)| (at.saturating_sub(1), raw));
+        return Map::Escapes(Rc::new(std::iter::once((0, 2)).chain(shifted).collect()));
+    }
+    Map::Whole
+}
+
+fn escape(text: &str) -> Option<(char, usize)> {
+    let simple = |character| Some((character, 2));
+    match text.as_bytes().get(1)? {
+        b'n' => simple('\n'),
+        b't' => simple('\t'),
+        b'r' => simple('\r'),
+        b'b' => simple('\u{8}'),
+        b'f' => simple('\u{c}'),
+        b'u' => {
+            let unit = |from: usize| u32::from_str_radix(text.get(from..from + 4)?, 16).ok();
+            let high = unit(2)?;
+            if (0xd800..0xdc00).contains(&high)
+                && text.get(6..8) == Some("\\u")
+                && let Some(low @ 0xdc00..0xe000) = unit(8)
+            {
+                return Some((char::from_u32(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00))?, 12));
+            }
+            Some((char::from_u32(high).unwrap_or('\u{fffd}'), 6))
+        }
+        _ => {
+            let character = text[1..].chars().next()?;
+            Some((character, 1 + character.len_utf8()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod grammar_tests {
+    use super::{Kind, is_expression, parse, unescaped};
+    use crate::arm::expression::{Callee, Step};
+
+    #[test]
+    fn a_string_is_an_expression_only_between_single_brackets() {
+        assert!(is_expression("[a()]"));
+        assert!(!is_expression(" [a()]"));
+        assert!(!is_expression("[[a()]"));
+        assert!(!is_expression("[a"));
+        assert!(!is_expression("[]"));
+        assert_eq!(unescaped("[[a]"), Some("[a]"));
+        assert_eq!(unescaped("[[a"), None);
+    }
+
+    #[test]
+    fn quotes_are_doubled_and_backslashes_plain() {
+        let expression = parse(r"['it''s \n']").unwrap();
+        assert!(matches!(expression.kind, Kind::Text(text) if &*text == r"it's \n"));
+    }
+
+    #[test]
+    fn a_chain_keeps_its_range() {
+        let text = "[ parameters('x').rules [0]\n.port ]";
+        let expression = parse(text).unwrap();
+        assert_eq!(&text[expression.start..expression.end], "parameters('x').rules [0]\n.port");
+        let Kind::Select(_, steps) = expression.kind else { panic!("no chain") };
+        assert!(matches!(&steps[..], [Step::Name(_), Step::Index(_), Step::Name(_)]));
+    }
+
+    #[test]
+    fn a_namespace_makes_a_user_function() {
+        let expression = parse("[__bicep.Make('a')]").unwrap();
+        let Kind::Call(call) = expression.kind else { panic!("no call") };
+        assert!(matches!(call.callee, Callee::User(name) if &*name == "__bicep.make"));
+    }
+
+    #[test]
+    fn faults_have_a_place() {
+        let fault = parse("[concat('a', foo)]").unwrap_err();
+        assert_eq!((fault.start, fault.end), (13, 16));
+        assert!(parse("[concat('a']").is_err());
+        assert!(parse("[concat('a)]").is_err());
+        assert!(parse("[a() b()]").is_err());
+        assert!(parse("[a(,)]").is_err());
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let deep = format!("[{}1{}]", "array(".repeat(300), ")".repeat(300));
+        assert!(parse(&deep).unwrap_err().limit);
+        let wide = format!("[a(){}]", ".b".repeat(100_000));
+        assert!(parse(&wide).is_ok());
+    }
+}
+
+#[cfg(test)]
+mod place_tests {
+    use super::Site;
+    use crate::source::{Files, Span};
+
+    fn placed(written: &str, text: &str, part: &str) -> String {
+        let mut files = Files::default();
+        let file = files.add("t.json", written.to_owned());
+        let site = Site::new(&files, &text.into(), Span::new(file, 0, written.len()));
+        let start = text.find(part).unwrap();
+        files.slice(site.place(start, start + part.len())).to_owned()
+    }
+
+    #[test]
+    fn plain_strings_shift_by_the_quote() {
+        assert_eq!(placed("\"[concat('a')]\"", "[concat('a')]", "'a'"), "'a'");
+    }
+
+    #[test]
+    fn escapes_before_inside_and_after_are_counted() {
+        let written = r#""[concat('\"', '\u00e9b', 'c\n')]""#;
+        let text = "[concat('\"', '\u{e9}b', 'c\n')]";
+        assert_eq!(placed(written, text, "concat"), "concat");
+        assert_eq!(placed(written, text, "'\u{e9}b'"), r"'\u00e9b'");
+        assert_eq!(placed(written, text, "'c\n'"), r"'c\n'");
+    }
+
+    #[test]
+    fn a_bracket_taken_off_is_counted() {
+        assert_eq!(placed("\"[[concat('a')]\"", "[concat('a')]", "'a'"), "'a'");
+        assert_eq!(placed(r#""[[concat('\"','a')]""#, "[concat('\"','a')]", "'a'"), "'a'");
+    }
+
+    #[test]
+    fn computed_text_has_the_place_of_the_whole() {
+        assert_eq!(placed("\"x\"", "[concat('a')]", "'a'"), "\"x\"");
     }
 }

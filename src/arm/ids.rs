@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::arm::budget::{Failure, error};
+use crate::arm::expansion::{Level, Scope, group_id, subscription_id};
 use crate::arm::functions::{Answer, Args, Outcome};
 use crate::arm::partial;
-use crate::arm::scope::{Level, Scope, group_id, subscription_id};
 use crate::json::{Node, Part, Value};
 
 /// `resourceId([subscription,] [group,] type, name…)`

@@ -5,13 +5,9 @@ use std::sync::Arc;
 
 use crate::arm::budget::{CALLS, Failure};
 use crate::arm::calls::Called;
-use crate::arm::deployment::Env;
-use crate::arm::expression::{Call, Callee, Expression, Form, Kind};
-use crate::arm::machine::Machine;
-use crate::arm::partial;
-use crate::arm::place::Site;
-use crate::arm::trail;
-use crate::arm::value;
+use crate::arm::expression::{Call, Callee, Expression, Form, Kind, Site};
+use crate::arm::machine::{Env, Machine};
+use crate::arm::{partial, value};
 use crate::json::{Member, Node, Unknown, Value};
 
 /// A lambda under evaluation.
@@ -72,7 +68,7 @@ impl Machine<'_> {
             _ => return Err(Failure::Error(format!("argument 1 should be an array, not {}", subject.kind()))),
         };
         self.budget.values(items.len())?;
-        let items: Vec<Node> = items.iter().map(|item| trail::within(&subject, item)).collect();
+        let items: Vec<Node> = items.iter().map(|item| value::within(&subject, item)).collect();
         let made = |value| Node::new(value, called.span);
         match form {
             Form::Map => {
@@ -154,7 +150,7 @@ impl Machine<'_> {
         let mut out = Vec::with_capacity(members.len());
         self.budget.values(members.len())?;
         for member in value::distinct(members) {
-            let node = self.ask(lambda, &[trail::within(subject, &member.node)])?;
+            let node = self.ask(lambda, &[value::within(subject, &member.node)])?;
             out.push(Member { node, ..member.clone() });
         }
         Ok(Node::new(value::object(out), called.span))

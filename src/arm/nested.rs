@@ -5,16 +5,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::arm::budget::DEPLOYMENTS;
-use crate::arm::deployment::{Argument, Deployment, Env, Given};
-use crate::arm::expansion::{LinkPath, TroubleKind};
-use crate::arm::grammar;
-use crate::arm::ids;
-use crate::arm::machine::Machine;
-use crate::arm::parameters;
-use crate::arm::partial;
-use crate::arm::resources::holds_template;
-use crate::arm::scope::{Level, Scope};
-use crate::arm::trail;
+use crate::arm::expansion::{Level, LinkPath, Scope, TroubleKind};
+use crate::arm::machine::{Argument, Deployment, Env, Given, Machine, holds_template};
+use crate::arm::{expression, ids, named, partial, value};
 use crate::json::{Node, Part, Value};
 use crate::source::{FileId, Span};
 
@@ -80,10 +73,10 @@ impl Machine<'_> {
             literal = self.linked(link, "parametersLink", parent, env).map(|(_, root)| root);
         }
         if let Some(written) = properties.get("parameters") {
-            for entry in parameters::undeclared(written, &[&template]) {
-                if !grammar::is_expression(&entry.key) {
-                    let message = parameters::stray(entry, &template);
-                    self.trouble_with_help(TroubleKind::Parameter, message, entry.key_span, parameters::STRAY_HELP);
+            for entry in named::undeclared(written, &[&template]) {
+                if !expression::is_expression(&entry.key) {
+                    let message = named::stray(entry, &template);
+                    self.trouble_with_help(TroubleKind::Parameter, message, entry.key_span, named::STRAY_HELP);
                 }
             }
         }
@@ -114,7 +107,7 @@ impl Machine<'_> {
 
     fn arguments_of(&mut self, properties: &Node, env: &Env, linked: Option<Node>) -> Given {
         let mut arguments = HashMap::new();
-        for member in linked.as_ref().and_then(parameters::entries).map(Node::members).unwrap_or_default() {
+        for member in linked.as_ref().and_then(named::entries).map(Node::members).unwrap_or_default() {
             arguments.insert(member.key.to_lowercase(), Argument { node: member.node.clone(), env: None });
         }
         let Some(written) = properties.get("parameters") else { return Given::Arguments(arguments) };
@@ -130,7 +123,7 @@ impl Machine<'_> {
             return Given::Unknown(std::sync::Arc::clone(unknown));
         }
         for member in computed.members() {
-            let node = trail::within(&computed, &member.node);
+            let node = value::within(&computed, &member.node);
             arguments.insert(member.key.to_lowercase(), Argument { node, env: None });
         }
         Given::Arguments(arguments)

@@ -5,15 +5,10 @@ use std::sync::Arc;
 
 use crate::arm::budget::{COPIES, Failure};
 use crate::arm::calls::Called;
-use crate::arm::copies::Rounds;
-use crate::arm::deployment::{Deployment, Entry, Env, Index, Names};
-use crate::arm::expression::{Call, Expression, Kind, Step};
-use crate::arm::ids;
-use crate::arm::machine::Machine;
-use crate::arm::partial;
-use crate::arm::place::Site;
-use crate::arm::resources::{holds_template, is_deployment};
-use crate::arm::value;
+use crate::arm::evaluate::Rounds;
+use crate::arm::expression::{Call, Expression, Kind, Site, Step};
+use crate::arm::machine::{Deployment, Entry, Env, Index, Machine, Names, holds_template, is_deployment};
+use crate::arm::{ids, partial, value};
 use crate::json::{Member, Node, Part, Reason, Value};
 
 impl Machine<'_> {

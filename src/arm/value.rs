@@ -1,11 +1,12 @@
-//! What the functions ask of values: numbers, sameness, order, and how they print.
+//! What the functions ask of values: numbers, sameness, order, how they print, and the way they came.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::arm::budget::{Budget, Failure, NESTING};
 use crate::arm::partial;
-use crate::json::{Member, Node, Number, Value};
+use crate::json::{How, Member, Node, Number, Trail, Value};
+use crate::source::Span;
 
 /// A whole number.
 pub(crate) fn int(value: i64) -> Value {
@@ -278,6 +279,49 @@ fn walk(node: &Node, depth: usize, seen: &mut usize, budget: &mut Budget) -> Res
         walk(&member.node, depth + 1, seen, budget)?;
     }
     Ok(())
+}
+
+/// Longer ways keep their first steps.
+const LONGEST: usize = 24;
+
+/// A node that came one more step; a way that is too long already stays as it is.
+pub(crate) fn through(node: Node, span: Span, how: How) -> Node {
+    if node.via.as_deref().is_some_and(|via| via.steps().take(LONGEST).count() == LONGEST) {
+        return node;
+    }
+    let via = Some(step(span, how, node.via));
+    Node { via, ..node }
+}
+
+/// A step in front of a way.
+pub(crate) fn step(span: Span, how: How, next: Option<Arc<Trail>>) -> Arc<Trail> {
+    Arc::new(Trail { span, how, next })
+}
+
+/// The steps of `first`, then those of `second`.
+pub(crate) fn then(first: Option<&Arc<Trail>>, second: Option<&Arc<Trail>>) -> Option<Arc<Trail>> {
+    let (Some(head), Some(tail)) = (first, second) else { return first.or(second).map(Arc::clone) };
+    let steps: Vec<&Trail> = head.steps().take(LONGEST).collect();
+    let mut way =
+        if tail.steps().take(LONGEST).count() + steps.len() > LONGEST { None } else { Some(Arc::clone(tail)) };
+    for step in steps.into_iter().rev() {
+        way = Some(self::step(step.span, step.how.clone(), way));
+    }
+    way
+}
+
+/// An element that left its container: it came the way the container came.
+pub(crate) fn within(container: &Node, item: &Node) -> Node {
+    if container.via.is_none() {
+        return item.clone();
+    }
+    Node { via: then(container.via.as_ref(), item.via.as_ref()), ..item.clone() }
+}
+
+/// Whether the text of a node is what is written between the quotes of its span.
+pub(crate) fn is_written(node: &Node) -> bool {
+    let computed = node.via.as_deref().is_some_and(|via| via.steps().any(|step| matches!(step.how, How::Call(_))));
+    !computed && node.text().is_some_and(|text| text.len() + 2 == node.span.len())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use memchr::memchr2;
 
 use crate::json::complaint;
-use crate::json::key;
+use crate::json::equal;
 use crate::json::node::{Member, Node, Number, Value};
 use crate::json::scan::{Comment, Failure, Scanner, SyntaxError, Words};
 use crate::source::{FileId, Span};
@@ -269,7 +269,7 @@ impl Reader<'_> {
         }
         self.close();
         let members = self.members.split_off(first);
-        key::each_repeated(&members, |first, second| {
+        equal::each_repeated(&members, |first, second| {
             let differs = members[first].node != second.node;
             let (key, first, second) = (Arc::clone(&second.key), members[first].key_span, second.key_span);
             self.duplicates.push(Duplicate { key, first, second, differs });

@@ -12,7 +12,7 @@ use pest::error::InputLocation;
 use regex::Regex;
 
 use crate::json::node::Node;
-use crate::json::walk::Walk;
+use crate::json::walk::{Selection, Walk};
 
 /// A checked query.
 #[derive(Clone, Debug)]
@@ -31,15 +31,6 @@ pub struct SelectorError {
     pub offset: usize,
     /// How many bytes are.
     pub length: usize,
-}
-
-/// What a query answers.
-#[derive(Clone, Debug, Default)]
-pub struct Selection<'a> {
-    /// The nodes selected, in the order the query visits them. Unknown ones are among them when the query ends at them.
-    pub hits: Vec<&'a Node>,
-    /// Unknown nodes that the answer depends on: before deployment, more nodes may turn out to be selected.
-    pub blocked: Vec<&'a Node>,
 }
 
 impl Selector {

@@ -12,10 +12,18 @@ use jsonpath_rust::parser::model::{
 };
 use regex::{Regex, RegexBuilder};
 
-use crate::json::key;
+use crate::json::equal;
 use crate::json::node::{Node, Number, Reason, Unknown, Value};
-use crate::json::select::Selection;
 use crate::source::{FileId, Span};
+
+/// What a query answers.
+#[derive(Clone, Debug, Default)]
+pub struct Selection<'a> {
+    /// The nodes selected, in the order the query visits them. Unknown ones are among them when the query ends at them.
+    pub hits: Vec<&'a Node>,
+    /// Unknown nodes that the answer depends on: before deployment, more nodes may turn out to be selected.
+    pub blocked: Vec<&'a Node>,
+}
 
 /// Some value inside a tree that only a deployment can tell.
 fn first_unknown(node: &Node) -> Option<&Node> {
@@ -262,7 +270,7 @@ impl<'a> Walk<'a> {
                 Some(at) => return Operand::Open { at, value: None },
                 None => items.len(),
             },
-            Value::Object(members) => key::counting(members).len(),
+            Value::Object(members) => equal::counting(members).len(),
             Value::Unknown(_) => return Operand::Open { at: node, value: None },
             Value::Null | Value::Bool(_) | Value::Number(_) => return Operand::Nothing,
         };
@@ -424,7 +432,7 @@ fn slice(length: usize, start: Option<i64>, end: Option<i64>, step: i64) -> Vec<
 fn children(node: &Node) -> Vec<&Node> {
     match &node.value {
         Value::List(items) => items.iter().collect(),
-        Value::Object(members) => key::counting(members).into_iter().map(|member| &member.node).collect(),
+        Value::Object(members) => equal::counting(members).into_iter().map(|member| &member.node).collect(),
         _ => Vec::new(),
     }
 }

@@ -1,10 +1,9 @@
-//! How a function sees its arguments and gives its answer.
+//! How a function sees its arguments and gives its answer; texts count in UTF-16 units, as Azure counts them.
 
 use std::sync::Arc;
 
 use crate::arm::budget::{Failure, error};
-use crate::arm::partial;
-use crate::arm::value;
+use crate::arm::{partial, value};
 use crate::json::{Member, Node, Part, Value};
 use crate::source::Span;
 
@@ -158,4 +157,36 @@ pub(crate) fn truth(truth: bool) -> Outcome {
 /// An answer that may not be known.
 pub(crate) fn maybe(truth: Option<bool>) -> Outcome {
     truth.map_or(Err(Failure::Unknown), self::truth)
+}
+
+/// The length of a text.
+pub(crate) fn text_length(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
+}
+
+/// `count` units from unit `from`; both must lie inside. A half of a pair becomes a replacement character.
+pub(crate) fn text_slice(text: &str, from: usize, count: usize) -> String {
+    if text.is_ascii() {
+        return text.get(from..from + count).unwrap_or("").to_owned();
+    }
+    let units: Vec<u16> = text.encode_utf16().skip(from).take(count).collect();
+    String::from_utf16_lossy(&units)
+}
+
+/// The unit a byte offset stands for.
+pub(crate) fn unit_of(text: &str, byte: usize) -> usize {
+    text_length(&text[..byte])
+}
+
+#[cfg(test)]
+mod units_tests {
+    use super::{text_length, text_slice, unit_of};
+
+    #[test]
+    fn characters_outside_the_first_plane_count_twice() {
+        assert_eq!(text_length("a€😀"), 4);
+        assert_eq!(text_slice("a€😀b", 1, 1), "€");
+        assert_eq!(text_slice("a€😀b", 2, 2), "😀");
+        assert_eq!(unit_of("€b", 3), 1);
+    }
 }

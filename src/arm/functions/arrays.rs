@@ -1,11 +1,9 @@
 //! Functions of arrays; elements keep their places, and lists of unknown length keep their known elements.
 
 use crate::arm::budget::{Budget, Failure, RANGE, error};
-use crate::arm::functions::arguments::{Answer, Args, Outcome, count, int, maybe, truth, value};
-use crate::arm::functions::{objects, strings, units};
-use crate::arm::partial;
-use crate::arm::trail;
-use crate::arm::value as values;
+use crate::arm::functions::arguments::{self, Answer, Args, Outcome, count, int, maybe, truth, value};
+use crate::arm::functions::{objects, strings};
+use crate::arm::{partial, value, value as values};
 use crate::json::{Node, Value};
 
 pub(crate) fn array(args: Args<'_>, budget: &mut Budget) -> Outcome {
@@ -27,7 +25,7 @@ pub(crate) fn create_array(args: Args<'_>, budget: &mut Budget) -> Outcome {
 
 pub(crate) fn length(args: Args<'_>, _: &mut Budget) -> Outcome {
     match &args.node(0).value {
-        Value::Text(text) => count(units::length(text)),
+        Value::Text(text) => count(arguments::text_length(text)),
         Value::List(_) => count(args.closed_list(0)?.len()),
         Value::Object(members) => match objects::is_open(members) {
             true => Err(Failure::Unknown),
@@ -64,7 +62,7 @@ fn end(args: Args<'_>, last: bool) -> Outcome {
     match if last { items.last() } else { items.first() } {
         None => value(Value::Null),
         Some(item) if partial::is_rest(item) => Err(Failure::Unknown),
-        Some(item) => Ok(Answer::Same(trail::within(args.node(0), item))),
+        Some(item) => Ok(Answer::Same(value::within(args.node(0), item))),
     }
 }
 
@@ -76,7 +74,7 @@ pub(crate) fn take(args: Args<'_>, budget: &mut Budget) -> Outcome {
         return Err(Failure::Unknown);
     }
     budget.values(wanted.min(items.len()))?;
-    value(values::list(items.iter().take(wanted).map(|item| trail::within(args.node(0), item)).collect()))
+    value(values::list(items.iter().take(wanted).map(|item| value::within(args.node(0), item)).collect()))
 }
 
 pub(crate) fn skip(args: Args<'_>, budget: &mut Budget) -> Outcome {
@@ -87,7 +85,7 @@ pub(crate) fn skip(args: Args<'_>, budget: &mut Budget) -> Outcome {
         return Err(Failure::Unknown);
     }
     budget.values(items.len().saturating_sub(wanted))?;
-    value(values::list(items.iter().skip(wanted).map(|item| trail::within(args.node(0), item)).collect()))
+    value(values::list(items.iter().skip(wanted).map(|item| value::within(args.node(0), item)).collect()))
 }
 
 fn wanted(args: Args<'_>) -> Result<usize, Failure> {
@@ -140,7 +138,7 @@ pub(crate) fn flatten(args: Args<'_>, budget: &mut Budget) -> Outcome {
         match &item.value {
             Value::List(inner) => {
                 budget.values(inner.len())?;
-                out.extend(inner.iter().map(|element| trail::within(item, element)));
+                out.extend(inner.iter().map(|element| value::within(item, element)));
             }
             Value::Unknown(_) => out.push(partial::rest(item)),
             Value::Null => {}
@@ -283,7 +281,7 @@ pub(crate) fn union(args: Args<'_>, budget: &mut Budget) -> Outcome {
     let mut all = Vec::new();
     for (index, node) in args.nodes.iter().enumerate() {
         match &node.value {
-            Value::List(items) => all.extend(items.iter().map(|item| trail::within(node, item))),
+            Value::List(items) => all.extend(items.iter().map(|item| value::within(node, item))),
             Value::Unknown(_) => {
                 args.sound(index)?;
                 all.push(partial::rest(node));
@@ -317,5 +315,5 @@ fn from_end(args: Args<'_>) -> Result<Option<Node>, Failure> {
         return Err(Failure::Unknown);
     }
     let item = items.len().checked_sub(back).and_then(|index| items.get(index));
-    Ok(item.map(|item| trail::within(args.node(0), item)))
+    Ok(item.map(|item| value::within(args.node(0), item)))
 }

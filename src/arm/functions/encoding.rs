@@ -1,12 +1,12 @@
-//! Base64, data URIs and JSON in text.
+//! Base64, URIs, JSON in text, and the two hashes Azure names things by: `uniqueString` and `guid`.
+
+use std::sync::Arc;
 
 use crate::arm::budget::{Budget, Failure, error};
 use crate::arm::functions::arguments::{Answer, Args, Outcome, text};
-use crate::arm::functions::uris;
-use crate::arm::trail;
-use crate::json::{self, Member, Node, Value};
+use crate::arm::{partial, value};
+use crate::json::{self, Member, Node, Part, Value};
 use crate::source::Span;
-use std::sync::Arc;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -43,7 +43,7 @@ pub(crate) fn data_uri_to_string(args: Args<'_>, budget: &mut Budget) -> Outcome
     if head.to_ascii_lowercase().ends_with(";base64") {
         return text(decoded(data)?);
     }
-    text(uris::decoded(data))
+    text(percent_decoded(data))
 }
 
 pub(crate) fn json(args: Args<'_>, budget: &mut Budget) -> Outcome {
@@ -59,7 +59,7 @@ fn read(args: Args<'_>, written: &str, budget: &mut Budget) -> Outcome {
     budget.values(written.len() / 8)?;
     let source = args.node(0);
     let fault = match json::parse(args.span.file, written) {
-        Ok(document) => return Ok(Answer::Same(placed(&document.root, source, trail::is_written(source)))),
+        Ok(document) => return Ok(Answer::Same(placed(&document.root, source, value::is_written(source)))),
         Err(fault) => fault,
     };
     match json::parse(args.span.file, &double_quoted(written)) {
@@ -177,6 +177,178 @@ fn decoded(text: &str) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+pub(crate) fn uri(args: Args<'_>, budget: &mut Budget) -> Outcome {
+    let base = args.pieces(0)?;
+    let relative = args.pieces(1)?;
+    if let ([Part::Text(base)], Ok(relative)) = (partial::joined(base.clone()).as_slice(), args.plain(1)) {
+        budget.text(base.len() + relative.len() + 1)?;
+        return text(resolved(base, &relative)?);
+    }
+    // The last segment of an unknown base is replaced by the relative path: what remains of it is one hole.
+    let mut pieces = base;
+    if let Some(Part::Text(last)) = pieces.last_mut()
+        && let Some(slash) = last.rfind('/')
+    {
+        *last = last[..=slash].into();
+    } else if let Some(Part::Hole(hole)) = pieces.last().cloned() {
+        let folder = partial::unknown(hole.reason.clone(), &hole.text, hole.span, format!("folder({})", hole.key));
+        let end = pieces.len() - 1;
+        pieces[end] = Part::Hole(folder.into());
+    }
+    pieces.extend(relative);
+    Ok(Answer::Pieces(pieces))
+}
+
+/// RFC 3986 resolution, for the cases that templates use; a base that ends in `/` is joined with one slash.
+fn resolved(base: &str, relative: &str) -> Result<String, Failure> {
+    if relative.contains("://") {
+        return Ok(relative.to_owned());
+    }
+    let Some(authority) = base.find("://").map(|at| at + 3) else { return error("the base is not an absolute URI") };
+    let path = base[authority..].find('/').map_or(base.len(), |at| authority + at);
+    let base_path = base[path..].split(['?', '#']).next().unwrap_or("");
+    let joined = if relative.starts_with('/') {
+        relative.to_owned()
+    } else if relative.is_empty() {
+        return Ok(base.to_owned());
+    } else {
+        let folder = base_path.rfind('/').map_or("", |slash| &base_path[..slash]);
+        format!("{folder}/{relative}")
+    };
+    let (joined, query) = joined.find(['?', '#']).map_or((joined.as_str(), ""), |at| joined.split_at(at));
+    let mut segments: Vec<&str> = Vec::new();
+    let mut parts = joined.trim_start_matches('/').split('/').peekable();
+    while let Some(part) = parts.next() {
+        match part {
+            "." | ".." => {
+                if part == ".." {
+                    segments.pop();
+                }
+                if parts.peek().is_none() {
+                    segments.push("");
+                }
+            }
+            part => segments.push(part),
+        }
+    }
+    Ok(format!("{}/{}{query}", &base[..path], segments.join("/")))
+}
+
+pub(crate) fn component(args: Args<'_>, budget: &mut Budget) -> Outcome {
+    let plain = args.plain(0)?;
+    budget.text(plain.len().saturating_mul(3))?;
+    let mut out = String::with_capacity(plain.len());
+    for byte in plain.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text(out)
+}
+
+pub(crate) fn component_to_string(args: Args<'_>, budget: &mut Budget) -> Outcome {
+    let encoded = args.text(0)?;
+    budget.text(encoded.len())?;
+    text(percent_decoded(encoded))
+}
+
+/// A text without its percent signs.
+pub(crate) fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            out.push(byte);
+            at += 3;
+        } else {
+            out.push(bytes[at]);
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+pub(crate) fn unique_string(args: Args<'_>, _: &mut Budget) -> Outcome {
+    text(hashed_name(&dashed(args)?))
+}
+
+pub(crate) fn guid(args: Args<'_>, _: &mut Budget) -> Outcome {
+    text(hashed_guid(&dashed(args)?))
+}
+
+fn dashed(args: Args<'_>) -> Result<String, Failure> {
+    let parts: Vec<Arc<str>> = (0..args.len()).map(|index| args.plain(index)).collect::<Result<_, _>>()?;
+    Ok(parts.join("-"))
+}
+
+/// `uniqueString` of arguments joined with `-`: 13 characters of `a-z2-7`.
+pub(crate) fn hashed_name(text: &str) -> String {
+    let mut hash = murmur64(text.as_bytes());
+    let mut out = String::with_capacity(13);
+    for _ in 0..13 {
+        out.push(char::from(b"abcdefghijklmnopqrstuvwxyz234567"[(hash >> 59) as usize]));
+        hash <<= 5;
+    }
+    out
+}
+
+/// `guid` of arguments joined with `-`: an RFC 4122 version 5 identifier in Azure's own namespace.
+pub(crate) fn hashed_guid(text: &str) -> String {
+    const NAMESPACE: [u8; 16] =
+        [0x11, 0xfb, 0x06, 0xfb, 0x71, 0x2d, 0x4d, 0xdd, 0x98, 0xc7, 0xe7, 0x1b, 0xbd, 0x58, 0x88, 0x30];
+    let mut bytes = NAMESPACE.to_vec();
+    bytes.extend_from_slice(text.as_bytes());
+    let mut digest = partial::sha1(&bytes);
+    digest[6] = (digest[6] & 0x0f) | 0x50;
+    digest[8] = (digest[8] & 0x3f) | 0x80;
+    let hex = partial::hex(&digest[..16]);
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+/// MurmurHash3's variant with two 32-bit lanes and a 64-bit result, seed 0.
+fn murmur64(bytes: &[u8]) -> u64 {
+    const C1: u32 = 0x239b_961b;
+    const C2: u32 = 0xab0e_9789;
+    let mix1 = |key: u32| key.wrapping_mul(C1).rotate_left(15).wrapping_mul(C2);
+    let mix2 = |key: u32| key.wrapping_mul(C2).rotate_left(17).wrapping_mul(C1);
+    let word = |bytes: &[u8]| bytes.iter().rev().fold(0_u32, |word, byte| (word << 8) | u32::from(*byte));
+    let (mut h1, mut h2) = (0_u32, 0_u32);
+    let blocks = bytes.chunks_exact(8);
+    let tail = blocks.remainder();
+    for block in blocks {
+        h1 ^= mix1(word(&block[..4]));
+        h1 = h1.rotate_left(19).wrapping_add(h2).wrapping_mul(5).wrapping_add(0x561c_cd1b);
+        h2 ^= mix2(word(&block[4..]));
+        h2 = h2.rotate_left(13).wrapping_add(h1).wrapping_mul(5).wrapping_add(0x0bca_a747);
+    }
+    let (low, high) = tail.split_at(tail.len().min(4));
+    h2 ^= if high.is_empty() { 0 } else { mix2(word(high)) };
+    h1 ^= if low.is_empty() { 0 } else { mix1(word(low)) };
+    #[expect(clippy::cast_possible_truncation, reason = "the hash takes the length modulo 2^32")]
+    let length = bytes.len() as u32;
+    h1 ^= length;
+    h2 ^= length;
+    h1 = h1.wrapping_add(h2);
+    h2 = h2.wrapping_add(h1);
+    h1 = finished(h1);
+    h2 = finished(h2);
+    h1 = h1.wrapping_add(h2);
+    h2 = h2.wrapping_add(h1);
+    (u64::from(h2) << 32) | u64::from(h1)
+}
+
+fn finished(mut hash: u32) -> u32 {
+    hash ^= hash >> 16;
+    hash = hash.wrapping_mul(0x85eb_ca6b);
+    hash ^= hash >> 13;
+    hash = hash.wrapping_mul(0xc2b2_ae35);
+    hash ^ (hash >> 16)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{decoded, double_quoted, encoded};
@@ -200,5 +372,55 @@ mod tests {
             assert_eq!(decoded(code).unwrap(), plain);
         }
         assert!(decoded("a!").is_err());
+    }
+}
+
+#[cfg(test)]
+mod uris_tests {
+    use super::{percent_decoded, resolved};
+
+    #[test]
+    fn the_last_segment_of_the_base_is_replaced() {
+        let check = |base: &str, relative: &str| resolved(base, relative).unwrap();
+        assert_eq!(check("http://contoso.org/first/a.json", "b.sh"), "http://contoso.org/first/b.sh");
+        assert_eq!(check("http://contoso.org/first/", "b.sh"), "http://contoso.org/first/b.sh");
+        assert_eq!(check("http://contoso.org/first", "b.sh"), "http://contoso.org/b.sh");
+        assert_eq!(check("http://contoso.org/first/", "/b.sh"), "http://contoso.org/b.sh");
+        assert_eq!(check("http://contoso.org", "b/../c"), "http://contoso.org/c");
+        assert_eq!(check("http://contoso.org/a/b/", "../c?x=1"), "http://contoso.org/a/c?x=1");
+    }
+
+    #[test]
+    fn percent_signs_decode_to_utf8() {
+        assert_eq!(percent_decoded("a%20%C3%A9%zz"), "a é%zz");
+    }
+}
+
+#[cfg(test)]
+mod hash_tests {
+    use super::{hashed_guid, hashed_name};
+    use crate::arm::partial::{hex, sha1};
+
+    #[test]
+    fn unique_strings_are_azures() {
+        assert_eq!(
+            hashed_name("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/myRg"),
+            "js26ofeqkqeve"
+        );
+        assert_eq!(hashed_name("hello-world"), "a7wkljktk6wne");
+    }
+
+    #[test]
+    fn sha1_agrees_with_its_standard() {
+        assert_eq!(hex(&sha1(b"abc")), "a9993e364706816aba3e25717850c26c9cd0d89d");
+        assert_eq!(hex(&sha1(b"")), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+        assert_eq!(hex(&sha1(&[b'a'; 64])), "0098ba824b5c16427bd7a1122a5a442a25ec644d");
+        assert_eq!(hex(&sha1(&[b'a'; 56])), "c2db330f6083854c99d4b5bfb6e8f29f201be699");
+    }
+
+    #[test]
+    fn guids_carry_version_five() {
+        let id = hashed_guid("a-b");
+        assert_eq!((id.len(), id.as_bytes()[14]), (36, b'5'));
     }
 }

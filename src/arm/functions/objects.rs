@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use crate::arm::budget::{Budget, Failure, NESTING, error};
 use crate::arm::functions::arguments::{Answer, Args, Outcome, value};
-use crate::arm::partial;
-use crate::arm::trail;
-use crate::arm::value as values;
+use crate::arm::{partial, value, value as values};
 use crate::json::{Member, Node, Value};
 use crate::source::Span;
 
@@ -66,7 +64,7 @@ fn merge(before: &Node, after: &Node, depth: usize, budget: &mut Budget) -> Resu
         .map(|member| (before, member))
         .chain(after.members().iter().map(|member| (after, member)))
     {
-        let member = Member { node: trail::within(container, &member.node), ..member.clone() };
+        let member = Member { node: value::within(container, &member.node), ..member.clone() };
         let place = *places.entry(member.key.to_ascii_lowercase()).or_insert(out.len());
         match out.get_mut(place) {
             Some(slot) if slot.node.is_object() && member.node.is_object() => {
@@ -106,7 +104,7 @@ pub(crate) fn shallow_merge(args: Args<'_>, budget: &mut Budget) -> Outcome {
             Value::Object(members) => {
                 budget.values(members.len())?;
                 for member in members.iter() {
-                    let member = Member { node: trail::within(item, &member.node), ..member.clone() };
+                    let member = Member { node: value::within(item, &member.node), ..member.clone() };
                     let place = *places.entry(member.key.to_ascii_lowercase()).or_insert(out.len());
                     match out.get_mut(place) {
                         Some(slot) => *slot = Member { key: Arc::clone(&slot.key), ..member },
@@ -228,7 +226,7 @@ fn found(node: &Node, step: &Node) -> Result<Option<Node>, Failure> {
             let at = members.iter().rposition(|member| member.key.eq_ignore_ascii_case(key));
             match at {
                 _ if open.is_some_and(|open| at.is_none_or(|at| open > at)) => Err(Failure::Unknown),
-                Some(at) => Ok(Some(trail::within(node, &members[at].node))),
+                Some(at) => Ok(Some(value::within(node, &members[at].node))),
                 None => Ok(None),
             }
         }
@@ -239,7 +237,7 @@ fn found(node: &Node, step: &Node) -> Result<Option<Node>, Failure> {
             if items.iter().take(index.saturating_add(1)).any(partial::is_rest) {
                 return Err(Failure::Unknown);
             }
-            Ok(items.get(index).map(|inner| trail::within(node, inner)))
+            Ok(items.get(index).map(|inner| value::within(node, inner)))
         }
         (Value::Unknown(_), _) | (_, Value::Unknown(_)) => Err(Failure::Unknown),
         (Value::Object(_), _) => error(format!("an object is not selected from by {}", step.kind())),

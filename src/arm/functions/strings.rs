@@ -3,12 +3,8 @@
 use std::sync::Arc;
 
 use crate::arm::budget::{Budget, Failure, error};
-use crate::arm::functions::arguments::{Answer, Args, Outcome, int, maybe, text, truth, value};
-use crate::arm::functions::units;
-use crate::arm::hash;
-use crate::arm::partial;
-use crate::arm::trail;
-use crate::arm::value as values;
+use crate::arm::functions::arguments::{self, Answer, Args, Outcome, int, maybe, text, truth, value};
+use crate::arm::{partial, value, value as values};
 use crate::json::{Node, Part, Unknown, Value};
 
 pub(crate) fn concat(args: Args<'_>, budget: &mut Budget) -> Outcome {
@@ -36,7 +32,7 @@ fn concat_lists(args: Args<'_>, budget: &mut Budget) -> Outcome {
         match &node.value {
             Value::List(more) => {
                 budget.values(more.len())?;
-                items.extend(more.iter().map(|item| trail::within(node, item)));
+                items.extend(more.iter().map(|item| value::within(node, item)));
             }
             Value::Unknown(_) => {
                 args.sound(index)?;
@@ -109,7 +105,7 @@ pub(crate) fn pad_left(args: Args<'_>, budget: &mut Budget) -> Outcome {
     let (Some(character), None) = (characters.next(), characters.next()) else {
         return error("the padding should be one character");
     };
-    let missing = width.saturating_sub(units::length(&padded));
+    let missing = width.saturating_sub(arguments::text_length(&padded));
     budget.text(missing.saturating_mul(character.len_utf8()).saturating_add(padded.len()))?;
     let mut out: String = std::iter::repeat_n(character, missing).collect();
     out.push_str(&padded);
@@ -155,18 +151,18 @@ pub(crate) fn substring(args: Args<'_>, _: &mut Budget) -> Outcome {
     if args.node(0).unknown().is_some() {
         let pieces = partial::joined(args.pieces(0)?);
         let (Some(Part::Text(first)), Some(wanted)) = (pieces.first(), wanted) else { return Err(Failure::Unknown) };
-        if from + wanted <= units::length(first) {
-            return text(units::slice(first, from, wanted));
+        if from + wanted <= arguments::text_length(first) {
+            return text(arguments::text_slice(first, from, wanted));
         }
         return Err(Failure::Unknown);
     }
     let whole = args.plain(0)?;
-    let length = units::length(&whole);
+    let length = arguments::text_length(&whole);
     let count = wanted.unwrap_or_else(|| length.saturating_sub(from));
     if from > length || count > length - from {
         return error(format!("the part {from}..{} lies outside a text of {length}", from.saturating_add(count)));
     }
-    text(units::slice(&whole, from, count))
+    text(arguments::text_slice(&whole, from, count))
 }
 
 pub(crate) fn split(args: Args<'_>, budget: &mut Budget) -> Outcome {
@@ -207,7 +203,7 @@ pub(crate) fn split(args: Args<'_>, budget: &mut Budget) -> Outcome {
             }
         }
     }
-    let exact = trail::is_written(node);
+    let exact = value::is_written(node);
     let items = items.into_iter().zip(places).map(|(pieces, place)| {
         let made = args.assembled(pieces);
         let span = match place {
@@ -287,25 +283,12 @@ fn edge(args: Args<'_>, back: bool) -> Outcome {
     maybe(if fits { Some(true) } else { (whole || clashes).then_some(false) })
 }
 
-pub(crate) fn unique_string(args: Args<'_>, _: &mut Budget) -> Outcome {
-    text(hash::unique_string(&dashed(args)?))
-}
-
-pub(crate) fn guid(args: Args<'_>, _: &mut Budget) -> Outcome {
-    text(hash::guid(&dashed(args)?))
-}
-
-fn dashed(args: Args<'_>) -> Result<String, Failure> {
-    let parts: Vec<Arc<str>> = (0..args.len()).map(|index| args.plain(index)).collect::<Result<_, _>>()?;
-    Ok(parts.join("-"))
-}
-
 /// `indexOf` and `lastIndexOf` of a text in a text.
 pub(crate) fn position(args: Args<'_>, last: bool) -> Outcome {
     let (whole, wanted) = (args.text(0)?, args.plain(1)?);
     let (folded, wanted) = (fold(whole), fold(&wanted));
     let found = if last { folded.rfind(&wanted) } else { folded.find(&wanted) };
-    int(found.map_or(-1, |at| i64::try_from(units::unit_of(&folded, at)).unwrap_or(-1)))
+    int(found.map_or(-1, |at| i64::try_from(arguments::unit_of(&folded, at)).unwrap_or(-1)))
 }
 
 /// Lower case, of the same number of UTF-16 units.
@@ -346,11 +329,11 @@ pub(crate) fn cut(args: Args<'_>, skip: bool) -> Outcome {
     if args.node(0).unknown().is_some() {
         let mut pieces = partial::joined(args.pieces(0)?);
         return match pieces.first() {
-            Some(Part::Text(first)) if count <= units::length(first) => {
+            Some(Part::Text(first)) if count <= arguments::text_length(first) => {
                 if !skip {
-                    return text(units::slice(first, 0, count));
+                    return text(arguments::text_slice(first, 0, count));
                 }
-                let kept = units::slice(first, count, units::length(first) - count);
+                let kept = arguments::text_slice(first, count, arguments::text_length(first) - count);
                 pieces[0] = Part::Text(kept.into());
                 Ok(Answer::Pieces(pieces))
             }
@@ -358,9 +341,13 @@ pub(crate) fn cut(args: Args<'_>, skip: bool) -> Outcome {
         };
     }
     let whole = args.text(0)?;
-    let length = units::length(whole);
+    let length = arguments::text_length(whole);
     let count = count.min(length);
-    text(if skip { units::slice(whole, count, length - count) } else { units::slice(whole, 0, count) })
+    text(if skip {
+        arguments::text_slice(whole, count, length - count)
+    } else {
+        arguments::text_slice(whole, 0, count)
+    })
 }
 
 /// The first or last character of a text.
@@ -370,8 +357,8 @@ pub(crate) fn end(args: Args<'_>, last: bool) -> Outcome {
         None => text(""),
         Some(Part::Hole(_)) => Err(Failure::Unknown),
         Some(Part::Text(piece)) => {
-            let length = units::length(piece);
-            text(units::slice(piece, if last { length.saturating_sub(1) } else { 0 }, length.min(1)))
+            let length = arguments::text_length(piece);
+            text(arguments::text_slice(piece, if last { length.saturating_sub(1) } else { 0 }, length.min(1)))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::arm::budget::Budget;
 use crate::arm::functions::arguments::{Args, Outcome};
-use crate::arm::functions::{arrays, cidr, compare, dates, encoding, format, logic, numbers, objects, strings, uris};
+use crate::arm::functions::{arrays, encoding, format, numbers, objects, strings};
 
 /// One pure function.
 pub(crate) struct Function {
@@ -54,32 +54,32 @@ static TABLE: &[Function] = table! {
     "base64" 1 1 Converts encoding::base64;
     "base64tojson" 1 1 Computes encoding::base64_to_json;
     "base64tostring" 1 1 Converts encoding::base64_to_string;
-    "bool" 1 1 Converts logic::bool;
-    "cidrhost" 2 2 Computes cidr::cidr_host;
-    "cidrsubnet" 3 3 Computes cidr::cidr_subnet;
+    "bool" 1 1 Converts numbers::bool;
+    "cidrhost" 2 2 Computes numbers::cidr_host;
+    "cidrsubnet" 3 3 Computes numbers::cidr_subnet;
     "concat" 0 ANY Computes strings::concat;
     "contains" 2 2 Computes arrays::contains;
     "createarray" 0 ANY Builds arrays::create_array;
     "createobject" 0 ANY Builds objects::create_object;
     "datauri" 1 1 Converts encoding::data_uri;
     "datauritostring" 1 1 Converts encoding::data_uri_to_string;
-    "datetimeadd" 2 3 Computes dates::add;
-    "datetimefromepoch" 1 1 Computes dates::from_epoch;
-    "datetimetoepoch" 1 1 Computes dates::to_epoch;
+    "datetimeadd" 2 3 Computes format::add;
+    "datetimefromepoch" 1 1 Computes format::from_epoch;
+    "datetimetoepoch" 1 1 Computes format::to_epoch;
     "distinct" 1 1 Builds arrays::distinct;
     "div" 2 2 Computes numbers::div;
     "empty" 1 1 Computes arrays::empty;
     "endswith" 2 2 Computes strings::ends_with;
-    "equals" 2 2 Computes compare::equals;
+    "equals" 2 2 Computes numbers::equals;
     "fail" 0 1 Computes strings::fail;
-    "false" 0 0 Computes logic::no;
+    "false" 0 0 Computes numbers::no;
     "first" 1 1 Converts arrays::first;
     "flatten" 1 1 Builds arrays::flatten;
     "float" 1 1 Converts numbers::float;
     "format" 1 ANY Computes format::format;
-    "greater" 2 2 Computes compare::greater;
-    "greaterorequals" 2 2 Computes compare::greater_or_equals;
-    "guid" 1 ANY Computes strings::guid;
+    "greater" 2 2 Computes numbers::greater;
+    "greaterorequals" 2 2 Computes numbers::greater_or_equals;
+    "guid" 1 ANY Computes encoding::guid;
     "indexfromend" 2 2 Converts arrays::index_from_end;
     "indexof" 2 2 Computes arrays::index_of;
     "int" 1 1 Converts numbers::int;
@@ -90,17 +90,17 @@ static TABLE: &[Function] = table! {
     "last" 1 1 Converts arrays::last;
     "lastindexof" 2 2 Computes arrays::last_index_of;
     "length" 1 1 Computes arrays::length;
-    "less" 2 2 Computes compare::less;
-    "lessorequals" 2 2 Computes compare::less_or_equals;
+    "less" 2 2 Computes numbers::less;
+    "lessorequals" 2 2 Computes numbers::less_or_equals;
     "max" 1 ANY Computes arrays::max;
     "min" 1 ANY Computes arrays::min;
     "mod" 2 2 Computes numbers::remainder;
     "mul" 2 2 Computes numbers::mul;
-    "not" 1 1 Computes logic::not;
-    "null" 0 0 Computes logic::null;
+    "not" 1 1 Computes numbers::not;
+    "null" 0 0 Computes numbers::null;
     "objectkeys" 1 1 Builds objects::object_keys;
     "padleft" 2 3 Converts strings::pad_left;
-    "parsecidr" 1 1 Computes cidr::parse_cidr;
+    "parsecidr" 1 1 Computes numbers::parse_cidr;
     "range" 2 2 Computes arrays::range;
     "replace" 3 3 Converts strings::replace;
     "shallowmerge" 1 1 Builds objects::shallow_merge;
@@ -114,14 +114,14 @@ static TABLE: &[Function] = table! {
     "tolower" 1 1 Converts strings::to_lower;
     "toupper" 1 1 Converts strings::to_upper;
     "trim" 1 1 Converts strings::trim;
-    "true" 0 0 Computes logic::yes;
+    "true" 0 0 Computes numbers::yes;
     "tryget" 1 ANY Converts objects::try_get;
     "tryindexfromend" 2 2 Converts arrays::try_index_from_end;
     "union" 1 ANY Computes arrays::union;
-    "uniquestring" 1 ANY Computes strings::unique_string;
-    "uri" 2 2 Computes uris::uri;
-    "uricomponent" 1 1 Converts uris::component;
-    "uricomponenttostring" 1 1 Converts uris::component_to_string;
+    "uniquestring" 1 ANY Computes encoding::unique_string;
+    "uri" 2 2 Computes encoding::uri;
+    "uricomponent" 1 1 Converts encoding::component;
+    "uricomponenttostring" 1 1 Converts encoding::component_to_string;
 };
 
 #[cfg(test)]

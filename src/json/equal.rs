@@ -1,11 +1,11 @@
-//! Keys of one object that are equal without case, found without comparing every pair of a large object; and what is
-//! not known because of them, since readers of JSON differ on which of two values holds.
+//! What is equal: keys of one object without case, found without comparing every pair of a large object, and nodes. And
+//! what is not known because of equal keys, since readers of JSON differ on which of two values holds.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::json::node::{Member, Node, Reason, Unknown, Value};
+use crate::json::node::{Member, Node, Number, Reason, Unknown, Value};
 
 /// Objects up to this size are compared pair by pair (at most 120 pairs); larger ones through a hash table.
 const SMALL: usize = 16;
@@ -76,6 +76,42 @@ impl Hash for Folded<'_> {
     }
 }
 
+/// Equality of selection, blind to place: strings and keys without ASCII case, numbers by value, members in any order,
+/// of repeated keys the last. Two unknown values are equal when every deployment gives them the same value.
+///
+/// A template's own `equals()` is another matter: there, case counts.
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.value, &other.value) {
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(left), Value::Bool(right)) => left == right,
+            (Value::Number(left), Value::Number(right)) => left == right || same_number(left, right),
+            (Value::Text(left), Value::Text(right)) => left.eq_ignore_ascii_case(right),
+            (Value::List(left), Value::List(right)) => Arc::ptr_eq(left, right) || left == right,
+            (Value::Object(left), Value::Object(right)) => Arc::ptr_eq(left, right) || same_members(self, other),
+            (Value::Unknown(left), Value::Unknown(right)) => Arc::ptr_eq(left, right) || left.is_same_as(right),
+            _ => false,
+        }
+    }
+}
+
+fn same_number(left: &Number, right: &Number) -> bool {
+    match (left.as_i64(), right.as_i64()) {
+        (Some(left), Some(right)) => left == right,
+        _ => left.as_f64() == right.as_f64(),
+    }
+}
+
+fn same_members(left: &Node, right: &Node) -> bool {
+    fn sorted(node: &Node) -> Vec<(String, &Node)> {
+        let members = counting(node.members()).into_iter();
+        let mut members: Vec<_> = members.map(|member| (member.key.to_ascii_lowercase(), &member.node)).collect();
+        members.sort_by(|(left, _), (right, _)| left.cmp(right));
+        members
+    }
+    sorted(left) == sorted(right)
+}
+
 /// The tree with an unknown for the value of every key that stands in one object more than once with different values.
 pub fn doubtful(root: &Node) -> Node {
     match &root.value {
@@ -126,5 +162,34 @@ mod tests {
         let unknown: Vec<bool> = root.items().iter().map(|item| item.get("a").unwrap().unknown().is_some()).collect();
         assert_eq!(unknown, [true, false, true]);
         assert!(root.items()[0].get("b").unwrap().unknown().is_none());
+    }
+}
+
+#[cfg(test)]
+mod equality {
+    use crate::json::{Node, parse};
+    use crate::source::FileId;
+
+    fn node(text: &str) -> Node {
+        parse(FileId(0), text).unwrap().root
+    }
+
+    #[test]
+    fn equality_folds_case_and_member_order() {
+        assert_eq!(node(r#"{"a": ["X", 1.0], "B": null}"#), node(r#"{"b": null, "A": ["x", 1]}"#));
+        assert_ne!(node(r#"{"a": 1}"#), node(r#"{"a": 1, "b": 1}"#));
+        assert_ne!(node("[1, 2]"), node("[2, 1]"));
+        assert_ne!(node("\"1\""), node("1"));
+    }
+
+    #[test]
+    fn numbers_are_equal_by_value() {
+        assert_eq!(node("[100, 1e2, -0.0]"), node("[1.0E+2, 100, 0]"));
+        assert_ne!(node("9007199254740993"), node("9007199254740992"));
+    }
+
+    #[test]
+    fn of_repeated_keys_the_last_counts() {
+        assert_eq!(node(r#"{"a": 1, "b": 2, "A": 3}"#), node(r#"{"b": 2, "a": 3}"#));
     }
 }

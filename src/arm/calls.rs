@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::arm::budget::{Budget, CALLS, DOMAIN, Failure};
 use crate::arm::expression::{Call, Callee, Expression, Form, Kind, Site};
 use crate::arm::functions::{Answer, Args, Function, Nature, Outcome};
-use crate::arm::machine::{Env, Frame, Machine};
+use crate::arm::machine::{Env, Machine};
 use crate::arm::{partial, value};
 use crate::json::{How, Node, Reason, Unknown, Value};
 use crate::source::Span;
@@ -25,13 +25,30 @@ pub(crate) struct Called<'a> {
     pub(crate) span: Span,
 }
 
+impl<'a> Called<'a> {
+    /// A call that computes, as it is written at a site.
+    pub(crate) fn new(call: &'a Call, whole: &Expression, site: &'a Site) -> Self {
+        let (text, span) = (site.slice(whole.start, whole.end), site.place(whole.start, whole.end));
+        Self { name: &call.name, nature: Nature::Computes, text, span }
+    }
+
+    /// Its value when only a deployment can tell; `domain` holds the only values possible, if they are known.
+    pub(crate) fn open(self, reason: Reason, key: impl Into<String>, domain: Vec<Node>) -> Node {
+        partial::node(Unknown { domain, ..partial::unknown(reason, self.text, self.span, key) })
+    }
+}
+
 impl Machine<'_> {
+    /// The value of a call that fails.
+    pub(crate) fn fails(&mut self, called: Called<'_>, failure: Failure) -> Node {
+        self.failed(failure, called.name, called.text, called.span)
+    }
+
     /// The value of a call.
     pub(crate) fn call(&mut self, call: &Call, whole: &Expression, site: &Site, env: &Env) -> Node {
-        let text = site.slice(whole.start, whole.end);
-        let span = site.place(whole.start, whole.end);
+        let called = Called::new(call, whole, site);
         match &call.callee {
-            Callee::Form(form) => self.form(*form, call, whole, site, env),
+            Callee::Form(form) => self.form(*form, call, called, site, env),
             Callee::Function(function) => {
                 let (least, most) = function.arity;
                 if call.args.len() < least || call.args.len() > most {
@@ -40,21 +57,19 @@ impl Machine<'_> {
                         (_, usize::MAX) => format!("at least {least} arguments are needed"),
                         _ => format!("{least} to {most} arguments are needed, {} are given", call.args.len()),
                     };
-                    return self.failed(Failure::Error(message), &call.name, text, span);
+                    return self.fails(called, Failure::Error(message));
                 }
-                let called = Called { name: &call.name, nature: function.nature, text, span };
+                let called = Called { nature: function.nature, ..called };
                 if let Some(node) = self.try_get_reference(function, call, called, site, env) {
                     return node;
                 }
                 let args = self.arguments(call, site, env);
                 self.apply(called, &args, &function.run)
             }
-            Callee::User(key) => self.user_call(key, call, whole, site, env),
+            Callee::User(key) => self.user_call(key, call, called, site, env),
             Callee::Unknown => {
                 let args = self.arguments(call, site, env);
-                let key = partial::call_key(&call.name, &args);
-                let reason = Reason::UnknownFunction(Arc::clone(&call.name));
-                Node::new(Value::Unknown(Arc::new(partial::unknown(reason, text, span, key))), span)
+                unknown_function(call, called, &args)
             }
         }
     }
@@ -78,7 +93,7 @@ impl Machine<'_> {
             match self.tried_out(called, args, run) {
                 Ok(Some(domain)) => return self.with_domain(called, args, outcome, domain),
                 Ok(None) => {}
-                Err(failure) => return self.failed(failure, called.name, called.text, called.span),
+                Err(failure) => return self.fails(called, failure),
             }
         }
         match outcome {
@@ -124,8 +139,7 @@ impl Machine<'_> {
         if gives_list(called.name, args) {
             key = format!("{}{}", partial::short(key), partial::LIST);
         }
-        let unknown = partial::unknown(reason, called.text, called.span, key);
-        Node::new(Value::Unknown(Arc::new(unknown)), called.span)
+        called.open(reason, key, Vec::new())
     }
 
     /// `tryGet(reference(…), …)`, which Bicep writes for `module.?outputs.name`; `None` for any other call.
@@ -148,7 +162,9 @@ impl Machine<'_> {
         let outputs =
             steps.iter().take(2).position(|step| step.text().is_some_and(|it| it.eq_ignore_ascii_case("outputs")));
         let asked = outputs.map_or(known, |at| known.min(at + 1));
-        let (node, taken) = self.reference(reference, &steps[..asked], steps.len(), of, site, env);
+        let written = self.arguments(reference, site, env);
+        let (node, taken) =
+            self.reference(Called::new(reference, of, site), &written, &steps[..asked], steps.len(), env);
         let mut args = vec![node];
         args.extend(steps.into_iter().skip(taken));
         Some(if args.len() == 1 { args.remove(0) } else { self.apply(called, &args, &function.run) })
@@ -223,35 +239,31 @@ impl Machine<'_> {
         Node { value: Value::Unknown(Arc::new(unknown)), ..plain }
     }
 
-    fn user_call(&mut self, key: &str, call: &Call, whole: &Expression, site: &Site, env: &Env) -> Node {
-        let text = site.slice(whole.start, whole.end);
-        let span = site.place(whole.start, whole.end);
+    fn user_call(&mut self, key: &str, call: &Call, called: Called<'_>, site: &Site, env: &Env) -> Node {
         let args = self.arguments(call, site, env);
         let Some(function) = env.deployment.functions.get(key).cloned() else {
-            let reason = Reason::UnknownFunction(Arc::clone(&call.name));
-            let unknown = partial::unknown(reason, text, span, partial::call_key(&call.name, &args));
-            return Node::new(Value::Unknown(Arc::new(unknown)), span);
+            return unknown_function(call, called, &args);
         };
         if self.calls >= CALLS {
-            return self.failed(Failure::Limit("64 functions inside each other"), &call.name, text, span);
+            return self.fails(called, Failure::Limit("64 functions inside each other"));
         }
         let mut frame = HashMap::new();
         for (declared, arg) in function.get("parameters").map(Node::items).unwrap_or_default().iter().zip(args) {
             if let Some(name) = declared.get("name").and_then(Node::text) {
                 let name = name.to_lowercase();
                 let how = How::ParameterArgument(name.as_str().into());
-                frame.insert(name, value::through(arg, span, how));
+                frame.insert(name, value::through(arg, called.span, how));
             }
         }
         let Some(body) = function.at(&["output", "value"]) else {
-            return self.failed(Failure::Error("the function has no output".into()), &call.name, text, span);
+            return self.fails(called, Failure::Error("the function has no output".into()));
         };
-        let inner = Env { call: Some(Rc::new(Frame { args: frame })), ..Env::of(&env.deployment) };
+        let inner = Env { call: Some(Rc::new(frame)), ..Env::of(&env.deployment) };
         self.calls += 1;
         let result = self.evaluate(body, &inner);
         self.calls -= 1;
-        let result = self.bounded(result, text, span);
-        value::through(result, span, How::Call(Arc::clone(&call.name)))
+        let result = self.bounded(result, called.text, called.span);
+        value::through(result, called.span, How::Call(Arc::clone(&call.name)))
     }
 
     /// A value that is kept, refused when it nests too deep to be walked safely.
@@ -264,6 +276,11 @@ impl Machine<'_> {
             Err(failure) => self.failed(failure, "", text, span),
         }
     }
+}
+
+/// The value of a function that nobody here knows.
+fn unknown_function(call: &Call, called: Called<'_>, args: &[Node]) -> Node {
+    called.open(Reason::UnknownFunction(Arc::clone(&call.name)), partial::call_key(&call.name, args), Vec::new())
 }
 
 /// Whether a function gives a list whatever its arguments turn out to be.

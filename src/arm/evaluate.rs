@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::arm::budget::{COPIES, DOMAIN, Failure};
+use crate::arm::calls::Called;
 use crate::arm::expansion::TroubleKind;
 use crate::arm::expression::{self, Callee, Expression, Form, Kind, Site, Step};
 use crate::arm::machine::{Env, Machine, holds_template, is_deployment};
@@ -166,7 +167,8 @@ impl Machine<'_> {
         let (mut node, taken) = match &base.kind {
             Kind::Call(call) if matches!(call.callee, Callee::Form(Form::Reference)) => {
                 let names = self.names(steps, site, env);
-                self.reference(call, &names, steps.len(), base, site, env)
+                let args = self.arguments(call, site, env);
+                self.reference(Called::new(call, base, site), &args, &names, steps.len(), env)
             }
             _ => (self.expression(base, site, env), 0),
         };
@@ -227,8 +229,7 @@ impl Machine<'_> {
         if let [only] = domain.as_slice() {
             return Ok(only.clone());
         }
-        let unknown = Unknown { domain, ..partial::unknown(reason, text, span, key) };
-        Ok(Node::new(Value::Unknown(Arc::new(unknown)), span))
+        Ok(partial::node(Unknown { domain, ..partial::unknown(reason, text, span, key) }))
     }
 
     /// Every value a selection can give, when they are few and known; empty otherwise.

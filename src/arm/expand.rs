@@ -1,16 +1,15 @@
 //! A template in, plain resources out: loops, conditions, children, names and ids.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::arm::budget::{Failure, RESOURCES};
 use crate::arm::evaluate::Rounds;
 use crate::arm::expansion::{Expansion, Inputs, Level, Resource, Scope, Trouble, TroubleKind, Wanted};
-use crate::arm::machine::{Deployment, Env, Given, Machine, holds_template, is_deployment};
+use crate::arm::machine::{Deployment, Env, Machine, holds_template, is_deployment};
 use crate::arm::named::{self, is_bare_parameter_file};
 use crate::arm::{ids, partial, value};
-use crate::json::{Document, How, Member, Node, Reason, Unknown, Value};
+use crate::json::{Document, How, Member, Node, Reason, Trail, Unknown, Value};
 use crate::source::{FileId, Span};
 
 /// The stack that evaluation nested to the bound of `budget` needs, unoptimised, with room to spare. Only what is used of
@@ -70,21 +69,8 @@ pub fn expand(file: FileId, document: &Document, inputs: &Inputs<'_>) -> Expansi
 fn run(file: FileId, document: &Document, inputs: &Inputs<'_>) -> Expansion {
     let root = &document.root;
     let level = root.get("$schema").and_then(Node::text).and_then(Level::of_schema).unwrap_or(Level::ResourceGroup);
-    let deployment = Rc::new(Deployment {
-        id: file.0.to_string(),
-        template: root.clone(),
-        file,
-        scope: Scope::root(level, inputs.assumptions, root.span.part(0, 1)),
-        name: None,
-        given: Given::Run,
-        level: 0,
-        files: vec![file],
-        functions: Deployment::functions_of(root),
-        slots: RefCell::default(),
-        children: RefCell::default(),
-        index: RefCell::default(),
-        by_name: RefCell::default(),
-    });
+    let scope = Scope::root(level, inputs.assumptions, root.span.part(0, 1));
+    let deployment = Rc::new(Deployment::new(root.clone(), file, scope));
     let mut machine = Machine::new(*inputs);
     machine.deployments.push(Rc::clone(&deployment));
     machine.expand(&deployment, &Doubt::default());
@@ -123,6 +109,20 @@ pub(crate) struct Doubt {
 struct Parent<'a> {
     kind: &'a str,
     name: Node,
+}
+
+/// One resource of a template, its type evaluated.
+struct Declared<'a> {
+    node: &'a Node,
+    /// Its type with those of its parents in front.
+    full: &'a str,
+    /// Its own type.
+    kind: &'a Node,
+    type_member: &'a Member,
+    parent: Option<&'a Parent<'a>>,
+    existing: bool,
+    /// The round of the loop that makes it.
+    via: Option<&'a Arc<Trail>>,
 }
 
 /// Members that are not part of the resource itself.
@@ -213,14 +213,7 @@ impl Machine<'_> {
         }
     }
 
-    fn one(
-        &mut self,
-        node: &Node,
-        env: &Env,
-        parent: Option<&Parent<'_>>,
-        doubt: &Doubt,
-        via: Option<&Arc<crate::json::Trail>>,
-    ) {
+    fn one(&mut self, node: &Node, env: &Env, parent: Option<&Parent<'_>>, doubt: &Doubt, via: Option<&Arc<Trail>>) {
         if self.enter().is_err() {
             return;
         }
@@ -234,7 +227,7 @@ impl Machine<'_> {
         env: &Env,
         parent: Option<&Parent<'_>>,
         doubt: &Doubt,
-        via: Option<&Arc<crate::json::Trail>>,
+        via: Option<&Arc<Trail>>,
     ) {
         let Some(type_member) = node.member("type") else { return };
         let kind_node = self.evaluate(&type_member.node, env);
@@ -265,7 +258,8 @@ impl Machine<'_> {
         let doubt = Doubt { condition: condition.or_else(|| doubt.condition.clone()), ..doubt.clone() };
         let existing = node.get("existing").and_then(Node::bool).unwrap_or(false);
         if wanted {
-            self.push(node, env, &full, (&kind_node, type_member), parent, &doubt, existing, via);
+            let declared = Declared { node, full: &full, kind: &kind_node, type_member, parent, existing, via };
+            self.push(&declared, env, &doubt);
         }
         if deploys
             && !existing
@@ -319,18 +313,8 @@ impl Machine<'_> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one resource has this many sides")]
-    fn push(
-        &mut self,
-        node: &Node,
-        env: &Env,
-        full: &str,
-        (kind, type_member): (&Node, &Member),
-        parent: Option<&Parent<'_>>,
-        doubt: &Doubt,
-        existing: bool,
-        via: Option<&Arc<crate::json::Trail>>,
-    ) {
+    fn push(&mut self, declared: &Declared<'_>, env: &Env, doubt: &Doubt) {
+        let Declared { node, full, kind, type_member, parent, existing, via } = *declared;
         if self.resources.len() >= RESOURCES {
             return self.limit("20,000 resources", node.span);
         }
@@ -402,13 +386,13 @@ impl Machine<'_> {
             None => {
                 let key = format!("id({full},{},{})", partial::key(name), over.map(partial::key).unwrap_or_default());
                 let reason = name.unknown().map_or(Reason::NotEvaluated, |unknown| unknown.reason.clone());
-                Node::new(Value::Unknown(Arc::new(partial::unknown(reason, "id", span, key))), name.span)
+                Node { span: name.span, ..partial::node(partial::unknown(reason, "id", span, key)) }
             }
         }
     }
 
     /// A value as it is handed out: each part knows the whole way it came, and failures are noted.
-    pub(crate) fn settled(&mut self, node: Node, via: Option<&Arc<crate::json::Trail>>, quiet: bool) -> Node {
+    pub(crate) fn settled(&mut self, node: Node, via: Option<&Arc<Trail>>, quiet: bool) -> Node {
         if self.budget.step(1).is_err() {
             return node;
         }

@@ -248,15 +248,18 @@ impl Scope {
     pub(crate) fn id(&self) -> Vec<Part> {
         match self.level {
             Level::Tenant => Vec::new(),
-            Level::ManagementGroup => {
-                let mut pieces = vec![Part::Text("/providers/Microsoft.Management/managementGroups/".into())];
-                pieces.extend(partial::pieces(&self.management_group).unwrap_or_default());
-                pieces
-            }
+            Level::ManagementGroup => management_group_id(&self.management_group),
             Level::Subscription => subscription_id(&self.subscription),
             Level::ResourceGroup => group_id(&self.subscription, &self.resource_group),
         }
     }
+}
+
+/// The pieces of the id of a management group.
+pub(crate) fn management_group_id(group: &Node) -> Vec<Part> {
+    let mut pieces = vec![Part::Text("/providers/Microsoft.Management/managementGroups/".into())];
+    pieces.extend(partial::pieces(group).unwrap_or_default());
+    pieces
 }
 
 /// The pieces of the id of a subscription.
@@ -276,6 +279,5 @@ pub(crate) fn group_id(subscription: &Node, group: &Node) -> Vec<Part> {
 
 /// Something of the deployment's own surroundings.
 pub(crate) fn context(what: &str, text: &str, key: &str, span: Span) -> Node {
-    let unknown = partial::unknown(Reason::Context(what.into()), text, span, key);
-    Node::new(Value::Unknown(Arc::new(unknown)), span)
+    partial::node(partial::unknown(Reason::Context(what.into()), text, span, key))
 }

@@ -5,40 +5,26 @@ use std::sync::Arc;
 
 use crate::arm::budget::{DOMAIN, Failure};
 use crate::arm::calls::Called;
-use crate::arm::expansion::{self, Cloud, Level};
-use crate::arm::expression::{Call, Expression, Form, Site};
-use crate::arm::functions::Nature;
-use crate::arm::machine::{Env, Machine};
+use crate::arm::expansion::{Assumptions, Cloud, Level, context, group_id, management_group_id, subscription_id};
+use crate::arm::expression::{Call, Form, Site};
+use crate::arm::machine::{Deployment, Env, Machine};
 use crate::arm::{ids, partial, value};
 use crate::json::{How, Member, Node, Part, Reason, Unknown, Value};
 use crate::source::Span;
 
 impl Machine<'_> {
     /// The value of a form.
-    pub(crate) fn form(&mut self, form: Form, call: &Call, whole: &Expression, site: &Site, env: &Env) -> Node {
-        let text = site.slice(whole.start, whole.end);
-        let span = site.place(whole.start, whole.end);
-        let called = Called { name: &call.name, nature: Nature::Computes, text, span };
+    pub(crate) fn form(&mut self, form: Form, call: &Call, called: Called<'_>, site: &Site, env: &Env) -> Node {
         match form {
             Form::If => self.choice(call, site, env, called),
             Form::And => self.logic(call, site, env, called, false),
             Form::Or => self.logic(call, site, env, called, true),
             Form::Coalesce => self.coalesce(call, site, env, called),
             Form::Parameters | Form::Variables | Form::LambdaVariables => {
-                let [name] = call.args.as_slice() else { return self.wrong_count(called, "one name is needed") };
-                let name = self.expression(name, site, env);
-                match &name.value {
-                    Value::Text(name) => match form {
-                        Form::Parameters => self.parameter(name, env, text, span),
-                        Form::Variables => self.variable(name, env, text, span),
-                        _ => self.lambda_variable(name, env, text, span),
-                    },
-                    Value::Unknown(_) => self.named_by_unknown(form, &name, env, called),
-                    _ => self.wrong_count(called, "the name should be a string"),
-                }
+                self.named_value(form, call, site, env, called)
             }
             Form::CopyIndex => self.copy_index(call, site, env, called),
-            Form::Lambda => self.wrong_count(called, "a lambda stands only inside a function that takes one"),
+            Form::Lambda => self.wrong(called, "a lambda stands only inside a function that takes one"),
             Form::Map | Form::Filter | Form::Reduce | Form::Sort | Form::ToObject | Form::GroupBy | Form::MapValues => {
                 self.higher(form, call, site, env, called)
             }
@@ -54,40 +40,63 @@ impl Machine<'_> {
             | Form::ManagementGroupResourceId
             | Form::ExtensionResourceId => {
                 let args = self.arguments(call, site, env);
-                let scope = env.deployment.scope.clone();
-                self.apply(called, &args, &move |args, _| match form {
-                    Form::ResourceId => ids::resource_id(&scope, args),
-                    Form::SubscriptionResourceId => ids::subscription_resource_id(&scope, args),
+                let scope = &env.deployment.scope;
+                self.apply(called, &args, &|args, _| match form {
+                    Form::ResourceId => ids::resource_id(scope, args),
+                    Form::SubscriptionResourceId => ids::subscription_resource_id(scope, args),
                     Form::TenantResourceId => ids::tenant_resource_id(args),
                     Form::ExtensionResourceId => ids::extension_resource_id(args),
-                    _ => ids::management_group_resource_id(&scope, args),
+                    _ => ids::management_group_resource_id(scope, args),
                 })
             }
-            Form::Reference => self.reference(call, &[], 0, whole, site, env).0,
+            Form::Reference => {
+                let args = self.arguments(call, site, env);
+                self.reference(called, &args, &[], 0, env).0
+            }
             Form::ResourceInfo => self.resource_info(call, site, env, called),
             Form::List | Form::Runtime => {
                 let args = self.arguments(call, site, env);
                 let name = Arc::clone(&call.name);
                 // `newGuid` and `utcNow` answer differently wherever they stand.
                 let key = if args.is_empty() {
-                    format!("{}()@{}:{}:{}", call.name.to_ascii_lowercase(), env.deployment.id, span.file.0, span.start)
+                    let (at, id) = (called.span, &env.deployment.id);
+                    format!("{}()@{id}:{}:{}", name.to_ascii_lowercase(), at.file.0, at.start)
                 } else {
-                    partial::call_key(&call.name, &args)
+                    partial::call_key(&name, &args)
                 };
                 let reason =
                     if form == Form::List { Reason::ListFunction(name) } else { Reason::RuntimeFunction(name) };
-                Node::new(Value::Unknown(Arc::new(partial::unknown(reason, text, span, key))), span)
+                called.open(reason, key, Vec::new())
             }
         }
     }
 
-    fn wrong_count(&mut self, called: Called<'_>, message: &str) -> Node {
-        self.failed(Failure::Error(message.to_owned()), called.name, called.text, called.span)
+    /// `parameters('name')` and its kind.
+    fn named_value(&mut self, form: Form, call: &Call, site: &Site, env: &Env, called: Called<'_>) -> Node {
+        let [name] = call.args.as_slice() else { return self.wrong(called, "one name is needed") };
+        let name = self.expression(name, site, env);
+        match &name.value {
+            Value::Text(name) => self.value_of_name(form, name, env, called),
+            Value::Unknown(unknown) => self.value_of_unknown_name(form, unknown, &name, env, called),
+            _ => self.wrong(called, "the name should be a string"),
+        }
+    }
+
+    fn value_of_name(&mut self, form: Form, name: &str, env: &Env, called: Called<'_>) -> Node {
+        match form {
+            Form::Parameters => self.parameter(name, env, called.text, called.span),
+            Form::Variables => self.variable(name, env, called.text, called.span),
+            _ => self.lambda_variable(name, env, called.text, called.span),
+        }
+    }
+
+    fn wrong(&mut self, called: Called<'_>, message: &str) -> Node {
+        self.fails(called, Failure::Error(message.to_owned()))
     }
 
     fn choice(&mut self, call: &Call, site: &Site, env: &Env, called: Called<'_>) -> Node {
         let [condition, yes, no] = call.args.as_slice() else {
-            return self.wrong_count(called, "three arguments are needed");
+            return self.wrong(called, "three arguments are needed");
         };
         let condition = self.expression(condition, site, env);
         match (settled_truth(&condition), &condition.value) {
@@ -95,7 +104,7 @@ impl Machine<'_> {
             (Some(false), _) => return self.expression(no, site, env),
             (None, Value::Unknown(unknown)) if partial::is_spoiled(unknown) => return condition,
             (None, Value::Unknown(_)) => {}
-            (None, _) => return self.wrong_count(called, "the condition should be a boolean"),
+            (None, _) => return self.wrong(called, "the condition should be a boolean"),
         }
         let branches = [self.expression(yes, site, env), self.expression(no, site, env)];
         match value::same(&branches[0], &branches[1], &mut self.budget) {
@@ -104,7 +113,7 @@ impl Machine<'_> {
                 return first;
             }
             Ok(_) => {}
-            Err(failure) => return self.failed(failure, called.name, called.text, called.span),
+            Err(failure) => return self.fails(called, failure),
         }
         let mut domain = Vec::new();
         for branch in &branches {
@@ -127,8 +136,7 @@ impl Machine<'_> {
         if is_list {
             key = format!("{}[]", partial::short(key));
         }
-        let unknown = Unknown { domain, ..partial::unknown(reason, called.text, called.span, key) };
-        Node::new(Value::Unknown(Arc::new(unknown)), called.span)
+        called.open(reason, key, domain)
     }
 
     /// `and` stops at false, `or` at true; what is unknown decides only when nothing else does.
@@ -141,7 +149,7 @@ impl Machine<'_> {
                 (Some(_), _) => {}
                 (None, Value::Unknown(unknown)) if partial::is_spoiled(unknown) && open.is_empty() => return node,
                 (None, Value::Unknown(_)) => open.push(node),
-                (None, _) => return self.wrong_count(called, "every argument should be a boolean"),
+                (None, _) => return self.wrong(called, "every argument should be a boolean"),
             }
         }
         match open.as_slice() {
@@ -151,8 +159,7 @@ impl Machine<'_> {
                 let reason = many[0].unknown().map_or(Reason::Condition, |unknown| unknown.reason.clone());
                 let key = partial::call_key(called.name, many);
                 let domain = [true, false].map(|truth| Node::new(Value::Bool(truth), called.span)).to_vec();
-                let unknown = Unknown { domain, ..partial::unknown(reason, called.text, called.span, key) };
-                Node::new(Value::Unknown(Arc::new(unknown)), called.span)
+                called.open(reason, key, domain)
             }
         }
     }
@@ -193,24 +200,24 @@ impl Machine<'_> {
             domain.extend(unknown.domain.iter().filter(|value| !value.is_null()).cloned());
             domain.push(next.clone());
         }
-        let reason = unknown.reason.clone();
-        let unknown = Unknown { domain, ..partial::unknown(reason, called.text, called.span, key) };
-        Node::new(Value::Unknown(Arc::new(unknown)), called.span)
+        called.open(unknown.reason.clone(), key, domain)
     }
 
-    /// `parameters(…)` and its kind with a name that is one of a few.
-    fn named_by_unknown(&mut self, form: Form, name: &Node, env: &Env, called: Called<'_>) -> Node {
-        let Value::Unknown(unknown) = &name.value else { return name.clone() };
+    /// As [`Self::value_of_name`], with a name that is one of a few.
+    fn value_of_unknown_name(
+        &mut self,
+        form: Form,
+        unknown: &Unknown,
+        name: &Node,
+        env: &Env,
+        called: Called<'_>,
+    ) -> Node {
         if partial::is_spoiled(unknown) {
             return name.clone();
         }
         let mut domain: Vec<Node> = Vec::new();
         for name in unknown.domain.iter().filter_map(Node::text) {
-            let node = match form {
-                Form::Parameters => self.parameter(name, env, called.text, called.span),
-                Form::Variables => self.variable(name, env, called.text, called.span),
-                _ => self.lambda_variable(name, env, called.text, called.span),
-            };
+            let node = self.value_of_name(form, name, env, called);
             if node.unknown().is_some() {
                 domain.clear();
                 break;
@@ -224,8 +231,7 @@ impl Machine<'_> {
         }
         // One name means something else in every template.
         let key = format!("{}@{}", partial::call_key(called.name, std::slice::from_ref(name)), env.deployment.id);
-        let unknown = Unknown { domain, ..partial::unknown(unknown.reason.clone(), called.text, called.span, key) };
-        Node::new(Value::Unknown(Arc::new(unknown)), called.span)
+        called.open(unknown.reason.clone(), key, domain)
     }
 
     fn copy_index(&mut self, call: &Call, site: &Site, env: &Env, called: Called<'_>) -> Node {
@@ -245,7 +251,7 @@ impl Machine<'_> {
             Some((None, Value::Unknown(_))) => {
                 return self.apply(called, &args, &|_, _| Err(Failure::Unknown));
             }
-            Some(_) => return self.wrong_count(called, "the offset should be an integer"),
+            Some(_) => return self.wrong(called, "the offset should be an integer"),
         };
         let round = match name {
             Some(name) => env.rounds().find(|round| round.name == name.to_lowercase()),
@@ -254,17 +260,16 @@ impl Machine<'_> {
         let Some(round) = round else {
             let message =
                 name.map_or_else(|| "no loop is around it".into(), |name| format!("no loop `{name}` is around it"));
-            return self.failed(Failure::Error(message), called.name, called.text, called.span);
+            return self.fails(called, Failure::Error(message));
         };
         match round.index {
             Some(index) => match i64::try_from(index).ok().and_then(|index| index.checked_add(offset)) {
                 Some(index) => Node::new(value::int(index), called.span),
-                None => self.wrong_count(called, "the result does not fit 64 bits"),
+                None => self.wrong(called, "the result does not fit 64 bits"),
             },
             None => {
                 let key = format!("copyindex({})+{offset}@{}{}", round.name, env.deployment.id, partial::SCALAR);
-                let unknown = partial::unknown(Reason::CopyCount, called.text, called.span, key);
-                Node::new(Value::Unknown(Arc::new(unknown)), called.span)
+                called.open(Reason::CopyCount, key, Vec::new())
             }
         }
     }
@@ -318,185 +323,206 @@ fn may_be_null(unknown: &Unknown) -> bool {
 
 impl Machine<'_> {
     /// The value of a function without arguments that asks for the surroundings.
-    pub(crate) fn context(&mut self, form: Form, env: &Env, called: Called<'_>) -> Node {
-        let span = called.span;
-        let object = |members| object(members, span);
-        let text = |text: &str| Node::new(value::text(text), span);
-        let here = |node: &Node| Node { span, via: None, ..node.clone() };
-        let pieces = |pieces: Vec<Part>, text: &str| Node::new(partial::assembled(pieces, text, span), span);
-        let open = |what: &str, text: &str, key: &str| expansion::context(what, text, key, span);
-        let scope = &env.deployment.scope;
-        let assumed = self.inputs.assumptions;
-        let tenant = match &assumed.tenant {
-            Some(tenant) => text(tenant),
-            None => open("the tenant", "tenant().tenantId", "tenantId"),
-        };
+    fn context(&mut self, form: Form, env: &Env, called: Called<'_>) -> Node {
+        let around = Around { deployment: &env.deployment, assumed: self.inputs.assumptions, span: called.span };
+        let level = env.deployment.scope.level;
         match form {
-            Form::Subscription => {
-                if scope.level == Level::ManagementGroup || scope.level == Level::Tenant {
-                    let failure = Failure::Error("there is no subscription at this level".into());
-                    return self.failed(failure, called.name, called.text, span);
-                }
-                let id = pieces(expansion::subscription_id(&scope.subscription), "subscription().id");
-                object(vec![
-                    ("id", id),
-                    ("subscriptionId", here(&scope.subscription)),
-                    ("tenantId", tenant),
-                    ("displayName", open("the subscription's name", "subscription().displayName", "subscriptionName")),
-                ])
+            Form::Subscription if matches!(level, Level::ManagementGroup | Level::Tenant) => {
+                self.wrong(called, "there is no subscription at this level")
             }
-            Form::ResourceGroup => {
-                if scope.level != Level::ResourceGroup {
-                    let failure = Failure::Error("there is no resource group at this level".into());
-                    return self.failed(failure, called.name, called.text, span);
-                }
-                let group = partial::key(&scope.resource_group);
-                let of =
-                    |what: &str| if group == "resourceGroup" { what.to_owned() } else { format!("{what}({group})") };
-                let region = match &assumed.region {
-                    Some(region) => text(region),
-                    None => open("the region", "resourceGroup().location", &of("resourceGroupLocation")),
-                };
-                object(vec![
-                    (
-                        "id",
-                        pieces(expansion::group_id(&scope.subscription, &scope.resource_group), "resourceGroup().id"),
-                    ),
-                    ("name", here(&scope.resource_group)),
-                    ("type", text("Microsoft.Resources/resourceGroups")),
-                    ("location", region),
-                    ("managedBy", Node::new(Value::Null, span)),
-                    (
-                        "tags",
-                        open("the tags of the resource group", "resourceGroup().tags", &of("resourceGroupTags{}")),
-                    ),
-                    ("properties", object(vec![("provisioningState", text("Succeeded"))])),
-                ])
+            Form::Subscription => around.subscription(),
+            Form::ResourceGroup if level != Level::ResourceGroup => {
+                self.wrong(called, "there is no resource group at this level")
             }
-            Form::Tenant => object(vec![
-                ("tenantId", tenant),
-                ("countryCode", open("the tenant's country", "tenant().countryCode", "tenantCountry")),
-                ("displayName", open("the tenant's name", "tenant().displayName", "tenantName")),
-            ]),
-            Form::ManagementGroup => {
-                let mut id = vec![Part::Text("/providers/Microsoft.Management/managementGroups/".into())];
-                id.extend(partial::pieces(&scope.management_group).unwrap_or_default());
-                object(vec![
-                    ("id", pieces(id, "managementGroup().id")),
-                    ("name", here(&scope.management_group)),
-                    ("type", text("Microsoft.Management/managementGroups")),
-                    (
-                        "properties",
-                        open("the management group", "managementGroup().properties", "managementGroupProperties{}"),
-                    ),
-                ])
-            }
-            Form::Environment => environment(assumed.cloud, span),
-            _ => {
-                let id = &env.deployment.id;
-                let name = match &env.deployment.name {
-                    Some(name) => here(name),
-                    None => open("the deployment's name", "deployment().name", &format!("deploymentName@{id}")),
-                };
-                let version = env.deployment.section("contentVersion").map_or_else(|| text("1.0.0.0"), here);
-                let link = open(
-                    "the template's address",
-                    "deployment().properties.templateLink.uri",
-                    &format!("templateUri@{id}"),
-                );
-                let region = match &assumed.region {
-                    Some(region) => text(region),
-                    None => open("the region", "deployment().location", "deploymentLocation"),
-                };
-                let properties = object(vec![
-                    ("templateLink", object(vec![("uri", link.clone()), ("id", link)])),
-                    ("template", object(vec![("contentVersion", version)])),
-                    ("mode", open("the deployment's mode", "deployment().properties.mode", "deploymentMode")),
-                ]);
-                object(vec![("name", name), ("location", region), ("properties", properties)])
-            }
+            Form::ResourceGroup => around.resource_group(),
+            Form::Tenant => around.tenant(),
+            Form::ManagementGroup => around.management_group(),
+            Form::Environment => around.environment(),
+            _ => around.deployment(),
         }
     }
 }
 
-fn object(members: Vec<(&str, Node)>, span: Span) -> Node {
-    let members = members.into_iter().map(|(key, node)| Member { key: key.into(), key_span: span, node });
-    Node::new(value::object(members.collect()), span)
+/// What is around a template, for a call at `span`.
+struct Around<'a> {
+    deployment: &'a Deployment,
+    assumed: &'a Assumptions,
+    span: Span,
 }
 
-/// <https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-deployment#environment>
-fn environment(cloud: Cloud, span: Span) -> Node {
-    let object = |members| object(members, span);
-    let text = |text: &str| Node::new(value::text(text), span);
-    let [name, manager, portal, login, graph, sql, storage, vault, registry] = match cloud {
-        Cloud::Public => [
-            "AzureCloud",
-            "https://management.azure.com/",
-            "https://portal.azure.com",
-            "https://login.microsoftonline.com/",
-            "https://graph.windows.net/",
-            ".database.windows.net",
-            "core.windows.net",
-            ".vault.azure.net",
-            ".azurecr.io",
-        ],
-        Cloud::Government => [
-            "AzureUSGovernment",
-            "https://management.usgovcloudapi.net",
-            "https://portal.azure.us",
-            "https://login.microsoftonline.us/",
-            "https://graph.windows.net/",
-            ".database.usgovcloudapi.net",
-            "core.usgovcloudapi.net",
-            ".vault.usgovcloudapi.net",
-            ".azurecr.us",
-        ],
-        Cloud::China => [
-            "AzureChinaCloud",
-            "https://management.chinacloudapi.cn",
-            "https://portal.azure.cn",
-            "https://login.chinacloudapi.cn/",
-            "https://graph.chinacloudapi.cn/",
-            ".database.chinacloudapi.cn",
-            "core.chinacloudapi.cn",
-            ".vault.azure.cn",
-            ".azurecr.cn",
-        ],
-    };
-    let suffixes = object(vec![
-        ("acrLoginServer", text(registry)),
-        ("azureDatalakeAnalyticsCatalogAndJob", text("azuredatalakeanalytics.net")),
-        ("azureDatalakeStoreFileSystem", text("azuredatalakestore.net")),
-        ("azureFrontDoorEndpointSuffix", text("azurefd.net")),
-        ("keyvaultDns", text(vault)),
-        ("sqlServerHostname", text(sql)),
-        ("storage", text(storage)),
-    ]);
-    let audience = Node::new(value::list(vec![text(manager)]), span);
-    let authentication = object(vec![
-        ("loginEndpoint", text(login)),
-        ("audiences", audience),
-        ("tenant", text("common")),
-        ("identityProvider", text("AAD")),
-    ]);
-    object(vec![
-        ("name", text(name)),
-        ("gallery", text("https://gallery.azure.com/")),
-        ("graph", text(graph)),
-        ("portal", text(portal)),
-        ("graphAudience", text(graph)),
-        ("activeDirectoryDataLake", text("https://datalake.azure.net/")),
-        ("batch", text("https://batch.core.windows.net/")),
-        ("media", text("https://rest.media.azure.net")),
-        ("sqlManagement", text("https://management.core.windows.net:8443/")),
-        (
-            "vmImageAliasDoc",
-            text(
-                "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/master/arm-compute/quickstart-templates/aliases.json",
-            ),
-        ),
-        ("resourceManager", text(manager)),
-        ("authentication", authentication),
-        ("suffixes", suffixes),
-    ])
+impl Around<'_> {
+    fn object(&self, members: Vec<(&str, Node)>) -> Node {
+        let members = members.into_iter().map(|(key, node)| Member { key: key.into(), key_span: self.span, node });
+        Node::new(value::object(members.collect()), self.span)
+    }
+
+    fn texts<'k>(&self, pairs: &[(&'k str, &str)]) -> Vec<(&'k str, Node)> {
+        pairs.iter().map(|(key, text)| (*key, self.text(text))).collect()
+    }
+
+    fn text(&self, text: &str) -> Node {
+        Node::new(value::text(text), self.span)
+    }
+
+    fn here(&self, node: &Node) -> Node {
+        Node { span: self.span, via: None, ..node.clone() }
+    }
+
+    fn pieces(&self, pieces: Vec<Part>, text: &str) -> Node {
+        Node::new(partial::assembled(pieces, text, self.span), self.span)
+    }
+
+    fn open(&self, what: &str, text: &str, key: &str) -> Node {
+        context(what, text, key, self.span)
+    }
+
+    fn tenant_id(&self) -> Node {
+        let open = || self.open("the tenant", "tenant().tenantId", "tenantId");
+        self.assumed.tenant.as_ref().map_or_else(open, |tenant| self.text(tenant))
+    }
+
+    fn region(&self, text: &str, key: &str) -> Node {
+        let open = || self.open("the region", text, key);
+        self.assumed.region.as_ref().map_or_else(open, |region| self.text(region))
+    }
+
+    fn subscription(&self) -> Node {
+        let subscription = &self.deployment.scope.subscription;
+        self.object(vec![
+            ("id", self.pieces(subscription_id(subscription), "subscription().id")),
+            ("subscriptionId", self.here(subscription)),
+            ("tenantId", self.tenant_id()),
+            ("displayName", self.open("the subscription's name", "subscription().displayName", "subscriptionName")),
+        ])
+    }
+
+    fn resource_group(&self) -> Node {
+        let scope = &self.deployment.scope;
+        let group = partial::key(&scope.resource_group);
+        let of = |what: &str| if group == "resourceGroup" { what.to_owned() } else { format!("{what}({group})") };
+        let tags = self.open("the tags of the resource group", "resourceGroup().tags", &of("resourceGroupTags{}"));
+        self.object(vec![
+            ("id", self.pieces(group_id(&scope.subscription, &scope.resource_group), "resourceGroup().id")),
+            ("name", self.here(&scope.resource_group)),
+            ("type", self.text("Microsoft.Resources/resourceGroups")),
+            ("location", self.region("resourceGroup().location", &of("resourceGroupLocation"))),
+            ("managedBy", Node::new(Value::Null, self.span)),
+            ("tags", tags),
+            ("properties", self.object(vec![("provisioningState", self.text("Succeeded"))])),
+        ])
+    }
+
+    fn tenant(&self) -> Node {
+        self.object(vec![
+            ("tenantId", self.tenant_id()),
+            ("countryCode", self.open("the tenant's country", "tenant().countryCode", "tenantCountry")),
+            ("displayName", self.open("the tenant's name", "tenant().displayName", "tenantName")),
+        ])
+    }
+
+    fn management_group(&self) -> Node {
+        let group = &self.deployment.scope.management_group;
+        let key = "managementGroupProperties{}";
+        self.object(vec![
+            ("id", self.pieces(management_group_id(group), "managementGroup().id")),
+            ("name", self.here(group)),
+            ("type", self.text("Microsoft.Management/managementGroups")),
+            ("properties", self.open("the management group", "managementGroup().properties", key)),
+        ])
+    }
+
+    fn deployment(&self) -> Node {
+        let id = &self.deployment.id;
+        let unnamed = || self.open("the deployment's name", "deployment().name", &format!("deploymentName@{id}"));
+        let name = self.deployment.name.as_ref().map_or_else(unnamed, |name| self.here(name));
+        let version = self.deployment.section("contentVersion");
+        let version = version.map_or_else(|| self.text("1.0.0.0"), |version| self.here(version));
+        let (text, key) = ("deployment().properties.templateLink.uri", format!("templateUri@{id}"));
+        let link = self.open("the template's address", text, &key);
+        let properties = self.object(vec![
+            ("templateLink", self.object(vec![("uri", link.clone()), ("id", link)])),
+            ("template", self.object(vec![("contentVersion", version)])),
+            ("mode", self.open("the deployment's mode", "deployment().properties.mode", "deploymentMode")),
+        ]);
+        let location = self.region("deployment().location", "deploymentLocation");
+        self.object(vec![("name", name), ("location", location), ("properties", properties)])
+    }
+
+    /// <https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-deployment#environment>
+    fn environment(&self) -> Node {
+        let [name, manager, portal, login, graph, sql, storage, vault, registry] = match self.assumed.cloud {
+            Cloud::Public => PUBLIC,
+            Cloud::Government => GOVERNMENT,
+            Cloud::China => CHINA,
+        };
+        let suffixes = self.texts(&[
+            ("acrLoginServer", registry),
+            ("azureDatalakeAnalyticsCatalogAndJob", "azuredatalakeanalytics.net"),
+            ("azureDatalakeStoreFileSystem", "azuredatalakestore.net"),
+            ("azureFrontDoorEndpointSuffix", "azurefd.net"),
+            ("keyvaultDns", vault),
+            ("sqlServerHostname", sql),
+            ("storage", storage),
+        ]);
+        let audiences = Node::new(value::list(vec![self.text(manager)]), self.span);
+        let authentication = self.object(vec![
+            ("loginEndpoint", self.text(login)),
+            ("audiences", audiences),
+            ("tenant", self.text("common")),
+            ("identityProvider", self.text("AAD")),
+        ]);
+        let mut members = self.texts(&[
+            ("name", name),
+            ("gallery", "https://gallery.azure.com/"),
+            ("graph", graph),
+            ("portal", portal),
+            ("graphAudience", graph),
+            ("activeDirectoryDataLake", "https://datalake.azure.net/"),
+            ("batch", "https://batch.core.windows.net/"),
+            ("media", "https://rest.media.azure.net"),
+            ("sqlManagement", "https://management.core.windows.net:8443/"),
+            ("vmImageAliasDoc", IMAGES),
+            ("resourceManager", manager),
+        ]);
+        members.extend([("authentication", authentication), ("suffixes", self.object(suffixes))]);
+        self.object(members)
+    }
 }
+
+const IMAGES: &str =
+    "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/master/arm-compute/quickstart-templates/aliases.json";
+
+/// The name of a cloud, its manager, portal, login and graph, and the ends of names of SQL, storage, vaults and registries.
+const PUBLIC: [&str; 9] = [
+    "AzureCloud",
+    "https://management.azure.com/",
+    "https://portal.azure.com",
+    "https://login.microsoftonline.com/",
+    "https://graph.windows.net/",
+    ".database.windows.net",
+    "core.windows.net",
+    ".vault.azure.net",
+    ".azurecr.io",
+];
+const GOVERNMENT: [&str; 9] = [
+    "AzureUSGovernment",
+    "https://management.usgovcloudapi.net",
+    "https://portal.azure.us",
+    "https://login.microsoftonline.us/",
+    "https://graph.windows.net/",
+    ".database.usgovcloudapi.net",
+    "core.usgovcloudapi.net",
+    ".vault.usgovcloudapi.net",
+    ".azurecr.us",
+];
+const CHINA: [&str; 9] = [
+    "AzureChinaCloud",
+    "https://management.chinacloudapi.cn",
+    "https://portal.azure.cn",
+    "https://login.chinacloudapi.cn/",
+    "https://graph.chinacloudapi.cn/",
+    ".database.chinacloudapi.cn",
+    "core.chinacloudapi.cn",
+    ".vault.azure.cn",
+    ".azurecr.cn",
+];

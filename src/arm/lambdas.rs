@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::arm::budget::{CALLS, Failure};
+use crate::arm::budget::{CALLS, Failure, error};
 use crate::arm::calls::Called;
 use crate::arm::expression::{Call, Callee, Expression, Form, Kind, Site};
 use crate::arm::machine::{Env, Machine};
@@ -22,20 +22,12 @@ impl Machine<'_> {
     /// The value of a function that takes a lambda.
     pub(crate) fn higher(&mut self, form: Form, call: &Call, site: &Site, env: &Env, called: Called<'_>) -> Node {
         if self.calls >= CALLS {
-            return self.failed(
-                Failure::Limit("64 functions inside each other"),
-                called.name,
-                called.text,
-                called.span,
-            );
+            return self.fails(called, Failure::Limit("64 functions inside each other"));
         }
         self.calls += 1;
         let result = self.higher_inner(form, call, site, env, called);
         self.calls -= 1;
-        match result {
-            Ok(node) => node,
-            Err(failure) => self.failed(failure, called.name, called.text, called.span),
-        }
+        result.unwrap_or_else(|failure| self.fails(called, failure))
     }
 
     fn higher_inner(
@@ -55,79 +47,74 @@ impl Machine<'_> {
         if let Some(spoiled) = partial::spoiled(&subject) {
             return Err(Failure::Spoiled(Arc::clone(spoiled)));
         }
-        if form == Form::MapValues {
-            return match &subject.value {
-                Value::Object(members) => self.map_values(&subject, members, &lambda, called),
-                Value::Unknown(_) => Ok(self.not_settled(call, &subject, site, called)),
-                _ => Err(Failure::Error(format!("argument 1 should be an object, not {}", subject.kind()))),
-            };
-        }
-        let items = match &subject.value {
-            Value::List(items) => Arc::clone(items),
-            Value::Unknown(_) => return Ok(self.not_settled(call, &subject, site, called)),
-            _ => return Err(Failure::Error(format!("argument 1 should be an array, not {}", subject.kind()))),
+        let value = match (&subject.value, form) {
+            (Value::Unknown(_), _) => None,
+            (Value::Object(members), Form::MapValues) => Some(self.map_values(&subject, members, &lambda)?),
+            (_, Form::MapValues) => return wrong_subject("an object", &subject),
+            (Value::List(items), _) => {
+                self.budget.values(items.len())?;
+                let items: Vec<Node> = items.iter().map(|item| value::within(&subject, item)).collect();
+                match form {
+                    Form::Map => Some(self.mapped(&items, &lambda, called)?),
+                    Form::Filter => Some(self.filtered(items, &lambda, called)?),
+                    Form::Sort => self.sorted(items, &lambda)?,
+                    _ if !partial::is_closed(&items) => None,
+                    Form::Reduce => return self.reduced(items, &call.args[1], &lambda, called),
+                    _ => self.keyed(items, &lambda, second.as_ref(), form == Form::GroupBy)?,
+                }
+            }
+            _ => return wrong_subject("an array", &subject),
         };
-        self.budget.values(items.len())?;
-        let items: Vec<Node> = items.iter().map(|item| value::within(&subject, item)).collect();
-        let made = |value| Node::new(value, called.span);
-        match form {
-            Form::Map => {
-                let mut out = Vec::with_capacity(items.len());
-                for (index, item) in positions(&items, called).into_iter().zip(&items) {
-                    let result = self.ask(&lambda, &[partial::one_of_rest(item), index])?;
-                    out.push(match (partial::is_rest(item), item.unknown(), result.unknown()) {
-                        (true, _, Some(_)) => partial::rest(&result),
-                        (true, Some(many), None) => partial::perhaps(&result, many),
-                        _ => result,
-                    });
-                }
-                Ok(made(value::list(out)))
-            }
-            Form::Filter => {
-                let mut out = Vec::new();
-                for (index, item) in positions(&items, called).into_iter().zip(items) {
-                    let kept = self.ask(&lambda, &[partial::one_of_rest(&item), index])?;
-                    match (value::as_bool(&kept), &kept.value) {
-                        (Some(true), _) => out.push(item),
-                        (Some(false), _) => {}
-                        (None, Value::Unknown(unknown)) => out.push(partial::perhaps(&item, unknown)),
-                        (None, _) => return Err(Failure::Error("the lambda should give a boolean".into())),
-                    }
-                }
-                Ok(made(value::list(out)))
-            }
-            Form::Reduce => {
-                let Some(start) = call.args.get(1) else { return Err(Failure::Error("arguments are missing".into())) };
-                if !partial::is_closed(&items) {
-                    return Ok(self.not_settled(call, &subject, site, called));
-                }
-                let mut sum = self.expression(start, site, env);
-                for (index, item) in items.into_iter().enumerate() {
-                    sum = self.ask(&lambda, &[sum, item, made(value::int(i64::try_from(index).unwrap_or(0)))])?;
-                    sum = self.bounded(sum, called.text, called.span);
-                    if let Some(spoiled) = partial::spoiled(&sum) {
-                        return Err(Failure::Spoiled(Arc::clone(spoiled)));
-                    }
-                }
-                Ok(sum)
-            }
-            Form::Sort => match self.sorted(items, &lambda)? {
-                Some(items) => Ok(made(value::list(items))),
-                None => Ok(self.not_settled(call, &subject, site, called)),
-            },
-            Form::ToObject | Form::GroupBy => {
-                let keyed = if partial::is_closed(&items) {
-                    self.keyed(items, &lambda, second.as_ref(), form == Form::GroupBy)?
-                } else {
-                    None
-                };
-                match keyed {
-                    Some(members) => Ok(made(value::object(members))),
-                    None => Ok(self.not_settled(call, &subject, site, called)),
-                }
-            }
-            _ => Err(Failure::Unknown),
+        Ok(match value {
+            Some(value) => Node::new(value, called.span),
+            None => self.not_settled(call, &subject, site, called),
+        })
+    }
+
+    fn mapped(&mut self, items: &[Node], lambda: &Lambda<'_>, called: Called<'_>) -> Result<Value, Failure> {
+        let mut out = Vec::with_capacity(items.len());
+        for (index, item) in positions(items, called).into_iter().zip(items) {
+            let result = self.ask(lambda, &[partial::one_of_rest(item), index])?;
+            out.push(match (partial::is_rest(item), item.unknown(), result.unknown()) {
+                (true, _, Some(_)) => partial::rest(&result),
+                (true, Some(many), None) => partial::perhaps(&result, many),
+                _ => result,
+            });
         }
+        Ok(value::list(out))
+    }
+
+    fn filtered(&mut self, items: Vec<Node>, lambda: &Lambda<'_>, called: Called<'_>) -> Result<Value, Failure> {
+        let mut out = Vec::new();
+        for (index, item) in positions(&items, called).into_iter().zip(items) {
+            let kept = self.ask(lambda, &[partial::one_of_rest(&item), index])?;
+            match (value::as_bool(&kept), &kept.value) {
+                (Some(true), _) => out.push(item),
+                (Some(false), _) => {}
+                (None, Value::Unknown(unknown)) => out.push(partial::perhaps(&item, unknown)),
+                (None, _) => return error("the lambda should give a boolean"),
+            }
+        }
+        Ok(value::list(out))
+    }
+
+    fn reduced(
+        &mut self,
+        items: Vec<Node>,
+        start: &Expression,
+        lambda: &Lambda<'_>,
+        called: Called<'_>,
+    ) -> Result<Node, Failure> {
+        let mut sum = self.expression(start, lambda.site, lambda.env);
+        for (index, item) in items.into_iter().enumerate() {
+            let index = Node::new(value::int(i64::try_from(index).unwrap_or(0)), called.span);
+            sum = self.ask(lambda, &[sum, item, index])?;
+            sum = self.bounded(sum, called.text, called.span);
+            if let Some(spoiled) = partial::spoiled(&sum) {
+                return Err(Failure::Spoiled(Arc::clone(spoiled)));
+            }
+        }
+        Ok(sum)
     }
 
     /// The value of a lambda; surplus arguments are left away.
@@ -140,24 +127,18 @@ impl Machine<'_> {
         Ok(self.expression(lambda.body, lambda.site, &env))
     }
 
-    fn map_values(
-        &mut self,
-        subject: &Node,
-        members: &[Member],
-        lambda: &Lambda<'_>,
-        called: Called<'_>,
-    ) -> Result<Node, Failure> {
+    fn map_values(&mut self, subject: &Node, members: &[Member], lambda: &Lambda<'_>) -> Result<Value, Failure> {
         let mut out = Vec::with_capacity(members.len());
         self.budget.values(members.len())?;
         for member in value::distinct(members) {
             let node = self.ask(lambda, &[value::within(subject, &member.node)])?;
             out.push(Member { node, ..member.clone() });
         }
-        Ok(Node::new(value::object(out), called.span))
+        Ok(value::object(out))
     }
 
     /// Insertion by halves: the order of equal elements stays. `None` when a comparison is unknown.
-    fn sorted(&mut self, items: Vec<Node>, lambda: &Lambda<'_>) -> Result<Option<Vec<Node>>, Failure> {
+    fn sorted(&mut self, items: Vec<Node>, lambda: &Lambda<'_>) -> Result<Option<Value>, Failure> {
         let mut out: Vec<Node> = Vec::with_capacity(items.len());
         for item in items {
             let (mut low, mut high) = (0, out.len());
@@ -171,12 +152,12 @@ impl Machine<'_> {
                         return Err(Failure::Spoiled(Arc::clone(unknown)));
                     }
                     (None, Value::Unknown(_)) => return Ok(None),
-                    (None, _) => return Err(Failure::Error("the lambda should give a boolean".into())),
+                    (None, _) => return error("the lambda should give a boolean"),
                 }
             }
             out.insert(low, item);
         }
-        Ok(Some(out))
+        Ok(Some(value::list(out)))
     }
 
     fn keyed(
@@ -185,7 +166,7 @@ impl Machine<'_> {
         key: &Lambda<'_>,
         map: Option<&Lambda<'_>>,
         grouped: bool,
-    ) -> Result<Option<Vec<Member>>, Failure> {
+    ) -> Result<Option<Value>, Failure> {
         let mut out: Vec<Member> = Vec::new();
         let mut groups: Vec<Vec<Node>> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
@@ -198,7 +179,7 @@ impl Machine<'_> {
                 }
                 Value::Unknown(unknown) if !grouped => (partial::open_key(unknown), key.span),
                 Value::Unknown(_) => return Ok(None),
-                _ => return Err(Failure::Error("the key should be a string".into())),
+                _ => return error("the key should be a string"),
             };
             let node = match map {
                 Some(map) => self.ask(map, std::slice::from_ref(&item))?,
@@ -221,7 +202,7 @@ impl Machine<'_> {
                 member.node = Node::new(value::list(group), span);
             }
         }
-        Ok(Some(out))
+        Ok(Some(value::object(out)))
     }
 
     /// Unknown because the values gone through are.
@@ -233,6 +214,10 @@ impl Machine<'_> {
         }
         self.apply(called, &args, &|_, _| Err(Failure::Unknown))
     }
+}
+
+fn wrong_subject<T>(wanted: &str, subject: &Node) -> Result<T, Failure> {
+    error(format!("argument 1 should be {wanted}, not {}", subject.kind()))
 }
 
 /// The index of each element; unknown behind an element that stands for any number.

@@ -107,7 +107,7 @@ impl<'a> Machine<'a> {
         // A failure is equal to nothing but itself.
         self.failures += 1;
         let key = format!("failure#{}@{}:{}", self.failures, span.file.0, span.start);
-        Node::new(Value::Unknown(Arc::new(partial::unknown(reason, text, span, key))), span)
+        partial::node(partial::unknown(reason, text, span, key))
     }
 
     /// The value of something that failed over these values. An empty parameter among them is where the user mends it.
@@ -299,8 +299,8 @@ pub(crate) struct Env {
     pub(crate) loops: Option<Rc<Loop>>,
     /// The lambda variables around it, innermost first.
     pub(crate) locals: Option<Rc<Local>>,
-    /// The arguments of the user function it stands in.
-    pub(crate) call: Option<Rc<Frame>>,
+    /// The arguments of the user function it stands in, by name in lower case.
+    pub(crate) call: Option<Rc<HashMap<String, Node>>>,
 }
 
 /// One round of a copy loop.
@@ -325,13 +325,6 @@ pub(crate) struct Local {
     pub(crate) node: Node,
     /// The variables around it.
     pub(crate) next: Option<Rc<Local>>,
-}
-
-/// The arguments of a user function, by name in lower case.
-#[derive(Debug)]
-pub(crate) struct Frame {
-    /// The values.
-    pub(crate) args: HashMap<String, Node>,
 }
 
 impl Env {
@@ -366,13 +359,32 @@ impl Env {
 }
 
 impl Deployment {
+    /// A template that goes somewhere, with nothing evaluated and given what the run gives.
+    pub(crate) fn new(template: Node, file: FileId, scope: Scope) -> Self {
+        Self {
+            id: file.0.to_string(),
+            functions: Self::functions_of(&template),
+            template,
+            file,
+            scope,
+            name: None,
+            given: Given::Run,
+            level: 0,
+            files: vec![file],
+            slots: RefCell::default(),
+            children: RefCell::default(),
+            index: RefCell::default(),
+            by_name: RefCell::default(),
+        }
+    }
+
     /// A section of the template.
     pub(crate) fn section(&self, name: &str) -> Option<&Node> {
         self.template.get(name)
     }
 
     /// The functions a template declares.
-    pub(crate) fn functions_of(template: &Node) -> HashMap<String, Node> {
+    fn functions_of(template: &Node) -> HashMap<String, Node> {
         let mut functions = HashMap::new();
         for group in template.get("functions").map(Node::items).unwrap_or_default() {
             let Some(namespace) = group.get("namespace").and_then(Node::text) else { continue };

@@ -15,7 +15,7 @@ impl Machine<'_> {
     /// `parameters('name')` written at `span`.
     pub(crate) fn parameter(&mut self, name: &str, env: &Env, text: &str, span: Span) -> Node {
         if let Some(frame) = &env.call {
-            return match frame.args.get(&name.to_lowercase()) {
+            return match frame.get(&name.to_lowercase()) {
                 Some(node) => node.clone(),
                 None => {
                     let failure = Failure::Error(format!("the function has no parameter `{name}`"));
@@ -105,8 +105,7 @@ impl Machine<'_> {
                 }
                 None => {
                     let key = format!("output.{name}@{}", of.id);
-                    let unknown = partial::unknown(Reason::Condition, name, condition.span, key);
-                    return Some((Node::new(Value::Unknown(Arc::new(unknown)), condition.span), how));
+                    return Some((partial::node(partial::unknown(Reason::Condition, name, condition.span, key)), how));
                 }
             }
         }
@@ -297,7 +296,7 @@ pub(crate) fn absent(of: &Deployment, declared: &Member, shape: &Shape, reason: 
             unknown.domain.push(Node::new(Value::Null, declared.key_span));
         }
     }
-    Node::new(Value::Unknown(Arc::new(unknown)), declared.key_span)
+    partial::node(unknown)
 }
 
 /// What a declaration has against the type of a value.

@@ -1,6 +1,5 @@
 //! Deployments inside a deployment: their template, nested or linked, their target and their arguments.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -39,39 +38,13 @@ impl Machine<'_> {
         let properties = node.get("properties")?;
         let computed = properties.text().is_some().then(|| self.evaluate(properties, env));
         let properties = computed.as_ref().unwrap_or(properties);
-        let kind = node.get("type").and_then(Node::text).unwrap_or_default();
-        let mode = properties.at(&["expressionEvaluationOptions", "scope"]).map(|mode| self.evaluate(mode, env));
-        let inner = mode.as_ref().and_then(Node::text).is_some_and(|mode| mode.eq_ignore_ascii_case("inner"));
+        let (template, file) = self.template_of(node, properties, env)?;
         let mut files = parent.files.clone();
-        let mut literal: Option<Node> = None;
-        let held = holds_template(kind);
-        let (template, file) = if let Some(written) = properties.get(held.unwrap_or("template")) {
-            // What holds a template to be deployed by itself is written with or without a second bracket before each
-            // expression.
-            let stays = if held.is_some() { !is_escaped(written) } else { inner };
-            let template = if stays && written.is_object() { written.clone() } else { self.evaluate(written, env) };
-            (template, parent.file)
-        } else if let Some(link) = properties.get("templateLink") {
-            let (file, root) = self.linked(link, "templateLink", parent, env)?;
-            if files.contains(&file) {
-                let message = "the linked template links to itself".to_owned();
-                self.trouble(TroubleKind::Cycle, message, link.span);
-                return None;
-            }
+        if file != parent.file {
             files.push(file);
-            (root, file)
-        } else {
-            self.trouble(TroubleKind::Link, "the deployment has no template".into(), node.span);
-            return None;
-        };
-        if !template.is_object() {
-            let why = template.unknown().map(|unknown| format!(": {}", unknown.reason)).unwrap_or_default();
-            self.trouble(TroubleKind::Link, format!("the nested template is not known{why}"), template.span);
-            return None;
         }
-        if let Some(link) = properties.get("parametersLink") {
-            literal = self.linked(link, "parametersLink", parent, env).map(|(_, root)| root);
-        }
+        let link = properties.get("parametersLink");
+        let literal = link.and_then(|link| self.linked(link, "parametersLink", parent, env)).map(|(_, root)| root);
         if let Some(written) = properties.get("parameters") {
             for entry in named::undeclared(written, &[&template]) {
                 if !expression::is_expression(&entry.key) {
@@ -90,19 +63,44 @@ impl Machine<'_> {
             .collect();
         Some(Rc::new(Deployment {
             id: format!("{}/{}{rounds}", parent.id, node.span.start),
-            functions: Deployment::functions_of(&template),
-            template,
-            file,
-            scope,
             name,
             given,
             level: parent.level + 1,
             files,
-            slots: RefCell::default(),
-            children: RefCell::default(),
-            index: RefCell::default(),
-            by_name: RefCell::default(),
+            ..Deployment::new(template, file, scope)
         }))
+    }
+
+    /// The template of a deployment, nested or linked, and the file it stands in.
+    fn template_of(&mut self, node: &Node, properties: &Node, env: &Env) -> Option<(Node, FileId)> {
+        let parent = &env.deployment;
+        let mode = properties.at(&["expressionEvaluationOptions", "scope"]).map(|mode| self.evaluate(mode, env));
+        let inner = mode.as_ref().and_then(Node::text).is_some_and(|mode| mode.eq_ignore_ascii_case("inner"));
+        let held = holds_template(node.get("type").and_then(Node::text).unwrap_or_default());
+        let (template, file) = if let Some(written) = properties.get(held.unwrap_or("template")) {
+            // What holds a template to be deployed by itself is written with or without a second bracket before each
+            // expression.
+            let stays = if held.is_some() { !is_escaped(written) } else { inner };
+            let template = if stays && written.is_object() { written.clone() } else { self.evaluate(written, env) };
+            (template, parent.file)
+        } else if let Some(link) = properties.get("templateLink") {
+            let (file, root) = self.linked(link, "templateLink", parent, env)?;
+            if parent.files.contains(&file) {
+                let message = "the linked template links to itself".to_owned();
+                self.trouble(TroubleKind::Cycle, message, link.span);
+                return None;
+            }
+            (root, file)
+        } else {
+            self.trouble(TroubleKind::Link, "the deployment has no template".into(), node.span);
+            return None;
+        };
+        if !template.is_object() {
+            let why = template.unknown().map(|unknown| format!(": {}", unknown.reason)).unwrap_or_default();
+            self.trouble(TroubleKind::Link, format!("the nested template is not known{why}"), template.span);
+            return None;
+        }
+        Some((template, file))
     }
 
     fn arguments_of(&mut self, properties: &Node, env: &Env, linked: Option<Node>) -> Given {

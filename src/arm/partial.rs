@@ -22,6 +22,12 @@ pub(crate) fn unknown(reason: Reason, text: &str, span: Span, key: impl Into<Str
     Unknown { reason, text: text.into(), span, key: short(key.into()), parts: Vec::new(), domain: Vec::new() }
 }
 
+/// A value that is this unknown, where the unknown stands.
+pub(crate) fn node(unknown: Unknown) -> Node {
+    let span = unknown.span;
+    Node::new(Value::Unknown(Arc::new(unknown)), span)
+}
+
 /// A key of bounded length.
 pub(crate) fn short(key: String) -> Arc<str> {
     if key.len() <= LONGEST_KEY {

@@ -12,23 +12,18 @@ use crate::arm::{ids, partial, value};
 use crate::json::{Member, Node, Part, Reason, Value};
 
 impl Machine<'_> {
-    /// The value of `reference(…)` and of as many of the selections after it as could be answered with it. `names` are
-    /// the selections known, `count` is how many there are.
+    /// The value of `reference(…)` of these arguments, and of as many of the selections after it as could be answered with
+    /// it. `names` are the selections known, `count` is how many there are.
     pub(crate) fn reference(
         &mut self,
-        call: &Call,
+        called: Called<'_>,
+        args: &[Node],
         names: &[Node],
         count: usize,
-        whole: &Expression,
-        site: &Site,
         env: &Env,
     ) -> (Node, usize) {
-        let text = site.slice(whole.start, whole.end);
-        let span = site.place(whole.start, whole.end);
-        let args = self.arguments(call, site, env);
-        let Some(of) = args.first() else {
-            return (self.failed(Failure::Error("a name is missing".into()), &call.name, text, span), 0);
-        };
+        let (text, span) = (called.text, called.span);
+        let Some(of) = args.first() else { return (self.fails(called, Failure::Error("a name is missing".into())), 0) };
         if let Some(spoiled) = partial::spoiled(of) {
             return (Node::new(Value::Unknown(Arc::clone(spoiled)), span), 0);
         }
@@ -47,7 +42,7 @@ impl Machine<'_> {
             }
         }
         // The version of the interface does not change what is meant.
-        let mut key = partial::call_key(&call.name, &args[..1]);
+        let mut key = partial::call_key(called.name, &args[..1]);
         if full {
             key.push_str("full");
         }
@@ -56,8 +51,7 @@ impl Machine<'_> {
             // A name or a symbol means something else in every template.
             key = format!("{key}@{}", env.deployment.id);
         }
-        let unknown = partial::unknown(Reason::Reference, text, span, key);
-        (Node::new(Value::Unknown(Arc::new(unknown)), span), 0)
+        (called.open(Reason::Reference, key, Vec::new()), 0)
     }
 
     /// The selections that are names, up to the first that is not.

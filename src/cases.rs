@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::date::Date;
 use crate::finding::{FactValue, Finding, Outcome as FileOutcome, Report, RuleId};
 use crate::judge::{Origin, Request, Requests};
 use crate::lint::{Accepted, Outcome, Settings, lint_texts};
 use crate::rule::{Body, Case, CaseFile, CaseInput, Expect, Pack};
 use crate::source::{FileId, Files};
-use crate::suppress::Date;
 
 /// The comment that marks the line a finding must point at.
 const MARK: &str = "// here";

@@ -7,6 +7,7 @@ pub mod arm;
 pub mod cases;
 pub mod cli;
 pub mod config;
+pub mod date;
 pub mod estate;
 pub mod finding;
 pub mod input;

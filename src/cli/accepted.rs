@@ -7,9 +7,10 @@ use miette::{Diagnostic, Result};
 
 use crate::cli::choices::in_vain;
 use crate::config::{AllowSetting, Config, ConfigError};
+use crate::date::Date;
 use crate::input;
 use crate::lint::Accepted;
-use crate::suppress::{Baseline, Date, Exception, Exceptions, Folder};
+use crate::suppress::{Baseline, Exception, Exceptions, Folder};
 
 /// The largest baseline that is read, in bytes.
 const MAX_BYTES: u64 = 64 << 20;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::date::Date;
 use crate::estate::{Estate, Fault};
 use crate::finding::{Report, RuleId};
 use crate::json::Document;
@@ -10,7 +11,7 @@ use crate::judge;
 use crate::rule::{Body, Pack};
 use crate::source::{FileId, Files};
 use crate::spelling::nearest;
-use crate::suppress::{self, Baseline, Complaint, Date, Exceptions, Rules, Run};
+use crate::suppress::{self, Baseline, Complaint, Exceptions, Rules, Run};
 
 /// What the user decided to live with, beside what the files themselves say.
 #[derive(Clone, Debug, Default)]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::arm::{Expansion, TroubleKind, Wanted};
+use crate::date::Date;
 use crate::estate::{self, Dependencies, Estate, Fault, Piece, Shape};
 use crate::finding::{Finding, Outcome as FileOutcome, Report, RuleId};
 use crate::input::{self, Input, NoJson};
@@ -25,7 +26,7 @@ use crate::net::{Cloud, TagData};
 use crate::rule::Pack;
 use crate::source::{FileId, Files, Origin, Span};
 use crate::spelling::nearest;
-use crate::suppress::{self, Date, Rules};
+use crate::suppress::{self, Rules};
 use crate::tagfile::{FaultKind, TagFile, TagFiles};
 
 /// What a run came to.

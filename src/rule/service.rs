@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::date::Date;
 use crate::finding::{FactValue, Source};
 use crate::json::Selector;
 use crate::rule::condition::Condition;
@@ -10,7 +11,6 @@ use crate::rule::error::{RuleError, suggestion};
 use crate::rule::fact::{FactSource, FactSpec};
 use crate::rule::schema::{Keys, Pair, Written};
 use crate::rule::value;
-use crate::suppress::Date;
 
 /// Something with documented network needs.
 #[derive(Clone, Debug)]

@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::date::Date;
 use crate::finding::{Finding, IgnoredBy, RuleId};
 use crate::source::{FileId, Span};
 use crate::spelling::is_like;
-use crate::suppress::date::Date;
 
 /// One rule, or pattern of rules, that is allowed somewhere.
 #[derive(Clone, Debug)]

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use ignore::gitignore::GitignoreBuilder;
 
+use crate::date::Date;
 use crate::finding::{FileReport, Finding, Ignored, IgnoredBy, Outcome, Report};
 use crate::json::{Document, Node};
 use crate::source::{FileId, Files, Span};
 use crate::spelling::is_like;
 use crate::suppress::allow::{Allow, Found, Mistake, Rules, Scope};
 use crate::suppress::baseline::Folder;
-use crate::suppress::date::Date;
 use crate::suppress::read;
 
 /// At most so many permissions of one file are read, so that their number times that of the findings stays small.

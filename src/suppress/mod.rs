@@ -6,10 +6,8 @@
 mod allow;
 mod apply;
 mod baseline;
-mod date;
 mod read;
 
 pub use allow::Rules;
 pub use apply::{Complaint, Exception, Exceptions, Run, apply};
 pub use baseline::{Baseline, Folder, number};
-pub use date::Date;

@@ -3,11 +3,11 @@
 
 use std::ops::Range;
 
+use crate::date::Date;
 use crate::finding::IgnoredBy;
 use crate::json::{Comment, Document, Member, Node, Value};
 use crate::source::{FileId, Span};
 use crate::suppress::allow::{self, Allow, Found, MARK, Mistake, Scope};
-use crate::suppress::date::Date;
 
 /// Reads what the objects of a document allow.
 pub(crate) fn of_values(root: &Node, found: &mut Found) {

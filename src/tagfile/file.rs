@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
+use crate::date::Date;
 use crate::json::{self, Node, SyntaxError};
 use crate::net::{Cloud, Tag, TagData};
 use crate::source::{FileId, Span};
@@ -168,10 +169,8 @@ pub(crate) fn date(file: &str) -> Option<String> {
             [year, month, day] if (year.len(), month.len(), day.len()) == (4, 2, 2) => (*year, *month, *day),
             _ => return None,
         };
-        let within =
-            |text: &str, low: u16, high: u16| text.parse().is_ok_and(|number: u16| (low..=high).contains(&number));
-        let valid = within(year, 2017, 2199) && within(month, 1, 12) && within(day, 1, 31);
-        valid.then(|| format!("{year}-{month}-{day}"))
+        let date = format!("{year}-{month}-{day}");
+        (("2017".."2200").contains(&year) && Date::parse(&date).is_some()).then_some(date)
     })
 }
 

@@ -7,12 +7,13 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use aznetlint::date::Date;
 use aznetlint::finding::{FactValue, Finding, RuleId};
 use aznetlint::judge::{Origin, Request, Requests};
 use aznetlint::lint::{Accepted, Outcome, Settings, lint_texts};
 use aznetlint::report;
 use aznetlint::rule::Pack;
-use aznetlint::suppress::{Baseline, Date, Exception, Exceptions, Folder};
+use aznetlint::suppress::{Baseline, Exception, Exceptions, Folder};
 use serde_json::Value;
 
 /// The shipped rules, loaded once for many runs.

@@ -22,42 +22,19 @@ impl Machine<'_> {
     fn rewritten(&mut self, node: &Node, env: &Env) -> Option<Node> {
         match &node.value {
             Value::Text(text) if text.starts_with('[') => self.text(node, text, env),
-            Value::List(items) => {
+            Value::List(_) | Value::Object(_) => {
                 if let Err(failure) = self.enter() {
                     return Some(self.failed(failure, "", "", node.span));
                 }
-                let out = self.list(items, env);
+                let out = match &node.value {
+                    Value::List(items) => value::replaced(items, |item| self.rewritten(item, env)).map(value::list),
+                    _ => self.object(node.members(), env).map(value::object),
+                };
                 self.leave();
-                out.map(|items| Node { value: value::list(items), ..node.clone() })
-            }
-            Value::Object(members) => {
-                if let Err(failure) = self.enter() {
-                    return Some(self.failed(failure, "", "", node.span));
-                }
-                let out = self.object(members, env);
-                self.leave();
-                out.map(|members| Node { value: value::object(members), ..node.clone() })
+                out.map(|value| Node { value, ..node.clone() })
             }
             _ => None,
         }
-    }
-
-    fn list(&mut self, items: &[Node], env: &Env) -> Option<Vec<Node>> {
-        let mut out: Option<Vec<Node>> = None;
-        for (index, item) in items.iter().enumerate() {
-            let new = self.rewritten(item, env);
-            match (&mut out, new) {
-                (Some(out), new) => out.push(new.unwrap_or_else(|| item.clone())),
-                (None, Some(new)) => {
-                    let mut list = Vec::with_capacity(items.len());
-                    list.extend_from_slice(&items[..index]);
-                    list.push(new);
-                    out = Some(list);
-                }
-                (None, None) => {}
-            }
-        }
-        out
     }
 
     fn object(&mut self, members: &[Member], env: &Env) -> Option<Vec<Member>> {
@@ -65,21 +42,7 @@ impl Machine<'_> {
             return Some(copied);
         }
         let stays = deployment_template(members);
-        let mut out: Option<Vec<Member>> = None;
-        for (index, member) in members.iter().enumerate() {
-            let new = self.member(member, env, stays);
-            match (&mut out, new) {
-                (Some(out), new) => out.push(new.unwrap_or_else(|| member.clone())),
-                (None, Some(new)) => {
-                    let mut list = Vec::with_capacity(members.len());
-                    list.extend_from_slice(&members[..index]);
-                    list.push(new);
-                    out = Some(list);
-                }
-                (None, None) => {}
-            }
-        }
-        out
+        value::replaced(members, |member| self.member(member, env, stays))
     }
 
     /// One member; `None` when it holds no expression.

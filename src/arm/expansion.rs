@@ -19,8 +19,8 @@ pub struct Inputs<'a> {
     pub assumptions: &'a Assumptions,
     /// Which resources are asked for.
     pub wanted: Wanted<'a>,
-    /// The other templates of the run.
-    pub links: &'a dyn Links,
+    /// The other templates of the run, if links are followed.
+    pub links: Option<&'a dyn Links>,
 }
 
 /// Which resources an expansion is asked for.
@@ -51,16 +51,6 @@ impl Wanted<'_> {
 pub trait Links: Sync {
     /// The document that a link in `from` leads to.
     fn find(&self, from: FileId, path: &LinkPath) -> Option<(FileId, Arc<Document>)>;
-}
-
-/// No linked templates.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoLinks;
-
-impl Links for NoLinks {
-    fn find(&self, _: FileId, _: &LinkPath) -> Option<(FileId, Arc<Document>)> {
-        None
-    }
 }
 
 /// Where a link leads.

@@ -37,10 +37,10 @@ impl Machine<'_> {
     }
 
     fn named(&mut self, section: Section, name: &str, of: &std::rc::Rc<Deployment>, text: &str, span: Span) -> Node {
-        let (word, function) = match section {
-            Section::Parameters => ("parameter", "parameters"),
-            Section::Variables => ("variable", "variables"),
-            Section::Outputs => ("output", ""),
+        let (word, function, plural) = match section {
+            Section::Parameters => ("parameter", "parameters", "parameters"),
+            Section::Variables => ("variable", "variables", "variables"),
+            Section::Outputs => ("output", "", "outputs"),
         };
         let at = section as usize;
         let known = of.slots.borrow()[at].get(name).cloned();
@@ -60,7 +60,9 @@ impl Machine<'_> {
         let (node, how) = match found {
             Some((node, how)) => (self.bounded(node, text, span), how),
             None => {
-                let failure = Failure::Error(format!("there is no {word} `{name}`{}", near(of, function, name)));
+                let members = of.section(plural).map(Node::members).unwrap_or_default();
+                let near = value::similar(members, name, 3);
+                let failure = Failure::Error(format!("there is no {word} `{name}`{near}"));
                 let node = self.failed(failure, function, text, span);
                 of.slots.borrow_mut()[at].remove(&lower);
                 return node;
@@ -211,23 +213,6 @@ impl Machine<'_> {
         self.trouble_with_help(TroubleKind::Parameter, message.clone(), node.span, TYPE_HELP);
         Node { span: node.span, ..absent(of, declared, shape, Reason::Invalid(message.into())) }
     }
-}
-
-/// A name of the section that looks like the one that is missing.
-fn near(of: &Deployment, section: &str, name: &str) -> String {
-    let letters =
-        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-    let wanted = letters(name);
-    let section = if section.is_empty() { "outputs" } else { section };
-    let members = of.section(section).map(Node::members).unwrap_or_default();
-    members
-        .iter()
-        .take(256)
-        .find(|member| {
-            let other = letters(&member.key);
-            wanted.len() > 2 && (other.contains(&wanted) || (other.len() > 2 && wanted.contains(&other)))
-        })
-        .map_or_else(String::new, |member| format!("; there is `{}`", member.key))
 }
 
 /// What a declaration says of a parameter's type.
@@ -385,24 +370,10 @@ fn holed(node: &Node) -> Option<Node> {
             let parts = pieces(text, node)?;
             Some(Node { value: partial::assembled(parts, text, node.span), ..node.clone() })
         }
-        Value::List(items) => {
-            let new: Vec<Option<Node>> = items.iter().map(holed).collect();
-            if new.iter().all(Option::is_none) {
-                return None;
-            }
-            let items = new.into_iter().zip(items.iter()).map(|(new, old)| new.unwrap_or_else(|| old.clone()));
-            Some(Node { value: value::list(items.collect()), ..node.clone() })
-        }
+        Value::List(items) => Some(Node { value: value::list(value::replaced(items, holed)?), ..node.clone() }),
         Value::Object(members) => {
-            let new: Vec<Option<Node>> = members.iter().map(|member| holed(&member.node)).collect();
-            if new.iter().all(Option::is_none) {
-                return None;
-            }
-            let members = new
-                .into_iter()
-                .zip(members.iter())
-                .map(|(new, old)| Member { node: new.unwrap_or_else(|| old.node.clone()), ..old.clone() });
-            Some(Node { value: value::object(members.collect()), ..node.clone() })
+            let new = |member: &Member| Some(Member { node: holed(&member.node)?, ..member.clone() });
+            Some(Node { value: value::object(value::replaced(members, new)?), ..node.clone() })
         }
         _ => None,
     }

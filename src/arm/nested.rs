@@ -189,7 +189,7 @@ impl Machine<'_> {
             self.link_trouble(what, "", &why, address.span);
             return None;
         };
-        match self.inputs.links.find(parent.file, &path) {
+        match self.inputs.links.and_then(|links| links.find(parent.file, &path)) {
             Some((file, document)) => {
                 self.linked.insert(file);
                 Some((file, document.root.clone()))

@@ -57,6 +57,24 @@ pub(crate) fn as_bool(node: &Node) -> Option<bool> {
     }
 }
 
+/// The items with those replaced that `new` has another for; `None` when it has none at all.
+pub(crate) fn replaced<T: Clone>(items: &[T], mut new: impl FnMut(&T) -> Option<T>) -> Option<Vec<T>> {
+    let mut out: Option<Vec<T>> = None;
+    for (index, item) in items.iter().enumerate() {
+        match (&mut out, new(item)) {
+            (Some(out), new) => out.push(new.unwrap_or_else(|| item.clone())),
+            (None, Some(new)) => {
+                let mut list = Vec::with_capacity(items.len());
+                list.extend_from_slice(&items[..index]);
+                list.push(new);
+                out = Some(list);
+            }
+            (None, None) => {}
+        }
+    }
+    out
+}
+
 /// Members of an object without the ones that a later one of the same name replaces.
 pub(crate) fn distinct(members: &[Member]) -> Vec<&Member> {
     let mut out: Vec<&Member> = Vec::with_capacity(members.len());
@@ -78,6 +96,19 @@ pub(crate) fn distinct(members: &[Member]) -> Vec<&Member> {
         }
     }
     out
+}
+
+/// `; there is …`: the first member whose name has the same letters as one that is missing, or some of them, at least
+/// `shortest`; empty when none has.
+pub(crate) fn similar(members: &[Member], name: &str, shortest: usize) -> String {
+    let letters =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let wanted = letters(name);
+    let is_near = |member: &&Member| {
+        let other = letters(&member.key);
+        wanted.len() > 2 && (other.contains(&wanted) || (other.len() >= shortest && wanted.contains(&other)))
+    };
+    members.iter().take(256).find(is_near).map_or_else(String::new, |member| format!("; there is `{}`", member.key))
 }
 
 /// Whether two values are equal in every deployment, in none, or in some. Texts compare with case, keys without.

@@ -298,7 +298,7 @@ pub(crate) fn expand_all(
                 set: &given[*at],
                 assumptions: &options.assumptions,
                 wanted,
-                links: &shelf,
+                links: Some(&shelf),
             };
             let template = &templates[*at];
             let mut expansion = arm::expand(template.file, &template.document, &inputs);

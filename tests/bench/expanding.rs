@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use aznetlint::arm::{Assumptions, Inputs, NoLinks, Wanted, expand};
+use aznetlint::arm::{Assumptions, Inputs, Wanted, expand};
 use aznetlint::json::parse;
 use aznetlint::source::Files;
 
@@ -24,7 +24,7 @@ fn main() {
         set: &[],
         assumptions: &assumptions,
         wanted: Wanted::Types(&wanted),
-        links: &NoLinks,
+        links: None,
     };
     let all = Inputs { wanted: Wanted::All, ..network };
     let parsing = best(|| parse(file, &text).is_ok());

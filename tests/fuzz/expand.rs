@@ -30,7 +30,7 @@ fuzz_target!(|text: &str| {
         set: &[],
         assumptions: &assumptions,
         wanted: Wanted::All,
-        links: &links,
+        links: Some(&links),
     };
     let expansion = expand(file, &document, &inputs);
     assert!(expansion.troubles.iter().all(|trouble| trouble.span.end as usize <= text.len()));

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use aznetlint::arm::{Assumptions, Inputs, NoLinks, Wanted, expand};
+use aznetlint::arm::{Assumptions, Inputs, Wanted, expand};
 use aznetlint::json::parse;
 use aznetlint::source::Files;
 use libfuzzer_sys::fuzz_target;
@@ -18,7 +18,7 @@ fuzz_target!(|expression: &str| {
     let Ok(document) = parse(file, &text) else { return };
     let assumptions = Assumptions::default();
     let inputs =
-        Inputs { files: &files, parameters: None, set: &[], assumptions: &assumptions, wanted: Wanted::All, links: &NoLinks };
+        Inputs { files: &files, parameters: None, set: &[], assumptions: &assumptions, wanted: Wanted::All, links: None };
     let expansion = expand(file, &document, &inputs);
     assert!(expansion.troubles.iter().all(|trouble| trouble.span.end as usize <= text.len()));
 });

@@ -49,15 +49,7 @@ pub(crate) fn empty(args: Args<'_>, _: &mut Budget) -> Outcome {
     }
 }
 
-pub(crate) fn first(args: Args<'_>, _: &mut Budget) -> Outcome {
-    end(args, false)
-}
-
-pub(crate) fn last(args: Args<'_>, _: &mut Budget) -> Outcome {
-    end(args, true)
-}
-
-fn end(args: Args<'_>, last: bool) -> Outcome {
+pub(crate) fn end(args: Args<'_>, last: bool) -> Outcome {
     let Value::List(items) = &args.node(0).value else { return strings::end(args, last) };
     match if last { items.last() } else { items.first() } {
         None => value(Value::Null),
@@ -66,30 +58,18 @@ fn end(args: Args<'_>, last: bool) -> Outcome {
     }
 }
 
-pub(crate) fn take(args: Args<'_>, budget: &mut Budget) -> Outcome {
-    let Value::List(items) = &args.node(0).value else { return strings::cut(args, false) };
-    let wanted = wanted(args)?;
+/// `take` and `skip`: the first elements or characters, or all but those.
+pub(crate) fn cut(args: Args<'_>, budget: &mut Budget, skip: bool) -> Outcome {
+    let Value::List(items) = &args.node(0).value else { return strings::cut(args, skip) };
+    let wanted = usize::try_from(args.int(1)?.max(0)).unwrap_or(usize::MAX);
     let known = items.iter().take_while(|item| !partial::is_rest(item)).count();
     if wanted > known && known < items.len() {
         return Err(Failure::Unknown);
     }
-    budget.values(wanted.min(items.len()))?;
-    value(values::list(items.iter().take(wanted).map(|item| value::within(args.node(0), item)).collect()))
-}
-
-pub(crate) fn skip(args: Args<'_>, budget: &mut Budget) -> Outcome {
-    let Value::List(items) = &args.node(0).value else { return strings::cut(args, true) };
-    let wanted = wanted(args)?;
-    let known = items.iter().take_while(|item| !partial::is_rest(item)).count();
-    if wanted > known && known < items.len() {
-        return Err(Failure::Unknown);
-    }
-    budget.values(items.len().saturating_sub(wanted))?;
-    value(values::list(items.iter().skip(wanted).map(|item| value::within(args.node(0), item)).collect()))
-}
-
-fn wanted(args: Args<'_>) -> Result<usize, Failure> {
-    Ok(usize::try_from(args.int(1)?.max(0)).unwrap_or(usize::MAX))
+    let at = wanted.min(items.len());
+    let kept = if skip { &items[at..] } else { &items[..at] };
+    budget.values(kept.len())?;
+    value(values::list(kept.iter().map(|item| values::within(args.node(0), item)).collect()))
 }
 
 pub(crate) fn range(args: Args<'_>, budget: &mut Budget) -> Outcome {
@@ -104,15 +84,7 @@ pub(crate) fn range(args: Args<'_>, budget: &mut Budget) -> Outcome {
     value(values::list((start..start + length).map(|number| args.made(values::int(number))).collect()))
 }
 
-pub(crate) fn min(args: Args<'_>, _: &mut Budget) -> Outcome {
-    extreme(args, std::cmp::Ordering::Less)
-}
-
-pub(crate) fn max(args: Args<'_>, _: &mut Budget) -> Outcome {
-    extreme(args, std::cmp::Ordering::Greater)
-}
-
-fn extreme(args: Args<'_>, wanted: std::cmp::Ordering) -> Outcome {
+pub(crate) fn extreme(args: Args<'_>, wanted: std::cmp::Ordering) -> Outcome {
     let numbers = if args.len() == 1 && !matches!(args.node(0).value, Value::Number(_)) {
         args.closed_list(0)?.as_slice()
     } else {
@@ -174,15 +146,7 @@ pub(crate) fn contains(args: Args<'_>, budget: &mut Budget) -> Outcome {
     }
 }
 
-pub(crate) fn index_of(args: Args<'_>, budget: &mut Budget) -> Outcome {
-    position(args, budget, false)
-}
-
-pub(crate) fn last_index_of(args: Args<'_>, budget: &mut Budget) -> Outcome {
-    position(args, budget, true)
-}
-
-fn position(args: Args<'_>, budget: &mut Budget, last: bool) -> Outcome {
+pub(crate) fn position(args: Args<'_>, budget: &mut Budget, last: bool) -> Outcome {
     let Value::List(items) = &args.node(0).value else { return strings::position(args, last) };
     if !partial::is_closed(items) {
         return Err(Failure::Unknown);
@@ -278,18 +242,7 @@ pub(crate) fn union(args: Args<'_>, budget: &mut Budget) -> Outcome {
     if !args.nodes.iter().any(partial::is_list_node) {
         return objects::union(args, budget);
     }
-    let mut all = Vec::new();
-    for (index, node) in args.nodes.iter().enumerate() {
-        match &node.value {
-            Value::List(items) => all.extend(items.iter().map(|item| value::within(node, item))),
-            Value::Unknown(_) => {
-                args.sound(index)?;
-                all.push(partial::rest(node));
-            }
-            Value::Null => {}
-            _ => return args.wrong(index, "an array"),
-        }
-    }
+    let all = strings::elements(args, budget)?;
     value(values::list(unique(all.into_iter(), budget)?))
 }
 

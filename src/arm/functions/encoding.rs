@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::alphabet::STANDARD as STANDARD_ALPHABET;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, STANDARD};
+
 use crate::arm::budget::{Budget, Failure, error};
 use crate::arm::functions::arguments::{Answer, Args, Outcome, text};
 use crate::arm::{partial, value};
 use crate::json::{self, Member, Node, Part, Value};
 use crate::source::Span;
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/// Reads texts without their padding, whatever the bits behind the last byte are.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(&STANDARD_ALPHABET, NO_PAD.with_decode_allow_trailing_bits(true));
 
 pub(crate) fn base64(args: Args<'_>, budget: &mut Budget) -> Outcome {
     let plain = args.plain(0)?;
     budget.text(plain.len() / 3 * 4 + 4)?;
-    text(encoded(plain.as_bytes()))
+    text(STANDARD.encode(plain.as_bytes()))
 }
 
 pub(crate) fn base64_to_string(args: Args<'_>, budget: &mut Budget) -> Outcome {
@@ -31,7 +36,7 @@ pub(crate) fn base64_to_json(args: Args<'_>, budget: &mut Budget) -> Outcome {
 pub(crate) fn data_uri(args: Args<'_>, budget: &mut Budget) -> Outcome {
     let plain = args.plain(0)?;
     budget.text(plain.len() / 3 * 4 + 64)?;
-    text(format!("data:text/plain;charset=utf8;base64,{}", encoded(plain.as_bytes())))
+    text(format!("data:text/plain;charset=utf8;base64,{}", STANDARD.encode(plain.as_bytes())))
 }
 
 pub(crate) fn data_uri_to_string(args: Args<'_>, budget: &mut Budget) -> Outcome {
@@ -142,39 +147,12 @@ fn inside(span: Span, source: &Node, exact: bool) -> Span {
     source.span
 }
 
-fn encoded(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() / 3 * 4 + 4);
-    for chunk in bytes.chunks(3) {
-        let word = (u32::from(chunk[0]) << 16)
-            | (u32::from(chunk.get(1).copied().unwrap_or(0)) << 8)
-            | u32::from(chunk.get(2).copied().unwrap_or(0));
-        for index in 0..4 {
-            if index <= chunk.len() {
-                out.push(char::from(ALPHABET[(word >> (18 - 6 * index)) as usize & 63]));
-            } else {
-                out.push('=');
-            }
-        }
-    }
-    out
-}
-
 fn decoded(text: &str) -> Result<String, Failure> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut word, mut bits) = (0_u32, 0);
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let Some(digit) = ALPHABET.iter().position(|letter| *letter == byte) else {
-            return error("the text is not base64");
-        };
-        word = (word << 6) | u32::try_from(digit).unwrap_or(0);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((word >> bits) as u8);
-            word &= (1 << bits) - 1;
-        }
+    let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=').collect();
+    match LENIENT.decode(digits) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(_) => error("the text is not base64"),
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 pub(crate) fn uri(args: Args<'_>, budget: &mut Budget) -> Outcome {
@@ -272,15 +250,8 @@ pub(crate) fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-pub(crate) fn unique_string(args: Args<'_>, _: &mut Budget) -> Outcome {
-    text(hashed_name(&dashed(args)?))
-}
-
-pub(crate) fn guid(args: Args<'_>, _: &mut Budget) -> Outcome {
-    text(hashed_guid(&dashed(args)?))
-}
-
-fn dashed(args: Args<'_>) -> Result<String, Failure> {
+/// The arguments of a hash in one text.
+pub(crate) fn dashed(args: Args<'_>) -> Result<String, Failure> {
     let parts: Vec<Arc<str>> = (0..args.len()).map(|index| args.plain(index)).collect::<Result<_, _>>()?;
     Ok(parts.join("-"))
 }
@@ -368,7 +339,7 @@ mod tests {
     #[test]
     fn base64_goes_both_ways() {
         for (plain, code) in [("", ""), ("o", "bw=="), ("on", "b24="), ("one", "b25l"), ("one, two", "b25lLCB0d28=")] {
-            assert_eq!(encoded(plain.as_bytes()), code);
+            assert_eq!(STANDARD.encode(plain.as_bytes()), code);
             assert_eq!(decoded(code).unwrap(), plain);
         }
         assert!(decoded("a!").is_err());

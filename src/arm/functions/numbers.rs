@@ -8,18 +8,6 @@ use crate::arm::functions::arguments::{Answer, Args, Outcome, int as whole, mayb
 use crate::arm::{value, value as values};
 use crate::json::{Member, Value};
 
-pub(crate) fn add(args: Args<'_>, _: &mut Budget) -> Outcome {
-    checked(args, i64::checked_add)
-}
-
-pub(crate) fn sub(args: Args<'_>, _: &mut Budget) -> Outcome {
-    checked(args, i64::checked_sub)
-}
-
-pub(crate) fn mul(args: Args<'_>, _: &mut Budget) -> Outcome {
-    checked(args, i64::checked_mul)
-}
-
 pub(crate) fn div(args: Args<'_>, _: &mut Budget) -> Outcome {
     if args.int(1)? == 0 {
         return error("the divisor is zero");
@@ -34,7 +22,7 @@ pub(crate) fn remainder(args: Args<'_>, _: &mut Budget) -> Outcome {
     checked(args, i64::checked_rem)
 }
 
-fn checked(args: Args<'_>, operation: fn(i64, i64) -> Option<i64>) -> Outcome {
+pub(crate) fn checked(args: Args<'_>, operation: fn(i64, i64) -> Option<i64>) -> Outcome {
     match operation(args.int(0)?, args.int(1)?) {
         Some(number) => whole(number),
         None => error("the result does not fit 64 bits"),
@@ -73,18 +61,6 @@ pub(crate) fn float(args: Args<'_>, _: &mut Budget) -> Outcome {
     }
 }
 
-pub(crate) fn yes(_: Args<'_>, _: &mut Budget) -> Outcome {
-    truth(true)
-}
-
-pub(crate) fn no(_: Args<'_>, _: &mut Budget) -> Outcome {
-    truth(false)
-}
-
-pub(crate) fn null(_: Args<'_>, _: &mut Budget) -> Outcome {
-    value(Value::Null)
-}
-
 pub(crate) fn not(args: Args<'_>, _: &mut Budget) -> Outcome {
     match values::as_bool(args.node(0)) {
         Some(known) => truth(!known),
@@ -106,23 +82,7 @@ pub(crate) fn equals(args: Args<'_>, budget: &mut Budget) -> Outcome {
     maybe(value::same(args.node(0), args.node(1), budget)?)
 }
 
-pub(crate) fn less(args: Args<'_>, _: &mut Budget) -> Outcome {
-    truth(order(args)?.is_lt())
-}
-
-pub(crate) fn less_or_equals(args: Args<'_>, _: &mut Budget) -> Outcome {
-    truth(order(args)?.is_le())
-}
-
-pub(crate) fn greater(args: Args<'_>, _: &mut Budget) -> Outcome {
-    truth(order(args)?.is_gt())
-}
-
-pub(crate) fn greater_or_equals(args: Args<'_>, _: &mut Budget) -> Outcome {
-    truth(order(args)?.is_ge())
-}
-
-fn order(args: Args<'_>) -> Result<Ordering, Failure> {
+pub(crate) fn order(args: Args<'_>) -> Result<Ordering, Failure> {
     match (&args.node(0).value, &args.node(1).value) {
         (Value::Number(left), Value::Number(right)) => Ok(value::compare_numbers(left, right)),
         (Value::Text(left), Value::Text(right)) => Ok(value::compare_texts(left, right)),

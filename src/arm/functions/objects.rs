@@ -210,7 +210,7 @@ pub(crate) fn selected(node: &Node, step: &Node) -> Result<Node, Failure> {
     }
     match (&node.value, &step.value) {
         (Value::Object(members), Value::Text(key)) => {
-            error(format!("there is no property `{key}`{}", near(members, key)))
+            error(format!("there is no property `{key}`{}", values::similar(members, key, 0)))
         }
         (_, Value::Number(index)) => error(format!("index {index} lies outside an array of {}", node.items().len())),
         _ => error("there is no such part"),
@@ -244,16 +244,4 @@ fn found(node: &Node, step: &Node) -> Result<Option<Node>, Failure> {
         (Value::List(_), _) => error(format!("an array is not selected from by {}", step.kind())),
         _ => error(format!("nothing can be selected from {}", node.kind())),
     }
-}
-
-fn near(members: &[Member], key: &str) -> String {
-    let letters =
-        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-    let wanted = letters(key);
-    members
-        .iter()
-        .take(64)
-        .find(|member| letters(&member.key).contains(&wanted) || wanted.contains(&letters(&member.key)))
-        .filter(|_| wanted.len() > 2)
-        .map_or_else(String::new, |member| format!("; there is `{}`", member.key))
 }

@@ -14,7 +14,7 @@ pub(crate) fn concat(args: Args<'_>, budget: &mut Budget) -> Outcome {
         _ => false,
     };
     if args.nodes.iter().any(is_list) {
-        return concat_lists(args, budget);
+        return value(values::list(elements(args, budget)?));
     }
     let mut pieces = Vec::new();
     for index in 0..args.len() {
@@ -26,7 +26,8 @@ pub(crate) fn concat(args: Args<'_>, budget: &mut Budget) -> Outcome {
     Ok(Answer::Pieces(pieces))
 }
 
-fn concat_lists(args: Args<'_>, budget: &mut Budget) -> Outcome {
+/// The elements of all arguments, which are arrays; one that is unknown stands for any number.
+pub(crate) fn elements(args: Args<'_>, budget: &mut Budget) -> Result<Vec<Node>, Failure> {
     let mut items = Vec::new();
     for (index, node) in args.nodes.iter().enumerate() {
         match &node.value {
@@ -42,18 +43,11 @@ fn concat_lists(args: Args<'_>, budget: &mut Budget) -> Outcome {
             _ => return args.wrong(index, "an array"),
         }
     }
-    value(values::list(items))
+    Ok(items)
 }
 
-pub(crate) fn to_lower(args: Args<'_>, budget: &mut Budget) -> Outcome {
-    mapped(args, budget, "tolower", &|text| text.to_lowercase())
-}
-
-pub(crate) fn to_upper(args: Args<'_>, budget: &mut Budget) -> Outcome {
-    mapped(args, budget, "toupper", &|text| text.to_uppercase())
-}
-
-fn mapped(args: Args<'_>, budget: &mut Budget, name: &str, map: &dyn Fn(&str) -> String) -> Outcome {
+/// `toLower` and `toUpper`.
+pub(crate) fn mapped(args: Args<'_>, budget: &mut Budget, name: &str, map: fn(&str) -> String) -> Outcome {
     let pieces = args.pieces(0)?;
     budget.text(partial::known_length(&pieces) * 3)?;
     let pieces = pieces.into_iter().map(|piece| match piece {
@@ -262,15 +256,8 @@ pub(crate) fn string(args: Args<'_>, budget: &mut Budget) -> Outcome {
     }
 }
 
-pub(crate) fn starts_with(args: Args<'_>, _: &mut Budget) -> Outcome {
-    edge(args, false)
-}
-
-pub(crate) fn ends_with(args: Args<'_>, _: &mut Budget) -> Outcome {
-    edge(args, true)
-}
-
-fn edge(args: Args<'_>, back: bool) -> Outcome {
+/// `startsWith`, or `endsWith` when it is asked of the back.
+pub(crate) fn edge(args: Args<'_>, back: bool) -> Outcome {
     let wanted = args.plain(1)?.to_lowercase();
     let pieces = partial::joined(args.pieces(0)?);
     let (Some(Part::Text(outer)), whole) = (if back { pieces.last() } else { pieces.first() }, pieces.len() <= 1)

@@ -1,8 +1,11 @@
 //! The register of pure functions: name, number of arguments, how it treats what is unknown.
 
+use std::cmp::Ordering;
+
 use crate::arm::budget::Budget;
-use crate::arm::functions::arguments::{Args, Outcome};
+use crate::arm::functions::arguments::{Args, Outcome, text, truth, value};
 use crate::arm::functions::{arrays, encoding, format, numbers, objects, strings};
+use crate::json::Value;
 
 /// One pure function.
 pub(crate) struct Function {
@@ -41,7 +44,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Function> {
 const ANY: usize = usize::MAX;
 
 macro_rules! table {
-    ($($name:literal $least:literal $most:tt $nature:ident $run:path;)*) => {
+    ($($name:literal $least:literal $most:tt $nature:ident $run:expr;)*) => {
         &[$(Function { name: $name, arity: ($least, $most), nature: Nature::$nature, run: $run }),*]
     };
 }
@@ -49,7 +52,7 @@ macro_rules! table {
 /// In alphabetical order.
 #[rustfmt::skip]
 static TABLE: &[Function] = table! {
-    "add" 2 2 Computes numbers::add;
+    "add" 2 2 Computes |args, _| numbers::checked(args, i64::checked_add);
     "array" 1 1 Builds arrays::array;
     "base64" 1 1 Converts encoding::base64;
     "base64tojson" 1 1 Computes encoding::base64_to_json;
@@ -69,56 +72,56 @@ static TABLE: &[Function] = table! {
     "distinct" 1 1 Builds arrays::distinct;
     "div" 2 2 Computes numbers::div;
     "empty" 1 1 Computes arrays::empty;
-    "endswith" 2 2 Computes strings::ends_with;
+    "endswith" 2 2 Computes |args, _| strings::edge(args, true);
     "equals" 2 2 Computes numbers::equals;
     "fail" 0 1 Computes strings::fail;
-    "false" 0 0 Computes numbers::no;
-    "first" 1 1 Converts arrays::first;
+    "false" 0 0 Computes |_, _| truth(false);
+    "first" 1 1 Converts |args, _| arrays::end(args, false);
     "flatten" 1 1 Builds arrays::flatten;
     "float" 1 1 Converts numbers::float;
     "format" 1 ANY Computes format::format;
-    "greater" 2 2 Computes numbers::greater;
-    "greaterorequals" 2 2 Computes numbers::greater_or_equals;
-    "guid" 1 ANY Computes encoding::guid;
+    "greater" 2 2 Computes |args, _| truth(numbers::order(args)?.is_gt());
+    "greaterorequals" 2 2 Computes |args, _| truth(numbers::order(args)?.is_ge());
+    "guid" 1 ANY Computes |args, _| text(encoding::hashed_guid(&encoding::dashed(args)?));
     "indexfromend" 2 2 Converts arrays::index_from_end;
-    "indexof" 2 2 Computes arrays::index_of;
+    "indexof" 2 2 Computes |args, budget| arrays::position(args, budget, false);
     "int" 1 1 Converts numbers::int;
     "intersection" 1 ANY Computes arrays::intersection;
     "items" 1 1 Builds objects::items;
     "join" 2 2 Computes strings::join;
     "json" 1 1 Converts encoding::json;
-    "last" 1 1 Converts arrays::last;
-    "lastindexof" 2 2 Computes arrays::last_index_of;
+    "last" 1 1 Converts |args, _| arrays::end(args, true);
+    "lastindexof" 2 2 Computes |args, budget| arrays::position(args, budget, true);
     "length" 1 1 Computes arrays::length;
-    "less" 2 2 Computes numbers::less;
-    "lessorequals" 2 2 Computes numbers::less_or_equals;
-    "max" 1 ANY Computes arrays::max;
-    "min" 1 ANY Computes arrays::min;
+    "less" 2 2 Computes |args, _| truth(numbers::order(args)?.is_lt());
+    "lessorequals" 2 2 Computes |args, _| truth(numbers::order(args)?.is_le());
+    "max" 1 ANY Computes |args, _| arrays::extreme(args, Ordering::Greater);
+    "min" 1 ANY Computes |args, _| arrays::extreme(args, Ordering::Less);
     "mod" 2 2 Computes numbers::remainder;
-    "mul" 2 2 Computes numbers::mul;
+    "mul" 2 2 Computes |args, _| numbers::checked(args, i64::checked_mul);
     "not" 1 1 Computes numbers::not;
-    "null" 0 0 Computes numbers::null;
+    "null" 0 0 Computes |_, _| value(Value::Null);
     "objectkeys" 1 1 Builds objects::object_keys;
     "padleft" 2 3 Converts strings::pad_left;
     "parsecidr" 1 1 Computes numbers::parse_cidr;
     "range" 2 2 Computes arrays::range;
     "replace" 3 3 Converts strings::replace;
     "shallowmerge" 1 1 Builds objects::shallow_merge;
-    "skip" 2 2 Converts arrays::skip;
+    "skip" 2 2 Converts |args, budget| arrays::cut(args, budget, true);
     "split" 2 2 Converts strings::split;
-    "startswith" 2 2 Computes strings::starts_with;
+    "startswith" 2 2 Computes |args, _| strings::edge(args, false);
     "string" 1 1 Converts strings::string;
-    "sub" 2 2 Computes numbers::sub;
+    "sub" 2 2 Computes |args, _| numbers::checked(args, i64::checked_sub);
     "substring" 2 3 Converts strings::substring;
-    "take" 2 2 Converts arrays::take;
-    "tolower" 1 1 Converts strings::to_lower;
-    "toupper" 1 1 Converts strings::to_upper;
+    "take" 2 2 Converts |args, budget| arrays::cut(args, budget, false);
+    "tolower" 1 1 Converts |args, budget| strings::mapped(args, budget, "tolower", str::to_lowercase);
+    "toupper" 1 1 Converts |args, budget| strings::mapped(args, budget, "toupper", str::to_uppercase);
     "trim" 1 1 Converts strings::trim;
-    "true" 0 0 Computes numbers::yes;
+    "true" 0 0 Computes |_, _| truth(true);
     "tryget" 1 ANY Converts objects::try_get;
     "tryindexfromend" 2 2 Converts arrays::try_index_from_end;
     "union" 1 ANY Computes arrays::union;
-    "uniquestring" 1 ANY Computes encoding::unique_string;
+    "uniquestring" 1 ANY Computes |args, _| text(encoding::hashed_name(&encoding::dashed(args)?));
     "uri" 2 2 Computes encoding::uri;
     "uricomponent" 1 1 Converts encoding::component;
     "uricomponenttostring" 1 1 Converts encoding::component_to_string;

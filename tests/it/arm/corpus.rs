@@ -177,7 +177,7 @@ fn judge(
         set: &[],
         assumptions: &assumptions,
         wanted: Wanted::Types(&wanted),
-        links: corpus,
+        links: Some(corpus),
     };
     let expansion = expand(file, document, &inputs);
     tally.templates += 1;

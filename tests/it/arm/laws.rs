@@ -1,6 +1,6 @@
 //! No input panics, and the known parts of a value never lie.
 
-use aznetlint::arm::{Inputs, NoLinks, Wanted, expand};
+use aznetlint::arm::{Inputs, Wanted, expand};
 use aznetlint::json::{Part, Value, parse};
 use aznetlint::source::Files;
 use proptest::prelude::*;
@@ -187,7 +187,7 @@ proptest! {
                 set: &[],
                 assumptions: &run.assumptions,
                 wanted: Wanted::All,
-                links: &NoLinks,
+                links: None,
             };
             let expansion = expand(file, &document, &inputs);
             for trouble in expansion.troubles {

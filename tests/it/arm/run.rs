@@ -31,8 +31,14 @@ impl Run {
     pub(crate) fn expand(&self, wanted: Wanted<'_>) -> Expansion {
         let (file, _, document) = &self.documents[0];
         let parameters = self.parameters.map(|index| &*self.documents[index].2);
-        let inputs =
-            Inputs { files: &self.files, parameters, set: &[], assumptions: &self.assumptions, wanted, links: self };
+        let inputs = Inputs {
+            files: &self.files,
+            parameters,
+            set: &[],
+            assumptions: &self.assumptions,
+            wanted,
+            links: Some(self),
+        };
         expand(*file, document, &inputs)
     }
 }

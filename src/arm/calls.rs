@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::arm::budget::{Budget, CALLS, DOMAIN, Failure};
-use crate::arm::expression::{Call, Callee, Expression, Form, Kind, Site};
+use crate::arm::expression::{Call, Callee, Expression, ExpressionKind, Form, Site};
 use crate::arm::functions::{Answer, Args, Function, Nature, Outcome};
 use crate::arm::machine::{Env, Machine};
 use crate::arm::{partial, value};
@@ -152,7 +152,7 @@ impl Machine<'_> {
         env: &Env,
     ) -> Option<Node> {
         let (of, steps) = call.args.split_first()?;
-        let Kind::Call(reference) = &of.kind else { return None };
+        let ExpressionKind::Call(reference) = &of.kind else { return None };
         if function.name != "tryget" || !matches!(reference.callee, Callee::Form(Form::Reference)) {
             return None;
         }

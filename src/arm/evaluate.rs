@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::arm::budget::{COPIES, DOMAIN, Failure};
 use crate::arm::calls::Called;
 use crate::arm::expansion::TroubleKind;
-use crate::arm::expression::{self, Callee, Expression, Form, Kind, Site, Step};
+use crate::arm::expression::{self, Callee, Expression, ExpressionKind, Form, Site, Step};
 use crate::arm::machine::{Env, Machine, holds_template, is_deployment};
 use crate::arm::{functions, partial, value};
 use crate::json::{How, Member, Node, Reason, Unknown, Value};
@@ -117,10 +117,10 @@ impl Machine<'_> {
             return self.failed(failure, "", site.slice(expression.start, expression.end), span);
         }
         let node = match &expression.kind {
-            Kind::Text(text) => Node::new(Value::Text(Arc::clone(text)), span),
-            Kind::Number(number) => Node::new(Value::Number(number.clone()), span),
-            Kind::Call(call) => self.call(call, expression, site, env),
-            Kind::Select(base, steps) => self.chain(base, steps, expression, site, env),
+            ExpressionKind::Text(text) => Node::new(Value::Text(Arc::clone(text)), span),
+            ExpressionKind::Number(number) => Node::new(Value::Number(number.clone()), span),
+            ExpressionKind::Call(call) => self.call(call, expression, site, env),
+            ExpressionKind::Select(base, steps) => self.chain(base, steps, expression, site, env),
         };
         self.leave();
         node
@@ -128,7 +128,7 @@ impl Machine<'_> {
 
     fn chain(&mut self, base: &Expression, steps: &[Step], whole: &Expression, site: &Site, env: &Env) -> Node {
         let (mut node, taken) = match &base.kind {
-            Kind::Call(call) if matches!(call.callee, Callee::Form(Form::Reference)) => {
+            ExpressionKind::Call(call) if matches!(call.callee, Callee::Form(Form::Reference)) => {
                 let names = self.names(steps, site, env);
                 let args = self.arguments(call, site, env);
                 self.reference(Called::new(call, base, site), &args, &names, steps.len(), env)

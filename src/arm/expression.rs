@@ -15,7 +15,7 @@ use crate::source::{Files, Span};
 #[derive(Debug)]
 pub(crate) struct Expression {
     /// What it is.
-    pub(crate) kind: Kind,
+    pub(crate) kind: ExpressionKind,
     /// Its first byte in the decoded string.
     pub(crate) start: usize,
     /// The byte after its last.
@@ -24,7 +24,7 @@ pub(crate) struct Expression {
 
 /// What an expression can be.
 #[derive(Debug)]
-pub(crate) enum Kind {
+pub(crate) enum ExpressionKind {
     /// `'text'`, decoded.
     Text(Arc<str>),
     /// `12` or `-1.5`.
@@ -266,15 +266,15 @@ impl Reader<'_> {
             return Ok(base);
         }
         let start = base.start;
-        Ok(Expression { kind: Kind::Select(Box::new(base), steps), start, end })
+        Ok(Expression { kind: ExpressionKind::Select(Box::new(base), steps), start, end })
     }
 
     fn primary(&mut self) -> Result<Expression, Fault> {
         self.space();
         let start = self.at;
         let kind = match self.peek() {
-            Some(b'\'') => Kind::Text(self.string()?),
-            Some(b'+' | b'-' | b'0'..=b'9') => Kind::Number(self.number()?),
+            Some(b'\'') => ExpressionKind::Text(self.string()?),
+            Some(b'+' | b'-' | b'0'..=b'9') => ExpressionKind::Number(self.number()?),
             Some(byte) if is_name(byte) => self.call()?,
             Some(_) => return Err(self.fault("an expression cannot start like this")),
             None => return Err(self.fault("an expression is missing")),
@@ -282,7 +282,7 @@ impl Reader<'_> {
         Ok(Expression { kind, start, end: self.at })
     }
 
-    fn call(&mut self) -> Result<Kind, Fault> {
+    fn call(&mut self) -> Result<ExpressionKind, Fault> {
         let start = self.at;
         let mut name: Arc<str> = self.name()?.into();
         let mut lower = name.to_ascii_lowercase();
@@ -302,7 +302,7 @@ impl Reader<'_> {
                 && let Some(function) =
                     matches!(lower.as_str(), "true" | "false" | "null").then(|| functions::find(&lower)).flatten()
             {
-                return Ok(Kind::Call(Call { callee: Callee::Function(function), name, args: Vec::new() }));
+                return Ok(ExpressionKind::Call(Call { callee: Callee::Function(function), name, args: Vec::new() }));
             }
             let message = "this is not a value; text needs quotes, a function needs brackets";
             return Err(Fault { message, start, end: start + name.len(), limit: false });
@@ -318,7 +318,7 @@ impl Reader<'_> {
         } else {
             Form::of(plain).map_or(Callee::Unknown, Callee::Form)
         };
-        Ok(Kind::Call(Call { callee, name, args }))
+        Ok(ExpressionKind::Call(Call { callee, name, args }))
     }
 
     fn arguments(&mut self) -> Result<Vec<Expression>, Fault> {
@@ -535,7 +535,7 @@ fn escape(text: &str) -> Option<(char, usize)> {
 
 #[cfg(test)]
 mod grammar_tests {
-    use super::{Kind, is_expression, parse, unescaped};
+    use super::{ExpressionKind, is_expression, parse, unescaped};
     use crate::arm::expression::{Callee, Step};
 
     #[test]
@@ -552,7 +552,7 @@ mod grammar_tests {
     #[test]
     fn quotes_are_doubled_and_backslashes_plain() {
         let expression = parse(r"['it''s \n']").unwrap();
-        assert!(matches!(expression.kind, Kind::Text(text) if &*text == r"it's \n"));
+        assert!(matches!(expression.kind, ExpressionKind::Text(text) if &*text == r"it's \n"));
     }
 
     #[test]
@@ -560,14 +560,14 @@ mod grammar_tests {
         let text = "[ parameters('x').rules [0]\n.port ]";
         let expression = parse(text).unwrap();
         assert_eq!(&text[expression.start..expression.end], "parameters('x').rules [0]\n.port");
-        let Kind::Select(_, steps) = expression.kind else { panic!("no chain") };
+        let ExpressionKind::Select(_, steps) = expression.kind else { panic!("no chain") };
         assert!(matches!(&steps[..], [Step::Name(_), Step::Index(_), Step::Name(_)]));
     }
 
     #[test]
     fn a_namespace_makes_a_user_function() {
         let expression = parse("[__bicep.Make('a')]").unwrap();
-        let Kind::Call(call) = expression.kind else { panic!("no call") };
+        let ExpressionKind::Call(call) = expression.kind else { panic!("no call") };
         assert!(matches!(call.callee, Callee::User(name) if &*name == "__bicep.make"));
     }
 

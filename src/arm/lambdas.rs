@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::arm::budget::{CALLS, Failure, error};
 use crate::arm::calls::Called;
-use crate::arm::expression::{Call, Callee, Expression, Form, Kind, Site};
+use crate::arm::expression::{Call, Callee, Expression, ExpressionKind, Form, Site};
 use crate::arm::machine::{Env, Machine};
 use crate::arm::{partial, value};
 use crate::json::{Member, Node, Unknown, Value};
@@ -241,13 +241,13 @@ fn positions(items: &[Node], called: Called<'_>) -> Vec<Node> {
 
 fn lambda<'a>(arg: Option<&'a Expression>, site: &'a Site, env: &'a Env) -> Result<Lambda<'a>, Failure> {
     let wrong = || Failure::Error("a lambda is needed".into());
-    let Kind::Call(call) = &arg.ok_or_else(wrong)?.kind else { return Err(wrong()) };
+    let ExpressionKind::Call(call) = &arg.ok_or_else(wrong)?.kind else { return Err(wrong()) };
     let (true, Some((body, names))) = (matches!(call.callee, Callee::Form(Form::Lambda)), call.args.split_last())
     else {
         return Err(wrong());
     };
     let names = names.iter().map(|name| match &name.kind {
-        Kind::Text(name) => Ok(Arc::clone(name)),
+        ExpressionKind::Text(name) => Ok(Arc::clone(name)),
         _ => Err(Failure::Error("the names of a lambda should be strings".into())),
     });
     Ok(Lambda { names: names.collect::<Result<_, _>>()?, body, site, env })

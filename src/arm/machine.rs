@@ -217,7 +217,7 @@ pub(crate) struct Deployment {
     /// Values found so far, by section, and by name in lower case and as it was asked for.
     pub(crate) slots: RefCell<[HashMap<String, Slot>; 3]>,
     /// The deployments inside it, by their place and the indices of their loops.
-    pub(crate) children: RefCell<HashMap<Place, Option<Rc<Deployment>>>>,
+    pub(crate) children: RefCell<HashMap<ChildKey, Option<Rc<Deployment>>>>,
     /// Its resources by symbol, once a reference asks.
     pub(crate) index: RefCell<Option<Rc<Index>>>,
     /// Its resources by name and id, once a reference asks by one of them.
@@ -225,7 +225,7 @@ pub(crate) struct Deployment {
 }
 
 /// The file and byte of a resource and the rounds of the loops around it.
-pub(crate) type Place = (u32, u32, Vec<Option<usize>>);
+pub(crate) type ChildKey = (u32, u32, Vec<Option<usize>>);
 
 /// Where the arguments of a deployment come from.
 #[derive(Debug)]
@@ -271,7 +271,7 @@ pub(crate) enum Slot {
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     /// Every resource, copies counted.
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<IndexedResource>,
     /// By symbolic name, in lower case.
     pub(crate) by_symbol: HashMap<String, usize>,
 }
@@ -281,7 +281,7 @@ pub(crate) type Names = HashMap<String, Option<usize>>;
 
 /// One resource of an index.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct IndexedResource {
     /// Its object.
     pub(crate) node: Node,
     /// Where its expressions are evaluated.

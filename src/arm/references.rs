@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::arm::budget::{COPIES, Failure};
 use crate::arm::calls::Called;
 use crate::arm::evaluate::Rounds;
-use crate::arm::expression::{Call, Expression, Kind, Site, Step};
-use crate::arm::machine::{Deployment, Entry, Env, Index, Machine, Names, holds_template, is_deployment};
+use crate::arm::expression::{Call, Expression, ExpressionKind, Site, Step};
+use crate::arm::machine::{Deployment, Env, Index, IndexedResource, Machine, Names, holds_template, is_deployment};
 use crate::arm::{ids, partial, value};
 use crate::json::{Member, Node, Part, Reason, Value};
 
@@ -60,7 +60,7 @@ impl Machine<'_> {
         for step in steps {
             let node = match step {
                 Step::Name(name) => Node::new(Value::Text(Arc::clone(name)), site.span),
-                Step::Index(Expression { kind: Kind::Text(text), start, end }) => {
+                Step::Index(Expression { kind: ExpressionKind::Text(text), start, end }) => {
                     Node::new(Value::Text(Arc::clone(text)), site.place(*start, *end))
                 }
                 Step::Index(index) => self.expression(index, site, env),
@@ -75,7 +75,7 @@ impl Machine<'_> {
 
     fn outputs(
         &mut self,
-        entry: &Entry,
+        entry: &IndexedResource,
         names: &[Node],
         text: &str,
         span: crate::source::Span,
@@ -106,7 +106,7 @@ impl Machine<'_> {
 
     /// What a resource of the same template declares under these names: scalars and lists of scalars only, since Azure
     /// adds to everything else, and nothing that Azure fills in itself.
-    fn declared(&mut self, entry: &Entry, names: &[Node], full: bool) -> Option<Node> {
+    fn declared(&mut self, entry: &IndexedResource, names: &[Node], full: bool) -> Option<Node> {
         let existing = entry.node.get("existing").and_then(Node::bool).unwrap_or(false);
         if existing || names.is_empty() {
             return None;
@@ -142,7 +142,7 @@ impl Machine<'_> {
     }
 
     /// The resource of the same deployment that a name, an id or a symbol means.
-    fn entry(&mut self, of: &Node, env: &Env) -> Option<Entry> {
+    fn entry(&mut self, of: &Node, env: &Env) -> Option<IndexedResource> {
         let index = self.index(&env.deployment)?;
         let wanted = ids::join_key(of)?;
         if let Some(at) = index.by_symbol.get(&wanted) {
@@ -185,7 +185,7 @@ impl Machine<'_> {
             if let Some(symbol) = symbol {
                 index.by_symbol.insert(format!("{}{suffix}", symbol.to_lowercase()), index.entries.len());
             }
-            index.entries.push(Entry { node: node.clone(), env, kind: kind.clone() });
+            index.entries.push(IndexedResource { node: node.clone(), env, kind: kind.clone() });
         };
         let Some(looped) = node.get("copy").filter(|copy| copy.is_object()) else { return push(env.clone(), "") };
         let name = looped.get("name").and_then(Node::text).unwrap_or_default().to_owned();

@@ -11,7 +11,7 @@ use memchr::memmem;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use crate::input::text::{Encoding, decode, encoding, guess, is_packed, is_table, may_matter};
-use crate::input::walk::{Asked, Candidate, Found, NoJson, Options, explain, find};
+use crate::input::walk::{Asked, Candidate, FoundFiles, NoJson, Options, explain, find};
 use crate::json::{Document, Parser, SyntaxError};
 use crate::source::{FileId, Files, Origin, STDIN};
 use crate::tagfile::{self, TagFile};
@@ -114,7 +114,7 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
 }
 
 /// The bytes of everything found, sorted by name. Of what nobody asked for only texts stay.
-fn loaded(found: Found, options: &Options, stdin: &mut dyn Read) -> Vec<Waiting> {
+fn loaded(found: FoundFiles, options: &Options, stdin: &mut dyn Read) -> Vec<Waiting> {
     let progress = options.progress.as_deref();
     if let Some(progress) = progress {
         progress.found(found.candidates.len());

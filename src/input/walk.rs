@@ -110,7 +110,7 @@ impl fmt::Display for NoJson {
 
 /// Everything found, each file once, sorted by name.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct FoundFiles {
     pub(crate) candidates: Vec<Candidate>,
     /// Names that lead to nothing readable, and why.
     pub(crate) problems: Vec<(String, bool, String)>,
@@ -119,9 +119,9 @@ pub(crate) struct Found {
     pub(crate) stdin: bool,
 }
 
-pub(crate) fn find(paths: &[PathBuf], options: &Options) -> Found {
+pub(crate) fn find(paths: &[PathBuf], options: &Options) -> FoundFiles {
     let mut search =
-        Search { options, exclude: Exclude::new(options), files: BTreeMap::new(), found: Found::default() };
+        Search { options, exclude: Exclude::new(options), files: BTreeMap::new(), found: FoundFiles::default() };
     for path in paths {
         search.named(path);
     }
@@ -142,7 +142,7 @@ struct Search<'o> {
     exclude: Exclude,
     /// By canonical path, so that two spellings of one file count once.
     files: BTreeMap<PathBuf, Candidate>,
-    found: Found,
+    found: FoundFiles,
 }
 
 impl Search<'_> {

@@ -50,12 +50,12 @@ pub(crate) struct Mistake {
 
 /// Everything the documents of a run allow.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct Permissions {
     pub(crate) allows: Vec<Allow>,
     pub(crate) mistakes: Vec<Mistake>,
 }
 
-impl Found {
+impl Permissions {
     /// Adds what a directive allows. `place` gives the span of bytes of its text.
     pub(crate) fn add(
         &mut self,

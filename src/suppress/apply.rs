@@ -12,7 +12,7 @@ use crate::finding::{FileReport, Finding, Ignored, IgnoredBy, Outcome, Report};
 use crate::json::{Document, Node};
 use crate::source::{FileId, Files, Span};
 use crate::spelling::is_like;
-use crate::suppress::allow::{Allow, Found, Mistake, Rules, Scope};
+use crate::suppress::allow::{Allow, Mistake, Permissions, Rules, Scope};
 use crate::suppress::baseline::Folder;
 use crate::suppress::read;
 
@@ -112,14 +112,14 @@ pub fn apply(report: &mut Report, files: &Files, run: &Run<'_>) -> Vec<Complaint
 }
 
 /// Everything that is allowed, in the order of the files, the settings last.
-fn collect(files: &Files, run: &Run<'_>) -> Found {
-    let mut all = Found::default();
+fn collect(files: &Files, run: &Run<'_>) -> Permissions {
+    let mut all = Permissions::default();
     for (file, document) in run.documents {
         let text = files.text(*file);
         if memchr::memmem::find(text.as_bytes(), b"aznetlint").is_none() {
             continue;
         }
-        let mut found = Found::default();
+        let mut found = Permissions::default();
         read::of_comments(*file, text, document, &mut found);
         read::of_values(&document.root, &mut found);
         if let Some(first) = found.allows.get(MOST) {

@@ -29,7 +29,7 @@ pub struct Baseline {
     pub name: String,
     /// The folder it lies in.
     pub folder: Folder,
-    entries: BTreeMap<Key, Entry>,
+    entries: BTreeMap<Key, BaselineEntry>,
 }
 
 /// File, rule and fingerprint.
@@ -37,7 +37,7 @@ type Key = (String, String, String);
 
 /// What an entry says beside what it is known by, for readers: the resource, and what was the matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Entry {
+struct BaselineEntry {
     resource: String,
     message: String,
 }
@@ -92,7 +92,7 @@ impl Baseline {
             };
             let key = (slashed(text("file")?), text("rule")?.to_owned(), text("fingerprint")?.to_owned());
             let word = |key: &str| item.get(key).and_then(Node::text).unwrap_or_default().to_owned();
-            entries.insert(key, Entry { resource: word("resource"), message: word("message") });
+            entries.insert(key, BaselineEntry { resource: word("resource"), message: word("message") });
         }
         Ok(Self { name: name.to_owned(), folder, entries })
     }
@@ -102,7 +102,7 @@ impl Baseline {
         let mut baseline = Self { name: name.to_owned(), folder, entries: BTreeMap::new() };
         for finding in report.open().filter(|finding| finding.rule.as_str() != "syntax") {
             let resource = finding.resource.clone().unwrap_or_default();
-            let entry = Entry { resource, message: finding.message.clone() };
+            let entry = BaselineEntry { resource, message: finding.message.clone() };
             baseline.entries.insert(baseline.key(finding, files), entry);
         }
         baseline

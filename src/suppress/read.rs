@@ -7,15 +7,15 @@ use crate::date::Date;
 use crate::finding::IgnoredBy;
 use crate::json::{Comment, Document, Member, Node, Value};
 use crate::source::{FileId, Span};
-use crate::suppress::allow::{self, Allow, Found, MARK, Mistake, Scope};
+use crate::suppress::allow::{self, Allow, MARK, Mistake, Permissions, Scope};
 
 /// Reads what the objects of a document allow.
-pub(crate) fn of_values(root: &Node, found: &mut Found) {
+pub(crate) fn of_values(root: &Node, found: &mut Permissions) {
     walk(root, None, found);
 }
 
 /// `about` is what `properties` and `metadata` belong to. The depth of documents is bounded by the parser.
-fn walk(node: &Node, about: Option<Span>, found: &mut Found) {
+fn walk(node: &Node, about: Option<Span>, found: &mut Permissions) {
     for item in node.items() {
         walk(item, None, found);
     }
@@ -35,7 +35,7 @@ fn walk(node: &Node, about: Option<Span>, found: &mut Found) {
     }
 }
 
-fn description(node: &Node, text: &str, about: Span, found: &mut Found) {
+fn description(node: &Node, text: &str, about: Span, found: &mut Permissions) {
     let is_plain = node.span.len() == text.len() + 2;
     let mut rest = text;
     while let Some((_, said)) = rest.split_once(MARK) {
@@ -64,7 +64,7 @@ fn description(node: &Node, text: &str, about: Span, found: &mut Found) {
     }
 }
 
-fn metadata(said: &Member, about: Span, found: &mut Found) {
+fn metadata(said: &Member, about: Span, found: &mut Permissions) {
     let mut wrong = |what: &str, at: Span| found.mistakes.push(Mistake { what: what.to_owned(), at });
     if !said.node.is_object() {
         return wrong("`metadata.aznetlint` is an object with the key `allow`", said.node.span);
@@ -105,7 +105,7 @@ fn metadata(said: &Member, about: Span, found: &mut Found) {
 }
 
 /// `{ "rule": "…", "reason": "…", "expires": "…" }`; the rule may be given already.
-fn entry(node: &Node, mut rules: Vec<(String, Span)>, about: Span, found: &mut Found) {
+fn entry(node: &Node, mut rules: Vec<(String, Span)>, about: Span, found: &mut Permissions) {
     let mut mistake = |what: String, at: Span| found.mistakes.push(Mistake { what, at });
     if !node.is_object() {
         return mistake("write the reason as text, or as an object with the key `reason`".to_owned(), node.span);
@@ -141,7 +141,7 @@ fn entry(node: &Node, mut rules: Vec<(String, Span)>, about: Span, found: &mut F
     add(rules, reason, until, about, found);
 }
 
-fn add(rules: Vec<(String, Span)>, reason: &str, until: Option<Date>, about: Span, found: &mut Found) {
+fn add(rules: Vec<(String, Span)>, reason: &str, until: Option<Date>, about: Span, found: &mut Permissions) {
     for (rule, at) in rules {
         found.allows.push(Allow {
             by: IgnoredBy::Metadata,
@@ -160,7 +160,7 @@ fn part(span: Span, text: &str) -> Span {
 }
 
 /// Reads the comments of a document; `text` is that of its file.
-pub(crate) fn of_comments(file: FileId, text: &str, document: &Document, found: &mut Found) {
+pub(crate) fn of_comments(file: FileId, text: &str, document: &Document, found: &mut Permissions) {
     for comment in &document.comments {
         let range = comment.span.range();
         let Some(written) = text.get(range.clone()).filter(|written| written.contains(MARK)) else { continue };
@@ -245,13 +245,13 @@ mod tests {
     use super::of_values;
     use crate::json::parse;
     use crate::source::Files;
-    use crate::suppress::allow::{Found, Scope};
+    use crate::suppress::allow::{Permissions, Scope};
 
     /// What a text allows: the rule as it stands there, the reason, the characters it holds for; then the mistakes.
     fn said(text: &str) -> Vec<String> {
         let mut files = Files::default();
         let file = files.add("a.json", text);
-        let mut found = Found::default();
+        let mut found = Permissions::default();
         of_values(&parse(file, text).unwrap().root, &mut found);
         let allows = found.allows.iter().map(|allow| {
             let Scope::Inside(span) = allow.scope else { panic!("{allow:?}") };
@@ -318,14 +318,14 @@ mod comment_tests {
     use super::of_comments;
     use crate::json::parse;
     use crate::source::{Files, Span};
-    use crate::suppress::allow::{Found, Scope};
+    use crate::suppress::allow::{Permissions, Scope};
 
     /// The characters each allowance of a text holds for, a line after `line:`.
     fn scopes(text: &str) -> Vec<String> {
         let mut files = Files::default();
         let file = files.add("a.json", text);
         let document = parse(file, text).unwrap();
-        let mut found = Found::default();
+        let mut found = Permissions::default();
         of_comments(file, text, &document, &mut found);
         assert!(found.mistakes.is_empty(), "{:?}", found.mistakes);
         let shown = |span: Span| files.slice(span).to_owned();

@@ -322,7 +322,10 @@ fn finished(mut hash: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{decoded, double_quoted, encoded};
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::{decoded, double_quoted};
 
     #[test]
     fn single_quotes_and_bare_names_become_json() {

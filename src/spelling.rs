@@ -1,15 +1,27 @@
 //! Did you mean: the known word nearest to one that is not known; and patterns of names.
 
-/// The allowed word nearest to what was written, when it is near enough to be meant.
+use strsim::osa_distance;
+
+/// The allowed word nearest to what was written, when it is near enough to be meant; the first of equals.
 pub(crate) fn nearest<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest_within((written.chars().count() / 3).clamp(1, 4), written, allowed)
+}
+
+/// The allowed word that fewest characters must change, come or go for, two neighbours swapped counting once, when these
+/// are no more than `most`; the first of equals, whatever their case.
+pub(crate) fn nearest_within<'a>(
+    most: usize,
+    written: &str,
+    allowed: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    /// What is longer is near to nothing: comparing takes time by both lengths.
+    const LONGEST: usize = 256;
     let written = written.to_ascii_lowercase();
-    let limit = (written.chars().count() / 3).clamp(1, 4);
-    allowed
-        .into_iter()
-        .map(|word| (distance(&written, &word.to_ascii_lowercase()), word))
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, word)| word)
+    let length = written.chars().count();
+    let near = |word: &&str| length <= LONGEST && length.abs_diff(word.chars().count()) <= most;
+    let measured =
+        allowed.into_iter().filter(near).map(|word| (osa_distance(&written, &word.to_ascii_lowercase()), word));
+    measured.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
 }
 
 /// Whether a text is what a pattern says, in which `*` stands for any characters; case does not count.
@@ -42,29 +54,6 @@ pub(crate) fn suggestion<'a>(written: &str, what: &str, allowed: impl IntoIterat
         Some(word) => format!("did you mean `{word}`? {what}: {list}"),
         None => format!("{what}: {list}"),
     }
-}
-
-/// How many characters must change, come or go, two neighbours swapped counting once. Bounded by what can be near.
-fn distance(left: &str, right: &str) -> usize {
-    let (left, right): (Vec<char>, Vec<char>) = (left.chars().take(64).collect(), right.chars().take(64).collect());
-    let mut rows = vec![vec![0_usize; right.len() + 1]; left.len() + 1];
-    for (i, row) in rows.iter_mut().enumerate() {
-        row[0] = i;
-    }
-    for (j, cell) in rows[0].iter_mut().enumerate() {
-        *cell = j;
-    }
-    for i in 1..=left.len() {
-        for j in 1..=right.len() {
-            let change = usize::from(left[i - 1] != right[j - 1]);
-            let mut best = (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(rows[i - 1][j - 1] + change);
-            if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            rows[i][j] = best;
-        }
-    }
-    rows[left.len()][right.len()]
 }
 
 #[cfg(test)]

@@ -1,22 +1,15 @@
-//! Exact sets of addresses, ports, protocols and packets, and the catalogue of service tags.
+//! Exact sets of addresses, ports and protocols, and what is known of Azure's regions and tags.
 
-mod fqdn_tag;
-mod host_name;
-mod ranges;
-mod region;
+mod address;
+mod catalogue;
+mod sets;
 mod tag;
-mod tag_catalogue;
-mod tag_cover;
 mod tag_data;
-mod tag_relation;
-mod traffic;
 
-pub use fqdn_tag::{FQDN_TAGS, FqdnTag, fqdn_tag};
-pub use host_name::is_host_name;
-pub use ranges::{Bound, RangeSet};
-pub use region::{Cloud, Pair, Region};
-pub use tag::{Reading, Special, Tag};
-pub use tag_cover::{Containment, Holder, Inclusion};
-pub use tag_data::{TagData, TagPrefixes, TagSource};
-pub use tag_relation::{Family, Relation};
-pub use traffic::{AddressSet, PortSet, ProtocolSet, Traffic};
+pub use address::{
+    AddressSet, DEFAULT_PREFIXES, METADATA, PLATFORM, PRIVATE_PREFIXES, is_host_name, parse_prefix, range_ends,
+};
+pub use catalogue::{Cloud, Pair, Region, fqdn_tag, fqdn_tags};
+pub use sets::{Bound, Matching, PortSet, ProtocolSet, RangeSet};
+pub use tag::{Family, Reading, Relation, Special, Tag};
+pub use tag_data::{Containment, Holder, Inclusion, TagData, TagPrefixes, TagSource};

@@ -1,15 +1,12 @@
 //! Hosts and FQDN tags of firewall rules (FW-11 to FW-14).
 
-use std::net::IpAddr;
 use std::sync::Arc;
-
-use ipnet::IpNet;
 
 use crate::estate::extract::reader::{Reader, lookup};
 use crate::estate::fault;
 use crate::estate::resource::Field;
 use crate::json::Node;
-use crate::net::{FQDN_TAGS, fqdn_tag, is_host_name};
+use crate::net::{self, fqdn_tag, is_host_name, parse_prefix, range_ends};
 use crate::spelling::nearest;
 
 /// The hosts of a rule; a value that no host is called is a fault, and stays as it is written.
@@ -34,7 +31,7 @@ fn refusal(text: &str) -> Option<(&'static str, Option<String>)> {
     if is_host(text) {
         return None;
     }
-    if text.parse::<IpAddr>().is_ok() || text.parse::<IpNet>().is_ok() || is_range(text) {
+    if parse_prefix(text).is_some() || range_ends(text).is_some() {
         return Some(("it is an address", Some("write it in `destinationAddresses` of a network rule".to_owned())));
     }
     let (has_scheme, rest) = text.split_once("://").map_or((false, text), |(_, rest)| (true, rest));
@@ -51,10 +48,6 @@ fn refusal(text: &str) -> Option<(&'static str, Option<String>)> {
     Some((what, help))
 }
 
-fn is_range(text: &str) -> bool {
-    text.split_once('-').is_some_and(|(first, last)| first.parse::<IpAddr>().is_ok() && last.parse::<IpAddr>().is_ok())
-}
-
 /// The FQDN tags of a rule; one that Azure does not have is a fault, and so are hosts beside them.
 pub(crate) fn fqdn_tags(reader: &mut Reader<'_>, node: &Node, hosts: &[Field<Arc<str>>]) -> Vec<Field<Arc<str>>> {
     const KEY: &str = "fqdnTags";
@@ -62,7 +55,7 @@ pub(crate) fn fqdn_tags(reader: &mut Reader<'_>, node: &Node, hosts: &[Field<Arc
     for item in reader.items(node, &[KEY]).iter().filter(|item| !item.is_blank()) {
         let tag = reader.text_of(item, KEY);
         if let Some(text) = tag.known().filter(|text| fqdn_tag(text.trim()).is_none()) {
-            let meant = nearest(text.trim(), FQDN_TAGS.iter().map(|tag| tag.name));
+            let meant = nearest(text.trim(), net::fqdn_tags().iter().map(|tag| tag.name));
             let detail = format!("`{text}` is no FQDN tag");
             reader.fault(fault::FQDN_TAG_UNKNOWN, item, detail).help =
                 meant.map(|name| format!("did you mean `{name}`?"));

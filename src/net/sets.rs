@@ -1,6 +1,6 @@
-//! Exact sets of whole numbers as sorted, disjoint, closed ranges: the one algebra under addresses and ports.
+//! Exact sets of whole numbers as sorted, disjoint, closed ranges, and on them of ports; sets of protocols.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 /// A number that ranges can be made of.
 pub trait Bound: Copy + Ord + Debug {
@@ -165,12 +165,6 @@ impl<T: Bound> RangeSet<T> {
         Self { ranges }
     }
 
-    /// Numbers that are not in it.
-    #[must_use]
-    pub fn complement(&self) -> Self {
-        Self::full().difference(self)
-    }
-
     /// Whether every number of this set is in the other.
     pub fn is_subset(&self, other: &Self) -> bool {
         let mut at = 0;
@@ -214,14 +208,114 @@ fn gallop<E>(slice: &[E], before: impl Fn(&E) -> bool) -> usize {
     known + slice[known..end].partition_point(before)
 }
 
+/// A set of ports.
+pub type PortSet = RangeSet<u16>;
+
+/// A set of protocols as NSGs know them (NSG-3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProtocolSet(u8);
+
+impl ProtocolSet {
+    /// No protocol.
+    pub const NONE: Self = Self(0);
+    /// TCP.
+    pub const TCP: Self = Self(1);
+    /// UDP.
+    pub const UDP: Self = Self(2);
+    /// ICMP.
+    pub const ICMP: Self = Self(4);
+    /// Encapsulating security payload.
+    pub const ESP: Self = Self(8);
+    /// Authentication header.
+    pub const AH: Self = Self(16);
+    /// Every protocol: `*`.
+    pub const ALL: Self = Self(31);
+
+    /// Every protocol that can be named, by itself, with its name in lower case.
+    pub const NAMED: [(Self, &'static str); 5] =
+        [(Self::TCP, "tcp"), (Self::UDP, "udp"), (Self::ICMP, "icmp"), (Self::ESP, "esp"), (Self::AH, "ah")];
+
+    /// Reads a protocol of a rule: `Tcp`, `UDP`, `*`, `All`, `Any`, in any case.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "*" || text.eq_ignore_ascii_case("all") || text.eq_ignore_ascii_case("any") {
+            return Some(Self::ALL);
+        }
+        Self::NAMED.iter().find(|(_, name)| text.eq_ignore_ascii_case(name)).map(|(set, _)| *set)
+    }
+
+    /// Protocols in either.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Protocols in both.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Protocols in this set that are not in the other.
+    #[must_use]
+    pub fn difference(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether no protocol is in it.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether every protocol of this set is in the other.
+    pub fn is_subset(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// Whether ports mean anything for every protocol in it: TCP and UDP only.
+    pub fn has_ports(self) -> bool {
+        self.is_subset(Self::TCP.union(Self::UDP))
+    }
+
+    /// Each protocol in it by itself.
+    pub fn each(self) -> impl Iterator<Item = (Self, &'static str)> {
+        Self::NAMED.into_iter().filter(move |(one, _)| one.is_subset(self))
+    }
+}
+
+impl fmt::Display for ProtocolSet {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::ALL {
+            return out.write_str("any protocol");
+        }
+        let names: Vec<String> = self.each().map(|(_, name)| name.to_ascii_uppercase()).collect();
+        out.write_str(&names.join("/"))
+    }
+}
+
+/// Which rules may let required traffic pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Matching {
+    /// Whatever rules do, the built-in ones among them.
+    #[default]
+    Effective,
+    /// Custom rules only; several may share the work.
+    Explicit,
+    /// One custom rule per group.
+    SingleRule,
+}
+
 #[cfg(test)]
 mod tests {
-    use super::RangeSet;
+    use super::{Bound, RangeSet};
     use proptest::collection::vec;
     use proptest::prelude::{ProptestConfig, Strategy, prop_oneof, proptest};
 
     fn set(ranges: &[(u16, u16)]) -> RangeSet<u16> {
         RangeSet::from_ranges(ranges.iter().copied())
+    }
+
+    fn complement<T: Bound>(set: &RangeSet<T>) -> RangeSet<T> {
+        RangeSet::full().difference(set)
     }
 
     #[test]
@@ -231,10 +325,10 @@ mod tests {
 
     #[test]
     fn the_ends_of_the_number_line_are_no_trap() {
-        assert_eq!(set(&[(0, 0)]).complement().ranges(), &[(1, u16::MAX)]);
-        assert_eq!(set(&[(u16::MAX, u16::MAX)]).complement().ranges(), &[(0, u16::MAX - 1)]);
-        assert!(set(&[]).complement().is_full());
-        assert!(set(&[(0, u16::MAX)]).complement().is_empty());
+        assert_eq!(complement(&set(&[(0, 0)])).ranges(), &[(1, u16::MAX)]);
+        assert_eq!(complement(&set(&[(u16::MAX, u16::MAX)])).ranges(), &[(0, u16::MAX - 1)]);
+        assert!(complement(&set(&[])).is_full());
+        assert!(complement(&set(&[(0, u16::MAX)])).is_empty());
     }
 
     /// Few wide ranges, or many short ones with gaps between them, so that one set often steps past many of the other.
@@ -266,14 +360,14 @@ mod tests {
                 assert_eq!(union.contains(n), in_a || in_b);
                 assert_eq!(both.contains(n), in_a && in_b);
                 assert_eq!(less.contains(n), in_a && !in_b);
-                assert_eq!(a.complement().contains(n), !in_a);
+                assert_eq!(complement(&a).contains(n), !in_a);
                 subset &= !in_a || in_b;
                 overlap |= in_a && in_b;
             }
             assert_eq!(a.is_subset(&b), subset);
             assert_eq!(a.overlaps(&b), overlap);
             assert_eq!(less.union(&both), a);
-            for result in [&a, &union, &both, &less, &a.complement()] {
+            for result in [&a, &union, &both, &less, &complement(&a)] {
                 assert!(is_canonical(result), "{result:?}");
             }
         }

@@ -1,14 +1,23 @@
-//! Sets of packets: addresses, ports, protocols, and their product.
+//! Addresses: exact sets of them, how they are written, and those with a meaning of their own; the names of hosts.
 
-use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::LazyLock;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use crate::net::ranges::RangeSet;
+use crate::net::sets::RangeSet;
 
-/// A set of ports.
-pub type PortSet = RangeSet<u16>;
+/// The prefixes that hold every address of one family: those of default routes.
+pub const DEFAULT_PREFIXES: [&str; 2] = ["0.0.0.0/0", "::/0"];
+
+/// The private prefixes of IPv4 (RFC 1918).
+pub const PRIVATE_PREFIXES: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+
+/// The platform's address for DNS, health probes and more.
+pub const PLATFORM: IpAddr = IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16));
+
+/// The platform's address for instance metadata.
+pub const METADATA: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254));
 
 /// A set of addresses of both families.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -85,6 +94,30 @@ impl AddressSet {
         Self { v4: RangeSet::from_ranges(v4), v6: RangeSet::from_ranges(v6) }
     }
 
+    /// An address, a prefix with or without host bits, or a range `a-b`; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let range = || range_ends(text).map(|(first, last)| Self::range(first, last)).filter(|set| !set.is_empty());
+        parse_prefix(text).map(Self::prefix).or_else(range)
+    }
+
+    /// Every address that may be public (NSG-20), `VirtualNetwork` not yet taken away.
+    pub fn public() -> &'static Self {
+        static PUBLIC: LazyLock<AddressSet> = LazyLock::new(|| {
+            let special = ["0.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];
+            let excluded = special.iter().chain(&PRIVATE_PREFIXES).filter_map(|prefix| parse_prefix(prefix));
+            let excluded = AddressSet::from_prefixes(excluded.chain([PLATFORM.into()]));
+            AddressSet::all_v4().difference(&excluded).union(&AddressSet::from_prefixes("2000::/3".parse()))
+        });
+        &PUBLIC
+    }
+
+    /// How many addresses there are, IPv4 and IPv6; of all IPv6 addresses one is not counted.
+    pub fn count(&self) -> (u64, u128) {
+        let v4 = self.v4.ranges().iter().map(|&(first, last)| u64::from(last - first) + 1).sum();
+        let size = |(first, last): &(u128, u128)| (last - first).saturating_add(1);
+        (v4, self.v6.ranges().iter().map(size).fold(0, u128::saturating_add))
+    }
+
     /// Whether no address is in it.
     pub fn is_empty(&self) -> bool {
         self.v4.is_empty() && self.v6.is_empty()
@@ -122,12 +155,6 @@ impl AddressSet {
         Self { v4: self.v4.difference(&other.v4), v6: self.v6.difference(&other.v6) }
     }
 
-    /// Addresses that are not in it.
-    #[must_use]
-    pub fn complement(&self) -> Self {
-        Self { v4: self.v4.complement(), v6: self.v6.complement() }
-    }
-
     /// Whether every address of this set is in the other.
     pub fn is_subset(&self, other: &Self) -> bool {
         self.v4.is_subset(&other.v4) && self.v6.is_subset(&other.v6)
@@ -150,132 +177,43 @@ impl AddressSet {
     }
 }
 
-/// A set of protocols as NSGs know them (NSG-3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProtocolSet(u8);
-
-impl ProtocolSet {
-    /// No protocol.
-    pub const NONE: Self = Self(0);
-    /// TCP.
-    pub const TCP: Self = Self(1);
-    /// UDP.
-    pub const UDP: Self = Self(2);
-    /// ICMP.
-    pub const ICMP: Self = Self(4);
-    /// Encapsulating security payload.
-    pub const ESP: Self = Self(8);
-    /// Authentication header.
-    pub const AH: Self = Self(16);
-    /// Every protocol: `*`.
-    pub const ALL: Self = Self(31);
-
-    /// Every protocol that can be named, by itself, with its name in lower case.
-    pub const NAMED: [(Self, &'static str); 5] =
-        [(Self::TCP, "tcp"), (Self::UDP, "udp"), (Self::ICMP, "icmp"), (Self::ESP, "esp"), (Self::AH, "ah")];
-
-    /// Reads a protocol of a rule: `Tcp`, `UDP`, `*`, `All`, `Any`, in any case.
-    pub fn parse(text: &str) -> Option<Self> {
-        if text == "*" || text.eq_ignore_ascii_case("all") || text.eq_ignore_ascii_case("any") {
-            return Some(Self::ALL);
-        }
-        Self::NAMED.iter().find(|(_, name)| text.eq_ignore_ascii_case(name)).map(|(set, _)| *set)
-    }
-
-    /// Protocols in either.
-    #[must_use]
-    pub fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Protocols in both.
-    #[must_use]
-    pub fn intersection(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    /// Protocols in this set that are not in the other.
-    #[must_use]
-    pub fn difference(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
-    /// Whether no protocol is in it.
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Whether every protocol of this set is in the other.
-    pub fn is_subset(self, other: Self) -> bool {
-        self.0 & !other.0 == 0
-    }
-
-    /// Whether ports mean anything for every protocol in it: TCP and UDP only.
-    pub fn has_ports(self) -> bool {
-        self.is_subset(Self::TCP.union(Self::UDP))
-    }
-
-    /// Each protocol in it by itself.
-    pub fn each(self) -> impl Iterator<Item = (Self, &'static str)> {
-        Self::NAMED.into_iter().filter(move |(one, _)| one.is_subset(self))
-    }
+/// One address, or a prefix without its host bits.
+pub fn parse_prefix(text: &str) -> Option<IpNet> {
+    let prefix = text.parse::<IpNet>().ok().map(|net| net.trunc());
+    prefix.or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
-impl fmt::Display for ProtocolSet {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::ALL {
-            return out.write_str("any protocol");
-        }
-        let names: Vec<String> = self.each().map(|(_, name)| name.to_ascii_uppercase()).collect();
-        out.write_str(&names.join("/"))
-    }
+/// The two addresses of a range `a-b`, in whatever order.
+pub fn range_ends(text: &str) -> Option<(IpAddr, IpAddr)> {
+    let (first, last) = text.split_once('-')?;
+    Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
 }
 
-/// The product of its parts: the packets whose every coordinate lies in the part.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Traffic {
-    /// Protocols.
-    pub protocols: ProtocolSet,
-    /// Source addresses.
-    pub sources: AddressSet,
-    /// Source ports.
-    pub source_ports: PortSet,
-    /// Destination addresses.
-    pub destinations: AddressSet,
-    /// Destination ports.
-    pub destination_ports: PortSet,
+/// Whether a text is the name of a host: labels of letters, digits, hyphens and underscores with dots between them. What
+/// ends in a number is an address, or a part of one.
+pub fn is_host_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        !label.is_empty() && label.len() <= 63 && label.bytes().all(plain)
+    };
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    text.len() <= 253 && text.split('.').all(is_label) && !text.rsplit('.').next().is_some_and(is_number)
 }
 
-impl Traffic {
-    /// Every packet.
-    pub fn full() -> Self {
-        Self {
-            protocols: ProtocolSet::ALL,
-            sources: AddressSet::full(),
-            source_ports: PortSet::full(),
-            destinations: AddressSet::full(),
-            destination_ports: PortSet::full(),
+#[cfg(test)]
+mod tests {
+    use super::is_host_name;
+
+    #[test]
+    fn addresses_urls_and_ports_are_no_names() {
+        for text in ["pypi.org", "x", "A_b-c.Example", "7zip.org", "xn--bcher-kva.example"] {
+            assert!(is_host_name(text), "{text}");
         }
-    }
-
-    /// Whether no packet is in it.
-    pub fn is_empty(&self) -> bool {
-        self.protocols.is_empty()
-            || self.sources.is_empty()
-            || self.source_ports.is_empty()
-            || self.destinations.is_empty()
-            || self.destination_ports.is_empty()
-    }
-
-    /// Packets in both.
-    #[must_use]
-    pub fn intersection(&self, other: &Self) -> Self {
-        Self {
-            protocols: self.protocols.intersection(other.protocols),
-            sources: self.sources.intersection(&other.sources),
-            source_ports: self.source_ports.intersection(&other.source_ports),
-            destinations: self.destinations.intersection(&other.destinations),
-            destination_ports: self.destination_ports.intersection(&other.destination_ports),
+        let long = "x".repeat(64);
+        for text in
+            ["", ".", "a..b", "10.0.0.4", "10.0.0.4-10.0.0.9", "a.b:443", "https://a.b", "a.b/", "a b", "::1", &long]
+        {
+            assert!(!is_host_name(text), "{text}");
         }
     }
 }

@@ -3,16 +3,13 @@
 //! Telling that a document is one is the work of `shape`, judging the endpoints that of the rules.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::sync::Arc;
-
-use ipnet::IpNet;
 
 use crate::estate::fault::{DEPENDENCIES_INVALID, INCOMPLETE_LIST};
 use crate::estate::resource::Fault;
 use crate::estate::shape::{dependency_list, either};
 use crate::json::{Node, Value};
-use crate::net::{AddressSet, ProtocolSet, Tag, is_host_name};
+use crate::net::{AddressSet, ProtocolSet, Tag, is_host_name, parse_prefix};
 use crate::source::Span;
 
 /// The most endpoints and ports one answer may name; a workspace has some dozens.
@@ -264,8 +261,7 @@ fn meant(name: &str) -> Option<DependencyEndpoint> {
 }
 
 fn addresses(text: &str) -> Option<AddressSet> {
-    let prefix = text.parse::<IpNet>().ok().map(AddressSet::prefix);
-    prefix.or_else(|| text.parse::<IpAddr>().ok().map(AddressSet::address))
+    parse_prefix(text).map(AddressSet::prefix)
 }
 
 /// The id of the workspace that an id or link leads to or below.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::estate::kind::Kind;
-use crate::estate::shape::type_of_id;
+use crate::estate::kind::type_of_id;
 use crate::estate::{Field, Header};
 
 /// An answer of Azure that the input lacks.

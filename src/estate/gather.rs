@@ -4,8 +4,9 @@
 
 use std::sync::Arc;
 
+use crate::estate::kind::Shape;
 use crate::estate::normal::{EFFECTIVE_ROUTES, member, object, replace, with_plain_keys};
-use crate::estate::resource::{Fault, Shape};
+use crate::estate::resource::Fault;
 use crate::estate::shape::{
     MAX_DEPTH, effective_list, effective_routes, either, graph_answer, is_bare_collection, recognise, what_if,
     whole_document, wrapped,
@@ -227,7 +228,7 @@ fn table_rows(table: &Node) -> Vec<Node> {
 #[cfg(test)]
 mod tests {
     use super::{Gathered, gather};
-    use crate::estate::resource::Shape;
+    use crate::estate::kind::Shape;
     use crate::json::parse;
     use crate::source::FileId;
 

@@ -1,4 +1,5 @@
-//! The resource types that are read, and where their children are written.
+//! The resource types that are read, where their children are written, what an id says of its type, and the spellings in
+//! which documents write resources.
 
 /// What a resource is to this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,43 +30,73 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// Every type with a name of its own; of several names of one kind the first is today's.
-const TYPES: &[(&str, Kind)] = &[
-    ("Microsoft.Network/networkSecurityGroups", Kind::Nsg),
-    ("Microsoft.Network/networkSecurityGroups/securityRules", Kind::SecurityRule),
-    ("Microsoft.Network/networkSecurityGroups/defaultSecurityRules", Kind::DefaultSecurityRule),
-    ("Microsoft.Network/routeTables", Kind::RouteTable),
-    ("Microsoft.Network/routeTables/routes", Kind::Route),
-    ("Microsoft.Network/virtualNetworks", Kind::Network),
-    ("Microsoft.Network/virtualNetworks/subnets", Kind::Subnet),
-    ("Microsoft.Network/virtualNetworks/virtualNetworkPeerings", Kind::Peering),
-    ("Microsoft.Network/natGateways", Kind::NatGateway),
-    ("Microsoft.Network/privateEndpoints", Kind::PrivateEndpoint),
-    ("Microsoft.Network/networkInterfaces", Kind::Interface),
-    ("Microsoft.MachineLearningServices/workspaces", Kind::Workspace),
-    ("Microsoft.MachineLearningServices/workspaces/computes", Kind::Compute),
-    ("Microsoft.Network/azureFirewalls", Kind::Firewall),
-    ("Microsoft.Network/firewallPolicies", Kind::Policy),
-    ("Microsoft.Network/firewallPolicies/ruleCollectionGroups", Kind::CollectionGroup),
-    ("Microsoft.Network/firewallPolicies/ruleGroups", Kind::CollectionGroup),
-    ("Microsoft.Network/ipGroups", Kind::IpGroup),
-    ("Microsoft.Network/networkManagers/securityAdminConfigurations/ruleCollections/rules", Kind::AdminRule),
-    ("Microsoft.Network/networkManagers/securityAdminConfigurations", Kind::AdminConfiguration),
-    ("Microsoft.Network/virtualHubs", Kind::Hub),
-    ("Microsoft.Network/virtualHubs/hubVirtualNetworkConnections", Kind::HubConnection),
-    ("Microsoft.Network/virtualHubs/hubRouteTables", Kind::HubRouteTable),
-    ("Microsoft.Network/virtualHubs/routingIntent", Kind::RoutingIntent),
+/// Every type that is known, with the word for one of it where proofs need it; of several types of one kind the first is
+/// today's.
+const TYPES: &[(&str, Kind, &str)] = &[
+    ("Microsoft.Network/networkSecurityGroups", Kind::Nsg, "network security group"),
+    ("Microsoft.Network/networkSecurityGroups/securityRules", Kind::SecurityRule, ""),
+    ("Microsoft.Network/networkSecurityGroups/defaultSecurityRules", Kind::DefaultSecurityRule, ""),
+    ("Microsoft.Network/routeTables", Kind::RouteTable, "route table"),
+    ("Microsoft.Network/routeTables/routes", Kind::Route, ""),
+    ("Microsoft.Network/virtualNetworks", Kind::Network, ""),
+    ("Microsoft.Network/virtualNetworks/subnets", Kind::Subnet, ""),
+    ("Microsoft.Network/virtualNetworks/virtualNetworkPeerings", Kind::Peering, ""),
+    ("Microsoft.Network/natGateways", Kind::NatGateway, "NAT gateway"),
+    ("Microsoft.Network/privateEndpoints", Kind::PrivateEndpoint, ""),
+    ("Microsoft.Network/networkInterfaces", Kind::Interface, ""),
+    ("Microsoft.MachineLearningServices/workspaces", Kind::Workspace, ""),
+    ("Microsoft.MachineLearningServices/workspaces/computes", Kind::Compute, ""),
+    ("Microsoft.Network/azureFirewalls", Kind::Firewall, ""),
+    ("Microsoft.Network/firewallPolicies", Kind::Policy, "firewall policy"),
+    ("Microsoft.Network/firewallPolicies/ruleCollectionGroups", Kind::CollectionGroup, "rule collection group"),
+    ("Microsoft.Network/firewallPolicies/ruleGroups", Kind::CollectionGroup, ""),
+    ("Microsoft.Network/ipGroups", Kind::IpGroup, "IP group"),
+    ("Microsoft.Network/networkManagers/securityAdminConfigurations/ruleCollections/rules", Kind::AdminRule, ""),
+    ("Microsoft.Network/networkManagers/securityAdminConfigurations", Kind::AdminConfiguration, ""),
+    ("Microsoft.Network/virtualHubs", Kind::Hub, ""),
+    ("Microsoft.Network/virtualHubs/hubVirtualNetworkConnections", Kind::HubConnection, ""),
+    ("Microsoft.Network/virtualHubs/hubRouteTables", Kind::HubRouteTable, ""),
+    ("Microsoft.Network/virtualHubs/routingIntent", Kind::RoutingIntent, ""),
+    ("Microsoft.Network/serviceEndpointPolicies", Kind::Other, "service endpoint policy"),
 ];
+
+/// How a document spells its resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shape {
+    /// `{ name, id, type, properties }`, alone or in lists (SHAPE-1).
+    Rest,
+    /// az CLI, flattened (SHAPE-2, 5 to 8).
+    Cli,
+    /// `az network nic list-effective-nsg` and `show-effective-route-table` (SHAPE-3, 4).
+    Effective,
+    /// A template, exported or written (SHAPE-9, 10).
+    Template,
+    /// Azure Resource Graph (SHAPE-11).
+    ResourceGraph,
+    /// PowerShell objects through `ConvertTo-Json` (SHAPE-12).
+    PowerShell,
+    /// Snake case, of `az ml` (SHAPE-13, 14) and the Python SDK.
+    MachineLearningCli,
+    /// What `az deployment … what-if` prints.
+    WhatIf,
+    /// Parameters of a template.
+    Parameters,
+    /// A saved `outboundNetworkDependenciesEndpoints` answer (SHAPE-15).
+    Dependencies,
+    /// A service-tag file (TAG-13).
+    ServiceTags,
+}
 
 impl Kind {
     /// The kind of a resource type, in any case.
     pub(crate) fn of_type(name: &str) -> Self {
-        TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or(Self::Other, |(_, kind)| *kind)
+        TYPES.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name)).map_or(Self::Other, |(_, kind, _)| *kind)
     }
 
     /// Its type in Azure's spelling; empty for [`Kind::Other`].
     pub(crate) fn type_name(self) -> &'static str {
-        TYPES.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+        let mut known = TYPES.iter().filter(|(_, kind, _)| *kind != Self::Other);
+        known.find(|(_, kind, _)| *kind == self).map_or("", |(name, ..)| name)
     }
 
     /// Lists among its properties whose items are objects with `properties` of their own in REST form.
@@ -102,6 +133,24 @@ impl Kind {
             _ => None,
         }
     }
+}
+
+/// The type that a word such as `route table` means; empty when it means none.
+pub fn type_of_word(word: &str) -> &'static str {
+    TYPES.iter().find(|(.., known)| *known == word).map_or("", |(name, ..)| name)
+}
+
+/// The type that an id tells, in the case written: `Microsoft.Network/virtualNetworks/subnets`.
+pub(crate) fn type_of_id(id: &str) -> Option<String> {
+    const PROVIDERS: &str = "/providers/";
+    let at = id.to_ascii_lowercase().rfind(PROVIDERS)?;
+    let mut segments = id[at + PROVIDERS.len()..].trim_end_matches('/').split('/');
+    let mut name = segments.next()?.to_owned();
+    for kind in segments.step_by(2) {
+        name.push('/');
+        name.push_str(kind);
+    }
+    Some(name)
 }
 
 #[cfg(test)]

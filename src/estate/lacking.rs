@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::estate::resource::{Header, Reference, Shape};
+use crate::estate::kind::Shape;
+use crate::estate::resource::{Header, Reference};
 use crate::estate::{Estate, Export, Field};
 use crate::source::Span;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 
 use crate::estate::extract::Options;
-use crate::estate::resource::Shape;
+use crate::estate::kind::Shape;
 use crate::estate::whole::Estate;
 use crate::estate::{FAULT_KINDS, Piece, build, gather, shape_of};
 use crate::json::{Member, Node, Number, Part, Reason, Unknown, Value};

@@ -7,8 +7,9 @@ use crate::estate::extract::lookup;
 use crate::estate::identity::Id;
 use crate::estate::ids::Ids;
 use crate::estate::kind::Kind;
+use crate::estate::kind::Shape;
 use crate::estate::merge::contradicted;
-use crate::estate::resource::{Field, Header, Reference, Shape};
+use crate::estate::resource::{Field, Header, Reference};
 use crate::estate::whole::Estate;
 use crate::json::{Node, Value};
 use crate::source::FileId;
@@ -211,7 +212,7 @@ mod tests {
     use std::sync::Arc;
 
     use crate::estate::extract::Options;
-    use crate::estate::resource::Shape;
+    use crate::estate::kind::Shape;
     use crate::estate::whole::Estate;
     use crate::estate::{Piece, build};
     use crate::json::{Node, Part, Reason, Unknown, Value, parse};

@@ -7,9 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::estate::extract::lookup;
-use crate::estate::kind::Kind;
+use crate::estate::kind::{Kind, Shape};
 use crate::estate::normal::{member, object, replace};
-use crate::estate::resource::Shape;
 use crate::estate::shape::type_of;
 use crate::json::{Mention, Node, Reason, Unknown, Value};
 

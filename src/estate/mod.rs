@@ -33,13 +33,15 @@ pub use export::Export;
 pub use extract::Options;
 pub use fault::{FAULT_KINDS, keys_twice};
 pub use gather::{Gathered, Piece, gather};
+pub use kind::{Shape, type_of_word};
 pub use lacking::{Lacking, lacking};
 pub use leads::{Lead, Leads};
 pub use resource::{
-    Access, AdminRule, CollectionKind, Compute, Direction, EndpointTarget, Fault, Field, Firewall, FirewallPolicy,
-    FirewallRule, Header, HubConnection, HubRoute, HubRouteTable, IpGroup, NetworkInterface, NetworkSecurityGroup,
-    NextHop, Peer, Peering, Plain, Ports, PrivateEndpoint, Reference, Route, RouteOrigin, RouteTable, RoutingIntent,
-    RuleCollection, RuleCollectionGroup, SecurityRule, Shape, Side, Subnet, VirtualNetwork, Workspace,
+    Access, AdminRule, BUILT_IN, BuiltIn, CollectionKind, Compute, Direction, EndpointTarget, Fault, Field, Firewall,
+    FirewallPolicy, FirewallRule, Header, HubConnection, HubRoute, HubRouteTable, IpGroup, NetworkInterface,
+    NetworkSecurityGroup, NextHop, Peer, Peering, Plain, Ports, PrivateEndpoint, Reference, Route, RouteOrigin,
+    RouteTable, RoutingIntent, RuleCollection, RuleCollectionGroup, SecurityRule, Side, Subnet, VirtualNetwork,
+    Workspace,
 };
 pub use shape::{TemplateIn, shape_of, template_in, type_of};
 pub use unread::{PACKED, TABLE, Unread, unread, unread_rest};

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::estate::kind::Shape;
 use crate::json::{Node, Trail, Unknown};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::source::Span;
@@ -29,33 +30,6 @@ impl<T> Field<T> {
     pub fn unknown(&self) -> Option<&Arc<Unknown>> {
         self.value.as_ref().err()
     }
-}
-
-/// How a document spells its resources.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Shape {
-    /// `{ name, id, type, properties }`, alone or in lists (SHAPE-1).
-    Rest,
-    /// az CLI, flattened (SHAPE-2, 5 to 8).
-    Cli,
-    /// `az network nic list-effective-nsg` and `show-effective-route-table` (SHAPE-3, 4).
-    Effective,
-    /// A template, exported or written (SHAPE-9, 10).
-    Template,
-    /// Azure Resource Graph (SHAPE-11).
-    ResourceGraph,
-    /// PowerShell objects through `ConvertTo-Json` (SHAPE-12).
-    PowerShell,
-    /// Snake case, of `az ml` (SHAPE-13, 14) and the Python SDK.
-    MachineLearningCli,
-    /// What `az deployment … what-if` prints.
-    WhatIf,
-    /// Parameters of a template.
-    Parameters,
-    /// A saved `outboundNetworkDependenciesEndpoints` answer (SHAPE-15).
-    Dependencies,
-    /// A service-tag file (TAG-13).
-    ServiceTags,
 }
 
 /// What every resource has.
@@ -203,6 +177,46 @@ pub struct Ports {
     pub span: Span,
 }
 
+/// A rule that every network security group has (NSG-11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuiltIn {
+    /// Its name.
+    pub name: &'static str,
+    /// The direction it looks at.
+    pub direction: Direction,
+    /// Its priority.
+    pub priority: i64,
+    /// The tag it wants as source; `*` for any.
+    pub source: &'static str,
+    /// The tag it wants as destination; `*` for any.
+    pub destination: &'static str,
+    /// What it does.
+    pub access: Access,
+}
+
+/// The rules that every network security group has, in every cloud.
+pub const BUILT_IN: [BuiltIn; 6] = {
+    use Access::{Allow, Deny};
+    use Direction::{Inbound, Outbound};
+    const fn rule(
+        name: &'static str,
+        direction: Direction,
+        priority: i64,
+        (source, destination): (&'static str, &'static str),
+        access: Access,
+    ) -> BuiltIn {
+        BuiltIn { name, direction, priority, source, destination, access }
+    }
+    [
+        rule("AllowVnetInBound", Inbound, 65000, ("VirtualNetwork", "VirtualNetwork"), Allow),
+        rule("AllowAzureLoadBalancerInBound", Inbound, 65001, ("AzureLoadBalancer", "*"), Allow),
+        rule("DenyAllInBound", Inbound, 65500, ("*", "*"), Deny),
+        rule("AllowVnetOutBound", Outbound, 65000, ("VirtualNetwork", "VirtualNetwork"), Allow),
+        rule("AllowInternetOutBound", Outbound, 65001, ("*", "Internet"), Allow),
+        rule("DenyAllOutBound", Outbound, 65500, ("*", "*"), Deny),
+    ]
+};
+
 /// A route table, or the effective routes of a network interface.
 #[derive(Clone, Debug)]
 pub struct RouteTable {
@@ -269,19 +283,60 @@ pub enum NextHop {
 }
 
 impl NextHop {
+    /// Each with the word that Azure writes, and the one of rules, facts, settings and reports.
+    const TABLE: [(Self, &'static str, &'static str); 9] = [
+        (Self::Internet, "Internet", "internet"),
+        (Self::VirtualAppliance, "VirtualAppliance", "virtual-appliance"),
+        (Self::VirtualNetworkGateway, "VirtualNetworkGateway", "virtual-network-gateway"),
+        (Self::VnetLocal, "VnetLocal", "vnet-local"),
+        (Self::Drop, "None", "none"),
+        (Self::Peering, "VNetPeering", "peering"),
+        (Self::ServiceEndpoint, "VirtualNetworkServiceEndpoint", "service-endpoint"),
+        (Self::PrivateEndpoint, "InterfaceEndpoint", "private-endpoint"),
+        (Self::ConnectedGroup, "ConnectedGroup", "connected-group"),
+    ];
+
+    /// The words of rules, with what they mean.
+    pub const WORDS: [(&'static str, Self); 9] = {
+        let mut words = [("", Self::Internet); 9];
+        let mut at = 0;
+        while at < words.len() {
+            words[at] = (Self::TABLE[at].2, Self::TABLE[at].0);
+            at += 1;
+        }
+        words
+    };
+
+    /// The words of rules.
+    pub const NAMES: [&'static str; 9] = {
+        let mut names = [""; 9];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = Self::TABLE[at].2;
+            at += 1;
+        }
+        names
+    };
+
     /// The word that Azure writes.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::VirtualNetworkGateway => "VirtualNetworkGateway",
-            Self::VnetLocal => "VnetLocal",
-            Self::Internet => "Internet",
-            Self::VirtualAppliance => "VirtualAppliance",
-            Self::Drop => "None",
-            Self::Peering => "VNetPeering",
-            Self::ServiceEndpoint => "VirtualNetworkServiceEndpoint",
-            Self::PrivateEndpoint => "InterfaceEndpoint",
-            Self::ConnectedGroup => "ConnectedGroup",
-        }
+        Self::TABLE.iter().find(|(hop, ..)| *hop == self).map_or("", |(_, azure, _)| azure)
+    }
+
+    /// The word of rules, facts, settings and reports.
+    pub fn word(self) -> &'static str {
+        Self::TABLE.iter().find(|(hop, ..)| *hop == self).map_or("", |(.., word)| word)
+    }
+
+    /// Whether a route table may write it; the others are in effective routes only.
+    pub(crate) fn is_written(self) -> bool {
+        use NextHop::{Drop, Internet, VirtualAppliance, VirtualNetworkGateway, VnetLocal};
+        matches!(self, VirtualNetworkGateway | VnetLocal | Internet | VirtualAppliance | Drop)
+    }
+
+    /// The hop of a word of Azure's, in any case.
+    pub(crate) fn of_azure(text: &str) -> Option<Self> {
+        Self::TABLE.iter().find(|(_, azure, _)| azure.eq_ignore_ascii_case(text)).map(|(hop, ..)| *hop)
     }
 }
 

@@ -2,9 +2,8 @@
 //!
 //! Walking a document for its resources is the work of `gather`.
 
-use crate::estate::kind::Kind;
+use crate::estate::kind::{Kind, Shape, type_of_id};
 use crate::estate::normal::{EFFECTIVE_ROUTES, object, with_plain_keys};
-use crate::estate::resource::Shape;
 use crate::json::{Member, Node};
 
 /// What a document is. `None`: it holds nothing of Azure's networks, nor anything else this program reads.
@@ -265,19 +264,6 @@ fn type_in_id(node: &Node) -> Option<String> {
     type_of_id(&azure_id(node)?)
 }
 
-/// The type that an id tells, in the case written: `Microsoft.Network/virtualNetworks/subnets`.
-pub(crate) fn type_of_id(id: &str) -> Option<String> {
-    const PROVIDERS: &str = "/providers/";
-    let at = id.to_ascii_lowercase().rfind(PROVIDERS)?;
-    let mut segments = id[at + PROVIDERS.len()..].trim_end_matches('/').split('/');
-    let mut name = segments.next()?.to_owned();
-    for kind in segments.step_by(2) {
-        name.push('/');
-        name.push_str(kind);
-    }
-    Some(name)
-}
-
 /// The type of a resource in lower case, told by what it says or by its id; `None` when neither tells.
 pub fn type_of(node: &Node) -> Option<String> {
     let written = ["type", "resourceType"].iter().find_map(|key| node.get(key).and_then(Node::text));
@@ -363,7 +349,7 @@ pub(crate) fn either<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
 #[cfg(test)]
 mod tests {
     use super::shape_of;
-    use crate::estate::resource::Shape;
+    use crate::estate::kind::Shape;
     use crate::json::parse;
     use crate::source::FileId;
 

@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use crate::estate::fault;
+use crate::estate::kind::Shape;
 use crate::estate::normal::replace;
-use crate::estate::resource::{Fault, Shape};
+use crate::estate::resource::Fault;
 use crate::estate::shape::{either, recognise};
 use crate::json::{Node, Reason, Unknown};
 

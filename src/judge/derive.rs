@@ -13,7 +13,6 @@ use crate::judge::site::{self, Site};
 use crate::net::{AddressSet, Cloud, RangeSet, Region};
 use crate::proof::{Appliance, Placed};
 use crate::rule::BuiltInFact;
-use crate::rule::hop_word;
 use crate::source::Span;
 
 /// One fact of one placement.
@@ -384,7 +383,7 @@ fn default_route(placement: &FactContext<'_>) -> Option<Fact> {
     if let Some(route) = default_of(table) {
         let hop = &route.next_hop;
         return Some(match &hop.value {
-            Ok(next) => Fact { via: hop.via.clone(), ..Fact::shown(word(hop_word(*next)), Some(hop.span)) },
+            Ok(next) => Fact { via: hop.via.clone(), ..Fact::shown(word(next.word()), Some(hop.span)) },
             Err(unknown) => Fact::open(unknown.reason.to_string(), Some(hop.span)),
         });
     }

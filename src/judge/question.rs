@@ -11,7 +11,7 @@ use crate::json::Unknown;
 use crate::judge::placement::Placement;
 use crate::net::{Cloud, Region, Tag};
 use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Judgement, Party, Prepared, Verdict};
-use crate::rule::{FlowRequirement, HostName, Layer, Matching, Template};
+use crate::rule::{FlowRequirement, HostName, Layer, Template};
 
 /// The fact that says a firewall on the path works by the names of hosts.
 pub(crate) const BY_HOSTS: &str = "firewall-by-hosts";
@@ -217,11 +217,7 @@ impl<'a> FlowQuestion<'_, '_, 'a> {
             Direction::Inbound => (far, self.near.clone()),
             Direction::Outbound => (self.near.clone(), far),
         };
-        let matching = match flow.matching {
-            Matching::Effective => proof::Matching::Effective,
-            Matching::Explicit => proof::Matching::Explicit,
-            Matching::SingleRule => proof::Matching::SingleRule,
-        };
+        let matching = flow.matching;
         let ports = flow.ports.clone();
         let asked = proof::Flow { direction: flow.direction, protocols: flow.protocols, from, to, ports, matching };
         // The groups alone, when the requirement asks about nothing behind them.

@@ -168,9 +168,8 @@ fn beside_few(ground: &Ground<'_, '_>, atoms: &mut Vec<Atom>, end: End, passed: 
 }
 
 fn size(set: &AddressSet) -> u128 {
-    let v4 = set.v4.ranges().iter().map(|(first, last)| u128::from(last - first) + 1);
-    let v6 = set.v6.ranges().iter().map(|(first, last)| (last - first).saturating_add(1));
-    v4.chain(v6).fold(0_u128, u128::saturating_add)
+    let (v4, v6) = set.count();
+    v6.saturating_add(v4.into())
 }
 
 /// A tag, those that rules name, and the forms of all of them in the regions that rules name and in one that none does:

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use crate::estate::{
     AdminRule, Estate, Export, Field, Header, HubConnection, HubRoute, Peering, Plain, Reference, Subnet,
-    VirtualNetwork,
+    VirtualNetwork, type_of_word,
 };
 use crate::json::{self, Node, Unknown};
+use crate::net::{DEFAULT_PREFIXES, PRIVATE_PREFIXES};
 use crate::proof::doubt::{Doubt, Reason, Remedy, ThingKind, What};
 use crate::source::Span;
 
@@ -65,16 +66,7 @@ pub(crate) fn missing(what: ThingKind, id: &Field<Arc<str>>) -> Doubt {
     }
     let shown = shown(id);
     let name = shown.rsplit('/').next().unwrap_or_default();
-    let type_name = match what {
-        ThingKind::SecurityGroup => "Microsoft.Network/networkSecurityGroups",
-        ThingKind::RouteTable => "Microsoft.Network/routeTables",
-        ThingKind::NatGateway => "Microsoft.Network/natGateways",
-        ThingKind::FirewallPolicy => "Microsoft.Network/firewallPolicies",
-        ThingKind::RuleCollectionGroup => "Microsoft.Network/firewallPolicies/ruleCollectionGroups",
-        ThingKind::ServiceEndpointPolicy => "Microsoft.Network/serviceEndpointPolicies",
-        ThingKind::IpGroup => "Microsoft.Network/ipGroups",
-        _ => "",
-    };
+    let type_name = type_of_word(what.as_str());
     let thing = what.named(name);
     let doubt = Doubt::new(Reason::NotAmongInput(thing.clone())).at(id.span);
     doubt.settled_by(Remedy::FileOf(thing)).shown_by([Export::resource(type_name, &shown)])
@@ -194,8 +186,7 @@ pub(crate) struct Learnt {
     pub(crate) maybe: Option<Doubt>,
 }
 
-const DEFAULT: &str = "0.0.0.0/0";
-const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+const DEFAULT: &str = DEFAULT_PREFIXES[0];
 
 /// What the hub or hubs of a network teach it.
 pub(crate) fn learnt(estate: &Estate, at: usize) -> Vec<Learnt> {
@@ -214,7 +205,7 @@ pub(crate) fn learnt(estate: &Estate, at: usize) -> Vec<Learnt> {
         return all;
     };
     let taught = |prefix| Learnt { prefix, leads: Err(doubt.clone()), maybe: Some(doubt.clone()) };
-    std::iter::once(DEFAULT).chain(PRIVATE).map(taught).collect()
+    std::iter::once(DEFAULT).chain(PRIVATE_PREFIXES).map(taught).collect()
 }
 
 /// Whether a peering is the one that Azure makes for the connection to a hub.
@@ -316,13 +307,13 @@ fn default_route(estate: &Estate, connection: &HubConnection, all: &mut Vec<Lear
 fn private_routes(estate: &Estate, connection: &HubConnection, all: &mut Vec<Learnt>) {
     if let Some(route) = policy(estate, connection, "PrivateTraffic") {
         let leads = firewall(route);
-        all.extend(PRIVATE.map(|prefix| Learnt { prefix, leads: leads.clone(), maybe: None }));
+        all.extend(PRIVATE_PREFIXES.map(|prefix| Learnt { prefix, leads: leads.clone(), maybe: None }));
         return;
     }
     let name = shown(&connection.header.name);
     let doubt = Doubt::new(Reason::HubPrivatePrefixes(name));
     let doubt = doubt.at(connection.header.name.span).settled_by(Remedy::EffectiveRoutes);
-    all.extend(PRIVATE.map(|prefix| Learnt { prefix, leads: Err(doubt.clone()), maybe: Some(doubt.clone()) }));
+    all.extend(PRIVATE_PREFIXES.map(|prefix| Learnt { prefix, leads: Err(doubt.clone()), maybe: Some(doubt.clone()) }));
 }
 
 fn policy<'e>(estate: &'e Estate, connection: &HubConnection, traffic: &str) -> Option<&'e HubRoute> {

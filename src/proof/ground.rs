@@ -4,12 +4,11 @@
 //! The meaning of `VirtualNetwork`, `Internet`, `AzureLoadBalancer` and the platform's own addresses stands here
 //! (NSG-17 to NSG-21). Which rule goes first is the work of `nsg` and `route`.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, OnceLock};
 
 use crate::estate::{Access, Export, Field, Peer, Side};
 use crate::json::{Part, Unknown};
-use crate::net::{AddressSet, Cloud, Family, RangeSet, Reading, Special, Tag, TagData};
+use crate::net::{AddressSet, Cloud, Family, METADATA, PLATFORM, RangeSet, Reading, Special, Tag, TagData};
 use crate::proof::cell::Match;
 use crate::proof::doubt::{Doubt, Reason, Remedy, What};
 use crate::proof::host::{HostPattern, HostSet};
@@ -84,11 +83,6 @@ pub(crate) struct Ground<'s, 'a> {
     near_members: bool,
 }
 
-/// The platform's address for DNS, DHCP and health probes.
-const PLATFORM: IpAddr = IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16));
-/// The platform's address for instance metadata.
-const METADATA: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254));
-
 /// The platform's addresses, which are open whatever a rule says, unless it names their own tags (NSG-21).
 pub(crate) fn platform_addresses() -> &'static AddressSet {
     static ADDRESSES: OnceLock<AddressSet> = OnceLock::new();
@@ -97,23 +91,7 @@ pub(crate) fn platform_addresses() -> &'static AddressSet {
 
 /// Every address that may be public (NSG-20), `VirtualNetwork` not yet taken away.
 pub(crate) fn public_space() -> &'static AddressSet {
-    static PUBLIC: OnceLock<AddressSet> = OnceLock::new();
-    PUBLIC.get_or_init(|| {
-        let excluded = [
-            "0.0.0.0/8",
-            "10.0.0.0/8",
-            "100.64.0.0/10",
-            "127.0.0.0/8",
-            "169.254.0.0/16",
-            "172.16.0.0/12",
-            "192.168.0.0/16",
-            "224.0.0.0/3",
-            "168.63.129.16/32",
-        ];
-        let excluded = AddressSet::from_prefixes(excluded.iter().filter_map(|prefix| prefix.parse().ok()));
-        let v6 = AddressSet::from_prefixes("2000::/3".parse());
-        AddressSet::all_v4().difference(&excluded).union(&v6)
-    })
+    AddressSet::public()
 }
 
 impl<'s, 'a> Ground<'s, 'a> {

@@ -5,24 +5,13 @@
 use std::sync::Arc;
 
 use crate::estate::{Access, Direction, NextHop};
+pub use crate::net::Matching;
 use crate::net::{Family, PortSet, ProtocolSet};
 use crate::proof::doubt::Doubt;
 use crate::proof::ground::Party;
 use crate::proof::scene::Level;
 use crate::proof::verdict::Verdict;
 use crate::source::Span;
-
-/// Which rules may let required traffic pass.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Matching {
-    /// Whatever rules do, the built-in ones among them.
-    #[default]
-    Effective,
-    /// Custom rules only; several may share the work.
-    Explicit,
-    /// One custom rule per group.
-    SingleRule,
-}
 
 /// Traffic that a requirement asks for.
 #[derive(Clone, Debug)]

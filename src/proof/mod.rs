@@ -38,6 +38,5 @@ pub use path::Trace;
 pub use prepared::Prepared;
 pub use scene::{Level, Scene, policies};
 pub use shadow::{Fact, Shadow, free_priority};
-pub use stage::{BUILT_IN, BuiltIn};
 pub use symbol::End;
 pub use verdict::Verdict;

@@ -10,14 +10,14 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::estate::{Access, AdminRule, Direction, NetworkSecurityGroup, Peer, Ports, SecurityRule};
+use crate::estate::{Access, AdminRule, BUILT_IN, BuiltIn, Direction, NetworkSecurityGroup, Peer, Ports, SecurityRule};
 use crate::net::{AddressSet, PortSet, ProtocolSet, Special, Tag};
 use crate::proof::cell::{Clause, Match, Values};
 use crate::proof::doubt::{Aspect, Doubt, Reason, ThingKind, What};
 use crate::proof::given::{Applies, Given, shown};
 use crate::proof::ground::{Ground, platform_addresses};
 use crate::proof::judgement::Layer;
-use crate::proof::stage::{Author, BUILT_IN, BuiltIn, Entry, Stage, TracedCell};
+use crate::proof::stage::{Author, Entry, Stage, TracedCell};
 use crate::proof::symbol::{End, Literal, Meaning};
 
 /// The lowest priority number a custom rule can have (NSG-5).

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 
 use crate::estate::{Access, Export, Field, NextHop, Peer, Route, RouteOrigin, RouteTable};
 use crate::json::Unknown;
-use crate::net::{AddressSet, Reading, Relation, Tag};
+use crate::net::{AddressSet, DEFAULT_PREFIXES, PRIVATE_PREFIXES, Reading, Relation, Tag};
 use crate::proof::cell::{Clause, Match};
 use crate::proof::doubt::{Doubt, Reason, Remedy, ThingKind, What};
 use crate::proof::given::{Given, shown};
@@ -85,7 +85,7 @@ pub(crate) fn table_ways<'a>(ground: &mut Ground<'_, 'a>, table: &'a RouteTable,
     let mut list = List { ground, candidates: Vec::new(), owner };
     let mut first = Vec::new();
     list.user_routes(table, &mut first);
-    for prefix in ["0.0.0.0/0", "::/0"].iter().filter_map(|prefix| prefix.parse().ok()) {
+    for prefix in DEFAULT_PREFIXES.iter().filter_map(|prefix| prefix.parse().ok()) {
         list.system("internet", prefix, NextHop::Internet);
     }
     list.order(first)
@@ -271,15 +271,9 @@ impl<'a> List<'_, '_, 'a> {
                 self.system(name, prefix, hop);
             }
         }
-        let fixed = [
-            ("0.0.0.0/0", NextHop::Internet),
-            ("10.0.0.0/8", NextHop::Drop),
-            ("172.16.0.0/12", NextHop::Drop),
-            ("192.168.0.0/16", NextHop::Drop),
-            ("100.64.0.0/10", NextHop::Drop),
-            ("::/0", NextHop::Internet),
-        ];
-        for (name, hop) in fixed {
+        let [v4, v6] = DEFAULT_PREFIXES.map(|prefix| (prefix, NextHop::Internet));
+        let dropped = PRIVATE_PREFIXES.into_iter().chain(["100.64.0.0/10"]).map(|prefix| (prefix, NextHop::Drop));
+        for (name, hop) in [v4].into_iter().chain(dropped).chain([v6]) {
             if let Ok(prefix) = name.parse() {
                 self.system(name, prefix, hop);
             }

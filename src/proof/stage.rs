@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::estate::{Access, Direction, FirewallRule, NextHop, Route, SecurityRule};
+use crate::estate::{Access, BuiltIn, FirewallRule, NextHop, Route, SecurityRule};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause, Match};
 use crate::proof::doubt::{Doubt, Reason};
@@ -23,46 +23,6 @@ use crate::proof::host::HostSet;
 use crate::proof::judgement::{Decider, Flow, Layer};
 use crate::proof::symbol::{End, Symbols};
 use crate::proof::verdict::{Decision, Required, Verdict, decide};
-
-/// A rule that every network security group has (NSG-11).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BuiltIn {
-    /// Its name.
-    pub name: &'static str,
-    /// The direction it looks at.
-    pub direction: Direction,
-    /// Its priority.
-    pub priority: i64,
-    /// The tag it wants as source; `*` for any.
-    pub source: &'static str,
-    /// The tag it wants as destination; `*` for any.
-    pub destination: &'static str,
-    /// What it does.
-    pub access: Access,
-}
-
-/// The rules that every network security group has, in every cloud.
-pub const BUILT_IN: [BuiltIn; 6] = {
-    use Access::{Allow, Deny};
-    use Direction::{Inbound, Outbound};
-    const fn rule(
-        name: &'static str,
-        direction: Direction,
-        priority: i64,
-        (source, destination): (&'static str, &'static str),
-        access: Access,
-    ) -> BuiltIn {
-        BuiltIn { name, direction, priority, source, destination, access }
-    }
-    [
-        rule("AllowVnetInBound", Inbound, 65000, ("VirtualNetwork", "VirtualNetwork"), Allow),
-        rule("AllowAzureLoadBalancerInBound", Inbound, 65001, ("AzureLoadBalancer", "*"), Allow),
-        rule("DenyAllInBound", Inbound, 65500, ("*", "*"), Deny),
-        rule("AllowVnetOutBound", Outbound, 65000, ("VirtualNetwork", "VirtualNetwork"), Allow),
-        rule("AllowInternetOutBound", Outbound, 65001, ("*", "Internet"), Allow),
-        rule("DenyAllOutBound", Outbound, 65500, ("*", "*"), Deny),
-    ]
-};
 
 /// Who wrote a clause.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::proof::doubt::{Aspect, Reason, Remedy, Thing, ThingKind, What};
 
 impl ThingKind {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::SecurityGroup => "network security group",
             Self::Rule => "rule",

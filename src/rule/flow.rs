@@ -85,16 +85,7 @@ pub struct RouteRequirement {
     pub next_hop: NextHop,
 }
 
-/// What counts as let through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Matching {
-    /// The packets pass, by whichever rules.
-    Effective,
-    /// The packets pass by rules of the user; a built-in rule does not count.
-    Explicit,
-    /// One rule of the user lets all of them pass.
-    SingleRule,
-}
+pub use crate::net::Matching;
 
 /// What a packet meets on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -209,7 +200,7 @@ impl Requirement {
             let keys = route.keys("`route`", &["destination", "next-hop"])?;
             return Ok(Self::Route(RouteRequirement {
                 destination: Targets::read(keys.need("destination")?, service, Side::Route)?,
-                next_hop: keys.need("next-hop")?.word("next hop", &value::NEXT_HOPS)?,
+                next_hop: keys.need("next-hop")?.word("next hop", &NextHop::WORDS)?,
             }));
         }
         if let Some(dependencies) = keys.get("dependencies") {
@@ -314,7 +305,7 @@ impl Target {
             "subnet" => Ok(Self::Subnet),
             "any" | "*" => Ok(Self::Any),
             _ => {
-                if let Some(set) = value::address(&text) {
+                if let Some(set) = AddressSet::parse(&text) {
                     return Ok(Self::Prefix(set));
                 }
                 let template = Template::parse(&text).map_err(|message| written.error(message))?;
@@ -333,7 +324,7 @@ impl Target {
         }
         if let Some(prefix) = keys.get("prefix") {
             let text = prefix.text()?;
-            return value::address(&text).map(Self::Prefix).ok_or_else(|| prefix.error("this is not an address"));
+            return AddressSet::parse(&text).map(Self::Prefix).ok_or_else(|| prefix.error("this is not an address"));
         }
         if let Some(hosts) = keys.get("fqdn").or_else(|| keys.get("hosts")) {
             if side != Side::Far {
@@ -383,5 +374,5 @@ pub fn fact_addresses(value: &FactValue) -> Option<AddressSet> {
         FactValue::Text(word) => std::slice::from_ref(word),
         FactValue::List(words) => words,
     };
-    words.iter().try_fold(AddressSet::empty(), |set, word| Some(set.union(&value::address(word)?)))
+    words.iter().try_fold(AddressSet::empty(), |set, word| Some(set.union(&AddressSet::parse(word)?)))
 }

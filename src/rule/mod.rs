@@ -33,4 +33,3 @@ pub(crate) use pattern::{Resources, Scene, public};
 pub use select::{RuleName, Selection};
 pub use service::{Finder, Service};
 pub use value::Template;
-pub(crate) use value::hop_word;

@@ -2,46 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use ipnet::IpNet;
-
-use crate::estate::NextHop;
 use crate::json::Selector;
-use crate::net::{AddressSet, PortSet, ProtocolSet, Reading, Tag};
+use crate::net::{PortSet, ProtocolSet, Reading, Tag};
 use crate::rule::error::{At, RuleError, suggestion};
 use crate::rule::schema::{Keys, Written};
-
-/// The next hops, in the words of rules.
-pub(crate) const NEXT_HOPS: [(&str, NextHop); 9] = [
-    ("internet", NextHop::Internet),
-    ("virtual-appliance", NextHop::VirtualAppliance),
-    ("virtual-network-gateway", NextHop::VirtualNetworkGateway),
-    ("vnet-local", NextHop::VnetLocal),
-    ("none", NextHop::Drop),
-    ("peering", NextHop::Peering),
-    ("service-endpoint", NextHop::ServiceEndpoint),
-    ("private-endpoint", NextHop::PrivateEndpoint),
-    ("connected-group", NextHop::ConnectedGroup),
-];
-
-/// The word of a next hop, the same in facts, fields of rules, settings and reports.
-pub(crate) fn hop_word(hop: NextHop) -> &'static str {
-    NEXT_HOPS.iter().find(|(_, known)| *known == hop).map_or("", |(word, _)| word)
-}
-
-/// An address, a prefix or a range `a-b`.
-pub(crate) fn address(text: &str) -> Option<AddressSet> {
-    if let Ok(prefix) = text.parse::<IpNet>() {
-        return Some(AddressSet::prefix(prefix));
-    }
-    if let Some((first, last)) = text.split_once('-') {
-        let set = AddressSet::range(first.trim().parse().ok()?, last.trim().parse().ok()?);
-        return (!set.is_empty()).then_some(set);
-    }
-    text.parse::<IpAddr>().ok().map(AddressSet::address)
-}
 
 /// Ports: `22`, `8000-8100`, `any`, or a list of these.
 pub(crate) fn ports(written: Written<'_>) -> Result<PortSet, RuleError> {

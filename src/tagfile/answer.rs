@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::net::{AddressSet, Containment, Holder, Reading, Tag, TagPrefixes};
+use crate::net::{AddressSet, Containment, Holder, Reading, Tag, TagPrefixes, parse_prefix};
 use crate::tagfile::file::TagFile;
 
 /// The answer to one question.
@@ -63,8 +63,7 @@ impl TagFile {
     /// When it is none of these.
     pub fn answer(&self, question: &str) -> Result<Answer<'_>, NoSuchTag> {
         let question = question.trim();
-        let address = || question.parse::<IpAddr>().map(IpNet::from);
-        if let Ok(asked) = question.parse::<IpNet>().map(|net| net.trunc()).or_else(|_| address()) {
+        if let Some(asked) = parse_prefix(question) {
             let holders = self.tags.holders(&AddressSet::prefix(asked));
             return Ok(Answer::Addresses(AddressAnswer { asked, holders }));
         }

@@ -1,14 +1,14 @@
 //! The lists of prefixes of a file: given to a snapshot tag by tag, and, when one cannot be, what is wrong with it.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net};
 use memchr::memchr;
 
 use crate::json::{self, Node};
-use crate::net::{AddressSet, TagData, TagSource};
+use crate::net::{AddressSet, TagData, TagSource, parse_prefix};
 use crate::source::Span;
 use crate::tagfile::outline::{List, Listed};
 
@@ -153,11 +153,7 @@ fn prefix(text: &str) -> Option<IpNet> {
     if let Some(net) = common(text.as_bytes()) {
         return Some(net);
     }
-    let text = text.trim();
-    match text.parse::<IpNet>() {
-        Ok(net) => Some(net.trunc()),
-        Err(_) => text.parse::<IpAddr>().ok().map(IpNet::from),
-    }
+    parse_prefix(text.trim())
 }
 
 /// The common case, `20.1.2.0/24` and nothing around it, several times faster than the general one. `None` leaves the

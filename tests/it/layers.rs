@@ -62,7 +62,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("tagfile", &["date", "json", "net", "source"]),
     ("json", &["source"]),
     ("finding", &["source"]),
-    ("net", &[]),
+    ("net", &["spelling"]),
     ("source", &[]),
     ("spelling", &[]),
     ("yaml", &[]),

@@ -9,7 +9,7 @@ use crate::estate::extract::reader::{Reader, field, invalid};
 use crate::estate::fault;
 use crate::estate::resource::{Field, Peer};
 use crate::json::Node;
-use crate::net::{AddressSet, Reading, Tag};
+use crate::net::{AddressSet, Reading, Tag, range_ends};
 use crate::source::Span;
 
 /// Where an address value stands, which decides what may stand there.
@@ -57,9 +57,8 @@ fn reckon(text: &str) -> Reckoned {
     if !text.starts_with(|first: char| first.is_ascii_digit()) && !text.contains(':') {
         return Reckoned::Name;
     }
-    if let Some((first, last)) = text.split_once('-') {
-        let ends = first.trim().parse::<IpAddr>().ok().zip(last.trim().parse::<IpAddr>().ok());
-        let set = ends.map(|(first, last)| AddressSet::range(first, last)).filter(|set| !set.is_empty());
+    if text.contains('-') {
+        let set = range_ends(text).map(|(first, last)| AddressSet::range(first, last)).filter(|set| !set.is_empty());
         return set.map_or(Reckoned::Broken(None), Reckoned::Range);
     }
     let Some((address, length)) = text.split_once('/') else {

@@ -9,9 +9,10 @@ use crate::estate::extract::port::{ports, protocol};
 use crate::estate::extract::reader::{Reader, absent, field, invalid, lookup};
 use crate::estate::extract::security::access;
 use crate::estate::fault;
+use crate::estate::kind::Shape;
 use crate::estate::resource::{
     CollectionKind, Field, Firewall, FirewallPolicy, FirewallRule, Header, IpGroup, Peer, Reference, RuleCollection,
-    RuleCollectionGroup, Shape,
+    RuleCollectionGroup,
 };
 use crate::json::{Node, Unknown};
 use crate::net::PortSet;

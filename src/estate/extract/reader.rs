@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::estate::fault;
-use crate::estate::resource::{Fault, Field, Reference, Shape};
+use crate::estate::kind::Shape;
+use crate::estate::resource::{Fault, Field, Reference};
 use crate::json::{Node, Reason, Unknown, Value};
 use crate::net::{Cloud, TagData};
 use crate::source::Span;

@@ -8,7 +8,8 @@ use crate::estate::extract::reader::{Reader, absent, field, lookup};
 use crate::estate::extract::security::{Conditions, check_name};
 use crate::estate::fault;
 use crate::estate::identity::last_segment;
-use crate::estate::resource::{Field, Header, NextHop, Peer, Route, RouteOrigin, RouteTable, Shape};
+use crate::estate::kind::Shape;
+use crate::estate::resource::{Field, Header, NextHop, Peer, Route, RouteOrigin, RouteTable};
 use crate::json::{Node, Unknown};
 
 /// A route table out of its REST form.
@@ -93,23 +94,17 @@ fn unnamed(node: &Node, path: &[&str]) -> Field<Arc<str>> {
 }
 
 fn next_hop(text: &str, effective: bool) -> Result<NextHop, (&'static str, String)> {
-    Ok(match text.to_ascii_lowercase().as_str() {
-        "virtualnetworkgateway" => NextHop::VirtualNetworkGateway,
-        "vnetlocal" => NextHop::VnetLocal,
-        "internet" => NextHop::Internet,
+    let known = NextHop::of_azure(text).or_else(|| match text.to_ascii_lowercase().as_str() {
         // Several appliances share what takes the route (BOTH-ENDS-13).
-        "virtualappliance" | "virtualapplianceecmp" => NextHop::VirtualAppliance,
-        "none" => NextHop::Drop,
+        "virtualapplianceecmp" => Some(NextHop::VirtualAppliance),
         // What PowerShell and effective routes call the network itself.
-        "virtualnetwork" if effective => NextHop::VnetLocal,
-        "vnetpeering" | "vnetglobalpeering" | "globalvnetpeering" if effective => NextHop::Peering,
-        "virtualnetworkserviceendpoint" if effective => NextHop::ServiceEndpoint,
-        "interfaceendpoint" if effective => NextHop::PrivateEndpoint,
-        "connectedgroup" if effective => NextHop::ConnectedGroup,
-        _ => {
-            let takes = "VirtualNetworkGateway, VnetLocal, Internet, VirtualAppliance, VirtualApplianceEcmp and None";
-            return Err((fault::NEXT_HOP_UNKNOWN, format!("next hop `{text}` is unknown; Azure takes {takes}")));
-        }
+        "virtualnetwork" if effective => Some(NextHop::VnetLocal),
+        "vnetglobalpeering" | "globalvnetpeering" => Some(NextHop::Peering),
+        _ => None,
+    });
+    known.filter(|hop| effective || hop.is_written()).ok_or_else(|| {
+        let takes = "VirtualNetworkGateway, VnetLocal, Internet, VirtualAppliance, VirtualApplianceEcmp and None";
+        (fault::NEXT_HOP_UNKNOWN, format!("next hop `{text}` is unknown; Azure takes {takes}"))
     })
 }
 

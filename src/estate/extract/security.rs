@@ -8,8 +8,9 @@ use crate::estate::extract::port::{ports, protocol};
 use crate::estate::extract::reader::{Reader, field, lookup};
 use crate::estate::fault;
 use crate::estate::identity::last_segment;
+use crate::estate::kind::Shape;
 use crate::estate::resource::{
-    Access, Direction, Field, Header, NetworkSecurityGroup, Peer, Ports, SecurityRule, Shape, Side,
+    Access, BUILT_IN, Direction, Field, Header, NetworkSecurityGroup, Peer, Ports, SecurityRule, Side,
 };
 use crate::json::{Node, Unknown, Value};
 use crate::net::{PortSet, ProtocolSet, Tag};
@@ -72,19 +73,9 @@ fn built_in_rules(reader: &mut Reader<'_>, node: &Node) -> Vec<SecurityRule> {
     }
     let rules = rules(reader, node, "defaultSecurityRules", &Conditions::new(), &mut Vec::new());
     let is = |rule: &SecurityRule, name: &str| rule.name.known().is_some_and(|known| known.eq_ignore_ascii_case(name));
-    let complete = BUILT_IN.into_iter().all(|name| rules.iter().any(|rule| is(rule, name)));
+    let complete = BUILT_IN.iter().all(|built_in| rules.iter().any(|rule| is(rule, built_in.name)));
     if complete { rules } else { Vec::new() }
 }
-
-/// The names of the built-in rules.
-const BUILT_IN: [&str; 6] = [
-    "AllowVnetInBound",
-    "AllowAzureLoadBalancerInBound",
-    "DenyAllInBound",
-    "AllowVnetOutBound",
-    "AllowInternetOutBound",
-    "DenyAllOutBound",
-];
 
 fn rule(reader: &mut Reader<'_>, node: &Node, built_in: bool, condition: Option<Arc<Unknown>>) -> SecurityRule {
     let node = &reader.sound(node);

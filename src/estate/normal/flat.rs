@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::estate::kind::Kind;
+use crate::estate::kind::Shape;
 use crate::estate::normal::assemble::{member, object, replace};
 use crate::estate::normal::{compute, effective, legacy, powershell, row};
-use crate::estate::resource::Shape;
 use crate::json::{Member, Node, Value};
 
 /// A resource in REST form. Values and places are the original's; only the objects around them are new.
@@ -130,7 +130,7 @@ mod tests {
 
     use super::normalise;
     use crate::estate::kind::Kind;
-    use crate::estate::resource::Shape;
+    use crate::estate::kind::Shape;
     use crate::json::{Node, Value, parse};
     use crate::source::FileId;
 

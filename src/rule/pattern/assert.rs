@@ -235,7 +235,7 @@ impl NodeTest {
             Self::NotIn(values) => !values.contains(node),
             Self::Matches(regex) => node.text().is_some_and(|text| regex.is_match(text)),
             Self::Overlaps(set) => {
-                let own = node.text().and_then(value::address);
+                let own = node.text().and_then(AddressSet::parse);
                 own.is_some_and(|own| !own.intersection(set).is_empty())
             }
             Self::IsTag(wanted) => {
@@ -310,7 +310,7 @@ fn node_test(word: &str, written: Written<'_>) -> Result<NodeTest, RuleError> {
 fn addresses(written: Written<'_>) -> Result<AddressSet, RuleError> {
     written.items().into_iter().try_fold(AddressSet::empty(), |set, item| {
         let text = item.text()?;
-        value::address(&text)
+        AddressSet::parse(&text)
             .map(|one| set.union(&one))
             .ok_or_else(|| item.error(format!("`{text}` is not an address")))
     })

@@ -179,7 +179,7 @@ fn read_side(written: Written<'_>) -> Result<Side, RuleError> {
     }
     for item in items {
         let text = item.text()?;
-        match (&*text, value::address(&text)) {
+        match (&*text, AddressSet::parse(&text)) {
             ("any" | "*", _) => side.add_set(&AddressSet::all_v4()),
             (_, Some(set)) => side.add_set(&set),
             ("internet", None) => side.add_tag(value::tag(item, "Internet")?),

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::estate::Peer;
 use crate::json::{Part, Unknown};
-use crate::net::{AddressSet, Family, Reading, Relation, Special, Tag};
+use crate::net::{AddressSet, Family, METADATA, PLATFORM, Reading, Relation, Special, Tag};
 use crate::rule::condition::Truth;
 
 /// A union of prefixes, tags, and what is not known.
@@ -224,42 +224,37 @@ fn tag_of(special: Special) -> Tag {
 
 /// The public IPv4 internet (NSG-20).
 pub(crate) fn public() -> &'static AddressSet {
-    static PUBLIC: LazyLock<AddressSet> = LazyLock::new(|| {
-        let outside = [
-            "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16 224.0.0.0/3",
-            "168.63.129.16/32",
-        ];
-        let prefixes = outside.iter().flat_map(|line| line.split(' ')).filter_map(|prefix| prefix.parse().ok());
-        AddressSet::all_v4().difference(&AddressSet::from_prefixes(prefixes))
-    });
+    static PUBLIC: LazyLock<AddressSet> =
+        LazyLock::new(|| AddressSet { v4: AddressSet::public().v4.clone(), ..AddressSet::empty() });
     &PUBLIC
 }
 
 /// The public IPv6 internet.
 fn public_v6() -> &'static AddressSet {
-    static PUBLIC: LazyLock<AddressSet> = LazyLock::new(|| AddressSet::from_prefixes("2000::/3".parse()));
+    static PUBLIC: LazyLock<AddressSet> =
+        LazyLock::new(|| AddressSet { v6: AddressSet::public().v6.clone(), ..AddressSet::empty() });
     &PUBLIC
 }
 
 fn platform() -> AddressSet {
-    AddressSet::address(std::net::IpAddr::from([168, 63, 129, 16]))
+    AddressSet::address(PLATFORM)
 }
 
 fn metadata() -> AddressSet {
-    AddressSet::address(std::net::IpAddr::from([169, 254, 169, 254]))
+    AddressSet::address(METADATA)
 }
 
 #[cfg(test)]
 mod tests {
     use super::Side;
     use crate::estate::Peer;
+    use crate::net::AddressSet;
     use crate::rule::condition::Truth;
-    use crate::rule::value;
 
     fn side(items: &[&str]) -> Side {
         let mut side = Side::default();
         for item in items {
-            side.add(&match (*item, value::address(item)) {
+            side.add(&match (*item, AddressSet::parse(item)) {
                 ("*", _) => Peer::Any,
                 (_, Some(set)) => Peer::Addresses(set),
                 (tag, None) => Peer::Tag(tag.into()),

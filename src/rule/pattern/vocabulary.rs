@@ -7,7 +7,6 @@ use crate::net::AddressSet;
 use crate::proof::{Decider, Doubt, Fact, Shadow};
 use crate::rule::pattern::field::{Atom, Kind, Part, Value};
 use crate::rule::pattern::item::{Item, Thing};
-use crate::rule::value::hop_word;
 
 /// One field of a subject.
 pub(crate) struct FieldSpec {
@@ -43,17 +42,7 @@ macro_rules! field {
 
 const DIRECTIONS: Kind = Kind::Word(&["inbound", "outbound"]);
 const ACCESSES: Kind = Kind::Word(&["allow", "deny"]);
-const NEXT_HOP: Kind = Kind::Word(&[
-    "internet",
-    "virtual-appliance",
-    "virtual-network-gateway",
-    "vnet-local",
-    "none",
-    "peering",
-    "service-endpoint",
-    "private-endpoint",
-    "connected-group",
-]);
+const NEXT_HOP: Kind = Kind::Word(&NextHop::NAMES);
 
 fn direction(direction: &Direction) -> &'static str {
     match direction {
@@ -70,7 +59,7 @@ fn access(access: &Access) -> &'static str {
 }
 
 fn next_hop(hop: &NextHop) -> &'static str {
-    hop_word(*hop)
+    hop.word()
 }
 
 fn collection_kind(kind: &CollectionKind) -> &'static str {

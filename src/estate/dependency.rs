@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::estate::fault::Fault;
 use crate::estate::fault::{DEPENDENCIES_INVALID, INCOMPLETE_LIST};
-use crate::estate::resource::Fault;
 use crate::estate::shape::{dependency_list, either};
 use crate::json::{Node, Value};
 use crate::net::{AddressSet, ProtocolSet, Tag, is_host_name, parse_prefix};
@@ -235,15 +235,7 @@ impl Reading {
 }
 
 fn fault(span: Span, detail: impl Into<String>) -> Fault {
-    Fault {
-        kind: DEPENDENCIES_INVALID,
-        detail: detail.into(),
-        span,
-        via: None,
-        related: None,
-        resource: "the dependencies".to_owned(),
-        help: None,
-    }
+    Fault::new(DEPENDENCIES_INVALID, span, detail, "the dependencies")
 }
 
 /// What an endpoint's name means. Only tags have names without a dot.

@@ -8,14 +8,15 @@ use std::sync::Arc;
 
 use crate::estate::extract::{Conditions, lookup};
 use crate::estate::fault;
+use crate::estate::fault::Fault;
 use crate::estate::gather::Piece;
-use crate::estate::identity::Id;
+use crate::estate::identity::{Id, short_name, text_or_unknown};
 use crate::estate::index::Index;
 use crate::estate::kind::{Kind, Shape};
 use crate::estate::mention::{Written, is_projection, open};
 use crate::estate::merge::{identity, merge};
-use crate::estate::normal::{normalise, object, replace, without_expressions};
-use crate::estate::resource::{Fault, Field};
+use crate::estate::normal::{member, normalise, object, replace, text, without_expressions};
+use crate::estate::resource::unknown_value;
 use crate::estate::shape::recognise;
 use crate::json::{Member, Node, Reason, Unknown, Value};
 use crate::source::Span;
@@ -151,9 +152,8 @@ impl Drafts {
             if own_text.contains('.') {
                 continue;
             }
-            let text = |text: String, at: &Node| Node { value: Value::Text(Arc::from(text)), ..at.clone() };
-            let full = replace(child, "type", text(format!("{kind}/{own_text}"), own));
-            let full = replace(&full, "name", text(format!("{name}/{short_text}"), short));
+            let full = replace(child, "type", text(own, &format!("{kind}/{own_text}")));
+            let full = replace(&full, "name", text(short, &format!("{name}/{short_text}")));
             let kind = Kind::of_type(&format!("{kind}/{own_text}"));
             self.add_node(&full, kind, Shape::Template, condition, None, false, faults, depth + 1);
         }
@@ -274,37 +274,30 @@ impl Drafts {
 /// That a child of a template may be one of this parent or of another: its name tells only in a deployment.
 fn whose(child: &Draft) -> Arc<Unknown> {
     let name = child.node.get("name").unwrap_or(&child.node);
-    Arc::new(match name.unknown() {
-        Some(unknown) => Unknown { key: Arc::from(format!("whose {}", unknown.key)), ..Unknown::clone(unknown) },
-        None => Unknown {
-            reason: Reason::Condition,
-            text: "".into(),
-            span: name.span,
-            key: Arc::from(format!("whose {}", child.id.key())),
-            parts: Vec::new(),
-            domain: Vec::new(),
-        },
-    })
+    match name.unknown() {
+        Some(unknown) => {
+            Arc::new(Unknown { key: Arc::from(format!("whose {}", unknown.key)), ..Unknown::clone(unknown) })
+        }
+        None => unknown_value(Reason::Condition, "", name.span, format!("whose {}", child.id.key())),
+    }
 }
 
 /// The resource that a child is the only sign of.
 fn implied(child: &Draft, id: Id, kind: Kind) -> Draft {
     let at = &child.node;
-    let text = |text: &str, at: &Node| Node { value: Value::Text(Arc::from(text)), span: at.span, via: at.via.clone() };
-    let member = |key: &str, node: Node| Member { key: Arc::from(key), key_span: at.span, node };
     let mut members = Vec::new();
     if let Some(written) = at.get("id")
         && let Some(whole) = written.text()
         && let Some((own, _)) = whole.rsplit_once('/').and_then(|(front, _)| front.rsplit_once('/'))
     {
-        members.push(member("name", text(own.rsplit('/').next().unwrap_or(own), written)));
-        members.push(member("id", text(own, written)));
+        members.push(member("name", text(written, short_name(own)), at));
+        members.push(member("id", text(written, own), at));
     } else if let Some(written) = at.get("name")
         && let Some((own, _)) = written.text().and_then(|name| name.rsplit_once('/'))
     {
-        members.push(member("name", text(own, written)));
+        members.push(member("name", text(written, own), at));
     }
-    members.push(member("type", text(kind.type_name(), at)));
+    members.push(member("type", text(at, kind.type_name()), at));
     Draft {
         kind,
         shape: child.shape,
@@ -386,16 +379,13 @@ fn with_uses(node: &Node, answer: &Node) -> Node {
 
 fn twice(draft: &Draft, path: &str, first: Span, second: Span) -> Fault {
     let name = draft.node.get("name").and_then(Node::text).unwrap_or("this resource");
-    let resource = draft.node.get("id").and_then(Node::text).unwrap_or(name).to_owned();
+    let resource = draft.node.get("id").and_then(Node::text).unwrap_or(name);
     let what = if path.is_empty() { "its content".to_owned() } else { format!("`{path}`") };
+    let detail = format!("`{name}` is written twice, and the two differ in {what}");
     Fault {
-        kind: fault::DECLARED_TWICE_DIFFERENTLY,
-        detail: format!("`{name}` is written twice, and the two differ in {what}"),
-        span: second,
-        via: None,
         related: Some((first, "the other writing".to_owned())),
-        resource,
         help: Some("remove the older one, or give each run only one of the two".to_owned()),
+        ..Fault::new(fault::DECLARED_TWICE_DIFFERENTLY, second, detail, resource)
     }
 }
 
@@ -405,40 +395,22 @@ fn is_mention(node: &Node) -> bool {
 }
 
 fn name_of(node: &Node) -> Result<Arc<str>, Arc<Unknown>> {
-    match node.get("name").map(|name| &name.value) {
-        Some(Value::Text(text)) => Ok(Arc::clone(text)),
-        Some(Value::Unknown(unknown)) => Err(Arc::clone(unknown)),
-        _ => match node.get("id").and_then(Node::text).and_then(|id| id.rsplit('/').next()) {
-            Some(name) => Ok(Arc::from(name)),
-            None => Err(nameless(node)),
-        },
-    }
+    let written = node.get("name").and_then(text_or_unknown);
+    let in_id = || node.get("id").and_then(Node::text).map(|id| Ok(Arc::from(short_name(id))));
+    written.or_else(in_id).unwrap_or_else(|| Err(nameless(node)))
 }
 
 /// What stands for a name that is not there: no two places give the same.
 fn nameless(node: &Node) -> Arc<Unknown> {
     let Span { file, start, end } = node.span;
-    Arc::new(Unknown {
-        reason: Reason::Missing(Arc::from("name")),
-        text: Arc::from(""),
-        span: node.span,
-        key: Arc::from(format!("nameless {}:{start}-{end}", file.0)),
-        parts: Vec::new(),
-        domain: Vec::new(),
-    })
+    let key = format!("nameless {}:{start}-{end}", file.0);
+    unknown_value(Reason::Missing("name".into()), "", node.span, key)
 }
 
 /// The id of a resource as it says, else made from its type and name.
 fn id_of(node: &Node, kind: Kind) -> Id {
     let written = ["id", "resourceId"].iter().find_map(|key| lookup(node, &[key]));
-    let id = written.and_then(|written| {
-        let value = match &written.value {
-            Value::Text(text) => Ok(Arc::clone(text)),
-            Value::Unknown(unknown) => Err(Arc::clone(unknown)),
-            _ => return None,
-        };
-        Some(Id::of(&Field { value, span: written.span, via: None }))
-    });
+    let id = written.and_then(Id::of_value);
     let composed = || {
         let type_name = node.get("type").and_then(Node::text).filter(|text| text.contains('/'));
         Id::composed(type_name.unwrap_or(kind.type_name()), &name_of(node), node.span.file)

@@ -1,18 +1,21 @@
-//! Finds the resource objects in an exported document, whatever lists, pages and tables they sit in.
+//! Finds the resource objects in an exported document, whatever lists, pages and tables they sit in, and in the output of
+//! `az deployment … what-if`, which shows each resource as it will be.
 //!
 //! What spelling they are in is told by `shape`; templates are not walked here, their resources come from their expansion.
 
 use std::sync::Arc;
 
+use crate::estate::fault;
+use crate::estate::fault::Fault;
+use crate::estate::identity::short_name;
 use crate::estate::kind::Shape;
-use crate::estate::normal::{EFFECTIVE_ROUTES, member, object, replace, with_plain_keys};
-use crate::estate::resource::Fault;
+use crate::estate::normal::{EFFECTIVE_ROUTES, list, member, object, replace, text, with_plain_keys};
+use crate::estate::resource::unknown_value;
 use crate::estate::shape::{
     MAX_DEPTH, effective_list, effective_routes, either, graph_answer, is_bare_collection, recognise, what_if,
     whole_document, wrapped,
 };
-use crate::estate::what_if::{changed, only_possible, shortcomings};
-use crate::json::{Member, Node, Unknown, Value};
+use crate::json::{Member, Node, Reason, Unknown, Value};
 
 /// One resource object to read.
 #[derive(Clone, Debug)]
@@ -51,7 +54,7 @@ impl Gathered {
     /// Names what Azure prints without a name, the effective rules and routes of a network interface, after their file.
     #[must_use]
     pub fn named_after(mut self, file: &str) -> Self {
-        let file = file.rsplit('/').next().unwrap_or(file);
+        let file = short_name(file);
         let mut count = 0;
         for piece in self.pieces.iter_mut().filter(|piece| piece.shape == Shape::Effective) {
             if piece.node.at(&["networkSecurityGroup", "id"]).is_some_and(|id| !id.is_blank()) {
@@ -60,7 +63,7 @@ impl Gathered {
             count += 1;
             let name = if count == 1 { file.to_owned() } else { format!("{file}#{count}") };
             let at = &piece.node;
-            let name = Node { value: Value::Text(Arc::from(name)), ..at.clone() };
+            let name = text(at, &name);
             piece.node = if at.is_list() {
                 object(at, vec![member("name", name, at), member(EFFECTIVE_ROUTES, at.clone(), at)])
             } else {
@@ -160,8 +163,7 @@ impl Gathered {
     /// Rule collections without their group are the collections of one group without a name.
     fn push_collections(&mut self, at: &Node, collections: Vec<Node>) {
         if !collections.is_empty() {
-            let list = Node { value: Value::List(Arc::new(collections)), ..at.clone() };
-            self.push(&object(at, vec![member("ruleCollections", list, at)]), Shape::Cli);
+            self.push(&object(at, vec![member("ruleCollections", list(at, collections), at)]), Shape::Cli);
         }
     }
 
@@ -178,25 +180,13 @@ impl Gathered {
             }
         }
         if let Some(member) = found {
-            self.faults.push(Fault {
-                kind: "incomplete-list",
-                detail: format!("`{}` says that more resources follow; this file holds one page only", member.key),
-                span: member.node.span,
-                via: member.node.via.clone(),
-                related: None,
-                resource: String::new(),
-                help: Some("export every page, or the resources that are missing here stay unknown".to_owned()),
-            });
+            let detail = format!("`{}` says that more resources follow; this file holds one page only", member.key);
+            let help = Some("export every page, or the resources that are missing here stay unknown".to_owned());
+            let fault = Fault::new(fault::INCOMPLETE_LIST, member.node.span, detail, "").via(&member.node);
+            self.faults.push(Fault { help, ..fault });
         } else if let Some(value) = truncated {
-            self.faults.push(Fault {
-                kind: "incomplete-list",
-                detail: "`resultTruncated` says that resources were left out".to_owned(),
-                span: value.span,
-                via: value.via.clone(),
-                related: None,
-                resource: String::new(),
-                help: None,
-            });
+            let detail = "`resultTruncated` says that resources were left out";
+            self.faults.push(Fault::new(fault::INCOMPLETE_LIST, value.span, detail, "").via(value));
         }
     }
 }
@@ -225,12 +215,74 @@ fn table_rows(table: &Node) -> Vec<Node> {
     rows.iter().map(object).collect()
 }
 
+/// The resource that a change leaves behind, and how it is spelt; `None` when it deletes it, or a fault says that it is
+/// not shown.
+pub(crate) fn changed(change: &Node, faults: &mut Vec<Fault>) -> Option<(Node, Shape)> {
+    let kind = change.get("changeType").and_then(Node::text).unwrap_or_default().to_ascii_lowercase();
+    if kind == "delete" {
+        return None;
+    }
+    let shown = |key: &str| change.get(key).filter(|state| state.is_object());
+    // What is not part of the deployment stays as it is.
+    let untouched = matches!(kind.as_str(), "ignore" | "nochange" | "noeffect");
+    let state = shown("after").or_else(|| shown("before").filter(|_| untouched));
+    let id = change.get("resourceId").filter(|id| id.text().is_some());
+    let node = state.map(|state| match id {
+        Some(id) if state.get("id").is_none() => replace(state, "id", id.clone()),
+        _ => state.clone(),
+    });
+    let Some((node, (_, shape))) = node.and_then(|node| recognise(&node).map(|found| (node, found))) else {
+        let name = id.and_then(Node::text).unwrap_or("a resource");
+        let detail = format!("the what-if does not show what becomes of `{name}`");
+        let help = "let it show whole resources: `--result-format FullResourcePayloads`";
+        faults.push(incomplete(id.unwrap_or(change), detail, name, help));
+        return None;
+    };
+    Some((node, shape))
+}
+
+/// The condition of a change that may not come to be.
+pub(crate) fn only_possible(change: &Node) -> Arc<Unknown> {
+    let key = format!("possible {}:{}", change.span.file.0, change.span.start);
+    unknown_value(Reason::Condition, "potentialChanges", change.span, key)
+}
+
+/// Why the output is not the whole truth: it failed, or it says that parts were not looked into.
+pub(crate) fn shortcomings(node: &Node) -> Vec<Fault> {
+    let help = "mend what it names and run the what-if again";
+    let mut faults = Vec::new();
+    let failed = |status: &&Node| status.text().is_some_and(|text| !text.eq_ignore_ascii_case("succeeded"));
+    if let Some(status) = node.get("status").filter(failed) {
+        let detail = format!("the what-if ended with status `{}`", status.text().unwrap_or_default());
+        faults.push(incomplete(status, detail, "", help));
+    }
+    for diagnostic in either(node, "diagnostics").map(Node::items).unwrap_or_default() {
+        let said = |key: &str| diagnostic.get(key).and_then(Node::text).unwrap_or_default();
+        if !said("level").eq_ignore_ascii_case("info") {
+            let at = diagnostic.get("message").unwrap_or(diagnostic);
+            faults.push(incomplete(
+                at,
+                format!("the what-if is not complete: {}", said("message")),
+                said("target"),
+                help,
+            ));
+        }
+    }
+    faults
+}
+
+fn incomplete(at: &Node, detail: String, resource: &str, help: &str) -> Fault {
+    let fault = Fault::new(fault::WHAT_IF_INCOMPLETE, at.span, detail, resource).via(at);
+    Fault { help: Some(help.to_owned()), ..fault }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Gathered, gather};
     use crate::estate::kind::Shape;
     use crate::json::parse;
     use crate::source::FileId;
+
+    use super::{Gathered, gather};
 
     fn gathered(text: &str) -> Gathered {
         gather(&parse(FileId(0), text).unwrap().root)
@@ -299,5 +351,71 @@ mod tests {
         assert!(gathered(&text.replace("\"https://x\"", "null")).faults.is_empty());
         let foreign = r#"{"value":[{"a":1}],"nextLink":"https://x"}"#;
         assert!(gathered(foreign).faults.is_empty());
+    }
+
+    fn nsg(rules: usize) -> String {
+        let rule = r#"{"name":"r","properties":{}}"#;
+        format!(
+            r#"{{"type":"Microsoft.Network/networkSecurityGroups","name":"n","properties":{{"securityRules":[{}]}}}}"#,
+            vec![rule; rules].join(",")
+        )
+    }
+
+    #[test]
+    fn the_state_after_counts_and_what_is_deleted_is_gone() {
+        for (kind, before, after, rules) in [
+            ("Create", None, Some(1), Some(1)),
+            ("Modify", Some(0), Some(1), Some(1)),
+            ("NoChange", Some(2), None, Some(2)),
+            ("Ignore", Some(2), None, Some(2)),
+            ("Delete", Some(2), None, None),
+            ("Delete", Some(2), Some(2), None),
+        ] {
+            let state = |key: &str, rules: Option<usize>| {
+                rules.map_or_else(String::new, |rules| format!(r#","{key}":{}"#, nsg(rules)))
+            };
+            let (before, after) = (state("before", before), state("after", after));
+            let text = format!(
+                r#"{{"status":"Succeeded","changes":[{{"resourceId":"/n","changeType":"{kind}"{before}{after}}}]}}"#
+            );
+            let found = gathered(&text);
+            let count = |node: &crate::json::Node| node.at(&["properties", "securityRules"]).unwrap().items().len();
+            assert_eq!(found.pieces.first().map(|piece| count(&piece.node)), rules, "{text}");
+            assert!(found.faults.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_shown_is_said() {
+        for text in [
+            r#"{"changes":[{"resourceId":"/n","changeType":"Deploy"}]}"#.to_owned(),
+            format!(r#"{{"changes":[{{"resourceId":"/n","changeType":"Modify","before":{}}}]}}"#, nsg(1)),
+            format!(
+                r#"{{"status":"Failed","changes":[{{"resourceId":"/n","changeType":"Create","after":{}}}]}}"#,
+                nsg(1)
+            ),
+            format!(
+                r#"{{"changes":[{{"resourceId":"/n","changeType":"Create","after":{}}}],
+                    "diagnostics":[{{"level":"Warning","message":"a nested deployment was not looked into"}}]}}"#,
+                nsg(1)
+            ),
+        ] {
+            let found = gathered(&text);
+            assert_eq!(
+                found.faults.iter().map(|fault| fault.kind).collect::<Vec<_>>(),
+                ["what-if-incomplete"],
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_change_that_is_only_possible_is_open() {
+        let text = format!(
+            r#"{{"changes":[{{"resourceId":"/a","changeType":"Delete"}}],
+                "potentialChanges":[{{"resourceId":"/n","changeType":"Create","after":{}}}]}}"#,
+            nsg(1)
+        );
+        assert!(gathered(&text).pieces[0].condition.is_some());
     }
 }

@@ -61,16 +61,16 @@ impl Id {
 
     /// The id that a value mentions; `None` when it is neither a text nor unknown.
     pub(crate) fn of_value(value: &Node) -> Option<Self> {
-        match &value.value {
-            Value::Text(text) => Some(Self::written(text)),
-            Value::Unknown(unknown) => Some(Self::unknown(unknown)),
-            _ => None,
-        }
+        text_or_unknown(value).map(|value| Self::told(&value))
     }
 
     /// The id of a mention.
     pub(crate) fn of(field: &Field<Arc<str>>) -> Self {
-        match &field.value {
+        Self::told(&field.value)
+    }
+
+    fn told(value: &Result<Arc<str>, Arc<Unknown>>) -> Self {
+        match value {
             Ok(text) => Self::written(text),
             Err(unknown) => Self::unknown(unknown),
         }
@@ -103,7 +103,7 @@ impl Id {
     /// The id of a child: `kind` such as `subnets`, and its name.
     pub(crate) fn child(&self, kind: &str, name: &Result<Arc<str>, Arc<Unknown>>) -> Self {
         let name = match name {
-            Ok(text) => Segment::Known(text.rsplit('/').next().unwrap_or(text).to_ascii_lowercase().into()),
+            Ok(text) => Segment::Known(short_name(text).to_ascii_lowercase().into()),
             Err(unknown) if unknown.parts.is_empty() => Segment::hole(&unknown.key),
             Err(unknown) => split(&unknown.parts).pop().unwrap_or_else(|| Segment::hole(&unknown.key)),
         };
@@ -334,6 +334,20 @@ fn own_scope(segments: &mut [Segment], parts: &[Part]) -> bool {
     is_own
 }
 
+/// What follows the last slash of an id or name; all of it where there is none.
+pub(crate) fn short_name(id: &str) -> &str {
+    id.rsplit_once('/').map_or(id, |(_, name)| name)
+}
+
+/// The text of a node, or why it is not known; `None` for what is neither.
+pub(crate) fn text_or_unknown(node: &Node) -> Option<Result<Arc<str>, Arc<Unknown>>> {
+    match &node.value {
+        Value::Text(text) => Some(Ok(Arc::clone(text))),
+        Value::Unknown(unknown) => Some(Err(Arc::clone(unknown))),
+        _ => None,
+    }
+}
+
 /// What follows the last slash of a text with holes: `[concat(parameters('nsg'), '/rule')]`. `None` when that is unknown.
 pub(crate) fn known_end(unknown: &Unknown) -> Option<Arc<str>> {
     match unknown.parts.last() {
@@ -345,7 +359,7 @@ pub(crate) fn known_end(unknown: &Unknown) -> Option<Arc<str>> {
 /// A name without what stands before its last slash: children of templates and effective rules carry more.
 pub(crate) fn last_segment(name: Field<Arc<str>>) -> Field<Arc<str>> {
     let value = match name.value {
-        Ok(text) => Ok(text.rsplit_once('/').map_or_else(|| Arc::clone(&text), |(_, last)| Arc::from(last))),
+        Ok(text) => Ok(Arc::from(short_name(&text))),
         Err(unknown) => known_end(&unknown).ok_or(unknown),
     };
     Field { value, ..name }

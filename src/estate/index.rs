@@ -1,9 +1,13 @@
-//! Finds the resource an id means among those of one kind: by the same id, or by the only one it can be.
+//! Finds the resource an id means: among those of one kind, by the same id or by the only one it can be; among all of an
+//! estate; and, for rules that look at two resources at once, among those of one type, whatever kind it is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::estate::identity::Id;
+use crate::estate::identity::{Id, text_or_unknown};
+use crate::estate::kind::Kind;
+use crate::estate::resource::{Header, Reference, unknown_value};
+use crate::json::{Node, Reason};
 use crate::source::FileId;
 
 /// So many candidates of one name are looked at before a mention counts as ambiguous; keeps linking linear.
@@ -154,11 +158,126 @@ impl Found {
     }
 }
 
+/// The ids of an estate's resources, kind by kind, in the order of the estate's lists.
+#[derive(Debug, Default)]
+pub(crate) struct Ids {
+    indexes: BTreeMap<Kind, Index>,
+}
+
+impl Ids {
+    pub(crate) fn push(&mut self, kind: Kind, id: Id, file: FileId) {
+        self.indexes.entry(kind).or_default().push(id, file);
+    }
+
+    pub(crate) fn find(&self, kind: Kind, id: &Id, file: FileId) -> Option<usize> {
+        self.indexes.get(&kind)?.find(id, file)
+    }
+
+    pub(crate) fn parent(&self, kind: Kind, at: usize, of: Kind, file: FileId) -> Option<usize> {
+        self.find(of, &self.indexes.get(&kind)?.id(at)?.parent()?, file)
+    }
+
+    /// The resources of a template that may be the parent of one of its own, where none is for certain.
+    pub(crate) fn possible_parents(&self, kind: Kind, at: usize, of: Kind, file: FileId) -> Vec<usize> {
+        let id = self.indexes.get(&kind).and_then(|index| index.id(at)?.parent());
+        let index = id.and_then(|id| Some((self.indexes.get(&of)?, id)));
+        index.map(|(index, id)| index.possible(&id, file)).unwrap_or_default()
+    }
+
+    pub(crate) fn lead(&self, kind: Kind, reference: &mut Reference, file: FileId) {
+        reference.target = self.find(kind, &Id::of(&reference.id), file);
+    }
+
+    pub(crate) fn lead_all<'r>(
+        &self,
+        kind: Kind,
+        references: impl IntoIterator<Item = &'r mut Reference>,
+        file: FileId,
+    ) {
+        for reference in references {
+            self.lead(kind, reference, file);
+        }
+    }
+}
+
+/// An id lies at most this many types deep; keeps the way up from a child short.
+const MAX_DEPTH: usize = 8;
+
+/// Resources to which mentions may lead.
+#[derive(Debug, Default)]
+pub struct Leads {
+    index: Index,
+}
+
+/// Where a mention leads: places in the order the resources were given in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lead {
+    /// To this one.
+    To(usize),
+    /// To one of these, and nothing tells which.
+    Among(Vec<usize>),
+    /// To none of them.
+    Nowhere,
+    /// It is known so little of that it may lead to any.
+    Anywhere,
+}
+
+impl Leads {
+    /// Takes in the resources, in this order.
+    pub fn of<'a>(headers: impl IntoIterator<Item = &'a Header>) -> Self {
+        let mut index = Index::default();
+        headers.into_iter().for_each(|header| index.push(id_of(header), header.span.file));
+        Self { index }
+    }
+
+    /// Where a value that holds an id leads: to the resource it names, or to the one it lies inside.
+    pub fn lead(&self, mention: &Node, from: FileId) -> Lead {
+        Id::of_value(mention).map_or(Lead::Nowhere, |id| self.climb(id, from))
+    }
+
+    /// The resource that another one lies inside.
+    pub fn parent(&self, child: &Header) -> Lead {
+        id_of(child).parent().map_or(Lead::Nowhere, |id| self.climb(id, child.span.file))
+    }
+
+    fn climb(&self, id: Id, from: FileId) -> Lead {
+        if id.last_name().is_none() && !id.says_something() {
+            return Lead::Anywhere;
+        }
+        let mut next = Some(id);
+        for _ in 0..MAX_DEPTH {
+            let Some(id) = next else { break };
+            if let Some(one) = self.index.find(&id, from) {
+                return Lead::To(one);
+            }
+            let several = self.index.meant(&id);
+            if !several.is_empty() {
+                return Lead::Among(several);
+            }
+            next = id.parent();
+        }
+        Lead::Nowhere
+    }
+}
+
+/// The id of a resource, as shown or as its type and name compose it.
+fn id_of(header: &Header) -> Id {
+    if let Some(id) = &header.id {
+        return Id::of(id);
+    }
+    let name = header.node.get("name").and_then(text_or_unknown);
+    let nameless = || Err(unknown_value(Reason::Missing("name".into()), "", header.span, header.key.to_string()));
+    Id::composed(&header.type_name, &name.unwrap_or_else(nameless), header.span.file)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Index;
     use crate::estate::identity::Id;
+    use crate::estate::{Options, build, gather};
+    use crate::json::parse;
     use crate::source::FileId;
+
+    use super::{Index, Lead, Leads};
 
     fn nsg(group: &str) -> Id {
         Id::written(&format!(
@@ -209,5 +328,32 @@ mod tests {
         assert_eq!(index.find(&id("parameters:name@0", 0), FileId(0)), Some(0));
         assert_eq!(index.find(&id("parameters:other@0", 0), FileId(0)), None);
         assert_eq!(index.meant(&id("parameters:other@0", 0)), [0]);
+    }
+
+    const REGISTRIES: &str = r#"[
+        {"type":"Microsoft.ContainerRegistry/registries","name":"one","properties":{}},
+        {"type":"Microsoft.ContainerRegistry/registries","name":"two",
+         "id":"/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/two","properties":{}}]"#;
+
+    fn lead(mention: &str) -> Lead {
+        let document = parse(FileId(0), REGISTRIES).unwrap();
+        let estate = build(gather(&document.root).pieces, Options::default());
+        let mention = parse(FileId(0), &format!("\"{mention}\"")).unwrap();
+        Leads::of(estate.headers()).lead(&mention.root, FileId(0))
+    }
+
+    #[test]
+    fn an_id_leads_to_its_resource_and_that_of_a_child_to_the_parent() {
+        let two = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/TWO";
+        assert_eq!(lead(two), Lead::To(1));
+        assert_eq!(lead(&format!("{two}/webhooks/w")), Lead::To(1));
+        assert_eq!(
+            lead("/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/one"),
+            Lead::To(0)
+        );
+        assert_eq!(
+            lead("/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/three"),
+            Lead::Nowhere
+        );
     }
 }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use crate::estate::extract::lookup;
 use crate::estate::kind::{Kind, Shape};
 use crate::estate::normal::{member, object, replace};
+use crate::estate::resource::unknown_value;
 use crate::estate::shape::type_of;
-use crate::json::{Mention, Node, Reason, Unknown, Value};
+use crate::json::{Mention, Node, Reason, Value};
 
 /// What makes a resource of a kind.
 struct Content {
@@ -204,15 +205,9 @@ fn set(draft: &mut Written<'_>, property: &'static str) {
         property: Arc::from(property),
         id: Arc::from(id.and_then(Node::text).unwrap_or_default()),
     };
-    let unknown = Unknown {
-        reason: Reason::NotShown(Arc::new(mention)),
-        text: Arc::from(""),
-        span: at.span,
-        key: Arc::from(format!("not shown {} {property}", draft.key)),
-        parts: Vec::new(),
-        domain: Vec::new(),
-    };
-    let value = Node { value: Value::Unknown(Arc::new(unknown)), span: at.span, via: at.via.clone() };
+    let key = format!("not shown {} {property}", draft.key);
+    let unknown = unknown_value(Reason::NotShown(Arc::new(mention)), "", at.span, key);
+    let value = Node { value: Value::Unknown(unknown), span: at.span, via: at.via.clone() };
     *draft.node = match (property, node.get("properties")) {
         ("", _) => replace(node, "properties", value),
         (_, Some(properties)) => replace(node, "properties", replace(properties, property, value)),

@@ -6,8 +6,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::estate::identity::{Id, known_end};
-use crate::estate::normal::object;
+use crate::estate::identity::{Id, known_end, short_name};
+use crate::estate::normal::{list, object};
+use crate::estate::resource::unknown_value;
 use crate::json::{Member, Node, Reason, Unknown, Value};
 use crate::source::Span;
 
@@ -206,7 +207,7 @@ impl Merger {
         if !open && matched < count && self.conflict.is_none() {
             self.note(one, two);
         }
-        Node { value: Value::List(Arc::new(items)), ..one.clone() }
+        list(one, items)
     }
 
     /// Whether the object at hand is a mention of another resource.
@@ -217,7 +218,7 @@ impl Merger {
     /// Notes that two values contradict each other, and answers with what is known of them: nothing.
     fn contradict(&mut self, one: &Node, two: &Node) -> Node {
         self.note(one, two);
-        Node { value: Value::Unknown(Arc::new(contradicted(one.span))), ..one.clone() }
+        Node { value: Value::Unknown(contradicted(one.span)), ..one.clone() }
     }
 
     fn note(&mut self, one: &Node, two: &Node) {
@@ -230,15 +231,9 @@ impl Merger {
 }
 
 /// A value of which two writings say two things; `at` is the place of one of them.
-pub(crate) fn contradicted(at: Span) -> Unknown {
-    Unknown {
-        reason: Reason::Invalid("it is written twice, and the two differ".into()),
-        text: "".into(),
-        span: at,
-        key: format!("contradicted {}:{}", at.file.0, at.start).into(),
-        parts: Vec::new(),
-        domain: Vec::new(),
-    }
+pub(crate) fn contradicted(at: Span) -> Arc<Unknown> {
+    let reason = Reason::Invalid("it is written twice, and the two differ".into());
+    unknown_value(reason, "", at, format!("contradicted {}:{}", at.file.0, at.start))
 }
 
 /// Whether two ids may be the same one; what is no id says nothing.
@@ -279,7 +274,7 @@ fn scalar(node: &Node) -> Option<String> {
 /// What an item of a list is known by: its name, else its id.
 pub(crate) fn identity(item: &Node) -> Option<String> {
     let last = |node: &Node| match &node.value {
-        Value::Text(text) => Some(text.rsplit('/').next().unwrap_or(text).to_ascii_lowercase()),
+        Value::Text(text) => Some(short_name(text).to_ascii_lowercase()),
         Value::Unknown(unknown) => Some(match known_end(unknown) {
             Some(end) => end.to_ascii_lowercase(),
             None => format!("{{{}}}", unknown.key),

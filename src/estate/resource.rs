@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::estate::kind::Shape;
-use crate::json::{Node, Trail, Unknown};
+use crate::json::{Node, Reason, Trail, Unknown};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::source::Span;
 
@@ -30,6 +30,11 @@ impl<T> Field<T> {
     pub fn unknown(&self) -> Option<&Arc<Unknown>> {
         self.value.as_ref().err()
     }
+}
+
+/// What stands for a value that nobody can tell. Values of equal keys are the same value.
+pub(crate) fn unknown_value(reason: Reason, text: &str, span: Span, key: String) -> Arc<Unknown> {
+    Arc::new(Unknown { reason, text: text.into(), span, key: key.into(), parts: Vec::new(), domain: Vec::new() })
 }
 
 /// What every resource has.
@@ -572,158 +577,4 @@ pub struct Compute {
     pub public_ip: Option<Field<bool>>,
     /// Its workspace: an index into the estate's list, filled in by `link`.
     pub workspace: Option<usize>,
-}
-
-/// An Azure Firewall.
-#[derive(Clone, Debug)]
-pub struct Firewall {
-    /// What every resource has.
-    pub header: Header,
-    /// Its private addresses.
-    pub addresses: Vec<Field<std::net::IpAddr>>,
-    /// The subnets of its address configurations.
-    pub subnets: Vec<Reference>,
-    /// Its policy.
-    pub policy: Option<Reference>,
-    /// Its own (classic) rule collections.
-    pub collections: Vec<RuleCollection>,
-    /// Parts of their lists that are not known, by the kind of the list.
-    pub unknown_collections: Vec<(CollectionKind, Field<()>)>,
-}
-
-/// A firewall policy.
-#[derive(Clone, Debug)]
-pub struct FirewallPolicy {
-    /// What every resource has.
-    pub header: Header,
-    /// Its parent.
-    pub base: Option<Reference>,
-    /// Its rule collection groups: indexes into the estate's list, filled in by `link`.
-    pub groups: Vec<usize>,
-    /// Groups it names, by id.
-    pub group_ids: Vec<Field<Arc<str>>>,
-    /// Why it is not known which groups it has, when it is not.
-    pub unknown_groups: Option<Arc<Unknown>>,
-    /// `sku.tier`.
-    pub tier: Option<Field<Arc<str>>>,
-    /// `threatIntelMode`.
-    pub threat_intel: Option<Field<Arc<str>>>,
-    /// `dnsSettings.enableProxy`.
-    pub dns_proxy: Option<Field<bool>>,
-}
-
-/// A rule collection group.
-#[derive(Clone, Debug)]
-pub struct RuleCollectionGroup {
-    /// What every resource has.
-    pub header: Header,
-    /// Its policy: an index into the estate's list, filled in by `link`.
-    pub policy: Option<usize>,
-    /// The lower number goes first.
-    pub priority: Option<Field<i64>>,
-    /// Its collections.
-    pub collections: Vec<RuleCollection>,
-    /// Parts only a deployment can tell.
-    pub unknown_collections: Vec<Field<()>>,
-}
-
-/// The kinds of rule collection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CollectionKind {
-    /// Destination NAT.
-    Nat,
-    /// Network rules.
-    Network,
-    /// Application rules.
-    Application,
-}
-
-/// A rule collection of a firewall.
-#[derive(Clone, Debug)]
-pub struct RuleCollection {
-    /// Its name.
-    pub name: Field<Arc<str>>,
-    /// The whole collection.
-    pub node: Node,
-    /// Where it is written.
-    pub span: Span,
-    /// The lower number goes first.
-    pub priority: Option<Field<i64>>,
-    /// What it does; `None` for DNAT or when missing.
-    pub action: Option<Field<Access>>,
-    /// The kind that its list or its type tells.
-    pub kind: Option<CollectionKind>,
-    /// Its rules, of one kind each.
-    pub rules: Vec<FirewallRule>,
-    /// Parts only a deployment can tell.
-    pub unknown_rules: Vec<Field<()>>,
-    /// It may not exist.
-    pub condition: Option<Arc<Unknown>>,
-}
-
-/// One rule of a firewall.
-#[derive(Clone, Debug)]
-pub struct FirewallRule {
-    /// Its name.
-    pub name: Field<Arc<str>>,
-    /// The whole rule.
-    pub node: Node,
-    /// Where it is written.
-    pub span: Span,
-    /// Its kind.
-    pub kind: Field<CollectionKind>,
-    /// Network rules: `ipProtocols`.
-    pub protocols: Vec<Field<ProtocolSet>>,
-    /// Source addresses and ranges.
-    pub sources: Vec<Field<Peer>>,
-    /// Source IP groups.
-    pub source_groups: Vec<Reference>,
-    /// Destination addresses, ranges and tags.
-    pub destinations: Vec<Field<Peer>>,
-    /// Destination IP groups.
-    pub destination_groups: Vec<Reference>,
-    /// Network rules: `destinationFqdns`.
-    pub destination_fqdns: Vec<Field<Arc<str>>>,
-    /// Network rules: destination ports.
-    pub destination_ports: Vec<Field<PortSet>>,
-    /// Application rules: protocol name and port, such as `Https` and 443.
-    pub applications: Vec<(Field<Arc<str>>, Field<PortSet>)>,
-    /// Application rules: `targetFqdns`.
-    pub target_fqdns: Vec<Field<Arc<str>>>,
-    /// Application rules: `fqdnTags`.
-    pub fqdn_tags: Vec<Field<Arc<str>>>,
-    /// Application rules: `targetUrls`.
-    pub target_urls: Vec<Field<Arc<str>>>,
-    /// Application rules: `webCategories`.
-    pub web_categories: Vec<Field<Arc<str>>>,
-    /// Application rules: `terminateTLS`.
-    pub terminate_tls: Option<Field<bool>>,
-}
-
-/// An IP group.
-#[derive(Clone, Debug)]
-pub struct IpGroup {
-    /// What every resource has.
-    pub header: Header,
-    /// Its addresses, prefixes and ranges.
-    pub addresses: Vec<Field<AddressSet>>,
-}
-
-/// Something Azure would refuse or that makes the input incomplete; a rule with subject `fault` gives it its words.
-#[derive(Clone, Debug)]
-pub struct Fault {
-    /// The kind of fault, in kebab case: `priority-out-of-range`, `prefix-has-host-bits`, ….
-    pub kind: &'static str,
-    /// What is wrong, with the value: "`10.0.0.1/8` has host bits set; Azure reads 10.0.0.0/8".
-    pub detail: String,
-    /// The characters at fault.
-    pub span: Span,
-    /// The way from those characters to the use.
-    pub via: Option<Arc<Trail>>,
-    /// Another place that matters: the first of two rules with one priority, ….
-    pub related: Option<(Span, String)>,
-    /// The resource: id or name.
-    pub resource: String,
-    /// What would put it right, when it is plain: `did you mean AzureCloud.norwaye?`.
-    pub help: Option<String>,
 }

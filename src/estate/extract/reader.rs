@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::estate::fault;
+use crate::estate::fault::Fault;
 use crate::estate::kind::Shape;
-use crate::estate::resource::{Fault, Field, Reference};
+use crate::estate::resource::{Field, Reference, unknown_value};
 use crate::json::{Node, Reason, Unknown, Value};
 use crate::net::{Cloud, TagData};
 use crate::source::Span;
@@ -66,9 +67,7 @@ impl<'a> Reader<'a> {
 
     /// Notes a fault at a part of a node.
     pub(crate) fn fault_at(&mut self, kind: &'static str, at: &Node, span: Span, detail: String) -> &mut Fault {
-        let resource = self.resource.clone();
-        let fault = Fault { kind, detail, span, via: at.via.clone(), related: None, resource, help: None };
-        self.faults.push(fault);
+        self.faults.push(Fault::new(kind, span, detail, &*self.resource).via(at));
         self.faults.last_mut().expect("one was just added")
     }
 
@@ -310,8 +309,7 @@ fn unknown(node: &Node, reason: Reason) -> Arc<Unknown> {
         Reason::Missing(name) => format!("{}:{start}-{end}:{name}", file.0),
         _ => format!("{}:{start}-{end}", file.0),
     };
-    let text = node.text().map_or_else(|| Arc::from(""), Arc::from);
-    Arc::new(Unknown { reason, text, span: node.span, key: Arc::from(key), parts: Vec::new(), domain: Vec::new() })
+    unknown_value(reason, node.text().unwrap_or(""), node.span, key)
 }
 
 /// The whole number some digits stand for: `100`, and `100.0` too.

@@ -1,4 +1,5 @@
-//! Route tables and their routes (RT-1, RT-2, RT-5, RT-13).
+//! Route tables and their routes (RT-1, RT-2, RT-5, RT-13), and the connections, route tables and routing intents of Virtual
+//! WAN hubs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,10 +8,13 @@ use crate::estate::extract::address::{Place, address, peers};
 use crate::estate::extract::reader::{Reader, absent, field, lookup};
 use crate::estate::extract::security::{Conditions, check_name};
 use crate::estate::fault;
-use crate::estate::identity::last_segment;
+use crate::estate::identity::{last_segment, short_name};
 use crate::estate::kind::Shape;
-use crate::estate::resource::{Field, Header, NextHop, Peer, Route, RouteOrigin, RouteTable};
-use crate::json::{Node, Unknown};
+use crate::estate::resource::{
+    Field, Header, HubConnection, HubRoute, HubRouteTable, NextHop, Peer, Reference, Route, RouteOrigin, RouteTable,
+    RoutingIntent,
+};
+use crate::json::{Node, Unknown, Value};
 
 /// A route table out of its REST form.
 pub(crate) fn route_table(reader: &mut Reader<'_>, header: Header, conditions: &Conditions) -> RouteTable {
@@ -46,7 +50,7 @@ fn route(reader: &mut Reader<'_>, node: &Node, condition: Option<Arc<Unknown>>) 
     let table = reader.resource.clone();
     let name = reader.text(node, &["name"]);
     if let Some(Ok(name)) = name.as_ref().map(|name| &name.value) {
-        reader.resource = format!("{table}/routes/{}", name.rsplit('/').next().unwrap_or(name));
+        reader.resource = format!("{table}/routes/{}", short_name(name));
     }
     let name = match name {
         None if effective => unnamed(node, &path("addressPrefix")),
@@ -194,4 +198,48 @@ fn check_limits(reader: &mut Reader<'_>, routes: &[Route], node: &Node) {
         let detail = format!("{tags} routes with service tags in one table; Azure takes 25");
         reader.fault(fault::TOO_MANY_TAG_ROUTES, list, detail);
     }
+}
+
+/// The connection of a virtual network to a hub.
+pub(crate) fn hub_connection(reader: &mut Reader<'_>, header: Header) -> HubConnection {
+    let node = header.node.clone();
+    HubConnection {
+        hub: None,
+        network: reader.reference(&node, &["properties", "remoteVirtualNetwork"]),
+        internet_security: reader.bool(&node, &["properties", "enableInternetSecurity"]),
+        route_table: reader.reference(&node, &["properties", "routingConfiguration", "associatedRouteTable"]),
+        header,
+    }
+}
+
+/// A route table of a hub.
+pub(crate) fn hub_route_table(reader: &mut Reader<'_>, header: Header) -> HubRouteTable {
+    let node = header.node.clone();
+    let list = node.at(&["properties", "routes"]).filter(|list| list.is_list());
+    let routes_shown = list.is_some_and(|list| list.items().iter().all(Node::is_object));
+    HubRouteTable { hub: None, routes: hub_routes(reader, &node, "routes"), routes_shown, header }
+}
+
+/// The routing intent of a hub.
+pub(crate) fn routing_intent(reader: &mut Reader<'_>, header: Header) -> RoutingIntent {
+    let node = header.node.clone();
+    RoutingIntent { hub: None, policies: hub_routes(reader, &node, "routingPolicies"), header }
+}
+
+fn hub_routes(reader: &mut Reader<'_>, node: &Node, list: &str) -> Vec<HubRoute> {
+    let mut routes = Vec::new();
+    for item in reader.items(node, &["properties", list]).iter().filter(|item| item.is_object()) {
+        let next_hop = item.get("nextHop").filter(|hop| !hop.is_blank());
+        let value = |hop: &Node| match &hop.value {
+            Value::Unknown(unknown) => Err(unknown.clone()),
+            _ => reader.text_of(hop, "nextHop").value,
+        };
+        let next_hop = next_hop.map(value).zip(next_hop);
+        routes.push(HubRoute {
+            destinations: reader.texts(item, &["destinations"]),
+            next_hop: next_hop.map(|(id, at)| Reference { id: field(at, id), target: None }),
+            span: item.span,
+        });
+    }
+    routes
 }

@@ -1,17 +1,9 @@
 //! Any spelling of a resource → the REST form: `name`, `id`, `type`, `location`, `properties`, and children likewise.
 
-mod assemble;
-mod compute;
-mod effective;
-mod expression;
-mod flat;
-mod key;
-mod legacy;
-mod powershell;
-mod row;
+mod rest;
+mod tools;
+mod tree;
 
-pub(crate) use assemble::{member, object, replace};
-pub(crate) use effective::EFFECTIVE_ROUTES;
-pub(crate) use expression::without_expressions;
-pub(crate) use flat::normalise;
-pub(crate) use key::with_plain_keys;
+pub(crate) use rest::normalise;
+pub(crate) use tools::EFFECTIVE_ROUTES;
+pub(crate) use tree::{list, member, object, replace, text, with_plain_keys, without_expressions};

@@ -1,11 +1,44 @@
-//! Keys of other writers in REST's spelling: snake case, as `az ml` and `as_dict()` of the Python SDKs write it, and the
-//! columns `properties_…` that Resource Graph makes of properties picked out by `project`.
+//! New objects out of parts that have places, and whole trees rewritten: keys of other writers in REST's spelling, and
+//! unknowns in place of expressions that nobody evaluated.
+//!
+//! Keys come in snake case, as `az ml` and `as_dict()` of the Python SDKs write it, and as the columns `properties_…` that
+//! Resource Graph makes of properties picked out by `project`. Expressions are in fragments cut out of templates.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::estate::normal::assemble::{member, object, replace};
-use crate::json::{Member, Node, Value};
+use crate::estate::resource::unknown_value;
+use crate::json::{Member, Node, Reason, Value};
+
+/// An object at the place of another.
+pub(crate) fn object(at: &Node, members: Vec<Member>) -> Node {
+    Node { value: Value::Object(Arc::new(members)), span: at.span, via: at.via.clone() }
+}
+
+/// A list in the place of another value.
+pub(crate) fn list(at: &Node, items: Vec<Node>) -> Node {
+    Node { value: Value::List(Arc::new(items)), span: at.span, via: at.via.clone() }
+}
+
+/// A text in the place of another value.
+pub(crate) fn text(at: &Node, text: &str) -> Node {
+    Node { value: Value::Text(Arc::from(text)), span: at.span, via: at.via.clone() }
+}
+
+/// A member that is written nowhere: its key has the place of the object it stands for.
+pub(crate) fn member(key: &str, node: Node, at: &Node) -> Member {
+    Member { key: Arc::from(key), key_span: at.span, node }
+}
+
+/// The object with one member set, in its old place or at the end.
+pub(crate) fn replace(node: &Node, key: &str, value: Node) -> Node {
+    let mut members = node.members().to_vec();
+    match members.iter_mut().rev().find(|member| member.key.eq_ignore_ascii_case(key)) {
+        Some(found) => found.node = value,
+        None => members.push(member(key, value, node)),
+    }
+    object(node, members)
+}
 
 /// Objects nest this deep at most before the rest is left as it is.
 const MAX_DEPTH: usize = 64;
@@ -33,7 +66,7 @@ fn plain(node: &Node, depth: usize) -> Option<Node> {
                 return None;
             }
             let items = items.iter().zip(changed).map(|(item, new)| new.unwrap_or_else(|| item.clone()));
-            Some(Node { value: Value::List(Arc::new(items.collect())), ..node.clone() })
+            Some(list(node, items.collect()))
         }
         Value::Object(members) => {
             let changed = |member: &Member| {
@@ -106,11 +139,49 @@ fn camel(key: &str) -> Option<Arc<str>> {
     Some(Arc::from(name))
 }
 
+/// The node with an unknown in place of every expression; `None` when there is none, which is the rule.
+pub(crate) fn without_expressions(node: &Node) -> Option<Node> {
+    within(node, 0)
+}
+
+fn within(node: &Node, depth: usize) -> Option<Node> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    match &node.value {
+        Value::Text(text) if text.starts_with('[') && text.ends_with(']') && !text.starts_with("[[") => {
+            let key = format!("{}:{text}", node.span.file.0);
+            let unknown = unknown_value(Reason::NotEvaluated, text, node.span, key);
+            Some(Node { value: Value::Unknown(unknown), ..node.clone() })
+        }
+        Value::List(items) => {
+            let changed = replaced(items, |item| within(item, depth + 1))?;
+            Some(list(node, changed))
+        }
+        Value::Object(members) => {
+            let change =
+                |member: &Member| within(&member.node, depth + 1).map(|node| Member { node, ..member.clone() });
+            Some(object(node, replaced(members, change)?))
+        }
+        _ => None,
+    }
+}
+
+/// The items with the changed ones in their places; `None` when none changes, so that nothing is copied.
+fn replaced<T: Clone>(items: &[T], change: impl Fn(&T) -> Option<T>) -> Option<Vec<T>> {
+    let (at, first) = items.iter().enumerate().find_map(|(at, item)| Some((at, change(item)?)))?;
+    let mut all = items[..at].to_vec();
+    all.push(first);
+    all.extend(items[at + 1..].iter().map(|item| change(item).unwrap_or_else(|| item.clone())));
+    Some(all)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::with_plain_keys;
     use crate::json::parse;
     use crate::source::FileId;
+
+    use super::{with_plain_keys, without_expressions};
 
     fn root(text: &str) -> crate::json::Node {
         parse(FileId(0), text).unwrap().root
@@ -138,5 +209,15 @@ mod tests {
         let plain = with_plain_keys(&node);
         assert_eq!(plain.at(&["properties", "securityRules"]).unwrap().items().len(), 1);
         assert_eq!(plain.at(&["properties", "networkSecurityGroup", "id"]).unwrap().text(), Some("n"));
+    }
+
+    #[test]
+    fn expressions_are_unknown_and_brackets_alone_are_none() {
+        let root = |text| parse(FileId(0), text).unwrap().root;
+        assert!(without_expressions(&root(r#"{"a":["x","[[y]","[z"]}"#)).is_none());
+        let node = without_expressions(&root(r#"{"a":["x","[f()]","y"],"b":1}"#)).unwrap();
+        assert!(node.get("a").unwrap().items()[1].unknown().is_some());
+        assert_eq!(node.get("a").unwrap().items()[2].text(), Some("y"));
+        assert_eq!(node.members().len(), 2);
     }
 }

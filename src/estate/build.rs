@@ -21,16 +21,14 @@ use crate::source::FileId;
 /// Types and joins the resources of a run. Pieces of one resource become one, in the order given.
 pub fn build(pieces: impl IntoIterator<Item = Piece>, options: Options<'_>) -> Estate {
     let mut estate = Estate::default();
-    let mut faults = Vec::new();
     let mut drafts = Drafts::default();
-    for piece in pieces {
-        drafts.add(&piece, &mut faults);
-    }
-    drafts.settle(&mut faults);
+    pieces.into_iter().for_each(|piece| drafts.add(&piece));
+    drafts.settle();
+    let mut faults = drafts.faults;
     let mut ids = Ids::default();
     for draft in drafts.list {
         ids.push(draft.kind, draft.id.clone(), draft.node.span.file);
-        take_in(&mut estate, draft, options, &mut faults);
+        add_draft(&mut estate, draft, options, &mut faults);
     }
     // An outbound rule may be written in its workspace and again as a resource of its own.
     let mut seen = BTreeSet::new();
@@ -42,7 +40,7 @@ pub fn build(pieces: impl IntoIterator<Item = Piece>, options: Options<'_>) -> E
     estate
 }
 
-fn take_in(estate: &mut Estate, draft: Draft, options: Options<'_>, faults: &mut Vec<Fault>) {
+fn add_draft(estate: &mut Estate, draft: Draft, options: Options<'_>, faults: &mut Vec<Fault>) {
     let label = draft.node.get("id").or_else(|| draft.node.get("name")).and_then(Node::text);
     let label = label.map_or_else(|| draft.id.key().to_string(), str::to_owned);
     let mut reader = Reader::new(label, draft.shape, options.cloud, options, faults);

@@ -14,12 +14,12 @@ use crate::estate::identity::{Id, short_name, text_or_unknown};
 use crate::estate::index::Index;
 use crate::estate::kind::{Kind, Shape};
 use crate::estate::mention::{Written, is_projection, open};
-use crate::estate::merge::{identity, merge};
+use crate::estate::merge::{Conflict, identity, merge};
 use crate::estate::normal::{member, normalise, object, replace, text, without_expressions};
 use crate::estate::resource::unknown_value;
 use crate::estate::shape::recognise;
 use crate::json::{Member, Node, Reason, Unknown, Value};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// One resource in REST form.
 #[derive(Clone, Debug)]
@@ -48,18 +48,59 @@ pub(crate) struct Draft {
 /// Every resource of a run, in the order met.
 #[derive(Debug, Default)]
 pub(crate) struct Drafts {
+    /// What contradicts itself among them.
+    pub(crate) faults: Vec<Fault>,
     pub(crate) list: Vec<Draft>,
     by_key: HashMap<(Kind, Arc<str>), usize>,
     children: Vec<Draft>,
     effective: Vec<Draft>,
 }
 
+impl Draft {
+    fn new(kind: Kind, shape: Shape, node: Node, id: Id, declared: bool) -> Self {
+        let (condition, conditions) = (None, BTreeMap::new());
+        let (implied, projection, listed, partial, mentioned) = (false, false, false, false, false);
+        Self { kind, shape, node, id, condition, conditions, declared, implied, projection, listed, partial, mentioned }
+    }
+}
+
+/// Where a resource is written.
+#[derive(Clone, Copy)]
+struct Origin<'p> {
+    shape: Shape,
+    /// The condition of the piece.
+    condition: Option<&'p Arc<Unknown>>,
+    /// It stands in a resource of which properties were picked out.
+    projection: bool,
+    /// In how many others.
+    depth: usize,
+}
+
+/// Where the resources of a kind are in the list of drafts.
+#[derive(Default)]
+struct Places {
+    index: Index,
+    places: Vec<usize>,
+}
+
+impl Places {
+    fn push(&mut self, id: Id, file: FileId, at: usize) {
+        self.index.push(id, file);
+        self.places.push(at);
+    }
+}
+
+type Indexes = BTreeMap<Kind, Places>;
+
+/// Children by the place of their parent.
+type Families = BTreeMap<usize, Vec<Draft>>;
+
 /// Resources nest in `resources` this deep at most.
 const MAX_NESTING: usize = 5;
 
 impl Drafts {
-    /// Takes in a piece and everything written inside it.
-    pub(crate) fn add(&mut self, piece: &Piece, faults: &mut Vec<Fault>) {
+    /// Adds a piece and everything written inside it.
+    pub(crate) fn add(&mut self, piece: &Piece) {
         let kind = match recognise(&piece.node) {
             Some((kind, _)) => kind,
             None if piece.node.is_list() && piece.shape == Shape::Effective => Kind::RouteTable,
@@ -70,57 +111,44 @@ impl Drafts {
         let replaced = if cut_out { without_expressions(&piece.node) } else { None };
         let node = replaced.as_ref().unwrap_or(&piece.node);
         let (children, list) = (self.children.len(), self.list.len());
-        self.add_node(node, kind, piece.shape, piece.condition.as_ref(), None, false, faults, 0);
+        let origin = Origin { shape: piece.shape, condition: piece.condition.as_ref(), projection: false, depth: 0 };
+        self.add_node(node, kind, None, origin);
         self.children[children..].iter_mut().for_each(|child| child.listed = piece.listed);
         self.list[list..].iter_mut().for_each(|draft| draft.partial = piece.partial);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one recursive step with all it hands down")]
-    fn add_node(
-        &mut self,
-        node: &Node,
-        kind: Kind,
-        shape: Shape,
-        condition: Option<&Arc<Unknown>>,
-        id: Option<Id>,
-        within: bool,
-        faults: &mut Vec<Fault>,
-        depth: usize,
-    ) {
-        let projection = is_projection(node, shape, within);
+    fn add_node(&mut self, node: &Node, kind: Kind, id: Option<Id>, origin: Origin<'_>) {
+        let shape = origin.shape;
+        let projection = is_projection(node, shape, origin.projection);
         let node = normalise(node, kind, shape);
         let id = id.filter(Id::says_something).unwrap_or_else(|| id_of(&node, kind));
         let draft = Draft {
-            kind,
-            shape,
-            node: node.clone(),
-            id: id.clone(),
-            condition: condition.cloned(),
-            conditions: BTreeMap::new(),
-            declared: shape == Shape::Template,
-            implied: false,
+            condition: origin.condition.cloned(),
             projection,
-            listed: false,
-            partial: false,
-            mentioned: false,
+            ..Draft::new(kind, shape, node.clone(), id.clone(), shape == Shape::Template)
         };
         if kind.list_of_parent().is_some() {
             self.children.push(draft);
         } else if shape == Shape::Effective && kind == Kind::Nsg {
             self.effective.push(draft);
         } else {
-            self.insert(draft, faults);
+            self.insert(draft);
         }
-        if depth >= MAX_NESTING {
-            return;
+        if origin.depth < MAX_NESTING {
+            self.add_inner(&node, kind, &id, Origin { projection, depth: origin.depth + 1, ..origin });
         }
+    }
+
+    /// What is written inside a resource and is one of its own.
+    fn add_inner(&mut self, node: &Node, kind: Kind, id: &Id, origin: Origin<'_>) {
         if kind == Kind::Network {
             let subnets = node.at(&["properties", "subnets"]).map(Node::items).unwrap_or_default();
             for subnet in subnets.iter().filter(|subnet| subnet.is_object() && !is_mention(subnet)) {
                 let id = id.child("subnets", &name_of(subnet));
-                self.add_node(subnet, Kind::Subnet, shape, condition, Some(id), projection, faults, depth + 1);
+                self.add_node(subnet, Kind::Subnet, Some(id), origin);
             }
         }
+        let origin = Origin { projection: false, ..origin };
         if matches!(kind, Kind::Subnet | Kind::Interface) {
             // Expanded exports show the whole group or table where others mention it.
             for (key, kind, list) in
@@ -131,17 +159,17 @@ impl Drafts {
                 };
                 let items = inner.at(&["properties", list]).or_else(|| inner.get(list)).map(Node::items);
                 if items.is_some_and(|items| !items.is_empty()) {
-                    self.add_node(inner, kind, shape, condition, None, false, faults, depth + 1);
+                    self.add_node(inner, kind, None, origin);
                 }
             }
         }
-        if shape == Shape::Template {
-            self.add_nested(&node, condition, faults, depth);
+        if origin.shape == Shape::Template {
+            self.add_nested(node, origin);
         }
     }
 
     /// Children in `resources`, whose types and names are relative to their parent's.
-    fn add_nested(&mut self, node: &Node, condition: Option<&Arc<Unknown>>, faults: &mut Vec<Fault>, depth: usize) {
+    fn add_nested(&mut self, node: &Node, origin: Origin<'_>) {
         let (Some(kind), Some(name)) = (node.get("type").and_then(Node::text), node.get("name").and_then(Node::text))
         else {
             return;
@@ -155,11 +183,11 @@ impl Drafts {
             let full = replace(child, "type", text(own, &format!("{kind}/{own_text}")));
             let full = replace(&full, "name", text(short, &format!("{name}/{short_text}")));
             let kind = Kind::of_type(&format!("{kind}/{own_text}"));
-            self.add_node(&full, kind, Shape::Template, condition, None, false, faults, depth + 1);
+            self.add_node(&full, kind, None, origin);
         }
     }
 
-    fn insert(&mut self, draft: Draft, faults: &mut Vec<Fault>) {
+    fn insert(&mut self, draft: Draft) {
         let key = (draft.kind, Arc::clone(draft.id.key()));
         let Some(&at) = self.by_key.get(&key) else {
             self.by_key.insert(key, self.list.len());
@@ -176,52 +204,62 @@ impl Drafts {
         first.declared |= draft.declared;
         first.projection &= draft.projection;
         if let Some(conflict) = conflict {
-            faults.push(twice(first, &conflict.path, conflict.first, conflict.second));
+            self.faults.push(twice(first, &conflict));
         }
     }
 
     /// Puts children and effective rules where they belong.
-    pub(crate) fn settle(&mut self, faults: &mut Vec<Fault>) {
+    pub(crate) fn settle(&mut self) {
         for draft in std::mem::take(&mut self.effective) {
             let key = (Kind::Nsg, Arc::clone(draft.id.key()));
             match self.by_key.get(&key).copied().filter(|at| self.list[*at].shape != Shape::Effective) {
                 // The configured rules say more; the answer still tells where they are used.
                 Some(at) => self.list[at].node = with_uses(&self.list[at].node, &draft.node),
-                None => self.insert(draft, faults),
+                None => self.insert(draft),
             }
         }
-        let mut indexes: BTreeMap<Kind, (Index, Vec<usize>)> = BTreeMap::new();
+        let mut indexes = Indexes::new();
         for (at, draft) in self.list.iter().enumerate() {
-            let (index, places) = indexes.entry(draft.kind).or_default();
-            index.push(draft.id.clone(), draft.node.span.file);
-            places.push(at);
+            indexes.entry(draft.kind).or_default().push(draft.id.clone(), draft.node.span.file, at);
         }
-        let mut families: BTreeMap<usize, Vec<Draft>> = BTreeMap::new();
+        let families = self.families(&mut indexes);
+        self.imply_policies(&mut indexes);
+        self.open_what_is_not_shown(&families);
+        for (at, children) in families {
+            adopt(&mut self.list[at], children, &mut self.faults);
+        }
+    }
+
+    /// The parent of every child: the one it names, each it may mean, or one that it is the only sign of.
+    fn families(&mut self, indexes: &mut Indexes) -> Families {
+        let mut families = Families::new();
         for child in std::mem::take(&mut self.children) {
             let Some((_, kind)) = child.kind.list_of_parent() else { continue };
             let Some(id) = child.id.parent() else { continue };
-            let (index, places) = indexes.entry(kind).or_default();
+            let Places { index, places } = indexes.entry(kind).or_default();
             let file = child.node.span.file;
             if let Some(at) = index.find(&id, file).and_then(|found| places.get(found)) {
                 families.entry(*at).or_default().push(child);
                 continue;
             }
-            let possible: Vec<usize> =
-                index.possible(&id, file).into_iter().filter_map(|at| places.get(at).copied()).collect();
+            let possible = index.possible(&id, file);
             if child.declared && !possible.is_empty() {
-                for at in possible {
+                for at in possible.into_iter().filter_map(|at| places.get(at)) {
                     let condition = Some(child.condition.clone().unwrap_or_else(|| whose(&child)));
-                    families.entry(at).or_default().push(Draft { condition, ..child.clone() });
+                    families.entry(*at).or_default().push(Draft { condition, ..child.clone() });
                 }
                 continue;
             }
             let at = self.list.len();
-            index.push(id.clone(), file);
-            places.push(at);
+            indexes.entry(kind).or_default().push(id.clone(), file, at);
             self.list.push(implied(&child, id, kind));
             families.entry(at).or_default().push(child);
         }
-        self.imply_policies(&mut indexes);
+        families
+    }
+
+    /// Makes unknown what the input does not show of each resource.
+    fn open_what_is_not_shown(&mut self, families: &Families) {
         let shown_groups = self.policies_of_shown_groups();
         for (at, draft) in self.list.iter_mut().enumerate() {
             let children = families.get(&at).into_iter().flatten().filter(|child| child.listed);
@@ -242,9 +280,6 @@ impl Drafts {
             };
             open(&mut written, &given);
         }
-        for (at, children) in families {
-            adopt(&mut self.list[at], children, faults);
-        }
     }
 
     /// The keys of the policies of which a rule collection group is shown with its collections.
@@ -257,8 +292,8 @@ impl Drafts {
     }
 
     /// A group whose policy is not among the input is one of its groups; which others there are is not known.
-    fn imply_policies(&mut self, indexes: &mut BTreeMap<Kind, (Index, Vec<usize>)>) {
-        let (index, _) = indexes.entry(Kind::Policy).or_default();
+    fn imply_policies(&mut self, indexes: &mut Indexes) {
+        let Places { index, .. } = indexes.entry(Kind::Policy).or_default();
         let mut implied_policies = Vec::new();
         for group in self.list.iter().filter(|draft| draft.kind == Kind::CollectionGroup) {
             let Some(id) = group.id.parent().filter(Id::says_something) else { continue };
@@ -298,20 +333,7 @@ fn implied(child: &Draft, id: Id, kind: Kind) -> Draft {
         members.push(member("name", text(written, own), at));
     }
     members.push(member("type", text(at, kind.type_name()), at));
-    Draft {
-        kind,
-        shape: child.shape,
-        node: object(at, members),
-        id,
-        condition: None,
-        conditions: BTreeMap::new(),
-        declared: child.declared,
-        implied: true,
-        projection: false,
-        listed: false,
-        partial: false,
-        mentioned: false,
-    }
+    Draft { implied: true, ..Draft::new(kind, child.shape, object(at, members), id, child.declared) }
 }
 
 /// Adds children to the lists of their parent. One that is written inside it as well is no second one.
@@ -339,7 +361,7 @@ fn adopt(parent: &mut Draft, children: Vec<Draft>, faults: &mut Vec<Fault>) {
                     items[at] = merged;
                     continue;
                 };
-                faults.push(twice(&child, &conflict.path, conflict.first, conflict.second));
+                faults.push(twice(&child, &conflict));
             } else if let Some(name) = name {
                 names.insert(name, items.len());
             }
@@ -377,15 +399,16 @@ fn with_uses(node: &Node, answer: &Node) -> Node {
     replace(node, "properties", properties)
 }
 
-fn twice(draft: &Draft, path: &str, first: Span, second: Span) -> Fault {
+fn twice(draft: &Draft, conflict: &Conflict) -> Fault {
+    let Conflict { path, first, second } = conflict;
     let name = draft.node.get("name").and_then(Node::text).unwrap_or("this resource");
     let resource = draft.node.get("id").and_then(Node::text).unwrap_or(name);
     let what = if path.is_empty() { "its content".to_owned() } else { format!("`{path}`") };
     let detail = format!("`{name}` is written twice, and the two differ in {what}");
     Fault {
-        related: Some((first, "the other writing".to_owned())),
+        related: Some((*first, "the other writing".to_owned())),
         help: Some("remove the older one, or give each run only one of the two".to_owned()),
-        ..Fault::new(fault::DECLARED_TWICE_DIFFERENTLY, second, detail, resource)
+        ..Fault::new(fault::DECLARED_TWICE_DIFFERENTLY, *second, detail, resource)
     }
 }
 

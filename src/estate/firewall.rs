@@ -40,10 +40,6 @@ pub struct FirewallPolicy {
     pub group_ids: Vec<Field<Arc<str>>>,
     /// Why it is not known which groups it has, when it is not.
     pub unknown_groups: Option<Arc<Unknown>>,
-    /// `sku.tier`.
-    pub tier: Option<Field<Arc<str>>>,
-    /// `threatIntelMode`.
-    pub threat_intel: Option<Field<Arc<str>>>,
     /// `dnsSettings.enableProxy`.
     pub dns_proxy: Option<Field<bool>>,
 }

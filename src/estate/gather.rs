@@ -78,32 +78,10 @@ impl Gathered {
             return;
         }
         if node.is_list() {
-            if effective_routes(node) {
-                return self.push(node, Shape::Effective);
-            }
-            let (collections, others): (Vec<&Node>, Vec<&Node>) =
-                node.items().iter().partition(|item| is_bare_collection(item));
-            self.push_collections(node, collections.into_iter().cloned().collect());
-            let before = self.pieces.len();
-            others.into_iter().for_each(|item| self.walk(item, within, depth + 1));
-            let kind = |node: &Node| recognise(node).map(|(kind, _)| kind);
-            let first = node.items().first().and_then(kind);
-            if node.items().iter().all(|item| kind(item) == first) {
-                self.pieces[before..].iter_mut().for_each(|piece| piece.listed = true);
-            }
-            return;
+            return self.walk_list(node, within, depth);
         }
         if let Some(changes) = what_if(node) {
-            let possible = either(node, "potentialChanges").map(Node::items).unwrap_or_default();
-            for (change, certain) in
-                changes.items().iter().map(|one| (one, true)).chain(possible.iter().map(|one| (one, false)))
-            {
-                if let Some((node, shape)) = changed(change, &mut self.faults) {
-                    let condition = (!certain).then(|| only_possible(change));
-                    self.pieces.push(Piece { node, shape, condition, listed: false, partial: false });
-                }
-            }
-            return self.faults.extend(shortcomings(node));
+            return self.push_changes(node, changes);
         }
         if is_bare_collection(node) {
             return self.push_collections(node, vec![node.clone()]);
@@ -114,19 +92,13 @@ impl Gathered {
         if let Some((_, shape)) = recognise(node) {
             return self.push(node, within.unwrap_or(shape));
         }
+        let before = self.pieces.len();
         if let Some(data) = graph_answer(node) {
             let rows = if data.is_object() { table_rows(data) } else { data.items().to_vec() };
-            let before = self.pieces.len();
             for row in rows.iter().filter(|row| recognise(row).is_some()) {
                 self.push(row, Shape::ResourceGraph);
             }
-            if self.pieces.len() > before {
-                self.note_next_page(node, before);
-            }
-            return;
-        }
-        if let Some(list) = effective_list(node) {
-            let before = self.pieces.len();
+        } else if let Some(list) = effective_list(node) {
             if effective_routes(list) {
                 self.push(list, Shape::Effective);
             } else {
@@ -134,18 +106,43 @@ impl Gathered {
                 items.for_each(|item| self.push(item, Shape::Effective));
             }
             return self.note_next_page(node, before);
-        }
-        if let Some(list) = node.get("value").filter(|list| list.is_list()) {
-            let before = self.pieces.len();
+        } else if let Some(list) = node.get("value").filter(|list| list.is_list()) {
             self.walk(list, within, depth + 1);
-            if self.pieces.len() > before {
-                self.note_next_page(node, before);
+        } else {
+            return wrapped(node).for_each(|inner| self.walk_wrapped(inner, depth + 1));
+        }
+        if self.pieces.len() > before {
+            self.note_next_page(node, before);
+        }
+    }
+
+    fn walk_list(&mut self, list: &Node, within: Option<Shape>, depth: usize) {
+        if effective_routes(list) {
+            return self.push(list, Shape::Effective);
+        }
+        let (collections, others): (Vec<&Node>, Vec<&Node>) =
+            list.items().iter().partition(|item| is_bare_collection(item));
+        self.push_collections(list, collections.into_iter().cloned().collect());
+        let before = self.pieces.len();
+        others.into_iter().for_each(|item| self.walk(item, within, depth + 1));
+        let kind = |node: &Node| recognise(node).map(|(kind, _)| kind);
+        let first = list.items().first().and_then(kind);
+        if list.items().iter().all(|item| kind(item) == first) {
+            self.pieces[before..].iter_mut().for_each(|piece| piece.listed = true);
+        }
+    }
+
+    /// The resources of a what-if, and what it does not show.
+    fn push_changes(&mut self, node: &Node, changes: &Node) {
+        let possible = either(node, "potentialChanges").map(Node::items).unwrap_or_default();
+        let certain = changes.items().iter().map(|one| (one, true));
+        for (change, certain) in certain.chain(possible.iter().map(|one| (one, false))) {
+            if let Some((node, shape)) = changed(change, &mut self.faults) {
+                let condition = (!certain).then(|| only_possible(change));
+                self.pieces.push(Piece { node, shape, condition, listed: false, partial: false });
             }
-            return;
         }
-        for inner in wrapped(node) {
-            self.walk_wrapped(inner, depth + 1);
-        }
+        self.faults.extend(shortcomings(node));
     }
 
     /// A wrapper is trusted only with resources of the kinds that are read.

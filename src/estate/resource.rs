@@ -515,8 +515,6 @@ pub struct HubRouteTable {
     pub hub: Option<usize>,
     /// Its routes.
     pub routes: Vec<HubRoute>,
-    /// The list of its routes is shown, and all of it is known.
-    pub routes_shown: bool,
 }
 
 /// A route of a Virtual WAN hub: where it writes its own, and what a routing policy stands for.
@@ -546,18 +544,8 @@ pub struct RoutingIntent {
 pub struct Workspace {
     /// What every resource has.
     pub header: Header,
-    /// `hbiWorkspace`.
-    pub hbi: Option<Field<bool>>,
-    /// `publicNetworkAccess`.
-    pub public_network_access: Option<Field<Arc<str>>>,
-    /// `imageBuildCompute`.
-    pub image_build_compute: Option<Field<Arc<str>>>,
-    /// `managedNetwork.isolationMode`, in the REST spelling (`AllowInternetOutbound`, …).
-    pub isolation_mode: Option<Field<Arc<str>>>,
     /// `serverlessComputeSettings.serverlessComputeCustomSubnet`.
     pub serverless_subnet: Option<Reference>,
-    /// `serverlessComputeSettings.serverlessComputeNoPublicIP`.
-    pub serverless_no_public_ip: Option<Field<bool>>,
     /// `storageAccount`, `keyVault`, `containerRegistry`, `applicationInsights`, by id.
     pub associated: Vec<(&'static str, Field<Arc<str>>)>,
     /// `privateEndpointConnections`: ids of private endpoints.
@@ -569,12 +557,8 @@ pub struct Workspace {
 pub struct Compute {
     /// What every resource has.
     pub header: Header,
-    /// `computeType`: `AmlCompute`, `ComputeInstance`, `Kubernetes`, ….
-    pub compute_type: Option<Field<Arc<str>>>,
     /// Its subnet.
     pub subnet: Option<Reference>,
-    /// `enableNodePublicIp`.
-    pub public_ip: Option<Field<bool>>,
     /// Its workspace: an index into the estate's list, filled in by `link`.
     pub workspace: Option<usize>,
 }

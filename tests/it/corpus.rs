@@ -68,6 +68,13 @@ fn one<T: Debug>(field: &Field<T>) -> String {
     }
 }
 
+/// A property of the resource in REST form.
+fn written(header: &Header, path: &[&str]) -> String {
+    let found = header.node.at(&[&["properties"], path].concat());
+    let shown = |node: &Node| node.bool().map(|value| value.to_string()).or_else(|| node.text().map(str::to_owned));
+    found.map_or_else(|| "-".to_owned(), |node| shown(node).unwrap_or_else(|| node.kind().to_owned()))
+}
+
 fn some<T: Debug>(field: Option<&Field<T>>) -> String {
     field.map_or_else(|| "absent".to_owned(), one)
 }
@@ -215,12 +222,16 @@ fn meaning(estate: &Estate, ids: bool, built_in: bool) -> Vec<String> {
     }
     for workspace in &estate.workspaces {
         let of = out.header(&workspace.header);
-        out.say(&of, "hbi", some(workspace.hbi.as_ref()));
-        out.say(&of, "access", some(workspace.public_network_access.as_ref()));
-        out.say(&of, "image build", some(workspace.image_build_compute.as_ref()));
-        out.say(&of, "isolation", some(workspace.isolation_mode.as_ref()));
+        out.say(&of, "hbi", written(&workspace.header, &["hbiWorkspace"]));
+        out.say(&of, "access", written(&workspace.header, &["publicNetworkAccess"]));
+        out.say(&of, "image build", written(&workspace.header, &["imageBuildCompute"]));
+        out.say(&of, "isolation", written(&workspace.header, &["managedNetwork", "isolationMode"]));
         out.mention(&of, "serverless", workspace.serverless_subnet.as_ref(), |at| &estate.subnets[at].header);
-        out.say(&of, "serverless ip", some(workspace.serverless_no_public_ip.as_ref()));
+        out.say(
+            &of,
+            "serverless ip",
+            written(&workspace.header, &["serverlessComputeSettings", "serverlessComputeNoPublicIP"]),
+        );
         for (key, id) in &workspace.associated {
             out.say(&of, key, one(id));
         }
@@ -228,9 +239,9 @@ fn meaning(estate: &Estate, ids: bool, built_in: bool) -> Vec<String> {
     }
     for compute in &estate.computes {
         let of = out.header(&compute.header);
-        out.say(&of, "type", some(compute.compute_type.as_ref()));
+        out.say(&of, "type", written(&compute.header, &["computeType"]));
         out.mention(&of, "subnet", compute.subnet.as_ref(), |at| &estate.subnets[at].header);
-        out.say(&of, "public ip", some(compute.public_ip.as_ref()));
+        out.say(&of, "public ip", written(&compute.header, &["properties", "enableNodePublicIp"]));
         out.say(&of, "workspace", format!("{:?}", compute.workspace.map(|at| one(&estate.workspaces[at].header.name))));
     }
     for firewall in &estate.firewalls {
@@ -244,8 +255,8 @@ fn meaning(estate: &Estate, ids: bool, built_in: bool) -> Vec<String> {
     }
     for policy in &estate.policies {
         let of = out.header(&policy.header);
-        out.say(&of, "tier", some(policy.tier.as_ref()));
-        out.say(&of, "threat", some(policy.threat_intel.as_ref()));
+        out.say(&of, "tier", written(&policy.header, &["sku", "tier"]));
+        out.say(&of, "threat", written(&policy.header, &["threatIntelMode"]));
         out.say(&of, "proxy", some(policy.dns_proxy.as_ref()));
         let groups: Vec<String> =
             policy.groups.iter().map(|at| one(&estate.collection_groups[*at].header.name)).collect();

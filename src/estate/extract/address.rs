@@ -41,7 +41,7 @@ impl Place {
 
 /// What a text with an address in it says.
 #[derive(Debug, PartialEq, Eq)]
-enum Reckoned {
+enum AddressText {
     /// One address or a proper prefix.
     Plain(AddressSet),
     /// A prefix with bits set beyond its length; the prefix Azure means.
@@ -54,29 +54,29 @@ enum Reckoned {
     Name,
 }
 
-fn reckon(text: &str) -> Reckoned {
+fn parse_addresses(text: &str) -> AddressText {
     if !text.starts_with(|first: char| first.is_ascii_digit()) && !text.contains(':') {
-        return Reckoned::Name;
+        return AddressText::Name;
     }
     if text.contains('-') {
         let set = range_ends(text).map(|(first, last)| AddressSet::range(first, last)).filter(|set| !set.is_empty());
-        return set.map_or(Reckoned::Broken(None), Reckoned::Range);
+        return set.map_or(AddressText::Broken(None), AddressText::Range);
     }
     let Some((address, length)) = text.split_once('/') else {
         return match text.parse::<IpAddr>() {
-            Ok(address) => Reckoned::Plain(AddressSet::address(address)),
-            Err(_) => Reckoned::Broken(None),
+            Ok(address) => AddressText::Plain(AddressSet::address(address)),
+            Err(_) => AddressText::Broken(None),
         };
     };
-    let Ok(address) = address.parse::<IpAddr>() else { return Reckoned::Broken(None) };
+    let Ok(address) = address.parse::<IpAddr>() else { return AddressText::Broken(None) };
     let digits = !length.is_empty() && length.len() <= 3 && length.bytes().all(|byte| byte.is_ascii_digit());
     let net = length.parse().ok().filter(|_| digits).and_then(|length| IpNet::new(address, length).ok());
     match net {
-        Some(net) if net.addr() == net.network() => Reckoned::Plain(AddressSet::prefix(net)),
-        Some(net) => Reckoned::HostBits(net.trunc()),
+        Some(net) if net.addr() == net.network() => AddressText::Plain(AddressSet::prefix(net)),
+        Some(net) => AddressText::HostBits(net.trunc()),
         None => {
             let mask = length.parse().ok().and_then(|mask: IpAddr| IpNet::with_netmask(address, mask).ok());
-            Reckoned::Broken(mask.map(|net| net.trunc().to_string()))
+            AddressText::Broken(mask.map(|net| net.trunc().to_string()))
         }
     }
 }
@@ -84,12 +84,12 @@ fn reckon(text: &str) -> Reckoned {
 impl Peer {
     /// What a text says on one side of a security rule; `None` when Azure would refuse it or its meaning is not known.
     pub fn named(text: &str) -> Option<Self> {
-        match reckon(text) {
-            Reckoned::Plain(set) => Some(Self::Addresses(set)),
-            Reckoned::HostBits(net) => Some(Self::Addresses(AddressSet::prefix(net))),
-            Reckoned::Name if text == "*" => Some(Self::Any),
-            Reckoned::Name => Tag::read(text, None).tag().map(|_| Self::Tag(Arc::from(text))),
-            Reckoned::Range(_) | Reckoned::Broken(_) => None,
+        match parse_addresses(text) {
+            AddressText::Plain(set) => Some(Self::Addresses(set)),
+            AddressText::HostBits(net) => Some(Self::Addresses(AddressSet::prefix(net))),
+            AddressText::Name if text == "*" => Some(Self::Any),
+            AddressText::Name => Tag::read(text, None).tag().map(|_| Self::Tag(Arc::from(text))),
+            AddressText::Range(_) | AddressText::Broken(_) => None,
         }
     }
 }
@@ -109,12 +109,7 @@ pub(crate) fn peers(reader: &mut Reader<'_>, node: &Node, name: &str, place: Pla
 
 /// A list of prefixes in which names have no meaning.
 pub(crate) fn sets(reader: &mut Reader<'_>, node: &Node, path: &[&str], place: Place) -> Vec<Field<AddressSet>> {
-    let name = path.last().copied().unwrap_or("prefix");
-    let mut found = Vec::new();
-    for item in reader.items(node, path).iter().filter(|item| !item.is_blank()) {
-        set(reader, item, name, place, &mut found);
-    }
-    found
+    reader.each(node, path, |reader, item, name, found| set(reader, item, name, place, found))
 }
 
 /// One value of such a list.
@@ -185,14 +180,14 @@ fn peer(reader: &mut Reader<'_>, node: &Node, span: Span, text: &str, place: Pla
         reader.fault_at(fault::WILDCARD_ALIAS, node, span, detail).help = Some("write `*`".to_owned());
         return Peer::Any;
     }
-    match reckon(text) {
-        Reckoned::Plain(set) => Peer::Addresses(set),
-        Reckoned::HostBits(net) => {
+    match parse_addresses(text) {
+        AddressText::Plain(set) => Peer::Addresses(set),
+        AddressText::HostBits(net) => {
             let detail = format!("`{text}` has bits set beyond its length; it is read as {net}");
             reader.fault_at(fault::PREFIX_HAS_HOST_BITS, node, span, detail).help = Some(format!("write `{net}`"));
             Peer::Addresses(AddressSet::prefix(net))
         }
-        Reckoned::Range(set) => {
+        AddressText::Range(set) => {
             if !place.takes_ranges() {
                 let detail = format!("`{text}` is a range of addresses; here Azure takes prefixes only");
                 let prefixes: Vec<String> = set.prefixes().take(5).map(|net| net.to_string()).collect();
@@ -201,14 +196,14 @@ fn peer(reader: &mut Reader<'_>, node: &Node, span: Span, text: &str, place: Pla
             }
             Peer::Addresses(set)
         }
-        Reckoned::Broken(meant) => {
+        AddressText::Broken(meant) => {
             let detail = format!("`{text}` is neither an address nor a prefix");
             let help = meant.map(|meant| format!("did you mean `{meant}`?"));
             reader.fault_at(fault::PREFIX_INVALID, node, span, detail).help = help;
             refused()
         }
-        Reckoned::Name if place.takes_tags() && text != "*" => tag(reader, node, span, text, place),
-        Reckoned::Name => {
+        AddressText::Name if place.takes_tags() && text != "*" => tag(reader, node, span, text, place),
+        AddressText::Name => {
             let detail = format!("`{text}` is neither an address nor a prefix");
             let help = (text == "*").then(|| "did you mean `0.0.0.0/0`?".to_owned());
             reader.fault_at(fault::PREFIX_INVALID, node, span, detail).help = help;
@@ -379,27 +374,25 @@ fn read(text: &str) -> Result<PortSet, (&'static str, String)> {
     Ok(PortSet::range(first, last))
 }
 
-/// One protocol.
-pub(crate) fn protocol(reader: &mut Reader<'_>, node: &Node, name: &str) -> Field<ProtocolSet> {
-    reader.word(node, name, |text| {
-        ProtocolSet::parse(text).ok_or_else(|| (fault::PROTOCOL_UNKNOWN, format!("Azure knows no protocol `{text}`")))
-    })
+/// Reads a protocol.
+pub(crate) fn protocol(text: &str) -> Result<ProtocolSet, (&'static str, String)> {
+    ProtocolSet::parse(text).ok_or_else(|| (fault::PROTOCOL_UNKNOWN, format!("Azure knows no protocol `{text}`")))
 }
 
 #[cfg(test)]
 mod tests {
     use crate::net::{AddressSet, PortSet};
 
-    use super::{Reckoned, read, reckon};
+    use super::{AddressText, parse_addresses, read};
 
     #[test]
     fn addresses_prefixes_and_ranges_are_told_apart() {
-        assert_eq!(reckon("0.0.0.0/0"), Reckoned::Plain(AddressSet::all_v4()));
-        assert_eq!(reckon("::/0"), Reckoned::Plain(AddressSet::all_v6()));
-        assert!(matches!(reckon("10.0.0.1"), Reckoned::Plain(_)));
-        assert!(matches!(reckon("10.0.0.4-10.0.0.9"), Reckoned::Range(_)));
-        assert_eq!(reckon("10.0.0.1/8"), Reckoned::HostBits("10.0.0.0/8".parse().unwrap()));
-        assert_eq!(reckon("Storage.WestEurope"), Reckoned::Name);
+        assert_eq!(parse_addresses("0.0.0.0/0"), AddressText::Plain(AddressSet::all_v4()));
+        assert_eq!(parse_addresses("::/0"), AddressText::Plain(AddressSet::all_v6()));
+        assert!(matches!(parse_addresses("10.0.0.1"), AddressText::Plain(_)));
+        assert!(matches!(parse_addresses("10.0.0.4-10.0.0.9"), AddressText::Range(_)));
+        assert_eq!(parse_addresses("10.0.0.1/8"), AddressText::HostBits("10.0.0.0/8".parse().unwrap()));
+        assert_eq!(parse_addresses("Storage.WestEurope"), AddressText::Name);
     }
 
     #[test]
@@ -407,10 +400,10 @@ mod tests {
         for text in
             ["10.0.0.0/33", "10.0.0", "10.0.0.256", "10.0.0.0/", "10.0.0.0/+8", "9-1", "1:2:3", "2001:db8::/129"]
         {
-            assert_eq!(reckon(text), Reckoned::Broken(None), "{text}");
+            assert_eq!(parse_addresses(text), AddressText::Broken(None), "{text}");
         }
-        assert_eq!(reckon("10.0.0.0/255.0.0.0"), Reckoned::Broken(Some("10.0.0.0/8".to_owned())));
-        assert_eq!(reckon("10.0.0.9-10.0.0.4"), Reckoned::Broken(None));
+        assert_eq!(parse_addresses("10.0.0.0/255.0.0.0"), AddressText::Broken(Some("10.0.0.0/8".to_owned())));
+        assert_eq!(parse_addresses("10.0.0.9-10.0.0.4"), AddressText::Broken(None));
     }
 
     #[test]

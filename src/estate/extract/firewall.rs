@@ -58,13 +58,15 @@ pub(crate) fn policy(reader: &mut Reader<'_>, header: Header) -> FirewallPolicy 
     let node = header.node.clone();
     let group_ids = reader.ids(&node, &["properties", "ruleCollectionGroups"]);
     let legacy = reader.ids(&node, &["properties", "ruleGroups"]);
+    let base = reader.reference(&node, &["properties", "basePolicy"]);
+    // Of these only the type matters.
+    reader.text(&node, &["properties", "sku", "tier"]);
+    reader.text(&node, &["properties", "threatIntelMode"]);
     FirewallPolicy {
-        base: reader.reference(&node, &["properties", "basePolicy"]),
+        base,
         groups: Vec::new(),
         group_ids: if group_ids.is_empty() { legacy } else { group_ids },
         unknown_groups: unknown_groups(&node),
-        tier: reader.text(&node, &["properties", "sku", "tier"]),
-        threat_intel: reader.text(&node, &["properties", "threatIntelMode"]),
         dns_proxy: reader.bool(&node, &["properties", "dnsSettings", "enableProxy"]),
         header,
     }
@@ -165,7 +167,7 @@ fn rule(reader: &mut Reader<'_>, node: &Node, outer: Option<CollectionKind>, typ
     for key in ["ipProtocols", "protocols"] {
         for item in reader.items(node, &[key]).iter().filter(|item| !item.is_blank()) {
             if item.unknown().is_some() || (network && !item.is_object()) {
-                protocols.push(protocol(reader, item, key));
+                protocols.push(reader.word(item, key, protocol));
             }
             if item.is_object() {
                 applications.push(application(reader, item));
@@ -179,10 +181,7 @@ fn rule(reader: &mut Reader<'_>, node: &Node, outer: Option<CollectionKind>, typ
     } else {
         protocols.clear()
     }
-    let mut destination_ports = Vec::new();
-    for item in reader.items(node, &["destinationPorts"]).iter().filter(|item| !item.is_blank()) {
-        ports(reader, item, "destinationPorts", &mut destination_ports);
-    }
+    let destination_ports = reader.each(node, &["destinationPorts"], ports);
     let target_fqdns = hosts(reader, node, "targetFqdns");
     let rule = FirewallRule {
         protocols,
@@ -228,11 +227,7 @@ fn kind(reader: &mut Reader<'_>, node: &Node, outer: Option<CollectionKind>, typ
 }
 
 fn side(reader: &mut Reader<'_>, node: &Node, key: &'static str, place: Place) -> Vec<Field<Peer>> {
-    let mut found = Vec::new();
-    for item in reader.items(node, &[key]).iter().filter(|item| !item.is_blank()) {
-        peers(reader, item, key, place, &mut found);
-    }
-    found
+    reader.each(node, &[key], |reader, item, name, found| peers(reader, item, name, place, found))
 }
 
 fn groups(reader: &mut Reader<'_>, node: &Node, key: &str) -> Vec<Reference> {

@@ -168,17 +168,14 @@ pub(crate) fn workspace(reader: &mut Reader<'_>, header: Header) -> Workspace {
         private_endpoints.extend(reader.id(&item, &["properties", "privateEndpoint"]));
     }
     let serverless = |key| ["properties", "serverlessComputeSettings", key];
-    Workspace {
-        hbi: reader.bool(&node, &property("hbiWorkspace")),
-        public_network_access: reader.text(&node, &property("publicNetworkAccess")),
-        image_build_compute: reader.text(&node, &property("imageBuildCompute")),
-        isolation_mode: reader.text(&node, &["properties", "managedNetwork", "isolationMode"]),
-        serverless_subnet: id_or_text(reader, &node, &serverless("serverlessComputeCustomSubnet")),
-        serverless_no_public_ip: reader.bool(&node, &serverless("serverlessComputeNoPublicIP")),
-        associated,
-        private_endpoints,
-        header,
-    }
+    // Of most of these only the type matters: rules read them in the node.
+    reader.bool(&node, &property("hbiWorkspace"));
+    reader.text(&node, &property("publicNetworkAccess"));
+    reader.text(&node, &property("imageBuildCompute"));
+    reader.text(&node, &["properties", "managedNetwork", "isolationMode"]);
+    let serverless_subnet = id_or_text(reader, &node, &serverless("serverlessComputeCustomSubnet"));
+    reader.bool(&node, &serverless("serverlessComputeNoPublicIP"));
+    Workspace { serverless_subnet, associated, private_endpoints, header }
 }
 
 /// The outbound rules a workspace holds for its managed network, each as the child that Azure makes of it (AML-16).
@@ -217,13 +214,10 @@ pub(crate) fn outbound_rules(workspace: &Header) -> Vec<Header> {
 /// A compute.
 pub(crate) fn compute(reader: &mut Reader<'_>, header: Header) -> Compute {
     let node = header.node.clone();
-    Compute {
-        compute_type: reader.text(&node, &["properties", "computeType"]),
-        subnet: id_or_text(reader, &node, &["properties", "properties", "subnet"]),
-        public_ip: reader.bool(&node, &["properties", "properties", "enableNodePublicIp"]),
-        workspace: None,
-        header,
-    }
+    reader.text(&node, &["properties", "computeType"]);
+    let subnet = id_or_text(reader, &node, &["properties", "properties", "subnet"]);
+    reader.bool(&node, &["properties", "properties", "enableNodePublicIp"]);
+    Compute { subnet, workspace: None, header }
 }
 
 /// A mention written as `{ id }` or as the id itself, as this service does.

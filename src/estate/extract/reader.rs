@@ -117,6 +117,16 @@ impl<'a> Reader<'a> {
         field(node, value)
     }
 
+    /// Such a text behind several keys.
+    pub(crate) fn word_at<T>(
+        &mut self,
+        node: &Node,
+        path: &[&str],
+        read: impl Fn(&str) -> Result<T, (&'static str, String)>,
+    ) -> Option<Field<T>> {
+        lookup(node, path).map(|found| self.word(found, last(path), read))
+    }
+
     pub(crate) fn bool(&mut self, node: &Node, path: &[&str]) -> Option<Field<bool>> {
         let found = lookup(node, path)?;
         let value = match &found.value {
@@ -165,6 +175,20 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// What the items of a list say, `null` and empty texts left out; `read` adds the values of one item.
+    pub(crate) fn each<T>(
+        &mut self,
+        node: &Node,
+        path: &[&str],
+        read: impl Fn(&mut Self, &Node, &str, &mut Vec<Field<T>>),
+    ) -> Vec<Field<T>> {
+        let mut found = Vec::new();
+        for item in self.items(node, path).iter().filter(|item| !item.is_blank()) {
+            read(self, item, last(path), &mut found);
+        }
+        found
+    }
+
     /// The objects of a list with their places in it, and the parts that are unknown. Where an object is missing — `null`
     /// or a text in its place, or in the place of the whole list — that is a fault, and the part is unknown.
     pub(crate) fn objects<'n>(&mut self, node: &'n Node, path: &[&str]) -> (Objects<'n>, Vec<Field<()>>) {
@@ -194,8 +218,7 @@ impl<'a> Reader<'a> {
 
     /// A list of texts.
     pub(crate) fn texts(&mut self, node: &Node, path: &[&str]) -> Vec<Field<Arc<str>>> {
-        let items = self.items(node, path);
-        items.iter().filter(|item| !item.is_blank()).map(|item| self.text_of(item, last(path))).collect()
+        self.each(node, path, |reader, item, name, found| found.push(reader.text_of(item, name)))
     }
 
     /// A list of objects, of each the text under one key.

@@ -73,10 +73,8 @@ fn route(reader: &mut Reader<'_>, node: &Node, condition: Option<Arc<Unknown>>) 
         let detail = "the route has no `addressPrefix`".to_owned();
         prefixes.push(reader.missing(fault::ROUTE_PREFIX_MISSING, node, "addressPrefix", detail));
     }
-    let next_hop = match lookup(node, &path("nextHopType")) {
-        Some(found) => reader.word(found, "nextHopType", |text| next_hop(text, effective)),
-        None => reader.required(None, node, "nextHopType"),
-    };
+    let next_hop = reader.word_at(node, &path("nextHopType"), |text| next_hop(text, effective));
+    let next_hop = reader.required(next_hop, node, "nextHopType");
     let next_hop_addresses = next_hop_addresses(reader, node, &path("nextHopIpAddress"));
     if !effective {
         check_next_hop(reader, node, &next_hop, &next_hop_addresses);
@@ -215,9 +213,7 @@ pub(crate) fn hub_connection(reader: &mut Reader<'_>, header: Header) -> HubConn
 /// A route table of a hub.
 pub(crate) fn hub_route_table(reader: &mut Reader<'_>, header: Header) -> HubRouteTable {
     let node = header.node.clone();
-    let list = node.at(&["properties", "routes"]).filter(|list| list.is_list());
-    let routes_shown = list.is_some_and(|list| list.items().iter().all(Node::is_object));
-    HubRouteTable { hub: None, routes: hub_routes(reader, &node, "routes"), routes_shown, header }
+    HubRouteTable { hub: None, routes: hub_routes(reader, &node, "routes"), header }
 }
 
 /// The routing intent of a hub.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::estate::extract::address::{Place, check_list, peers, ports, protocol, set};
+use crate::estate::extract::address::{Place, check_list, peers, ports, protocol, sets};
 use crate::estate::extract::reader::{Reader, absent, field, lookup};
 use crate::estate::fault;
 use crate::estate::identity::{last_segment, short_name};
@@ -87,29 +87,16 @@ fn rule(reader: &mut Reader<'_>, node: &Node, built_in: bool, condition: Option<
     let name = reader.required(name, node, "name");
     let name = last_segment(name);
     check_name(reader, &name);
-    let direction = match lookup(node, &["properties", "direction"]) {
-        Some(found) => reader.word(found, "direction", direction),
-        None => reader.required(None, node, "direction"),
-    };
-    let access = match lookup(node, &["properties", "access"]) {
-        Some(found) => reader.word(found, "access", access),
-        None => reader.required(None, node, "access"),
-    };
+    let direction = reader.word_at(node, &["properties", "direction"], direction);
+    let direction = reader.required(direction, node, "direction");
+    let access = reader.word_at(node, &["properties", "access"], access);
+    let access = reader.required(access, node, "access");
     let priority = reader.priority(node, &["properties", "priority"]);
     let priority = reader.required(priority, node, "priority");
-    let protocol = match lookup(node, &["properties", "protocol"]) {
-        Some(found) => protocol(reader, found, "protocol"),
-        None => reader.required(None, node, "protocol"),
-    };
-    if let (Some(number), false) = (priority.known(), built_in)
-        && !(100..=4096).contains(number)
-        && let Some(found) = lookup(node, &["properties", "priority"])
-    {
-        reader.fault(
-            fault::PRIORITY_OUT_OF_RANGE,
-            found,
-            format!("priority {number} is out of range; Azure takes 100 to 4096"),
-        );
+    let protocol = reader.word_at(node, &["properties", "protocol"], protocol);
+    let protocol = reader.required(protocol, node, "protocol");
+    if !built_in {
+        check_priority(reader, node, &priority);
     }
     let portless =
         protocol.known().is_some_and(|set| set.intersection(ProtocolSet::TCP.union(ProtocolSet::UDP)).is_empty());
@@ -138,6 +125,15 @@ fn rule(reader: &mut Reader<'_>, node: &Node, built_in: bool, condition: Option<
     rule
 }
 
+fn check_priority(reader: &mut Reader<'_>, node: &Node, priority: &Field<i64>) {
+    if let Some(number) = priority.known().filter(|number| !(100..=4096).contains(*number))
+        && let Some(found) = lookup(node, &["properties", "priority"])
+    {
+        let detail = format!("priority {number} is out of range; Azure takes 100 to 4096");
+        reader.fault(fault::PRIORITY_OUT_OF_RANGE, found, detail);
+    }
+}
+
 /// Reads `Inbound` and `Outbound`.
 pub(crate) fn direction(text: &str) -> Result<Direction, (&'static str, String)> {
     match text.to_ascii_lowercase().as_str() {
@@ -156,50 +152,63 @@ pub(crate) fn access(text: &str) -> Result<Access, (&'static str, String)> {
     }
 }
 
-/// One address side: the union of the field for one value and the field for several (NSG-2).
+/// One address side (NSG-2).
 fn side(reader: &mut Reader<'_>, node: &Node, side: &str) -> Side {
     let one = format!("{side}AddressPrefix");
-    let many = format!("{side}AddressPrefixes");
-    let (single, list) = both(node, &one, &many);
-    let mut items: Vec<Field<Peer>> = Vec::new();
-    if let Some(found) = single {
-        peers(reader, found, &one, Place::SecurityRule, &mut items);
-    }
-    let singles = items.len();
-    if let Some(found) = list {
-        let mut several = Vec::new();
-        for item in reader.items(node, &["properties", &many]).iter().filter(|item| !item.is_blank()) {
-            peers(reader, item, &many, Place::SecurityRule, &mut several);
-        }
-        let known = |field: &Field<Peer>| field.known().cloned();
-        let same = singles == 0 || several.iter().map(known).eq(items.iter().map(known));
-        if reader.shape != Shape::Effective {
-            check_list(reader, found, &several);
-            if !same && certain(&items) && certain(&several) {
-                both_used(reader, found, single, &one, &many);
-            }
-        }
-        if !same || singles == 0 {
-            items.extend(several);
-        }
-    }
+    let (mut items, mut span) = union(reader, node, [&one, &format!("{one}es")], address, check_list);
     if reader.shape == Shape::Effective {
         items = expanded(reader, node, side, items);
     }
     let group = format!("{side}ApplicationSecurityGroups");
     let groups = reader.ids(node, &["properties", &group]);
+    let found = lookup(node, &["properties", &group]);
     if groups.len() > 10
-        && let Some(found) = lookup(node, &["properties", &group])
+        && let Some(found) = found
     {
         let detail = format!("{} application security groups on one side of a rule; Azure takes 10", groups.len());
         reader.fault(fault::TOO_MANY_GROUPS, found, detail);
     }
-    let span = single.or(list).or_else(|| lookup(node, &["properties", &group])).map_or(node.span, |found| found.span);
+    span = span.or(found.map(|found| found.span));
     if items.is_empty() && groups.is_empty() {
         let detail = format!("the rule says nothing about its {side} addresses");
         items.push(reader.missing(fault::ADDRESS_SIDE_MISSING, node, &one, detail));
     }
-    Side { items, groups, span }
+    Side { items, groups, span: span.unwrap_or(node.span) }
+}
+
+fn address(reader: &mut Reader<'_>, node: &Node, name: &str, into: &mut Vec<Field<Peer>>) {
+    peers(reader, node, name, Place::SecurityRule, into);
+}
+
+/// The values of the field for one value and of the field for several, and where the first of them is written. `check`
+/// looks at the list.
+fn union<T: Clone + PartialEq>(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    [one, many]: [&str; 2],
+    read: fn(&mut Reader<'_>, &Node, &str, &mut Vec<Field<T>>),
+    check: fn(&mut Reader<'_>, &Node, &[Field<T>]),
+) -> (Vec<Field<T>>, Option<Span>) {
+    let (single, list) = both(node, one, many);
+    let mut items = Vec::new();
+    if let Some(found) = single {
+        read(reader, found, one, &mut items);
+    }
+    if let Some(found) = list {
+        let several = reader.each(node, &["properties", many], read);
+        let known = |field: &Field<T>| field.known().cloned();
+        let same = items.is_empty() || several.iter().map(known).eq(items.iter().map(known));
+        if reader.shape != Shape::Effective {
+            check(reader, found, &several);
+            if !same && certain(&items) && certain(&several) {
+                both_used(reader, found, single, one, many);
+            }
+        }
+        if !same || items.is_empty() {
+            items.extend(several);
+        }
+    }
+    (items, single.or(list).map(|found| found.span))
 }
 
 /// The two spellings of one side; one of them when both are the same unknown.
@@ -229,10 +238,7 @@ fn both_used(reader: &mut Reader<'_>, list: &Node, single: Option<&Node>, one: &
 /// name beside it, for the name goes on meaning what it means when the lists grow.
 fn expanded(reader: &mut Reader<'_>, node: &Node, side: &str, items: Vec<Field<Peer>>) -> Vec<Field<Peer>> {
     let key = format!("expanded{}{}AddressPrefix", side[..1].to_ascii_uppercase(), &side[1..]);
-    let mut sets = Vec::new();
-    for item in reader.items(node, &["properties", &key]).iter().filter(|item| !item.is_blank()) {
-        set(reader, item, &key, Place::Prefix, &mut sets);
-    }
+    let sets = sets(reader, node, &["properties", &key], Place::Prefix);
     if sets.is_empty() {
         return items;
     }
@@ -249,28 +255,7 @@ fn expanded(reader: &mut Reader<'_>, node: &Node, side: &str, items: Vec<Field<P
 
 fn port_side(reader: &mut Reader<'_>, node: &Node, side: &str, portless: bool) -> Ports {
     let one = format!("{side}PortRange");
-    let many = format!("{side}PortRanges");
-    let (single, list) = both(node, &one, &many);
-    let mut items = Vec::new();
-    if let Some(found) = single {
-        ports(reader, found, &one, &mut items);
-    }
-    let singles = items.len();
-    if let Some(found) = list {
-        let mut several = Vec::new();
-        for item in reader.items(node, &["properties", &many]).iter().filter(|item| !item.is_blank()) {
-            ports(reader, item, &many, &mut several);
-        }
-        let known = |field: &Field<_>| field.known().cloned();
-        let same = singles == 0 || several.iter().map(known).eq(items.iter().map(known));
-        if reader.shape != Shape::Effective && !same && certain(&items) && certain(&several) {
-            both_used(reader, found, single, &one, &many);
-        }
-        if !same || singles == 0 {
-            items.extend(several);
-        }
-    }
-    let span = single.or(list).map_or(node.span, |found| found.span);
+    let (mut items, span) = union(reader, node, [&one, &format!("{one}s")], ports, |_, _, _| {});
     if items.is_empty() {
         if portless {
             items.push(field(node, Ok(PortSet::full())));
@@ -279,7 +264,7 @@ fn port_side(reader: &mut Reader<'_>, node: &Node, side: &str, portless: bool) -
             items.push(reader.missing(fault::PORT_SIDE_MISSING, node, &one, detail));
         }
     }
-    Ports { items, span }
+    Ports { items, span: span.unwrap_or(node.span) }
 }
 
 /// What Azure takes as the name of a network resource (NSG-8).
@@ -391,31 +376,18 @@ pub(crate) fn admin_rule(reader: &mut Reader<'_>, header: Header) -> AdminRule {
     let passes_groups = |text: &str| text.eq_ignore_ascii_case("AlwaysAllow");
     let written = lookup(&node, &["properties", "access"]);
     let always = written.and_then(Node::text).is_some_and(passes_groups);
-    let access = match written {
-        Some(found) => {
-            reader.word(found, "access", |text| if passes_groups(text) { Ok(Access::Allow) } else { access(text) })
-        }
-        None => absent(&node, "access"),
-    };
-    let direction = match lookup(&node, &["properties", "direction"]) {
-        Some(found) => reader.word(found, "direction", direction),
-        None => absent(&node, "direction"),
-    };
-    let protocol = match lookup(&node, &["properties", "protocol"]) {
-        Some(found) if found.text().is_some_and(|text| text.eq_ignore_ascii_case("any")) => {
-            field(found, Ok(ProtocolSet::ALL))
-        }
-        Some(found) => protocol(reader, found, "protocol"),
-        None => field(&node, Ok(ProtocolSet::ALL)),
-    };
+    let read = |text: &str| if passes_groups(text) { Ok(Access::Allow) } else { access(text) };
+    let access = reader.word_at(&node, &["properties", "access"], read);
+    let direction = reader.word_at(&node, &["properties", "direction"], direction);
+    let protocol = reader.word_at(&node, &["properties", "protocol"], protocol);
     let priority = reader.priority(&node, &["properties", "priority"]);
     let rule = SecurityRule {
         name: header.name.clone(),
         span: header.span,
-        direction,
-        access,
+        direction: direction.unwrap_or_else(|| absent(&node, "direction")),
+        access: access.unwrap_or_else(|| absent(&node, "access")),
         priority: priority.unwrap_or_else(|| absent(&node, "priority")),
-        protocol,
+        protocol: protocol.unwrap_or_else(|| field(&node, Ok(ProtocolSet::ALL))),
         sources: admin_side(reader, &node, "sources"),
         source_ports: admin_port_side(reader, &node, "sourcePortRanges"),
         destinations: admin_side(reader, &node, "destinations"),
@@ -451,10 +423,7 @@ fn admin_side(reader: &mut Reader<'_>, node: &Node, key: &str) -> Side {
 }
 
 fn admin_port_side(reader: &mut Reader<'_>, node: &Node, key: &str) -> Ports {
-    let mut items = Vec::new();
-    for item in reader.items(node, &["properties", key]).iter().filter(|item| !item.is_blank()) {
-        ports(reader, item, key, &mut items);
-    }
+    let mut items = reader.each(node, &["properties", key], ports);
     let span = lookup(node, &["properties", key]).map_or(node.span, |found| found.span);
     if items.is_empty() {
         items.push(field(node, Ok(PortSet::full())));

@@ -178,8 +178,6 @@ pub(crate) fn estate(policies: Vec<Vec<RuleCollectionGroup>>) -> Estate {
             groups: (first..estate.collection_groups.len()).collect(),
             unknown_groups: None,
             group_ids: Vec::new(),
-            tier: None,
-            threat_intel: None,
             dns_proxy: None,
         });
     }

@@ -71,6 +71,28 @@ pub struct Estate {
     pub(crate) ids: Arc<Ids>,
 }
 
+macro_rules! by_index {
+    ($($one:ident $list:ident $kind:ty;)*) => {
+        impl Estate {
+            $(
+                /// The one at an index; `None` without an index.
+                pub fn $one(&self, at: Option<usize>) -> Option<&$kind> {
+                    self.$list.get(at?)
+                }
+            )*
+        }
+    };
+}
+
+by_index! {
+    nsg nsgs NetworkSecurityGroup;
+    route_table route_tables RouteTable;
+    network networks VirtualNetwork;
+    subnet subnets Subnet;
+    firewall firewalls Firewall;
+    policy policies FirewallPolicy;
+}
+
 impl Estate {
     /// What every resource of the estate has, in the order of the lists.
     pub fn headers(&self) -> impl Iterator<Item = &Header> {

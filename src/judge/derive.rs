@@ -76,7 +76,7 @@ impl FactContext<'_> {
 /// What the estate says of a fact; `None` when it says nothing.
 pub(crate) fn derive(placement: &FactContext<'_>, fact: BuiltInFact) -> Option<Fact> {
     let estate = placement.estate;
-    let subnet = placement.site.subnet.and_then(|at| estate.subnets.get(at));
+    let subnet = estate.subnet(placement.site.subnet);
     let network = subnet.and_then(|subnet| site::network_of(estate, subnet));
     match fact {
         BuiltInFact::Region => region(placement),
@@ -131,7 +131,7 @@ pub(crate) fn workspace_of<'a>(estate: &'a Estate, header: &Header) -> Option<&'
 fn region(placement: &FactContext<'_>) -> Option<Fact> {
     let estate = placement.estate;
     let mut open = None;
-    let subnet = placement.site.subnet.and_then(|at| estate.subnets.get(at));
+    let subnet = estate.subnet(placement.site.subnet);
     let network = subnet.and_then(|subnet| site::network_of(estate, subnet));
     let own = placement.resources.iter().copied().filter(|header| !is_workspace(estate, header));
     let parts = placement.site.parts(estate).into_iter().map(|(_, header)| header);
@@ -246,7 +246,7 @@ fn prefixes(fields: &[Field<AddressSet>]) -> Option<Fact> {
 /// Private endpoints in the placement's network or in one peered with it; without a known network, all of them.
 fn in_reach<'a>(placement: &FactContext<'a>) -> Vec<&'a PrivateEndpoint> {
     let estate = placement.estate;
-    let subnet = placement.site.subnet.and_then(|at| estate.subnets.get(at));
+    let subnet = estate.subnet(placement.site.subnet);
     let Some(network) = subnet.and_then(|subnet| subnet.network) else {
         return estate.private_endpoints.iter().collect();
     };
@@ -267,7 +267,7 @@ fn in_reach<'a>(placement: &FactContext<'a>) -> Vec<&'a PrivateEndpoint> {
     let reach: Vec<usize> = peered.chain(others.map(|(at, _)| at)).chain([network]).collect();
     let near = |endpoint: &&PrivateEndpoint| {
         let subnet = endpoint.subnet.as_ref().and_then(|reference| reference.target);
-        let network = subnet.and_then(|at| estate.subnets.get(at)).and_then(|subnet| subnet.network);
+        let network = estate.subnet(subnet).and_then(|subnet| subnet.network);
         network.is_none_or(|network| reach.contains(&network))
     };
     estate.private_endpoints.iter().filter(near).collect()
@@ -276,8 +276,8 @@ fn in_reach<'a>(placement: &FactContext<'a>) -> Vec<&'a PrivateEndpoint> {
 /// Whether the firewall of a site lets hosts pass and no service tag: then it works by the names of hosts.
 fn by_hosts(placement: &FactContext<'_>) -> Option<Fact> {
     let estate = placement.estate;
-    let firewall = placement.site.firewall.and_then(|at| estate.firewalls.get(at)).map(Appliance::Firewall);
-    let policy = || placement.site.policy.and_then(|at| estate.policies.get(at)).map(Appliance::Policy);
+    let firewall = estate.firewall(placement.site.firewall).map(Appliance::Firewall);
+    let policy = || estate.policy(placement.site.policy).map(Appliance::Policy);
     let rules = firewall.or_else(policy)?.rules_in_order(estate);
     let allows = |placed: &&Placed<'_>| {
         placed.collection.action.as_ref().is_some_and(|action| action.known() == Some(&Access::Allow))
@@ -356,7 +356,7 @@ fn endpoint_prefixes(placement: &FactContext<'_>) -> Option<Fact> {
         let subnet = endpoint.subnet.as_ref().and_then(|reference| reference.target);
         let own = endpoint.addresses.iter().filter_map(|field| field.known()).map(|ip| AddressSet::address(*ip));
         let own = own.fold(AddressSet::empty(), |all, one| all.union(&one));
-        let around = subnet.and_then(|at| estate.subnets.get(at)).map(|subnet| &subnet.prefixes);
+        let around = estate.subnet(subnet).map(|subnet| &subnet.prefixes);
         let around = around.into_iter().flatten().filter_map(|field| field.known());
         let around = around.fold(AddressSet::empty(), |all, one| all.union(one));
         all = all.union(if own.is_empty() { &around } else { &own });
@@ -370,8 +370,8 @@ fn endpoint_prefixes(placement: &FactContext<'_>) -> Option<Fact> {
 fn default_route(placement: &FactContext<'_>) -> Option<Fact> {
     let estate = placement.estate;
     let word = |text: &str| FactValue::Text(text.to_owned());
-    let table = placement.site.route_table.and_then(|at| estate.route_tables.get(at));
-    let subnet = placement.site.subnet.and_then(|at| estate.subnets.get(at));
+    let table = estate.route_table(placement.site.route_table);
+    let subnet = estate.subnet(placement.site.subnet);
     let Some(table) = table else {
         let subnet = subnet?;
         let unseen = subnet.route_table.as_ref();

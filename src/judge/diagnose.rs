@@ -286,7 +286,7 @@ fn way_to_firewall(judgement: &Judgement) -> Option<Label> {
 
 /// The place where the subnet takes the network security group or the route table into use.
 fn association(subject: &Subject<'_, '_>) -> Option<Label> {
-    let subnet = subject.placement.site.subnet.and_then(|at| subject.estate.subnets.get(at))?;
+    let subnet = subject.estate.subnet(subject.placement.site.subnet)?;
     let name = site::shown(&subnet.header);
     let layer = subject.judged.judgement()?.layer;
     let elsewhere = subject.judged.receiver.is_some();

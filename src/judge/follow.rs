@@ -158,13 +158,13 @@ fn names<'s>(estate: &Estate, sites: impl Iterator<Item = &'s Site>) -> Vec<Stri
 
 /// Whether addresses lie in the subnet of a site.
 fn holds(estate: &Estate, site: &Site, addresses: &AddressSet) -> bool {
-    let subnet = site.subnet.and_then(|at| estate.subnets.get(at));
+    let subnet = estate.subnet(site.subnet);
     !addresses.is_empty() && subnet.is_some_and(|subnet| addresses.is_subset(&prefixes(subnet)))
 }
 
 /// Whether all of the addresses of a site's subnet are known.
 fn is_placed(estate: &Estate, site: &Site) -> bool {
-    let subnet = site.subnet.and_then(|at| estate.subnets.get(at));
+    let subnet = estate.subnet(site.subnet);
     subnet.is_some_and(|subnet| {
         !subnet.prefixes.is_empty() && subnet.prefixes.iter().all(|prefixes| prefixes.known().is_some())
     })
@@ -276,7 +276,7 @@ fn told(estate: &Estate, site: &Site, direction: Direction, trace: Trace) -> Fol
 
 /// Follows traffic on to what receives it.
 fn arrive(estate: &Estate, site: &Site, scene: &Scene<'_>, flow: &Flow, to: &AddressSet, followed: &mut Followed) {
-    let subnet = site.subnet.and_then(|at| estate.subnets.get(at));
+    let subnet = estate.subnet(site.subnet);
     let Some(subnet) = subnet else { return };
     let from = match (&flow.from, scene.subnet.as_ref()) {
         (Party::Addresses(_), _) => flow.from.clone(),

@@ -236,8 +236,8 @@ impl<'a> FlowQuestion<'_, '_, 'a> {
         if site.subnet.is_some() || site.nsg.is_some() || site.interface_nsg.is_some() || site.route_table.is_some() {
             return None;
         }
-        let firewall = site.firewall.and_then(|at| self.estate.firewalls.get(at)).map(Appliance::Firewall);
-        firewall.or_else(|| site.policy.and_then(|at| self.estate.policies.get(at)).map(Appliance::Policy))
+        let firewall = self.estate.firewall(site.firewall).map(Appliance::Firewall);
+        firewall.or_else(|| self.estate.policy(site.policy).map(Appliance::Policy))
     }
 }
 

@@ -82,7 +82,7 @@ pub(crate) fn rule_text(
 
 /// The prefixes of the subnet; none where they are not known.
 fn subnet_prefixes(estate: &Estate, site: &Site) -> Vec<String> {
-    let subnet = site.subnet.and_then(|at| estate.subnets.get(at));
+    let subnet = estate.subnet(site.subnet);
     let prefixes = subnet.into_iter().flat_map(|subnet| &subnet.prefixes).filter_map(|prefix| prefix.known());
     prefixes.flat_map(|set| set.prefixes().map(|prefix| prefix.to_string())).collect()
 }
@@ -156,7 +156,7 @@ fn collections<'a>(estate: &'a Estate, site: &Site) -> Vec<&'a RuleCollection> {
         next = policy.base.as_ref().and_then(|base| base.target);
     }
     if policies.is_empty() {
-        let firewall = site.firewall.and_then(|at| estate.firewalls.get(at));
+        let firewall = estate.firewall(site.firewall);
         found.extend(firewall.into_iter().flat_map(|firewall| &firewall.collections));
     }
     found

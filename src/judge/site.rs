@@ -47,12 +47,12 @@ impl Site {
     pub fn parts<'a>(&self, estate: &'a Estate) -> Vec<(&'static str, &'a Header)> {
         let mut parts = Vec::new();
         let mut add = |kind, header: Option<&'a Header>| parts.extend(header.map(|header| (kind, header)));
-        add("subnet", self.subnet.and_then(|at| estate.subnets.get(at)).map(|subnet| &subnet.header));
-        add("interface-nsg", self.interface_nsg.and_then(|at| estate.nsgs.get(at)).map(|nsg| &nsg.header));
-        add("nsg", self.nsg.and_then(|at| estate.nsgs.get(at)).map(|nsg| &nsg.header));
-        add("route-table", self.route_table.and_then(|at| estate.route_tables.get(at)).map(|table| &table.header));
-        add("firewall", self.firewall.and_then(|at| estate.firewalls.get(at)).map(|firewall| &firewall.header));
-        add("firewall-policy", self.policy.and_then(|at| estate.policies.get(at)).map(|policy| &policy.header));
+        add("subnet", estate.subnet(self.subnet).map(|subnet| &subnet.header));
+        add("interface-nsg", estate.nsg(self.interface_nsg).map(|nsg| &nsg.header));
+        add("nsg", estate.nsg(self.nsg).map(|nsg| &nsg.header));
+        add("route-table", estate.route_table(self.route_table).map(|table| &table.header));
+        add("firewall", estate.firewall(self.firewall).map(|firewall| &firewall.header));
+        add("firewall-policy", estate.policy(self.policy).map(|policy| &policy.header));
         parts
     }
 
@@ -100,7 +100,7 @@ impl Site {
             !service.unknown().is_some_and(|unknown| matches!(unknown.reason, Reason::NotShown(_)))
         };
         let reserved = |name: &str| RESERVED.iter().any(|taken| name.eq_ignore_ascii_case(taken));
-        match self.subnet.and_then(|at| estate.subnets.get(at)) {
+        match estate.subnet(self.subnet) {
             Some(subnet) => {
                 subnet.delegations.iter().any(is_delegated)
                     || subnet.header.name.known().is_some_and(|name| reserved(name))
@@ -251,7 +251,7 @@ fn effective(estate: &Estate, seen: &Seen) -> Vec<Site> {
 
 /// Adds the firewall that the route table's appliance routes lead to, by its private address.
 fn with_firewall(estate: &Estate, mut site: Site) -> Site {
-    let Some(table) = site.route_table.and_then(|at| estate.route_tables.get(at)) else { return site };
+    let Some(table) = estate.route_table(site.route_table) else { return site };
     let is_default = |prefix: &Field<Peer>| match prefix.known() {
         Some(Peer::Any) => true,
         Some(Peer::Addresses(set)) => set.v4.is_full(),
@@ -299,7 +299,7 @@ pub(crate) fn last_segment(id: &str) -> &str {
 
 /// The network a subnet lies in, by its place in the estate.
 pub(crate) fn network_of<'a>(estate: &'a Estate, subnet: &Subnet) -> Option<&'a crate::estate::VirtualNetwork> {
-    subnet.network.and_then(|at| estate.networks.get(at))
+    estate.network(subnet.network)
 }
 
 /// Whether a text is a path, or ends with it, in any case.
@@ -325,8 +325,8 @@ pub(crate) fn glob(pattern: &str, text: &str) -> bool {
 
 /// What the layers know of a site.
 pub(crate) fn scene_of<'a>(estate: &'a Estate, site: &Site, tags: Option<&'a TagData>) -> Scene<'a> {
-    let group = site.nsg.and_then(|at| estate.nsgs.get(at));
-    let table = site.route_table.and_then(|at| estate.route_tables.get(at));
+    let group = estate.nsg(site.nsg);
+    let table = estate.route_table(site.route_table);
     let mut scene = match site.subnet.and_then(|at| Scene::of_subnet(estate, at, tags)) {
         Some(scene) => scene,
         None => match (group, table) {
@@ -339,7 +339,7 @@ pub(crate) fn scene_of<'a>(estate: &'a Estate, site: &Site, tags: Option<&'a Tag
             (None, None) => Scene { tags, ..Scene::default() },
         },
     };
-    if let Some(group) = site.interface_nsg.and_then(|at| estate.nsgs.get(at)) {
+    if let Some(group) = estate.nsg(site.interface_nsg) {
         scene = scene.with_interface(group);
     }
     scene.in_estate(estate)

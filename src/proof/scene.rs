@@ -257,7 +257,7 @@ impl<'a> Scene<'a> {
     }
 
     fn read_network(&mut self, estate: &'a Estate, subnet: &Subnet) {
-        let Some(network) = subnet.network.and_then(|index| estate.networks.get(index)) else {
+        let Some(network) = estate.network(subnet.network) else {
             self.network = self.subnet.clone().unwrap_or_default();
             return;
         };

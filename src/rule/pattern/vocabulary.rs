@@ -260,7 +260,7 @@ pub(crate) const SUBNET: &[FieldSpec] = &[
         describe: "The name of its virtual network.",
         read: |item| {
             let network = match item.thing {
-                Thing::Subnet(subnet) => subnet.network.and_then(|at| item.scene.estate.networks.get(at)),
+                Thing::Subnet(subnet) => item.scene.estate.network(subnet.network),
                 _ => None,
             };
             network.map_or_else(|| Value::absent(item.place().0), |network| Value::text(&network.header.name))

@@ -335,7 +335,7 @@ fn own_scope(segments: &mut [Segment], parts: &[Part]) -> bool {
 }
 
 /// What follows the last slash of an id or name; all of it where there is none.
-pub(crate) fn short_name(id: &str) -> &str {
+pub fn short_name(id: &str) -> &str {
     id.rsplit_once('/').map_or(id, |(_, name)| name)
 }
 

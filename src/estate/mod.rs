@@ -24,6 +24,7 @@ pub use extract::Options;
 pub use fault::{FAULT_KINDS, Fault, keys_twice};
 pub use firewall::{CollectionKind, Firewall, FirewallPolicy, FirewallRule, RuleCollection, RuleCollectionGroup};
 pub use gather::{Gathered, Piece, gather};
+pub use identity::short_name;
 pub use index::{Lead, Leads};
 pub use kind::{Shape, type_of_word};
 pub use resource::{

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::estate::{Estate, Export, Header};
+use crate::estate::{Estate, Export, Header, short_name};
 use crate::finding::{FactReport, FactValue, Label, PlacementReport};
 use crate::json::{Node, Reason, Selector, Value};
 use crate::judge::derive::{Fact, FactContext, derive, workspace_of};
@@ -224,7 +224,7 @@ impl<'a> Found<'a> {
                 elsewhere.push(label);
                 continue;
             }
-            let kind = header.type_name.rsplit('/').next().unwrap_or_default();
+            let kind = short_name(&header.type_name);
             let name = format!("{kind}/{}", site::shown(header));
             let (placement, is_new) = self.on(&stands, &name);
             placement.labels.push(label);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
-use crate::estate::{self, Estate, Export, Lacking, Shape};
+use crate::estate::{self, Estate, Export, Lacking, Shape, short_name};
 use crate::finding::{FactValue, Finding, Label, PlacementReport, Report, RuleCard, Verdict};
 use crate::judge::dependency::{self, Asking};
 use crate::judge::diagnose::{Subject, diagnose};
@@ -208,7 +208,7 @@ fn unclaimed(report: &mut Report, estate: &Estate, files: &Files, placements: &[
             continue;
         }
         let place = format!("{}:{}", files.name(answer.span.file), files.position(answer.span));
-        let of = answer.workspace.as_ref().and_then(|(id, _)| id.rsplit('/').next());
+        let of = answer.workspace.as_ref().map(|(id, _)| short_name(id));
         let of = of.map(|name| format!("workspace `{name}`")).unwrap_or_else(|| "a service".to_owned());
         report.remarks.push(format!("{place}: what {of} says it needs is not judged: nothing of it was found"));
     }

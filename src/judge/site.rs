@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub(crate) use crate::estate::short_name as last_segment;
 use crate::estate::{Estate, Field, Header, NextHop, Peer, Reference, Subnet};
 use crate::json::Reason;
 use crate::net::TagData;
@@ -290,11 +291,6 @@ pub(crate) fn shown(header: &Header) -> String {
         Ok(name) => name.to_string(),
         Err(unknown) => unknown.text.to_string(),
     }
-}
-
-/// The name at the end of an id.
-pub(crate) fn last_segment(id: &str) -> &str {
-    id.rsplit('/').next().unwrap_or(id)
 }
 
 /// The network a subnet lies in, by its place in the estate.

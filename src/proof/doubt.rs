@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::estate::Export;
+use crate::estate::{Export, short_name};
 use crate::json::{self, Unknown};
 use crate::net::{ProtocolSet, Tag};
 use crate::source::Span;
@@ -40,7 +40,7 @@ impl Doubt {
             json::Reason::Placeholder(_) => Some(Remedy::ParameterFile),
             json::Reason::Fact(name) => Some(Remedy::Fact(Arc::clone(name))),
             json::Reason::NotShown(mention) => {
-                Some(Remedy::WholeExport(Arc::from(mention.id.rsplit('/').next().unwrap_or_default())))
+                Some(Remedy::WholeExport(Arc::from(short_name(&mention.id))))
             }
             _ => None,
         };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::estate::{
     AdminRule, Estate, Export, Field, Header, HubConnection, HubRoute, Peering, Plain, Reference, Subnet,
-    VirtualNetwork, type_of_word,
+    VirtualNetwork, short_name, type_of_word,
 };
 use crate::json::{self, Node, Unknown};
 use crate::net::{DEFAULT_PREFIXES, PRIVATE_PREFIXES};
@@ -65,7 +65,7 @@ pub(crate) fn missing(what: ThingKind, id: &Field<Arc<str>>) -> Doubt {
         return Doubt::of(What::Which(what), unknown);
     }
     let shown = shown(id);
-    let name = shown.rsplit('/').next().unwrap_or_default();
+    let name = short_name(&shown);
     let type_name = type_of_word(what.as_str());
     let thing = what.named(name);
     let doubt = Doubt::new(Reason::NotAmongInput(thing.clone())).at(id.span);
@@ -215,7 +215,7 @@ fn is_of_hub(peering: &Peering) -> bool {
     let starts = |text: &str, start: &str| text.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start));
     let named = peering.name.known().is_some_and(|name| starts(name, "RemoteVnetToHubPeering"));
     let remote = peering.remote.as_ref().and_then(|remote| remote.id.known());
-    let of_hub = |id: &Arc<str>| id.rsplit('/').next().is_some_and(|name| starts(name, "HV_"));
+    let of_hub = |id: &Arc<str>| starts(short_name(id), "HV_");
     open && (named || remote.is_some_and(of_hub))
 }
 
@@ -239,7 +239,7 @@ fn nameless(estate: &Estate, network: &VirtualNetwork) -> Option<Doubt> {
         one.network.as_ref().is_none_or(|network| network.target.is_none() && network.id.known().is_none())
     };
     let doubt = |name: &str, span| {
-        let name = name.rsplit('/').next().unwrap_or_default();
+        let name = short_name(name);
         let network = shown(&network.header.name);
         let doubt = Doubt::new(Reason::HubConnection { connection: Arc::from(name), network });
         doubt.at(span).settled_by(Remedy::RemoteNetwork)
@@ -330,7 +330,7 @@ fn firewall(route: &HubRoute) -> Result<usize, Doubt> {
     };
     next_hop.target.ok_or_else(|| {
         let id = shown(&next_hop.id);
-        let name: Arc<str> = Arc::from(id.rsplit('/').next().unwrap_or_default());
+        let name: Arc<str> = Arc::from(short_name(&id));
         let doubt = Doubt::new(Reason::BehindHub(Arc::clone(&name)));
         let doubt = doubt.shown_by([Export::resource("Microsoft.Network/azureFirewalls", &id)]);
         doubt.at(next_hop.id.span).settled_by(Remedy::FirewallAndPolicy(Some(name)))

@@ -10,7 +10,9 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::estate::{Access, AdminRule, BUILT_IN, BuiltIn, Direction, NetworkSecurityGroup, Peer, Ports, SecurityRule};
+use crate::estate::{
+    Access, AdminRule, BUILT_IN, BuiltIn, Direction, NetworkSecurityGroup, Peer, Ports, SecurityRule, short_name,
+};
 use crate::net::{AddressSet, PortSet, ProtocolSet, Special, Tag};
 use crate::proof::cell::{Clause, Match, Values};
 use crate::proof::doubt::{Aspect, Doubt, Reason, ThingKind, What};
@@ -217,7 +219,7 @@ pub(crate) fn push<'a>(
 fn author(rule: &SecurityRule, index: usize) -> Author<'_> {
     let name = shown(&rule.name);
     let own = |built_in: &&BuiltIn| {
-        let last = name.rsplit('/').next().unwrap_or_default();
+        let last = short_name(&name);
         last.eq_ignore_ascii_case(built_in.name) && rule.priority.known() == Some(&built_in.priority)
     };
     match BUILT_IN.iter().find(own) {

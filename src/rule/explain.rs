@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::estate::Direction;
+use crate::estate::{Direction, short_name};
 use crate::finding::{FactValue, RuleCard, Source};
 use crate::rule::case::{Case, CaseFile, Expect};
 use crate::rule::compile::{Body, Rule};
@@ -108,7 +108,7 @@ fn explain_service(pack: &Pack, service: &Service) -> String {
             format!(", when {} is {values}", selector.text())
         });
         let through = finder.through.as_ref().map(|through| {
-            format!(" of the {} at {}", through.resource.rsplit('/').next().unwrap_or_default(), through.id.text())
+            format!(" of the {} at {}", short_name(&through.resource), through.id.text())
         });
         let (subnet, through) = (finder.subnet.text(), through.unwrap_or_default());
         format!("{}, subnet at {subnet}{through}{}", finder.resource, when.collect::<String>())
@@ -271,7 +271,7 @@ fn about(rule: &Rule) -> String {
         Body::Assertion(assertion) => assertion
             .resources
             .iter()
-            .map(|name| name.rsplit('/').next().unwrap_or(name))
+            .map(|name| short_name(name))
             .collect::<Vec<_>>()
             .join(", "),
     }
@@ -321,7 +321,7 @@ fn shown_origin(source: &FactSource) -> String {
         FactSource::BuiltIn(fact) => format!("the estate (`{fact}`)"),
         FactSource::Fact(name) => format!("fact `{name}`"),
         FactSource::Resource { resource, select, .. } => {
-            format!("`{}` of {}", select.text(), resource.rsplit('/').next().unwrap_or(resource))
+            format!("`{}` of {}", select.text(), short_name(resource))
         }
     }
 }

@@ -10,7 +10,7 @@ use regex::Regex;
 use regex_automata::Input;
 use regex_automata::hybrid::dfa::DFA;
 
-use crate::estate::{Field, Peer, Ports, Side as EstateSide};
+use crate::estate::{Field, Peer, Ports, Side as EstateSide, short_name};
 use crate::finding::Label;
 use crate::json::{Reason, Trail, Unknown};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
@@ -252,7 +252,7 @@ impl<'a> Part<'a> {
             Ok(Atom::Peer(Peer::Tag(text) | Peer::Invalid(text))) => text.to_string(),
             Ok(Atom::Peer(Peer::Addresses(set))) => shown_addresses(set),
             Ok(Atom::Addresses(set)) => shown_addresses(set),
-            Ok(Atom::Groups(id)) => id.rsplit('/').next().unwrap_or(id).to_owned(),
+            Ok(Atom::Groups(id)) => short_name(id).to_owned(),
             Ok(Atom::Ports(set)) => shown_ports(set),
             Ok(Atom::Protocols(set)) if *set == ProtocolSet::ALL => "any protocol".to_owned(),
             Ok(Atom::Protocols(set)) => {

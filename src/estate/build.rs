@@ -12,7 +12,7 @@ use crate::estate::identity::{Id, last_segment, text_or_unknown};
 use crate::estate::index::Ids;
 use crate::estate::kind::{Kind, Shape};
 use crate::estate::merge::contradicted;
-use crate::estate::resource::{Field, Header, Plain, Reference, unknown_value};
+use crate::estate::resource::{Field, Header, Plain, Reference, Subnet, unknown_value};
 use crate::estate::whole::Estate;
 use crate::json::{Node, Reason};
 use crate::net::Cloud;
@@ -176,30 +176,20 @@ fn subnets_and_networks(estate: &mut Estate, registry: &Ids) {
 fn associations(estate: &mut Estate, registry: &Ids) {
     let Estate { nsgs, route_tables, nat_gateways, subnets, .. } = estate;
     for (at, nsg) in nsgs.iter().enumerate() {
-        for mention in &nsg.subnets {
-            if let Some(subnet) = mention.target.and_then(|target| subnets.get_mut(target)) {
-                associate(&mut subnet.nsg, &nsg.header, mention, at);
-            }
-        }
+        associate_all(subnets, |subnet| &mut subnet.nsg, &nsg.header, &nsg.subnets, at);
     }
     for (at, table) in route_tables.iter().enumerate() {
-        for mention in &table.subnets {
-            if let Some(subnet) = mention.target.and_then(|target| subnets.get_mut(target)) {
-                associate(&mut subnet.route_table, &table.header, mention, at);
-            }
-        }
+        associate_all(subnets, |subnet| &mut subnet.route_table, &table.header, &table.subnets, at);
     }
     for (at, gateway) in nat_gateways.iter().enumerate() {
-        let list = lookup(&gateway.header.node, &["properties", "subnets"]);
-        for mention in list.map(|list| list.items()).unwrap_or_default() {
-            let Some(id) = mention.get("id") else { continue };
-            let Some(value) = text_or_unknown(id) else { continue };
-            let mut mention = Reference { id: Field { value, span: id.span, via: id.via.clone() }, target: None };
-            registry.lead(Kind::Subnet, &mut mention, file(&gateway.header));
-            if let Some(subnet) = mention.target.and_then(|target| subnets.get_mut(target)) {
-                associate(&mut subnet.nat_gateway, &gateway.header, &mention, at);
-            }
-        }
+        let list = lookup(&gateway.header.node, &["properties", "subnets"]).map(Node::items).unwrap_or_default();
+        let mention = |id: &Node| {
+            let id = Field { value: text_or_unknown(id)?, span: id.span, via: id.via.clone() };
+            Some(Reference::new(id))
+        };
+        let mut mentions: Vec<Reference> = list.iter().filter_map(|item| mention(item.get("id")?)).collect();
+        registry.lead_all(Kind::Subnet, &mut mentions, file(&gateway.header));
+        associate_all(subnets, |subnet| &mut subnet.nat_gateway, &gateway.header, &mentions, at);
     }
     let mut users: BTreeMap<usize, Vec<(usize, Reference)>> = BTreeMap::new();
     let mut tables: BTreeMap<usize, Vec<(usize, Reference)>> = BTreeMap::new();
@@ -220,6 +210,21 @@ fn associations(estate: &mut Estate, registry: &Ids) {
     tables.into_iter().for_each(|(at, more)| add(&mut route_tables[at].subnets, more));
 }
 
+/// Gives each subnet that `owner` mentions its side of the association. `slot`: where a subnet keeps what is of this kind.
+fn associate_all(
+    subnets: &mut [Subnet],
+    slot: fn(&mut Subnet) -> &mut Option<Reference>,
+    owner: &Header,
+    mentions: &[Reference],
+    at: usize,
+) {
+    for mention in mentions {
+        if let Some(subnet) = mention.target.and_then(|target| subnets.get_mut(target)) {
+            associate(slot(subnet), owner, mention, at);
+        }
+    }
+}
+
 /// Gives a subnet what says to be used by it. When the subnet, or another one of the kind, says something else, which of
 /// them it uses is not known.
 fn associate(known: &mut Option<Reference>, owner: &Header, mention: &Reference, at: usize) {
@@ -229,7 +234,7 @@ fn associate(known: &mut Option<Reference>, owner: &Header, mention: &Reference,
         Some(reference) => {
             let span = reference.id.span;
             let value = Err(contradicted(span));
-            *reference = Reference { id: Field { value, span, via: None }, target: None };
+            *reference = Reference::new(Field { value, span, via: None });
         }
     }
 }

@@ -73,11 +73,10 @@ pub fn dependencies(root: &Node) -> Option<Dependencies> {
     let several = root.items().iter().filter_map(|item| dependency_list(item).map(|list| (item, list)));
     let alone = dependency_list(root).map(|list| (root, list));
     let answers: Vec<(&Node, &Node)> = alone.into_iter().chain(several).collect();
-    let span = answers.first()?.1.span;
-    let mut reading = Reading::default();
+    let mut reading =
+        Reading { read: Dependencies::empty(answers.first()?.1.span), seen: BTreeSet::new(), full: false };
     answers.iter().for_each(|(answer, list)| reading.answer(answer, list));
-    let Reading { workspace, region, needed, faults, .. } = reading;
-    Some(Dependencies { workspace, region, needed, span, faults })
+    Some(reading.read)
 }
 
 /// That a document given as dependencies holds none.
@@ -91,14 +90,10 @@ pub fn no_dependencies(root: &Node) -> Fault {
     fault(root.span.part(0, root.span.len().min(1)), detail)
 }
 
-#[derive(Default)]
 struct Reading {
-    workspace: Option<(Arc<str>, Span)>,
-    region: Option<Arc<str>>,
-    needed: Vec<Dependency>,
+    read: Dependencies,
     seen: BTreeSet<(String, u16, String)>,
     full: bool,
-    faults: Vec<Fault>,
 }
 
 impl Reading {
@@ -107,15 +102,15 @@ impl Reading {
         let keys = ["id", "workspaceId", "nextLink"];
         let places = std::iter::once(answer).chain(items.first());
         for node in places.flat_map(|node| keys.iter().filter_map(|key| node.get(key))) {
-            if self.workspace.is_none() {
-                self.workspace = node.text().and_then(workspace_in).map(|id| (id, node.span));
+            if self.read.workspace.is_none() {
+                self.read.workspace = node.text().and_then(workspace_in).map(|id| (id, node.span));
             }
         }
         let region = ["location", "region"].iter().find_map(|key| answer.get(key).and_then(Node::text));
-        self.region = self.region.take().or(region.map(Arc::from));
+        self.read.region = self.read.region.take().or(region.map(Arc::from));
         if let Some(next) = answer.get("nextLink").filter(|next| !next.is_blank()) {
             let detail = "`nextLink` says that more endpoints follow; this file holds one page only";
-            self.faults.push(Fault { kind: INCOMPLETE_LIST, ..fault(next.span, detail) });
+            self.read.faults.push(Fault { kind: INCOMPLETE_LIST, ..fault(next.span, detail) });
         }
         items.iter().for_each(|item| self.category(item));
     }
@@ -176,15 +171,15 @@ impl Reading {
     }
 
     fn push(&mut self, one: Dependency) {
-        if self.needed.len() >= MOST {
+        if self.read.needed.len() >= MOST {
             if !std::mem::replace(&mut self.full, true) {
-                self.faults.push(fault(one.span, format!("only the first {MOST} endpoints and ports are judged")));
+                self.read.faults.push(fault(one.span, format!("only the first {MOST} endpoints and ports are judged")));
             }
             return;
         }
         let protocol = one.protocol.map(|protocol| protocol.to_string()).unwrap_or_default();
         if self.seen.insert((one.name.to_ascii_lowercase(), one.port, protocol)) {
-            self.needed.push(one);
+            self.read.needed.push(one);
         }
     }
 
@@ -230,7 +225,7 @@ impl Reading {
     fn wrong(&mut self, node: &Node, detail: impl Into<String>) {
         // Of an object its first character says enough.
         let length = if node.is_object() || node.is_list() { 1 } else { node.span.len() };
-        self.faults.push(fault(node.span.part(0, length.min(node.span.len())), detail));
+        self.read.faults.push(fault(node.span.part(0, length.min(node.span.len())), detail));
     }
 }
 

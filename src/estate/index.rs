@@ -184,10 +184,6 @@ impl Ids {
         index.map(|(index, id)| index.possible(&id, file)).unwrap_or_default()
     }
 
-    pub(crate) fn lead(&self, kind: Kind, reference: &mut Reference, file: FileId) {
-        reference.target = self.find(kind, &Id::of(&reference.id), file);
-    }
-
     pub(crate) fn lead_all<'r>(
         &self,
         kind: Kind,
@@ -195,7 +191,7 @@ impl Ids {
         file: FileId,
     ) {
         for reference in references {
-            self.lead(kind, reference, file);
+            reference.target = self.find(kind, &Id::of(&reference.id), file);
         }
     }
 }
@@ -223,7 +219,7 @@ pub enum Lead {
 }
 
 impl Leads {
-    /// Takes in the resources, in this order.
+    /// Indexes the resources, in this order.
     pub fn of<'a>(headers: impl IntoIterator<Item = &'a Header>) -> Self {
         let mut index = Index::default();
         headers.into_iter().for_each(|header| index.push(id_of(header), header.span.file));

@@ -79,6 +79,13 @@ pub struct Reference {
     pub target: Option<usize>,
 }
 
+impl Reference {
+    /// A mention that has not been followed.
+    pub(crate) fn new(id: Field<Arc<str>>) -> Self {
+        Self { id, target: None }
+    }
+}
+
 /// A network security group.
 #[derive(Clone, Debug)]
 pub struct NetworkSecurityGroup {

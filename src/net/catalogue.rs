@@ -240,7 +240,7 @@ fn read(text: &'static str) -> Catalogue {
     all
 }
 
-/// Takes in one line; `None` when it breaks the grammar.
+/// Adds what one line says; `None` when it breaks the grammar.
 fn read_line(all: &mut Catalogue, line: &'static str) -> Option<()> {
     let (kind, rest) = line.split_once(' ')?;
     let words: Vec<&'static str> = rest.split(' ').collect();

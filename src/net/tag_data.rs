@@ -54,13 +54,13 @@ impl TagPrefixes {
 }
 
 impl TagData {
-    /// Takes in the prefixes of a tag, under the name the list gives it. A later entry replaces an earlier one.
+    /// Adds the prefixes of a tag, under the name the list gives it. A later entry replaces an earlier one.
     pub fn insert(&mut self, name: &str, prefixes: Vec<IpNet>) {
         let index = self.declare(name);
         self.entries[index].read = OnceLock::from(Some(TagPrefixes::new(prefixes)));
     }
 
-    /// Takes in the name of a tag whose prefixes the source will give; returns its index, which is that of an equal
+    /// Adds the name of a tag whose prefixes the source will give; returns its index, which is that of an equal
     /// name when there is one.
     pub fn declare(&mut self, name: &str) -> usize {
         let next = self.entries.len();

@@ -49,7 +49,7 @@ pub(crate) fn firewall(reader: &mut Reader<'_>, header: Header) -> Firewall {
 /// The policy of a firewall. An object without an id still says that there is one.
 fn policy_of(reader: &mut Reader<'_>, node: &Node) -> Option<Reference> {
     let found = lookup(node, &["properties", "firewallPolicy"])?;
-    let unnamed = || Reference { id: absent(found, "id"), target: None };
+    let unnamed = || Reference::new(absent(found, "id"));
     Some(reader.reference(node, &["properties", "firewallPolicy"]).unwrap_or_else(unnamed))
 }
 
@@ -231,7 +231,7 @@ fn side(reader: &mut Reader<'_>, node: &Node, key: &'static str, place: Place) -
 }
 
 fn groups(reader: &mut Reader<'_>, node: &Node, key: &str) -> Vec<Reference> {
-    reader.texts(node, &[key]).into_iter().map(|id| Reference { id, target: None }).collect()
+    reader.texts(node, &[key]).into_iter().map(Reference::new).collect()
 }
 
 /// `{ protocolType, port }`.

@@ -145,7 +145,7 @@ pub(crate) fn configured_subnets(reader: &mut Reader<'_>, node: &Node) -> Vec<Re
     let mut subnets = Vec::new();
     for item in reader.items(node, &["properties", "ipConfigurations"]).iter() {
         if let Some(why) = item.unknown() {
-            subnets.push(Reference { id: field(item, Err(why.clone())), target: None });
+            subnets.push(Reference::new(field(item, Err(why.clone()))));
         } else if item.is_object() {
             let item = reader.sound(item);
             subnets.extend(reader.reference(&item, &["properties", "subnet"]));
@@ -225,5 +225,5 @@ fn id_or_text(reader: &mut Reader<'_>, node: &Node, path: &[&str]) -> Option<Ref
     let found = lookup(node, path)?;
     let id: Option<Field<Arc<str>>> =
         if found.text().is_some() { reader.text(node, path) } else { reader.id(node, path) };
-    id.map(|id| Reference { id, target: None })
+    id.map(Reference::new)
 }

@@ -258,11 +258,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn reference(&mut self, node: &Node, path: &[&str]) -> Option<Reference> {
-        self.id(node, path).map(reference)
+        self.id(node, path).map(Reference::new)
     }
 
     pub(crate) fn references(&mut self, node: &Node, path: &[&str]) -> Vec<Reference> {
-        self.ids(node, path).into_iter().map(reference).collect()
+        self.ids(node, path).into_iter().map(Reference::new).collect()
     }
 
     /// Whether a list's item can be read as an object; else a fault.
@@ -301,10 +301,6 @@ impl<'a> Reader<'a> {
 /// Whether it stands for a property that a mention leaves open.
 pub(crate) fn is_not_shown(node: &Node) -> bool {
     node.unknown().is_some_and(|unknown| matches!(unknown.reason, Reason::NotShown(_)))
-}
-
-fn reference(id: Field<Arc<str>>) -> Reference {
-    Reference { id, target: None }
 }
 
 fn last<'p>(path: &[&'p str]) -> &'p str {

@@ -233,7 +233,7 @@ fn hub_routes(reader: &mut Reader<'_>, node: &Node, list: &str) -> Vec<HubRoute>
         let next_hop = next_hop.map(value).zip(next_hop);
         routes.push(HubRoute {
             destinations: reader.texts(item, &["destinations"]),
-            next_hop: next_hop.map(|(id, at)| Reference { id: field(at, id), target: None }),
+            next_hop: next_hop.map(|(id, at)| Reference::new(field(at, id))),
             span: item.span,
         });
     }

@@ -1,7 +1,7 @@
 //! Pieces in REST form, one per resource: children written inside others and resources written twice are sorted out
 //! before anything is typed.
 //!
-//! Typing is the work of `extract`, joining that of `link`.
+//! Typing is the work of `extract`, joining that of `build`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;

@@ -34,7 +34,7 @@ pub struct FirewallPolicy {
     pub header: Header,
     /// Its parent.
     pub base: Option<Reference>,
-    /// Its rule collection groups: indexes into the estate's list, filled in by `link`.
+    /// Its rule collection groups: indexes into the estate's list, filled in by `build`.
     pub groups: Vec<usize>,
     /// Groups it names, by id.
     pub group_ids: Vec<Field<Arc<str>>>,
@@ -49,7 +49,7 @@ pub struct FirewallPolicy {
 pub struct RuleCollectionGroup {
     /// What every resource has.
     pub header: Header,
-    /// Its policy: an index into the estate's list, filled in by `link`.
+    /// Its policy: an index into the estate's list, filled in by `build`.
     pub policy: Option<usize>,
     /// The lower number goes first.
     pub priority: Option<Field<i64>>,

@@ -1,6 +1,6 @@
 //! Resource ids taken apart, so that two spellings of one id can be told to be the same, or to be able to be the same.
 //!
-//! Which resource a mention leads to is decided by `link`.
+//! Which resource a mention leads to is decided by `build`.
 
 use std::cmp::Ordering;
 use std::sync::Arc;

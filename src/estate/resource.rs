@@ -1,6 +1,6 @@
 //! Azure resources as typed values, a place on every field. Whatever spelling they came in, this is what they mean.
 //!
-//! Reading them out of JSON is the work of `extract`; joining them by id that of `link`.
+//! Reading them out of JSON is the work of `extract`; joining them by id that of `build`.
 
 use std::sync::Arc;
 
@@ -372,7 +372,7 @@ pub struct VirtualNetwork {
     pub address_space: Vec<Field<AddressSet>>,
     /// Its own DNS servers; empty means Azure's.
     pub dns_servers: Vec<Field<Arc<str>>>,
-    /// Its subnets: indexes into the estate's list, filled in by `link`.
+    /// Its subnets: indexes into the estate's list, filled in by `build`.
     pub subnets: Vec<usize>,
     /// Its peerings.
     pub peerings: Vec<Peering>,
@@ -408,7 +408,7 @@ pub struct Peering {
 pub struct Subnet {
     /// What every resource has.
     pub header: Header,
-    /// Its network: an index into the estate's list, filled in by `link`.
+    /// Its network: an index into the estate's list, filled in by `build`.
     pub network: Option<usize>,
     /// Its prefixes.
     pub prefixes: Vec<Field<AddressSet>>,
@@ -503,7 +503,7 @@ pub struct AdminRule {
 pub struct HubConnection {
     /// What every resource has.
     pub header: Header,
-    /// Its hub: an index into the estate's list, filled in by `link`.
+    /// Its hub: an index into the estate's list, filled in by `build`.
     pub hub: Option<usize>,
     /// The virtual network.
     pub network: Option<Reference>,
@@ -518,7 +518,7 @@ pub struct HubConnection {
 pub struct HubRouteTable {
     /// What every resource has.
     pub header: Header,
-    /// Its hub: an index into the estate's list, filled in by `link`.
+    /// Its hub: an index into the estate's list, filled in by `build`.
     pub hub: Option<usize>,
     /// Its routes.
     pub routes: Vec<HubRoute>,
@@ -540,7 +540,7 @@ pub struct HubRoute {
 pub struct RoutingIntent {
     /// What every resource has.
     pub header: Header,
-    /// Its hub: an index into the estate's list, filled in by `link`.
+    /// Its hub: an index into the estate's list, filled in by `build`.
     pub hub: Option<usize>,
     /// Its routing policies.
     pub policies: Vec<HubRoute>,
@@ -566,6 +566,6 @@ pub struct Compute {
     pub header: Header,
     /// Its subnet.
     pub subnet: Option<Reference>,
-    /// Its workspace: an index into the estate's list, filled in by `link`.
+    /// Its workspace: an index into the estate's list, filled in by `build`.
     pub workspace: Option<usize>,
 }

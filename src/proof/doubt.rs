@@ -39,9 +39,7 @@ impl Doubt {
             | json::Reason::KeyVaultReference(name) => Some(Remedy::Parameter(Arc::clone(name))),
             json::Reason::Placeholder(_) => Some(Remedy::ParameterFile),
             json::Reason::Fact(name) => Some(Remedy::Fact(Arc::clone(name))),
-            json::Reason::NotShown(mention) => {
-                Some(Remedy::WholeExport(Arc::from(short_name(&mention.id))))
-            }
+            json::Reason::NotShown(mention) => Some(Remedy::WholeExport(Arc::from(short_name(&mention.id)))),
             _ => None,
         };
         let exports = match &unknown.reason {

@@ -107,9 +107,10 @@ fn explain_service(pack: &Pack, service: &Service) -> String {
             let values = values.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
             format!(", when {} is {values}", selector.text())
         });
-        let through = finder.through.as_ref().map(|through| {
-            format!(" of the {} at {}", short_name(&through.resource), through.id.text())
-        });
+        let through = finder
+            .through
+            .as_ref()
+            .map(|through| format!(" of the {} at {}", short_name(&through.resource), through.id.text()));
         let (subnet, through) = (finder.subnet.text(), through.unwrap_or_default());
         format!("{}, subnet at {subnet}{through}{}", finder.resource, when.collect::<String>())
     });
@@ -268,12 +269,9 @@ fn about(rule: &Rule) -> String {
     match &rule.body {
         Body::Requirement(requirement) => requirement.service.to_string(),
         Body::Pattern(pattern) => pattern.subject.as_str().to_owned(),
-        Body::Assertion(assertion) => assertion
-            .resources
-            .iter()
-            .map(|name| short_name(name))
-            .collect::<Vec<_>>()
-            .join(", "),
+        Body::Assertion(assertion) => {
+            assertion.resources.iter().map(|name| short_name(name)).collect::<Vec<_>>().join(", ")
+        }
     }
 }
 

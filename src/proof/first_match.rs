@@ -12,7 +12,7 @@ use crate::proof::cell::{Cell, Clause};
 use crate::proof::scene::union;
 use crate::proof::symbol::{End, Symbols};
 
-/// The most cells in flight, and the most pieces kept: beyond it the answer is undecided. A thousand ordinary rules
+/// The most open cells, and the most pieces kept: beyond it the answer is undecided. A thousand ordinary rules
 /// need a few dozen; only input built to split cells over and over comes here.
 pub(crate) const MOST_CELLS: usize = 4096;
 
@@ -20,7 +20,7 @@ pub(crate) const MOST_CELLS: usize = 4096;
 /// condition for every rule it went past.
 const MOST_CONDITIONS: usize = 1 << 16;
 
-/// How many cells may be in flight before those that differ in one coordinate only are joined again.
+/// How many cells may be open before those that differ in one coordinate only are joined again.
 pub(crate) const JOIN_AT: usize = 24;
 
 /// How many clauses may take their part of one cell before what those of one kind took is kept together. In tests few, so
@@ -51,7 +51,7 @@ pub(crate) struct SharedParts {
 impl DecidedBy {
     /// The first of the clauses.
     pub(crate) fn first(&self) -> usize {
-        self.all().next().expect("somebody took a part")
+        self.all().next().expect("there is at least one part")
     }
 
     /// The clauses, in order.
@@ -75,7 +75,7 @@ pub(crate) struct Run {
     pub(crate) exceeded: bool,
 }
 
-/// A clause in its place. Clauses of one kind do the same with their packets, and may be told of together.
+/// A clause in its place. Clauses of one kind do the same with their packets, and may be kept together.
 #[derive(Clone, Copy)]
 pub(crate) struct Placed<'a> {
     pub(crate) clause: &'a Clause,
@@ -83,7 +83,7 @@ pub(crate) struct Placed<'a> {
     pub(crate) kind: Option<Access>,
 }
 
-/// A cell in flight. What rules have taken from the addresses at one end is kept beside it.
+/// A cell that no rule has decided yet. What rules have taken from the addresses at one end is kept beside it.
 struct OpenCell {
     cell: Cell,
     taken: Option<Taken>,
@@ -119,23 +119,24 @@ impl OpenCell {
         Self { cell, taken: None }
     }
 
-    /// The cell without what was taken; `None` when nothing is left. What was taken goes to `told`.
-    fn finish(self, told: &mut Vec<(usize, DecidedCell)>) -> Option<Cell> {
+    /// The cell without what was taken; `None` when nothing is left. What was taken goes to `decided`.
+    fn finish(self, decided: &mut Vec<(usize, DecidedCell)>) -> Option<Cell> {
         let mut cell = self.cell;
         if let Some(taken) = self.taken {
             let left = taken.gone.remaining(cell.addresses(taken.end).clone());
-            tell(&cell, taken.end, taken.parts, told);
+            record(&cell, taken.end, taken.parts, decided);
             *cell.addresses_mut(taken.end) = Arc::new(left);
         }
         (!cell.sources.is_empty() && !cell.destinations.is_empty()).then_some(cell)
     }
 
+    /// Applies one clause to what is left of the cell.
     fn apply(
         &mut self,
         symbols: &Symbols,
         placed: Placed<'_>,
         turn: &mut usize,
-        told: &mut Vec<(usize, DecidedCell)>,
+        decided: &mut Vec<(usize, DecidedCell)>,
     ) -> Outcome {
         let Placed { clause, index, kind } = placed;
         if !self.cell.may_match(symbols, clause) {
@@ -158,13 +159,13 @@ impl OpenCell {
             *turn += 1;
             taken.parts.push(Part { turn: *turn, clause: index, kind, addresses });
             if all && let Some(taken) = self.taken.take() {
-                tell(&self.cell, end, taken.parts, told);
+                record(&self.cell, end, taken.parts, decided);
                 return Outcome::Split(Vec::new(), Vec::new());
             }
             return Outcome::Took;
         }
         let whole = Self { cell: self.cell.clone(), taken: self.taken.take() };
-        match whole.finish(told) {
+        match whole.finish(decided) {
             None => Outcome::Split(Vec::new(), Vec::new()),
             Some(cell) => match cell.split(symbols, clause) {
                 Some((matched, rest)) => Outcome::Split(matched, rest),
@@ -177,9 +178,9 @@ impl OpenCell {
     }
 }
 
-/// Tells what clauses took of a cell: each part by itself, or all that clauses of one kind took together where they are
+/// Records what clauses took of a cell: each part by itself, or all that clauses of one kind took together where they are
 /// many. Together they are one cell to whoever looks at them next.
-fn tell(cell: &Cell, end: End, parts: Vec<Part>, told: &mut Vec<(usize, DecidedCell)>) {
+fn record(cell: &Cell, end: End, parts: Vec<Part>, decided: &mut Vec<(usize, DecidedCell)>) {
     let mut shared: Vec<(Access, Vec<Part>)> = Vec::new();
     let piece = |addresses: AddressSet, by: DecidedBy| {
         let mut cell = cell.clone();
@@ -188,7 +189,7 @@ fn tell(cell: &Cell, end: End, parts: Vec<Part>, told: &mut Vec<(usize, DecidedC
     };
     for part in parts {
         let Some(kind) = part.kind else {
-            told.push((part.turn, piece(part.addresses, DecidedBy::One(part.clause))));
+            decided.push((part.turn, piece(part.addresses, DecidedBy::One(part.clause))));
             continue;
         };
         match shared.iter_mut().find(|(one, _)| *one == kind) {
@@ -202,9 +203,9 @@ fn tell(cell: &Cell, end: End, parts: Vec<Part>, told: &mut Vec<(usize, DecidedC
                 let turn = first.turn;
                 let all = union(parts.iter().map(|part| &part.addresses));
                 let parts = parts.into_iter().map(|part| (part.clause, part.addresses)).collect();
-                told.push((turn, piece(all, DecidedBy::Several(Rc::new(SharedParts { end, parts })))));
+                decided.push((turn, piece(all, DecidedBy::Several(Rc::new(SharedParts { end, parts })))));
             }
-            _ => told
+            _ => decided
                 .extend(parts.into_iter().map(|part| (part.turn, piece(part.addresses, DecidedBy::One(part.clause))))),
         }
     }
@@ -217,8 +218,8 @@ pub(crate) fn first_match<'a>(
     clauses: impl IntoIterator<Item = Placed<'a>>,
 ) -> Run {
     let mut open: Vec<OpenCell> = cells.into_iter().map(OpenCell::new).collect();
-    let mut told: Vec<(usize, DecidedCell)> = Vec::new();
-    // Pieces are told when their cell lands; this is their order by clause.
+    let mut decided: Vec<(usize, DecidedCell)> = Vec::new();
+    // Pieces are recorded when their cell is finished; this is their order by clause.
     let mut turn = 0_usize;
     let mut settled = 0_usize;
     let mut split = Vec::new();
@@ -228,13 +229,13 @@ pub(crate) fn first_match<'a>(
             break;
         }
         let (mut changed, before) = (false, turn);
-        open.retain_mut(|one| match one.apply(symbols, placed, &mut turn, &mut told) {
+        open.retain_mut(|one| match one.apply(symbols, placed, &mut turn, &mut decided) {
             Outcome::Missed | Outcome::Took => true,
             Outcome::Split(matched, rest) => {
                 for cell in matched {
                     turn += 1;
                     settled += cell.cube.len();
-                    told.push((turn, DecidedCell { cell, by: DecidedBy::One(placed.index) }));
+                    decided.push((turn, DecidedCell { cell, by: DecidedBy::One(placed.index) }));
                 }
                 split.extend(rest);
                 changed = true;
@@ -246,7 +247,7 @@ pub(crate) fn first_match<'a>(
         }
         open.extend(split.drain(..).map(OpenCell::new));
         if changed && open.len() > JOIN_AT {
-            let finished = open.into_iter().filter_map(|one| one.finish(&mut told)).collect();
+            let finished = open.into_iter().filter_map(|one| one.finish(&mut decided)).collect();
             open = join(finished).into_iter().map(OpenCell::new).collect();
         }
         let conditions = settled + open.iter().map(|one| one.cell.cube.len()).sum::<usize>();
@@ -257,12 +258,12 @@ pub(crate) fn first_match<'a>(
             break;
         }
     }
-    let rest = open.into_iter().filter_map(|one| one.finish(&mut told)).collect();
-    told.sort_by_key(|(turn, _)| *turn);
-    Run { decided: told.into_iter().map(|(_, piece)| piece).collect(), rest, exceeded }
+    let rest = open.into_iter().filter_map(|one| one.finish(&mut decided)).collect();
+    decided.sort_by_key(|(turn, _)| *turn);
+    Run { decided: decided.into_iter().map(|(_, piece)| piece).collect(), rest, exceeded }
 }
 
-/// Joins cells that differ in one coordinate only; one pass, quadratic in the cells in flight, which are bounded.
+/// Joins cells that differ in one coordinate only; one pass, quadratic in the open cells, which are bounded.
 pub(crate) fn join(cells: Vec<Cell>) -> Vec<Cell> {
     let mut joined: Vec<Cell> = Vec::with_capacity(cells.len());
     for cell in cells {

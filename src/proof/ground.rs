@@ -62,7 +62,7 @@ impl Party {
     }
 }
 
-/// The addresses a proof stands on: one scene in one address family.
+/// The addresses that a proof is made over: one scene in one address family, with the symbols for what is not known.
 pub(crate) struct Ground<'s, 'a> {
     pub(crate) scene: &'s Scene<'a>,
     pub(crate) symbols: Symbols,
@@ -137,7 +137,7 @@ impl<'s, 'a> Ground<'s, 'a> {
         Self { near_members: true, ..self }
     }
 
-    /// The same ground with room for symbols of its own above others.
+    /// The same ground with symbols of its own above others.
     pub(crate) fn above(&self, symbols: &Arc<Symbols>) -> Self {
         Self {
             scene: self.scene,
@@ -169,8 +169,8 @@ impl<'s, 'a> Ground<'s, 'a> {
                     });
                     // A subnet has private addresses where nothing else is shown (NSG-14).
                     let known = self.scene.network_complete && !self.network.is_empty();
-                    let room = if known { Arc::clone(&self.network) } else { self.private().into() };
-                    all.add(room, vec![subnet.holds()]);
+                    let range = if known { Arc::clone(&self.network) } else { self.private().into() };
+                    all.add(range, vec![subnet.holds()]);
                 }
             },
             Party::Hosts(hosts) | Party::Untagged(hosts) if hosts.is_empty() => {}

@@ -231,7 +231,7 @@ pub struct Judgement {
 }
 
 impl Decider {
-    /// The group of a decider that is in no group of the scene it is told with.
+    /// The group of a decider that is in no group of the scene it comes with.
     pub const ELSEWHERE: usize = usize::MAX;
 
     /// Whether it is at the other end of the traffic.

@@ -1,4 +1,9 @@
 //! Proofs over exact sets: what passes a network security group, where routes lead, and what cannot be told.
+//!
+//! The way of a question: a `scene` is the subnet with what the input shows around it; `prepared` compiles its layers
+//! once, on a `ground`, which turns addresses into sets and what is not known into symbols; `stage` sends the cells of a
+//! flow through them, `verdict` decides, `explain` says by whom, and `path` puts the layers together. What Azure does is
+//! written in `semantics.md`.
 
 mod after_route;
 mod atom;
@@ -28,15 +33,14 @@ mod words;
 
 pub use after_route::nearest;
 pub use doubt::{Doubt, Reason};
-pub use egress::{Egress, Outcome};
+pub use egress::Outcome;
 pub use firewall::{Appliance, Placed};
 pub use given::{Given, NatGateway};
 pub use ground::Party;
 pub use host::{HostPattern, HostSet};
-pub use judgement::{Coordinate, Decider, Flow, Judgement, Kind, Layer, Matching, NearMiss, Packet, Step, Written};
+pub use judgement::{Coordinate, Decider, Flow, Judgement, Kind, Layer, Matching, NearMiss, Packet};
 pub use path::Trace;
 pub use prepared::Prepared;
 pub use scene::{Level, Scene, policies};
 pub use shadow::{Fact, Shadow, free_priority};
-pub use symbol::End;
 pub use verdict::Verdict;

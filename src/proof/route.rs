@@ -79,7 +79,7 @@ pub(crate) fn ways<'a>(ground: &mut Ground<'_, 'a>) -> Vec<Way<'a>> {
     delivered(ground, all)
 }
 
-/// The routes of one table in order, for a subnet of which nothing else is told; what no route takes goes to the
+/// The routes of one table in order, for a subnet of which nothing else is shown; what no route takes goes to the
 /// internet. `owner`: whose they are, to tell their doubts apart.
 pub(crate) fn table_ways<'a>(ground: &mut Ground<'_, 'a>, table: &'a RouteTable, owner: &str) -> Vec<Way<'a>> {
     let mut list = List { ground, candidates: Vec::new(), owner };
@@ -492,7 +492,7 @@ fn rank_of(tag: Tag, read: &Reading) -> Rank {
     }
 }
 
-/// The routes as a stage of a journey, by what a layer makes of each hop.
+/// The routes as a stage of a passage, by what a layer makes of each hop.
 pub(crate) fn stage<'a>(ground: &mut Ground<'_, 'a>, ways: &[Way<'a>], ruling: &dyn Fn(&Hop) -> Ruling) -> Stage<'a> {
     let mut entries = Vec::new();
     for way in ways {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::estate::{Direction, Field, NetworkSecurityGroup, Peer, SecurityRule, Side};
+use crate::json::Unknown;
 use crate::net::{Family, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause, Match};
 use crate::proof::doubt::{Aspect, Doubt, Reason, What};
@@ -44,6 +45,13 @@ pub struct Shadow {
     pub conflicts: Fact,
     /// Those rules, by index in the group.
     pub with: Vec<usize>,
+}
+
+impl Shadow {
+    /// Neither is known, for the same reasons.
+    fn unknown(&mut self, doubts: Vec<Doubt>) {
+        (self.shadowed, self.redundant) = (Fact::Unknown(doubts.clone()), Fact::Unknown(doubts));
+    }
 }
 
 /// The most rules of a group that are compared with each other: every rule is run through those ahead of it, and Azure
@@ -151,14 +159,8 @@ fn look(ground: &Ground<'_, '_>, stage: &Stage<'_>, at: usize, shadow: &mut Shad
     let entry = &stage.entries[at];
     let Author::Rule(rule, _) = &entry.author else { return };
     let Some(own) = rule.priority.known() else {
-        let doubts: Vec<Doubt> = rule
-            .priority
-            .unknown()
-            .map(|unknown| Doubt::of(What::Alone(Aspect::Priority), unknown))
-            .into_iter()
-            .collect();
-        (shadow.shadowed, shadow.redundant) = (Fact::Unknown(doubts.clone()), Fact::Unknown(doubts));
-        return;
+        let doubt = |unknown: &Arc<Unknown>| Doubt::of(What::Alone(Aspect::Priority), unknown);
+        return shadow.unknown(rule.priority.unknown().map(doubt).into_iter().collect());
     };
     let place = |entry: &Entry<'_>| match &entry.author {
         Author::Rule(rule, _) => rule.priority.known().copied(),
@@ -182,9 +184,7 @@ fn look(ground: &Ground<'_, '_>, stage: &Stage<'_>, at: usize, shadow: &mut Shad
     let taken: Vec<&Cell> = ahead.decided.iter().map(|piece| &piece.cell).collect();
     let rest: Vec<&Cell> = ahead.rest.iter().collect();
     if ahead.exceeded {
-        let doubts = vec![Doubt::new(Reason::TooManyCasesAhead)];
-        (shadow.shadowed, shadow.redundant) = (Fact::Unknown(doubts.clone()), Fact::Unknown(doubts));
-        return;
+        return shadow.unknown(vec![Doubt::new(Reason::TooManyCasesAhead)]);
     }
     shadow.shadowed = fact(ground, &required, &taken, &rest);
     if shadow.shadowed == Fact::Yes {

@@ -2,7 +2,7 @@
 //! packets on their way through one layer after the other (ALG-1, ALG-2, NSG-12).
 //!
 //! Most rules ask for nothing that is not known, and requirements ask for few boxes of packets: what a stretch of such
-//! rules makes of a box is worked out once, and told to everybody who comes with that box. Putting the rules in order is
+//! rules makes of a box is worked out once, and kept for every flow that brings that box. Putting the rules in order is
 //! the work of `nsg`, `route` and `firewall`, sending cells past single rules that of `first_match`, and finding the verdict
 //! that of `verdict`.
 
@@ -127,7 +127,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Rules that do the same are of one kind; what Azure adds, routes, security admin rules and rules
-    /// that look at hosts are told one by one.
+    /// that look at hosts are kept one by one.
     fn kind(&self, entry: &Entry<'_>) -> Option<Access> {
         let written = matches!(entry.author, Author::Rule(..) | Author::Firewall(_, Some(_)));
         let alone = matches!(self.layer, Layer::Route | Layer::Admin);

@@ -11,7 +11,7 @@ use crate::proof::doubt::{Doubt, Reason};
 
 /// The end of a packet that an address or a port belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum End {
+pub(crate) enum End {
     /// Where it comes from.
     Source,
     /// Where it goes to.
@@ -112,7 +112,7 @@ impl Symbols {
         Self { family, cloud, public_network: false, under: None, first: 0, entries, index, worded }
     }
 
-    /// Room for more symbols on top of others.
+    /// A place for more symbols on top of others.
     pub(crate) fn above(under: &Arc<Self>) -> Self {
         let first = under.first + under.entries.len();
         let own = Self::new(under.family, under.cloud);

@@ -1,7 +1,7 @@
 //! The rules of a firewall in the order it reads them (FW-5, FW-10, FW-21, FW-23).
 //!
 //! By kind first — DNAT, network, application — then parent policy before child, then groups, collections and rules by
-//! priority. What cannot be told about the order becomes a guard on a line; what a line matches is the work of `rule`.
+//! priority. What cannot be told about the order becomes a guard on a line; what a line matches is the work of `clause`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

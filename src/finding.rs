@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
+
 use crate::source::{FileId, Span};
 
 /// The id of a rule: its path below the rule folder, such as `azureml/inbound-44224-blocked`.
@@ -28,6 +30,61 @@ impl fmt::Display for RuleId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)
     }
+}
+
+/// What a placement is known by: the service, where it is, and under which parameter set. Shown as
+/// `azureml-compute@vnet/snet[dev]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlacementId {
+    /// The service: `azureml-compute`.
+    pub service: String,
+    /// The name of the subnet or other resource it is on.
+    pub on: String,
+    /// Which one it is of several with that name, from 1; 0 until that is known.
+    pub number: usize,
+    /// The parameter set; empty for the plain one, and where there is only one.
+    pub choice: String,
+}
+
+impl PlacementId {
+    /// Of a service and a name, the only one there is.
+    pub fn new(service: impl Into<String>, on: impl Into<String>) -> Self {
+        Self { service: service.into(), on: on.into(), ..Self::default() }
+    }
+
+    /// What tells it from others of its service and name: `#2[dev]`; empty for most.
+    pub fn ending(&self) -> String {
+        let number = if self.number > 1 { format!("#{}", self.number) } else { String::new() };
+        if self.choice.is_empty() { number } else { format!("{number}[{}]", self.choice) }
+    }
+
+    /// The same placement under one parameter set.
+    pub fn under(&self, choice: &str) -> Self {
+        Self { choice: choice.to_owned(), ..self.clone() }
+    }
+}
+
+impl fmt::Display for PlacementId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}@{}{}", self.service, self.on, self.ending())
+    }
+}
+
+impl Serialize for PlacementId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// What a flow is known by in a report: requirements that share all three cannot be told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlowId<'a> {
+    /// The placement that needs it.
+    pub placement: &'a PlacementId,
+    /// The rule that asks for it: one rule may ask a placement for several flows.
+    pub rule: &'a RuleId,
+    /// The flow in words.
+    pub flow: &'a str,
 }
 
 /// How much a finding matters, the least first.
@@ -80,6 +137,50 @@ impl Verdict {
     }
 }
 
+impl fmt::Display for Verdict {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+/// What traffic meets on its way, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Layer {
+    /// The network security group of the interface.
+    InterfaceNsg,
+    /// The network security group of the subnet.
+    SubnetNsg,
+    /// The routes of the subnet.
+    Route,
+    /// The firewall that the routes lead to.
+    Firewall,
+    /// The security admin rules of a Virtual Network Manager, ahead of every group.
+    Admin,
+}
+
+impl Layer {
+    /// The word users read: `nsg`, `route`, `firewall`, `security-admin`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InterfaceNsg | Self::SubnetNsg => "nsg",
+            Self::Route => "route",
+            Self::Firewall => "firewall",
+            Self::Admin => "security-admin",
+        }
+    }
+
+    /// The resource it stands for, by the words of [`PlacementReport::on`].
+    pub fn resource(self) -> &'static str {
+        match self {
+            Self::InterfaceNsg => "interface-nsg",
+            Self::SubnetNsg => "nsg",
+            Self::Route => "route-table",
+            Self::Firewall => "firewall",
+            Self::Admin => "security-admin",
+        }
+    }
+}
+
 /// A place and what to say about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
@@ -125,10 +226,10 @@ pub struct Finding {
     pub snippet: Option<String>,
     /// The resource it is about: id or name.
     pub resource: Option<String>,
-    /// The place it is about: the id of a placement without what tells its parameter sets apart.
-    pub placement: Option<String>,
-    /// The placements of the report it speaks for, by id: that place, once for each parameter set in which it holds.
-    pub placements: Vec<String>,
+    /// The placement it is about, without its parameter set.
+    pub placement: Option<PlacementId>,
+    /// The placements of the report it speaks for: that placement, once for each parameter set in which it holds.
+    pub placements: Vec<PlacementId>,
     /// For flows: the requirement in a few words, such as `TCP 443 to AzureActiveDirectory`.
     pub flow: Option<String>,
     /// Findings with the same cause are drawn as one diagnostic; `None` stands alone.
@@ -149,6 +250,12 @@ pub fn fingerprint(rule: &RuleId, resource: &str, path: &str) -> String {
 }
 
 impl Finding {
+    /// The flows of the report it speaks for: the same one, for each of its placements.
+    pub fn flows(&self) -> impl Iterator<Item = FlowId<'_>> {
+        let flow = self.flow.iter().flat_map(|flow| self.placements.iter().map(move |placement| (placement, flow)));
+        flow.map(|(placement, flow)| FlowId { placement, rule: &self.rule, flow })
+    }
+
     /// A short form of its fingerprint in a file, as 16 hexadecimal digits: FNV-1a over both. The file's name should be
     /// one that does not depend on where the run was started.
     pub fn digest(&self, file: &str) -> String {
@@ -292,10 +399,8 @@ pub enum Outcome {
 /// One service on one subnet, or on a lone network security group, route table or firewall.
 #[derive(Clone, Debug)]
 pub struct PlacementReport {
-    /// Its id, unique in the run: service and where it is placed.
-    pub id: String,
-    /// The service: `azureml-compute`.
-    pub service: String,
+    /// What it is known by, unique in the run.
+    pub id: PlacementId,
     /// How it was found, in words.
     pub found: String,
     /// Where it is placed: `subnet`, `nsg`, `route-table`, `firewall` and the id or name of each.
@@ -381,8 +486,8 @@ pub struct RequirementReport {
     pub advice: bool,
     /// What the proof came to; `None` when it does not apply.
     pub verdict: Option<Verdict>,
-    /// The layer that decided: `nsg`, `route`, `firewall`.
-    pub layer: Option<&'static str>,
+    /// The layer that decided.
+    pub layer: Option<Layer>,
     /// The rules that decided, the first to drop or the ones that let everything through.
     pub decided_by: Vec<Decider>,
     /// It passes only because no custom rule stops what a built-in rule allows.
@@ -390,7 +495,7 @@ pub struct RequirementReport {
     /// For a violated requirement: what is not let through, as prefixes, tags or ports.
     pub uncovered: Vec<String>,
     /// One packet that shows the verdict: dropped for violated, possibly dropped for undecided.
-    pub witness: Option<Witness>,
+    pub witness: Option<Packet>,
     /// What the verdict rests on, or what would settle it.
     pub why: Vec<String>,
     /// The way its traffic takes; empty when it does not apply.
@@ -411,14 +516,21 @@ pub struct PathReport {
 /// What one layer says of a requirement, as if the others let everything pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerReport {
-    /// What it is, by the words of [`PlacementReport::on`]: `interface-nsg`, `nsg`, `route-table`, `firewall`.
-    pub layer: &'static str,
+    /// Which one.
+    pub layer: Layer,
     /// Its own verdict.
     pub verdict: Verdict,
     /// It is where the requirement as a whole fails, or cannot be told.
     pub decides: bool,
     /// The rules that let everything through, or the first to drop.
     pub decided_by: Vec<Decider>,
+}
+
+impl PlacementReport {
+    /// What one of its flows is known by.
+    pub fn flow_id<'a>(&'a self, requirement: &'a RequirementReport) -> FlowId<'a> {
+        FlowId { placement: &self.id, rule: &requirement.rule, flow: &requirement.flow }
+    }
 }
 
 impl RequirementReport {
@@ -438,19 +550,50 @@ impl RequirementReport {
 pub struct Decider {
     /// Its name.
     pub name: String,
-    /// What kind it is: `rule`, `built-in`, `route`, `firewall-rule`.
-    pub kind: &'static str,
+    /// What kind it is.
+    pub kind: DeciderKind,
     /// Where it is written; `None` for what Azure adds by itself.
     pub place: Option<Span>,
 }
 
+impl fmt::Display for Decider {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {}", self.kind.as_str(), self.name)
+    }
+}
+
+/// The kinds of rules that decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeciderKind {
+    /// A custom rule of a network security group.
+    Rule,
+    /// A rule or route that Azure adds by itself.
+    BuiltIn,
+    /// A route of a table.
+    Route,
+    /// A rule of a firewall.
+    FirewallRule,
+}
+
+impl DeciderKind {
+    /// The word users read.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rule => "rule",
+            Self::BuiltIn => "built-in",
+            Self::Route => "route",
+            Self::FirewallRule => "firewall-rule",
+        }
+    }
+}
+
 /// One concrete packet. A coordinate that no input pins down is named by its service tag, or is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Witness {
-    /// `inbound` or `outbound`.
-    pub direction: &'static str,
+pub struct Packet {
+    /// It comes to the placement, rather than from it.
+    pub inbound: bool,
     /// `tcp`, `udp`, `icmp`, `esp`, `ah`.
-    pub protocol: String,
+    pub protocol: &'static str,
     /// An address, or the tag or subnet it belongs to.
     pub source: String,
     /// The source port, for TCP and UDP.
@@ -459,6 +602,13 @@ pub struct Witness {
     pub destination: String,
     /// The destination port, for TCP and UDP.
     pub destination_port: Option<u16>,
+}
+
+impl Packet {
+    /// `inbound` or `outbound`.
+    pub fn direction(&self) -> &'static str {
+        if self.inbound { "inbound" } else { "outbound" }
+    }
 }
 
 /// How often each verdict was reached, over the requirements that apply or may apply.
@@ -535,15 +685,51 @@ impl Report {
         self.findings.iter().filter(|finding| finding.ignored.is_none())
     }
 
-    /// The finding about a requirement of a placement, by the rule, the placement's id and the flow: one rule may ask a
-    /// placement for several flows.
-    pub fn finding_of(&self, rule: &RuleId, placement: &str, flow: &str) -> Option<&Finding> {
-        let is_it = |one: &&Finding| one.rule == *rule && one.flow.as_deref() == Some(flow);
-        self.findings.iter().filter(is_it).find(|one| one.placements.iter().any(|id| id == placement))
-    }
-
     /// Whether any file could not be read or parsed.
     pub fn has_errors(&self) -> bool {
         self.files.iter().any(|file| file.outcome == Outcome::Error)
+    }
+}
+
+/// The requirements and findings of one report, joined.
+#[derive(Debug)]
+pub struct Index<'a> {
+    placements: BTreeMap<&'a PlacementId, &'a PlacementReport>,
+    requirements: BTreeMap<FlowId<'a>, &'a RequirementReport>,
+    findings: BTreeMap<FlowId<'a>, &'a Finding>,
+}
+
+impl<'a> Index<'a> {
+    /// Of one report. Of several that share a flow id the first counts.
+    pub fn new(report: &'a Report) -> Self {
+        let mut requirements = BTreeMap::new();
+        for placement in &report.placements {
+            for requirement in &placement.requirements {
+                requirements.entry(placement.flow_id(requirement)).or_insert(requirement);
+            }
+        }
+        let mut findings = BTreeMap::new();
+        for finding in &report.findings {
+            for flow in finding.flows() {
+                findings.entry(flow).or_insert(finding);
+            }
+        }
+        let placements = report.placements.iter().map(|placement| (&placement.id, placement)).collect();
+        Self { placements, requirements, findings }
+    }
+
+    /// The placements a finding speaks for.
+    pub fn placements(&self, finding: &Finding) -> impl Iterator<Item = &'a PlacementReport> {
+        finding.placements.iter().filter_map(|id| self.placements.get(id).copied())
+    }
+
+    /// The requirement a finding is about, of the first placement it speaks for.
+    pub fn requirement(&self, finding: &Finding) -> Option<&'a RequirementReport> {
+        self.requirements.get(&finding.flows().next()?).copied()
+    }
+
+    /// The finding about a requirement of a placement.
+    pub fn finding(&self, placement: &PlacementReport, requirement: &RequirementReport) -> Option<&'a Finding> {
+        self.findings.get(&placement.flow_id(requirement)).copied()
     }
 }

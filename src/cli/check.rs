@@ -20,7 +20,7 @@ use crate::cli::settings::{FlagError, gather};
 use crate::cli::show::show;
 use crate::cli::target::target;
 use crate::config::ServiceSetting;
-use crate::finding::{Level, Outcome as FileOutcome, Report, Verdict};
+use crate::finding::{Index, Level, Outcome as FileOutcome, Report, Verdict};
 use crate::input::Progress;
 use crate::lint::{self, Outcome};
 
@@ -140,11 +140,12 @@ fn gate(report: &Report, fail_on: Gate, undecided: UndecidedLevel) -> End {
     let Some(least) = fail_on.least() else { return End::Clean };
     let open = Level::from(undecided);
     let found = report.open().any(|finding| if finding.undecided { open >= least } else { finding.level >= least });
+    let index = Index::new(report);
     let undecided = open >= least
         && report.placements.iter().any(|placement| {
             placement.requirements.iter().any(|one| {
-                let finding = || report.finding_of(&one.rule, &placement.id, &one.flow);
-                one.verdict == Some(Verdict::Undecided) && finding().is_none_or(|finding| finding.ignored.is_none())
+                one.verdict == Some(Verdict::Undecided)
+                    && index.finding(placement, one).is_none_or(|finding| finding.ignored.is_none())
             })
         });
     if found || undecided { End::Findings } else { End::Clean }
@@ -158,8 +159,8 @@ mod tests {
     use crate::cli::arguments::{Gate, UndecidedLevel};
     use crate::cli::end::End;
     use crate::finding::{
-        Applies, Finding, Ignored, IgnoredBy, Label, Level, PathReport, PlacementReport, Report, RequirementReport,
-        RuleId, Verdict,
+        Applies, Finding, Ignored, IgnoredBy, Label, Level, PathReport, PlacementId, PlacementReport, Report,
+        RequirementReport, RuleId, Verdict,
     };
     use crate::source::{FileId, Span};
 
@@ -180,9 +181,9 @@ mod tests {
             why: Vec::new(),
             path: PathReport::default(),
         };
+        let id = PlacementId::new("service", "subnet");
         let placement = PlacementReport {
-            id: "service@subnet[dev]".to_owned(),
-            service: "service".to_owned(),
+            id: id.under("dev"),
             found: String::new(),
             on: BTreeMap::new(),
             facts: Vec::new(),
@@ -202,8 +203,8 @@ mod tests {
             help: None,
             snippet: None,
             resource: None,
-            placement: Some("service@subnet".to_owned()),
-            placements: vec!["service@subnet[dev]".to_owned()],
+            placement: Some(id.clone()),
+            placements: vec![id.under("dev")],
             flow: Some("outbound TCP 443 to Storage".to_owned()),
             cause: None,
             fingerprint: String::new(),

@@ -194,7 +194,7 @@ fn of_facts(out: &mut String, placements: &[PlacementReport], pack: &Pack) {
     let mut open: BTreeMap<&str, &str> = BTreeMap::new();
     for placement in placements.iter().filter(|placement| placement.not_judged.is_none()) {
         for fact in placement.facts.iter().filter(|fact| fact.asked && fact.value.is_none() && fact.name != "region") {
-            open.insert(&fact.name, &placement.service);
+            open.insert(&fact.name, &placement.id.service);
         }
     }
     if open.is_empty() {

@@ -70,7 +70,7 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
         message: message(subject, judgement, undecided, conditional),
         fingerprint: fingerprint(
             &card.id,
-            resource.as_deref().unwrap_or(&id),
+            resource.as_deref().unwrap_or(&id.to_string()),
             &format!("{}/{}", subject.placement.service.name, subject.judged.flow),
         ),
         subject: judgement.deciders.iter().find_map(|decider| decider.written).map(|written| written.span),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::estate::{Estate, Export, Header, short_name};
-use crate::finding::{FactReport, FactValue, Label, PlacementReport};
+use crate::finding::{FactReport, FactValue, Label, PlacementId, PlacementReport};
 use crate::json::{Node, Reason, Selector, Value};
 use crate::judge::derive::{Fact, FactContext, derive, workspace_of};
 use crate::judge::site::{self, Mentions, Site};
@@ -105,8 +105,9 @@ impl<'a> Placement<'a> {
     }
 
     /// Its id: the service and where it stands.
-    pub fn id(&self, estate: &Estate) -> String {
-        format!("{}@{}", self.service.name, self.site.name(estate))
+    pub fn id(&self, estate: &Estate) -> PlacementId {
+        let id = PlacementId::new(&*self.service.name, self.site.name(estate));
+        PlacementId { number: self.site.ordinal, ..id }
     }
 
     /// What the report says of it, requirements still to come.
@@ -129,7 +130,6 @@ impl<'a> Placement<'a> {
         });
         PlacementReport {
             id: self.id(estate),
-            service: self.service.name.to_string(),
             found: self.found.clone(),
             on,
             facts: facts.collect(),
@@ -599,7 +599,7 @@ fn scalar(node: &Node, kind: FactKind) -> Option<FactValue> {
 
 /// Placements with one id get the file's number of their site, so that every id is unique in a run.
 fn name_apart(estate: &Estate, placements: &mut [Placement<'_>]) {
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut seen: BTreeMap<PlacementId, usize> = BTreeMap::new();
     for placement in placements {
         let count = seen.entry(placement.id(estate)).or_default();
         *count += 1;

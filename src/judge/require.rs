@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use crate::estate::{Direction, Estate};
-use crate::finding::{Applies, LayerReport, PathReport, RequirementReport, Verdict, Witness};
+use crate::finding::{
+    Applies, DeciderKind, Layer as ReportLayer, LayerReport, Packet, PathReport, RequirementReport, Verdict,
+};
 use crate::json::{Reason, Unknown};
 use crate::judge::placement::Placement;
 use crate::judge::question::{Answer, FlowQuestion, cloud_of, named_regions, shown};
@@ -549,7 +551,7 @@ impl Judged {
             applies: self.applies,
             advice: self.advice,
             verdict: self.verdict(),
-            layer: judgement.and_then(deciding_layer).map(proof::Layer::as_str),
+            layer: judgement.and_then(deciding_layer).map(report_layer),
             decided_by: judgement
                 .into_iter()
                 .flat_map(|one| one.deciders.iter().filter_map(|by| decider(by, one)))
@@ -567,13 +569,7 @@ impl Judged {
         let Some(answer) = &self.answer else { return Vec::new() };
         let whole = &answer.path;
         let met = |layer: proof::Layer, said: proof::Verdict, deciders: &[proof::Decider]| LayerReport {
-            layer: match layer {
-                proof::Layer::Group(proof::Level::Interface) => "interface-nsg",
-                proof::Layer::Group(proof::Level::Subnet) => "nsg",
-                proof::Layer::Route => "route-table",
-                proof::Layer::Firewall => "firewall",
-                proof::Layer::Admin => "security-admin",
-            },
+            layer: report_layer(layer),
             verdict: verdict(said),
             decides: whole.verdict != proof::Verdict::Satisfied && whole.layer == Some(layer),
             decided_by: deciders.iter().filter(|by| by.layer == layer).filter_map(named).collect(),
@@ -593,6 +589,16 @@ impl Judged {
             }
         }
         layers.into_iter().map(|layer| met(layer, whole.verdict, &whole.deciders)).collect()
+    }
+}
+
+fn report_layer(layer: proof::Layer) -> ReportLayer {
+    match layer {
+        proof::Layer::Group(proof::Level::Interface) => ReportLayer::InterfaceNsg,
+        proof::Layer::Group(proof::Level::Subnet) => ReportLayer::SubnetNsg,
+        proof::Layer::Route => ReportLayer::Route,
+        proof::Layer::Firewall => ReportLayer::Firewall,
+        proof::Layer::Admin => ReportLayer::Admin,
     }
 }
 
@@ -633,22 +639,19 @@ fn decider(one: &proof::Decider, judgement: &Judgement) -> Option<crate::finding
 fn named(one: &proof::Decider) -> Option<crate::finding::Decider> {
     let kind = match one.kind {
         proof::Kind::Unknown => return None,
-        proof::Kind::SystemRoute | proof::Kind::Platform | proof::Kind::BuiltIn => "built-in",
-        proof::Kind::Rule => "rule",
-        proof::Kind::Route => "route",
-        proof::Kind::FirewallRule => "firewall-rule",
+        proof::Kind::SystemRoute | proof::Kind::Platform | proof::Kind::BuiltIn => DeciderKind::BuiltIn,
+        proof::Kind::Rule => DeciderKind::Rule,
+        proof::Kind::Route => DeciderKind::Route,
+        proof::Kind::FirewallRule => DeciderKind::FirewallRule,
     };
     let place = one.written.map(|written| written.span);
     Some(crate::finding::Decider { name: one.name.to_string(), kind, place })
 }
 
-fn witness(packet: &proof::Packet) -> Witness {
-    Witness {
-        direction: match packet.direction {
-            Direction::Inbound => "inbound",
-            Direction::Outbound => "outbound",
-        },
-        protocol: packet.protocol.to_owned(),
+fn witness(packet: &proof::Packet) -> Packet {
+    Packet {
+        inbound: packet.direction == Direction::Inbound,
+        protocol: packet.protocol,
         source: packet.source.clone(),
         source_port: packet.source_port,
         destination: packet.destination.clone(),

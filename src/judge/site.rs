@@ -60,19 +60,18 @@ impl Site {
     /// A short name: the subnet's, else that of the first resource.
     pub fn name(&self, estate: &Estate) -> String {
         let parts = self.parts(estate);
-        let name = match (parts.first(), self.mentioned.first()) {
+        match (parts.first(), self.mentioned.first()) {
             (Some(("subnet", header)), _) => shown(header),
             (_, Some(id)) if self.mentioned.len() == 1 => last_segment(id).to_owned(),
             (Some((_, header)), _) => shown(header),
             (None, _) => "nothing shown".to_owned(),
-        };
-        if self.ordinal > 1 { format!("{name}#{}", self.ordinal) } else { name }
+        }
     }
 
     /// The name in sentences: `vnet/subnet` for a subnet whose network is known.
     pub(crate) fn title(&self, estate: &Estate) -> String {
         let network = self.subnet.and_then(|at| estate.subnets.get(at)?.network).and_then(|at| estate.networks.get(at));
-        let name = Self { ordinal: 0, ..self.clone() }.name(estate);
+        let name = self.name(estate);
         match network.and_then(|network| network.header.name.known()) {
             Some(network) => format!("{network}/{name}"),
             None => name,

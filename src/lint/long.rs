@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::finding::{Decider, FactValue, Finding, Label, PlacementReport, Report, RequirementReport, hash};
+use crate::finding::{
+    Decider, FactValue, Finding, Label, PlacementId, PlacementReport, Report, RequirementReport, hash,
+};
 
 /// No name in Azure is longer, in characters; ids and expressions are made of words.
 const LONGEST_WORD: usize = 1024;
@@ -43,17 +45,24 @@ fn finding(finding: &mut Finding) {
     label(at);
     related.iter_mut().for_each(label);
     remarks.iter_mut().for_each(|remark| text(&mut remark.text));
-    [message, fingerprint].into_iter().chain(conditions).chain(placements).for_each(text);
-    [help, snippet, resource, placement, flow, cause].into_iter().flatten().for_each(text);
+    [message, fingerprint].into_iter().chain(conditions).for_each(text);
+    [help, snippet, resource, flow, cause].into_iter().flatten().for_each(text);
+    placements.iter_mut().chain(placement).for_each(placement_id);
 }
 
 fn label(label: &mut Label) {
     text(&mut label.message);
 }
 
+fn placement_id(id: &mut PlacementId) {
+    text(&mut id.on);
+    text(&mut id.choice);
+}
+
 fn placement(placement: &mut PlacementReport) {
     let PlacementReport { id, found, on, facts, requirements, not_judged, .. } = placement;
-    [id, found].into_iter().chain(on.values_mut()).chain(not_judged).for_each(text);
+    placement_id(id);
+    std::iter::once(found).chain(on.values_mut()).chain(not_judged).for_each(text);
     for fact in facts {
         match &mut fact.value {
             Some(FactValue::Text(value)) => text(value),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::finding::{FileReport, Finding, Level, Outcome, Report, RuleId, Verdict};
+use crate::finding::{FileReport, Finding, FlowId, Level, Outcome, PlacementReport, Report, Verdict};
 use crate::input::{FileSet, Globs};
 use crate::lint::template::Templates;
 use crate::rule::Selection;
@@ -45,8 +45,7 @@ pub(crate) fn by_path(report: &mut Report, files: &Files, entries: &[PathRules])
     }
     // Asking the disk where a file lies is done once for each file.
     let mut covering: BTreeMap<FileId, Vec<&PathRules>> = BTreeMap::new();
-    let mut dropped = BTreeSet::new();
-    let mut kept = Vec::new();
+    let (mut kept, mut dropped) = (Vec::new(), Vec::new());
     for mut finding in std::mem::take(&mut report.findings) {
         let card = report.rules.get(&finding.rule).cloned();
         let mut level = Some(finding.level);
@@ -72,11 +71,11 @@ pub(crate) fn by_path(report: &mut Report, files: &Files, entries: &[PathRules])
                 finding.level = level;
                 kept.push(finding);
             }
-            None => dropped.extend(keys(&finding)),
+            None => dropped.push(finding),
         }
     }
     report.findings = kept;
-    forget(report, &dropped);
+    drop_requirements(report, &dropped);
 }
 
 /// Keeps what concerns the files that changed: findings with a label in one of them, or in a template whose parameter
@@ -96,16 +95,12 @@ pub(crate) fn to_changed(report: &mut Report, files: &Files, expanded: &Template
     let is_given = |file: FileId| matches!(files.origin(file), Origin::Flag | Origin::Setting);
     let concerns_file = |file: FileId| touched.contains(&file) || some_template && is_given(file);
 
-    let mut dropped = BTreeSet::new();
-    report.findings.retain(|finding| {
-        let concerns = std::iter::once(&finding.at).chain(&finding.related);
-        let concerns = concerns.into_iter().any(|label| concerns_file(label.span.file));
-        if !concerns {
-            dropped.extend(keys(finding));
-        }
-        concerns
-    });
-    let others = match forget(report, &dropped) {
+    let concerns = |finding: &Finding| {
+        std::iter::once(&finding.at).chain(&finding.related).any(|label| concerns_file(label.span.file))
+    };
+    let (kept, dropped): (Vec<_>, Vec<_>) = std::mem::take(&mut report.findings).into_iter().partition(concerns);
+    report.findings = kept;
+    let others = match drop_requirements(report, &dropped) {
         0 => String::new(),
         1 => "; 1 more flow is blocked or undecided and has nothing to do with it".to_owned(),
         count => format!("; {count} more flows are blocked or undecided and have nothing to do with it"),
@@ -137,27 +132,19 @@ fn touched(report: &Report, expanded: &Templates, changed: &Changed) -> BTreeSet
     touched
 }
 
-/// Rule, placement and flow of a requirement that a finding is about.
-type Key = (RuleId, String, String);
-
-fn keys(finding: &Finding) -> impl Iterator<Item = Key> {
-    let flow = finding.flow.iter().flat_map(|flow| finding.placements.iter().map(move |place| (place, flow)));
-    flow.map(|(place, flow)| (finding.rule.clone(), place.clone(), flow.clone()))
-}
-
 /// Leaves out the requirements whose findings were dropped, so that the counts speak of what is shown. Answers with how
 /// many there were.
-fn forget(report: &mut Report, dropped: &BTreeSet<Key>) -> usize {
+fn drop_requirements(report: &mut Report, dropped: &[Finding]) -> usize {
+    let kept: BTreeSet<FlowId<'_>> = report.findings.iter().flat_map(Finding::flows).collect();
+    let gone: BTreeSet<FlowId<'_>> = dropped.iter().flat_map(Finding::flows).filter(|id| !kept.contains(id)).collect();
     let mut count = 0;
-    let kept: BTreeSet<Key> = report.findings.iter().flat_map(keys).collect();
-    for placement in &mut report.placements {
-        let gone = dropped.difference(&kept).filter(|(_, place, _)| *place == placement.id);
-        let gone: BTreeSet<(&RuleId, &str)> = gone.map(|(rule, _, flow)| (rule, flow.as_str())).collect();
-        let before = placement.requirements.len();
-        placement.requirements.retain(|one| {
-            matches!(one.verdict, None | Some(Verdict::Satisfied)) || !gone.contains(&(&one.rule, &one.flow))
+    for PlacementReport { id, requirements, .. } in &mut report.placements {
+        let before = requirements.len();
+        requirements.retain(|one| {
+            let flow = FlowId { placement: id, rule: &one.rule, flow: &one.flow };
+            matches!(one.verdict, None | Some(Verdict::Satisfied)) || !gone.contains(&flow)
         });
-        count += before - placement.requirements.len();
+        count += before - requirements.len();
     }
     count
 }

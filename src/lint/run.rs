@@ -188,9 +188,9 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         for (request, names) in judged.unmatched {
             unmatched.entry(request).or_insert(names);
         }
-        let label = several.then_some(round.label.as_str());
+        let label = if several { round.label.as_str() } else { "" };
         for finding in std::mem::take(&mut judged.report.findings) {
-            let place = finding.placement.as_deref().map(|id| id_in(id, label));
+            let place = finding.placement.as_ref().map(|id| id.under(label));
             let (key, fingerprint) = (key_of(&finding), finding.fingerprint.clone());
             let told = findings.entry(key).or_insert_with(|| Told {
                 finding,
@@ -434,18 +434,13 @@ type FindingKey = (RuleId, Span, String, Option<String>, Option<String>);
 
 fn key_of(finding: &Finding) -> FindingKey {
     let Finding { rule, at, message, flow, placement, .. } = finding;
-    (rule.clone(), at.span, message.clone(), flow.clone(), placement.clone())
-}
-
-/// The id of a placement in the report of a run: with its parameter set in brackets, where there are several.
-fn id_in(id: &str, label: Option<&str>) -> String {
-    label.filter(|label| !label.is_empty()).map_or_else(|| id.to_owned(), |label| format!("{id}[{label}]"))
+    (rule.clone(), at.span, message.clone(), flow.clone(), placement.as_ref().map(ToString::to_string))
 }
 
 /// Adds what one round says to the report of the run. Placements of several rounds are kept apart by their label.
-fn absorb(report: &mut Report, mut round: Report, label: Option<&str>) {
+fn absorb(report: &mut Report, mut round: Report, label: &str) {
     for placement in &mut round.placements {
-        placement.id = id_in(&placement.id, label);
+        placement.id.choice = label.to_owned();
     }
     report.placements.append(&mut round.placements);
     for (kind, count) in round.resources {

@@ -2,11 +2,11 @@
 
 use std::io;
 
+use crate::finding::Index;
 use crate::finding::{Finding, Level, Report};
 use crate::printable::{Kind, Printer};
 use crate::report::group::{Group, group};
 use crate::report::headline::{headline, rules_of};
-use crate::report::ledger::Ledger;
 use crate::report::options::Options;
 use crate::report::paths::{Paths, Region};
 use crate::report::pen::Pen;
@@ -49,18 +49,18 @@ impl Annotations {
         of: impl Fn(Level) -> Level,
     ) -> Self {
         let paths = Paths::new(report, files, &options.base);
-        let ledger = Ledger::new(report);
+        let index = Index::new(report);
         let groups = worst_first(group(findings), options.undecided);
         let unreadable = unreadable(report, &paths);
         let found = groups.iter().map(|group| {
             let head = group.head();
-            let home = paths.home(head, &ledger);
+            let home = paths.home(head, &index);
             Annotation {
                 level: level_of(group, options.undecided),
                 rules: rules_of(group),
                 path: home.path,
                 region: home.span.map(|span| paths.region(span)),
-                message: message(group, &home.message, &ledger),
+                message: message(group, &home.message, &index),
             }
         });
         let mut counts = [0; 3];
@@ -101,9 +101,9 @@ fn unreadable(report: &Report, paths: &Paths<'_>) -> Vec<Annotation> {
     broken.map(annotation).collect()
 }
 
-fn message(group: &Group<'_>, label: &str, ledger: &Ledger<'_>) -> String {
+fn message(group: &Group<'_>, label: &str, index: &Index<'_>) -> String {
     let head = group.head();
-    let mut lines = vec![headline(group, ledger)];
+    let mut lines = vec![headline(group, index)];
     if !label.is_empty() {
         lines.push(label.to_owned());
     }

@@ -7,10 +7,10 @@ use codespan_reporting::diagnostic::{Diagnostic, Label as Drawn, Severity};
 use codespan_reporting::files::Error;
 use codespan_reporting::term::{self, Chars, Config};
 
+use crate::finding::Index;
 use crate::finding::{Finding, Label, Report, RuleCard, RuleId};
 use crate::report::group::Group;
 use crate::report::headline::{headline, rules_of};
-use crate::report::ledger::Ledger;
 use crate::report::options::Options;
 use crate::report::pen::{Painter, Pen, Role};
 use crate::report::snippet;
@@ -32,7 +32,7 @@ pub(crate) struct Cards<'a> {
     pen: Pen,
     config: Config,
     rules: &'a BTreeMap<RuleId, RuleCard>,
-    ledger: Ledger<'a>,
+    index: Index<'a>,
 }
 
 impl<'a> Cards<'a> {
@@ -45,7 +45,7 @@ impl<'a> Cards<'a> {
             pen,
             config: Config { chars, ..Config::default() },
             rules: &report.rules,
-            ledger: Ledger::new(report),
+            index: Index::new(report),
         }
     }
 
@@ -69,7 +69,7 @@ impl<'a> Cards<'a> {
             })
             .collect();
         // The words of the severity are our own; see `Painter`.
-        let mut drawn = Diagnostic::new(Severity::Error).with_message(self.pen.clean(&headline(group, &self.ledger)));
+        let mut drawn = Diagnostic::new(Severity::Error).with_message(self.pen.clean(&headline(group, &self.index)));
         let mut notes = Notes::new(self.pen, self.options.width.saturating_sub(view.gutter() + 3));
         if !excerpt {
             notes.file(self.files.name(head.at.span.file), &head.at.message);

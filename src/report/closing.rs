@@ -31,16 +31,16 @@ fn services(placements: &[PlacementReport]) -> String {
     if placements.is_empty() {
         return "no service found".to_owned();
     }
-    let services: BTreeSet<_> = placements.iter().map(|placement| placement.service.as_str()).collect();
-    let mut places: BTreeMap<(u8, &str), BTreeSet<&str>> = BTreeMap::new();
+    let services: BTreeSet<_> = placements.iter().map(|placement| placement.id.service.as_str()).collect();
+    let mut places: BTreeMap<(u8, &str), BTreeSet<String>> = BTreeMap::new();
     for placement in placements {
         let kinds = ["subnet", "nsg", "route-table", "firewall"];
         let nouns = ["subnet", "network security group", "route table", "firewall"];
         let found = (0u8..)
             .zip(kinds)
             .zip(nouns)
-            .find_map(|((rank, kind), noun)| placement.on.get(kind).map(|name| ((rank, noun), name.as_str())));
-        let (place, name) = found.unwrap_or(((4, "place"), placement.id.as_str()));
+            .find_map(|((rank, kind), noun)| placement.on.get(kind).map(|name| ((rank, noun), name.clone())));
+        let (place, name) = found.unwrap_or_else(|| ((4, "place"), placement.id.to_string()));
         places.entry(place).or_default().insert(name);
     }
     let places: Vec<_> = places.iter().map(|((_, noun), names)| count(names.len(), noun)).collect();

@@ -4,8 +4,8 @@
 
 use std::io;
 
-use crate::finding::{Finding, Level, Report, RuleId, Verdict};
-use crate::report::ledger::Ledger;
+use crate::finding::Index;
+use crate::finding::{Finding, Layer, Level, PlacementReport, Report, RuleId, Verdict};
 use crate::report::options::Options;
 use crate::report::paths::Paths;
 use crate::report::pen::Pen;
@@ -48,12 +48,12 @@ pub(crate) fn write(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let paths = Paths::new(report, files, &options.base);
-    let ledger = Ledger::new(report);
-    let writer = Writer { report, paths: &paths, ledger: &ledger };
+    let index = Index::new(report);
+    let writer = Writer { report, paths: &paths, index: &index };
     row(out, &COLUMNS.map(str::to_owned))?;
     for placement in &report.placements {
-        for standing in standings(placement, &ledger) {
-            row(out, &writer.requirement(&placement.id, &placement.service, &standing))?;
+        for standing in standings(placement, &index) {
+            row(out, &writer.requirement(placement, &standing))?;
         }
     }
     for finding in findings {
@@ -65,17 +65,17 @@ pub(crate) fn write(
 struct Writer<'a> {
     report: &'a Report,
     paths: &'a Paths<'a>,
-    ledger: &'a Ledger<'a>,
+    index: &'a Index<'a>,
 }
 
 impl Writer<'_> {
-    fn requirement(&self, placement: &str, service: &str, standing: &Standing<'_>) -> [String; 23] {
+    fn requirement(&self, placement: &PlacementReport, standing: &Standing<'_>) -> [String; 23] {
         let requirement = standing.requirement;
         let mut cells = standing.finding.map_or_else(Default::default, |finding| self.finding(finding));
         let (title, level) = self.card(&requirement.rule);
         cells[0] = "requirement".to_owned();
-        cells[1] = placement.to_owned();
-        cells[2] = service.to_owned();
+        cells[1] = placement.id.to_string();
+        cells[2] = placement.id.service.clone();
         cells[3] = requirement.rule.to_string();
         cells[4] = title;
         if standing.finding.is_none() {
@@ -85,7 +85,7 @@ impl Writer<'_> {
         cells[7] = requirement.applies.as_str().to_owned();
         cells[8] = requirement.rows.join(" ");
         cells[9] = requirement.flow.clone();
-        cells[10] = requirement.layer.unwrap_or_default().to_owned();
+        cells[10] = requirement.layer.map_or("", Layer::as_str).to_owned();
         cells[11] = standing.decided_by();
         cells[12] = standing.packet();
         cells[19] = requirement.why.join("; ");
@@ -95,9 +95,9 @@ impl Writer<'_> {
     fn finding(&self, finding: &Finding) -> [String; 23] {
         let mut cells: [String; 23] = Default::default();
         let (title, _) = self.card(&finding.rule);
-        let home = self.paths.home(finding, self.ledger);
+        let home = self.paths.home(finding, self.index);
         cells[0] = "finding".to_owned();
-        cells[1] = finding.placements.first().cloned().unwrap_or_default();
+        cells[1] = finding.placements.first().map(ToString::to_string).unwrap_or_default();
         cells[3] = finding.rule.to_string();
         cells[4] = title;
         cells[5] = finding.level.as_str().to_owned();

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::finding::{FileReport, Ignored, IgnoredBy, Label, Level, Outcome, Report};
+use crate::finding::{FileReport, Ignored, IgnoredBy, Label, Level, Outcome, PlacementId, Report};
 use crate::report::sample::{finding, sample};
 use crate::report::{Format, Options, render};
 use crate::source::{Files, Span};
@@ -37,8 +37,8 @@ fn named(name: &str) -> (Files, Report) {
         finding.related = vec![label()];
         finding.message = name.to_owned();
         finding.resource = Some(name.to_owned());
-        finding.placement = Some(name.to_owned());
-        finding.placements = vec![name.to_owned()];
+        finding.placement = Some(PlacementId::new(name, name));
+        finding.placements = vec![PlacementId::new(name, name).under(name)];
         finding.help = Some(name.to_owned());
         finding.remarks.iter_mut().for_each(|remark| remark.text = name.to_owned());
         finding.fingerprint = name.to_owned();
@@ -46,7 +46,7 @@ fn named(name: &str) -> (Files, Report) {
     report.findings[0].ignored = Some(Ignored { by: IgnoredBy::Comment, reason: name.to_owned(), place: Some(place) });
     report.findings.push(finding("a/b", Level::Error, name, label()));
     for placement in &mut report.placements {
-        placement.id = name.to_owned();
+        placement.id = PlacementId::new(name, name).under(name);
         placement.on = [("subnet", name.to_owned())].into();
         placement.found = name.to_owned();
         placement.facts.iter_mut().for_each(|fact| fact.place = None);

@@ -7,7 +7,7 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::finding::{self, FactValue, Finding, Label, Level, Outcome, Report};
+use crate::finding::{self, FactValue, Finding, Label, Level, Outcome, PlacementId, Report};
 use crate::report::options::Options;
 use crate::source::{Files, Span};
 
@@ -167,7 +167,7 @@ impl<'a> Place<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Placement<'a> {
-    id: &'a str,
+    id: &'a PlacementId,
     service: &'a str,
     found: &'a str,
     on: BTreeMap<&'static str, Option<&'a str>>,
@@ -187,7 +187,7 @@ impl<'a> Placement<'a> {
         };
         Self {
             id: &placement.id,
-            service: &placement.service,
+            service: &placement.id.service,
             found: &placement.found,
             on,
             facts: placement.facts.iter().map(fact).collect(),
@@ -242,7 +242,7 @@ impl<'a> Requirement<'a> {
     fn new(requirement: &'a finding::RequirementReport, files: &'a Files) -> Self {
         let decider = |decider: &'a finding::Decider| Decider {
             name: &decider.name,
-            kind: decider.kind,
+            kind: decider.kind.as_str(),
             place: decider.place.map(|span| Place::new(span, files)),
         };
         Self {
@@ -251,7 +251,7 @@ impl<'a> Requirement<'a> {
             flow: &requirement.flow,
             applies: requirement.applies.as_str(),
             verdict: requirement.verdict.map(finding::Verdict::as_str),
-            layer: requirement.layer,
+            layer: requirement.layer.map(finding::Layer::as_str),
             decided_by: requirement.decided_by.iter().map(decider).collect(),
             built_in_only: requirement.built_in_only,
             uncovered: &requirement.uncovered,
@@ -280,10 +280,10 @@ struct Witness<'a> {
 }
 
 impl<'a> Witness<'a> {
-    fn new(witness: &'a finding::Witness) -> Self {
+    fn new(witness: &'a finding::Packet) -> Self {
         Self {
-            direction: witness.direction,
-            protocol: &witness.protocol,
+            direction: witness.direction(),
+            protocol: witness.protocol,
             source: &witness.source,
             source_port: witness.source_port,
             destination: &witness.destination,
@@ -303,8 +303,8 @@ struct Found<'a> {
     label: &'a str,
     related: Vec<Related<'a>>,
     resource: Option<&'a str>,
-    placement: Option<&'a str>,
-    placements: &'a [String],
+    placement: Option<&'a PlacementId>,
+    placements: &'a [PlacementId],
     flow: Option<&'a str>,
     cause: Option<&'a str>,
     help: Option<&'a str>,
@@ -325,7 +325,7 @@ impl<'a> Found<'a> {
             label: &finding.at.message,
             related: finding.related.iter().map(related).collect(),
             resource: finding.resource.as_deref(),
-            placement: finding.placements.first().map(String::as_str),
+            placement: finding.placements.first(),
             placements: &finding.placements,
             flow: finding.flow.as_deref(),
             cause: finding.cause.as_deref(),

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+use crate::finding::Index;
 use crate::finding::{Finding, Ignored, Level, Outcome, PlacementReport, Report, Verdict};
-use crate::report::ledger::Ledger;
 use crate::report::options::Options;
 use crate::report::paths::Paths;
 use crate::report::rank::level;
@@ -23,8 +23,8 @@ pub(crate) fn write(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let paths = Paths::new(report, files, &options.base);
-    let ledger = Ledger::new(report);
-    let writer = Writer { paths: &paths, ledger: &ledger, options };
+    let index = Index::new(report);
+    let writer = Writer { paths: &paths, index: &index, options };
     let mut suites: Vec<Suite> = report.placements.iter().map(|placement| writer.placement(placement)).collect();
     // What is wrong with a file that cannot be read is said there.
     let broken: BTreeSet<FileId> =
@@ -119,19 +119,19 @@ impl Test {
 
 struct Writer<'a> {
     paths: &'a Paths<'a>,
-    ledger: &'a Ledger<'a>,
+    index: &'a Index<'a>,
     options: &'a Options,
 }
 
 impl Writer<'_> {
     fn placement(&self, placement: &PlacementReport) -> Suite {
-        let mut properties = vec![("service".to_owned(), placement.service.clone())];
+        let mut properties = vec![("service".to_owned(), placement.id.service.clone())];
         properties.extend(placement.on.iter().map(|(kind, name)| ((*kind).to_owned(), name.clone())));
         let facts = placement.facts.iter().filter(|fact| fact.asked);
         properties.extend(facts.map(|fact| {
             (format!("fact {}", fact.name), fact.value.as_ref().map_or("not known".to_owned(), ToString::to_string))
         }));
-        let standings = standings(placement, self.ledger);
+        let standings = standings(placement, self.index);
         let tests = standings.iter().filter_map(|standing| {
             let end = self.end(standing, standing.requirement.verdict?);
             let decided = standing.decided_by();
@@ -140,7 +140,7 @@ impl Writer<'_> {
             let name = format!("{}: {}", requirement.rule, requirement.flow);
             Some(Test { name, class: class(requirement.rule.as_str()), end, said })
         });
-        Suite { name: placement.id.clone(), properties, tests: tests.collect() }
+        Suite { name: placement.id.to_string(), properties, tests: tests.collect() }
     }
 
     fn end(&self, standing: &Standing<'_>, verdict: Verdict) -> Option<End> {
@@ -182,7 +182,7 @@ impl Writer<'_> {
                 end: Some(end),
                 said: String::new(),
             };
-            suites.entry(self.paths.home(finding, self.ledger).path).or_default().push(test);
+            suites.entry(self.paths.home(finding, self.index).path).or_default().push(test);
         }
         suites.into_iter().map(|(name, tests)| Suite { name, properties: Vec::new(), tests }).collect()
     }
@@ -201,7 +201,7 @@ impl Writer<'_> {
     }
 
     fn text(&self, finding: &Finding) -> String {
-        let home = self.paths.home(finding, self.ledger);
+        let home = self.paths.home(finding, self.index);
         let place = match home.span.map(|span| self.paths.region(span)) {
             Some(region) => format!("{}:{}:{}", home.path, region.line, region.column),
             None => home.path,

@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use crate::finding::Index;
 use crate::finding::{Finding, Level, Outcome, PlacementReport, Report, Verdict};
 use crate::report::closing;
 use crate::report::group::{Group, group};
 use crate::report::headline::{headline, rules_of};
-use crate::report::ledger::Ledger;
 use crate::report::markup::{code, fenced, plain, prose, url};
 use crate::report::opening;
 use crate::report::options::Options;
@@ -39,8 +39,8 @@ pub(crate) fn write(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let paths = Paths::new(report, files, &options.base);
-    let ledger = Ledger::new(report);
-    let writer = Writer { report, paths: &paths, ledger: &ledger, options };
+    let index = Index::new(report);
+    let writer = Writer { report, paths: &paths, index: &index, options };
     let (ignored, open): (Vec<&Finding>, Vec<&Finding>) =
         findings.iter().copied().partition(|finding| finding.ignored.is_some());
     let groups = worst_first(group(&open), options.undecided);
@@ -104,7 +104,7 @@ impl Page {
 struct Writer<'a> {
     report: &'a Report,
     paths: &'a Paths<'a>,
-    ledger: &'a Ledger<'a>,
+    index: &'a Index<'a>,
     options: &'a Options,
 }
 
@@ -168,7 +168,7 @@ impl Writer<'_> {
     fn matrix(&self, placements: &[&PlacementReport]) -> Option<String> {
         let mut rows: BTreeMap<(&str, &str), Vec<Option<&'static str>>> = BTreeMap::new();
         for (column, placement) in placements.iter().enumerate() {
-            for standing in standings(placement, self.ledger) {
+            for standing in standings(placement, self.index) {
                 let requirement = standing.requirement;
                 let key = (requirement.rule.as_str(), requirement.flow.as_str());
                 let cells = rows.entry(key).or_insert_with(|| vec![None; placements.len()]);
@@ -179,7 +179,7 @@ impl Writer<'_> {
                 cells[column] = Some(mark(&standing));
             }
         }
-        let names: Vec<String> = placements.iter().map(|placement| plain(&placement.id)).collect();
+        let names: Vec<String> = placements.iter().map(|placement| plain(&placement.id.to_string())).collect();
         let mut text = format!("| requirement | {} |\n|:-|{}\n", names.join(" | "), ":-|".repeat(names.len()));
         for ((rule, flow), cells) in rows {
             let cells: Vec<&str> = cells.into_iter().map(|cell| cell.unwrap_or("")).collect();
@@ -194,7 +194,7 @@ impl Writer<'_> {
         if let Some(why) = &placement.not_judged {
             text.push_str(&format!("{}\n\n", prose(why)));
         }
-        let standings = standings(placement, self.ledger);
+        let standings = standings(placement, self.index);
         if standings.is_empty() {
             return text;
         }
@@ -215,7 +215,7 @@ impl Writer<'_> {
 
     fn entry(&self, group: &Group<'_>, detailed: bool) -> String {
         let head = group.head();
-        let home = self.paths.home(head, self.ledger);
+        let home = self.paths.home(head, self.index);
         let word = match level_of(group, self.options.undecided) {
             _ if head.undecided => "❔ **undecided**",
             Level::Error => "❌ **error**",
@@ -223,7 +223,7 @@ impl Writer<'_> {
             Level::Note => "ℹ️ **note**",
         };
         let link = self.link(&home.path, home.span);
-        let mut text = format!("- {word} {} {} {link}\n", prose(&headline(group, self.ledger)), code(&rules_of(group)));
+        let mut text = format!("- {word} {} {} {link}\n", prose(&headline(group, self.index)), code(&rules_of(group)));
         if !detailed {
             return text;
         }
@@ -265,7 +265,7 @@ impl Writer<'_> {
     }
 
     fn ignored(&self, finding: &Finding) -> String {
-        let home = self.paths.home(finding, self.ledger);
+        let home = self.paths.home(finding, self.index);
         let said = finding.ignored.as_ref().map_or(String::new(), |ignored| {
             let why = if ignored.reason.is_empty() { String::new() } else { format!(": {}", plain(&ignored.reason)) };
             format!(" ({}{why})", ignored.by.as_str())

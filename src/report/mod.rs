@@ -11,7 +11,6 @@ mod headline;
 mod html;
 mod json;
 mod junit;
-mod ledger;
 mod markdown;
 mod markup;
 mod opening;

@@ -116,8 +116,8 @@ pub(crate) fn short_name(id: &str) -> String {
 pub fn placement_title(placement: &PlacementReport) -> String {
     let place = ["subnet", "nsg", "route-table", "firewall"].into_iter().find_map(|kind| placement.on.get(kind));
     match place {
-        Some(place) => format!("{} on {}", placement.service, short_name(place)),
-        None => placement.service.clone(),
+        Some(place) => format!("{} on {}", placement.id.service, short_name(place)),
+        None => placement.id.service.clone(),
     }
 }
 
@@ -233,7 +233,7 @@ impl Lines<'_> {
                 .take(3)
                 .map(|decider| match decider.place {
                     Some(span) => format!("{} ({})", decider.name, self.place(span)),
-                    None => format!("{} ({})", decider.name, decider.kind),
+                    None => format!("{} ({})", decider.name, decider.kind.as_str()),
                 })
                 .collect();
             said.push(format!("by {}", by.join(", ")));

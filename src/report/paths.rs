@@ -4,8 +4,8 @@
 
 use std::cell::OnceCell;
 
+use crate::finding::Index;
 use crate::finding::{FileReport, Finding, Outcome, Report};
-use crate::report::ledger::Ledger;
 use crate::report::options::Base;
 use crate::source::{FileId, Files, Origin, STDIN, Span, path_parts};
 
@@ -64,15 +64,15 @@ impl<'a> Paths<'a> {
     /// Where a finding is shown: at its own place if that lies in a file; else at the first related place that does, at
     /// what is known about its placement or decided about its flow; else at the first file of the run. A run that has no
     /// file is shown at its own lines of standard input.
-    pub(crate) fn home(&self, finding: &Finding, ledger: &Ledger<'_>) -> Home {
+    pub(crate) fn home(&self, finding: &Finding, index: &Index<'_>) -> Home {
         let own = finding.at.span;
         let files = || self.report.files.iter().filter(|file| is_file(&file.name));
         if self.is_file(own.file) || (files().next().is_none() && self.files.origin(own.file) == Origin::Stdin) {
             return Home { path: self.path_of(own.file), span: Some(own), message: finding.at.message.clone() };
         }
         let related = finding.related.iter().map(|label| label.span);
-        let deciders = ledger.requirement(finding).into_iter().flat_map(|requirement| &requirement.decided_by);
-        let placement = ledger.first_placement(finding);
+        let deciders = index.requirement(finding).into_iter().flat_map(|requirement| &requirement.decided_by);
+        let placement = index.placements(finding).next();
         let facts = placement.into_iter().flat_map(|placement| &placement.facts);
         let places = related.chain(deciders.filter_map(|one| one.place)).chain(facts.filter_map(|fact| fact.place));
         let span = places.into_iter().find(|span| self.is_file(span.file));
@@ -163,8 +163,8 @@ pub(crate) fn encoded(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Paths, Region, relative};
+    use crate::finding::Index;
     use crate::finding::{Finding, Label, Level, Report};
-    use crate::report::ledger::Ledger;
     use crate::report::options::Base;
     use crate::report::sample::{finding, sample};
     use crate::source::{Files, Origin, Span};
@@ -216,9 +216,9 @@ mod tests {
         report.findings.push(alone.clone());
         let here = Base::default();
         let paths = Paths::new(&report, &files, &here);
-        let ledger = Ledger::new(&report);
+        let index = Index::new(&report);
         let home = |finding: &Finding| {
-            let home = paths.home(finding, &ledger);
+            let home = paths.home(finding, &index);
             (home.path, home.span.map(|span| files.slice(span).to_owned()))
         };
         assert_eq!(home(&related), ("infra/network/vnet.json".to_owned(), Some("\"snet-training\"".to_owned())));
@@ -227,9 +227,9 @@ mod tests {
             ("infra/network/nsg-training.json".to_owned(), Some("\"deny-blocked-out\"".to_owned()))
         );
         assert_eq!(home(&alone), ("infra/ml/compute.json".to_owned(), None));
-        assert_eq!(paths.home(&alone, &ledger).message, "this range (in --set blockedRange:1:1)");
+        assert_eq!(paths.home(&alone, &index).message, "this range (in --set blockedRange:1:1)");
         let empty = Report::default();
         let paths = Paths::new(&empty, &files, &here);
-        assert_eq!(paths.home(&alone, &Ledger::new(&empty)).path, "stdin");
+        assert_eq!(paths.home(&alone, &Index::new(&empty)).path, "stdin");
     }
 }

@@ -29,14 +29,18 @@ pub(crate) fn worst_first<'a>(mut groups: Vec<Group<'a>>, undecided: Level) -> V
 #[cfg(test)]
 mod tests {
     use super::{level, worst_first};
-    use crate::finding::{Finding, Label, Level};
+    use crate::finding::{Finding, Label, Level, PlacementId};
     use crate::report::group::group;
     use crate::report::sample::finding;
     use crate::source::{FileId, Span};
 
     fn one(message: &str, level: Level, undecided: bool) -> Finding {
         let at = Label { span: Span::new(FileId(0), 0, 1), message: String::new() };
-        Finding { undecided, placement: Some("here".to_owned()), ..finding("a/b", level, message, at) }
+        Finding {
+            undecided,
+            placement: Some(PlacementId::new("azureml-compute", "here")),
+            ..finding("a/b", level, message, at)
+        }
     }
 
     #[test]

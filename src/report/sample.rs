@@ -1,8 +1,9 @@
 //! A report made by hand, in the shape of what a run finds, for tests.
 
 use crate::finding::{
-    Applies, Decider, FactReport, FactValue, FileReport, Finding, Label, LayerReport, Level, Outcome, PathReport,
-    PlacementReport, Remark, Report, RequirementReport, RuleCard, RuleId, Source, Verdict, Witness,
+    Applies, Decider, DeciderKind, FactReport, FactValue, FileReport, Finding, Label, Layer, LayerReport, Level,
+    Outcome, Packet, PathReport, PlacementId, PlacementReport, Remark, Report, RequirementReport, RuleCard, RuleId,
+    Source, Verdict,
 };
 use crate::source::{FileId, Files, Span};
 
@@ -108,8 +109,8 @@ fn card(id: &str, title: &str, section: &str, seen_as: &[&str]) -> RuleCard {
 
 fn requirement(rule: &str, flow: &str, verdict: Verdict, decider: Option<(&str, Span)>) -> RequirementReport {
     let decided_by = vec![match decider {
-        Some((name, span)) => Decider { name: name.to_owned(), kind: "rule", place: Some(span) },
-        None => Decider { name: "AllowVnetInBound".to_owned(), kind: "built-in", place: None },
+        Some((name, span)) => Decider { name: name.to_owned(), kind: DeciderKind::Rule, place: Some(span) },
+        None => Decider { name: "AllowVnetInBound".to_owned(), kind: DeciderKind::BuiltIn, place: None },
     }];
     RequirementReport {
         rule: RuleId::new(rule),
@@ -118,13 +119,13 @@ fn requirement(rule: &str, flow: &str, verdict: Verdict, decider: Option<(&str, 
         applies: Applies::Yes,
         advice: false,
         verdict: Some(verdict),
-        layer: Some("nsg"),
+        layer: Some(Layer::SubnetNsg),
         decided_by: decided_by.clone(),
         built_in_only: decider.is_none() && verdict == Verdict::Satisfied,
         uncovered: Vec::new(),
-        witness: (verdict == Verdict::Violated).then(|| Witness {
-            direction: "outbound",
-            protocol: "tcp".to_owned(),
+        witness: (verdict == Verdict::Violated).then(|| Packet {
+            inbound: false,
+            protocol: "tcp",
             source: "10.20.4.10".to_owned(),
             source_port: Some(50000),
             destination: "13.69.40.16".to_owned(),
@@ -134,7 +135,12 @@ fn requirement(rule: &str, flow: &str, verdict: Verdict, decider: Option<(&str, 
         path: PathReport {
             inbound: flow.starts_with("inbound"),
             peer: flow.rsplit(' ').next().unwrap_or_default().to_owned(),
-            layers: vec![LayerReport { layer: "nsg", verdict, decides: verdict != Verdict::Satisfied, decided_by }],
+            layers: vec![LayerReport {
+                layer: Layer::SubnetNsg,
+                verdict,
+                decides: verdict != Verdict::Satisfied,
+                decided_by,
+            }],
         },
     }
 }
@@ -147,7 +153,7 @@ pub(crate) fn sample() -> (Files, Report) {
     let vnet = files.add("infra/network/vnet.json", VNET);
     let deny = span(&files, nsg, "\"deny-internet-out\"", 0);
     let public_ip = span(&files, compute, "true", 0);
-    let on = "azureml-compute@vnet-ml/snet-training";
+    let on = PlacementId::new("azureml-compute", "vnet-ml/snet-training");
 
     let inbound = Finding {
         related: vec![
@@ -165,8 +171,8 @@ pub(crate) fn sample() -> (Files, Report) {
             "destinationAddressPrefix":"VirtualNetwork","destinationPortRange":"44224"}}"#
                 .to_owned(),
         ),
-        placement: Some(on.to_owned()),
-        placements: vec![on.to_owned()],
+        placement: Some(on.clone()),
+        placements: vec![on.clone()],
         flow: Some("inbound TCP 44224 from AzureMachineLearning".to_owned()),
         ..finding(
             "azureml/inbound-44224-blocked",
@@ -197,8 +203,8 @@ pub(crate) fn sample() -> (Files, Report) {
             "give deny-internet-out a later priority than 200; the allow cannot go first, 100 is the least there is"
                 .to_owned(),
         ),
-        placement: Some(on.to_owned()),
-        placements: vec![on.to_owned()],
+        placement: Some(on.clone()),
+        placements: vec![on.clone()],
         flow: Some(format!("outbound TCP {port} to Storage.westeurope")),
         cause: Some("nsg-training/deny-internet-out".to_owned()),
         ..finding(
@@ -224,8 +230,8 @@ pub(crate) fn sample() -> (Files, Report) {
                 text: "aznetlint infra/ --parameters params.prod.json\nor --set blockedRange=10.0.0.0/8".to_owned(),
             },
         ],
-        placement: Some(on.to_owned()),
-        placements: vec![on.to_owned()],
+        placement: Some(on.clone()),
+        placements: vec![on.clone()],
         flow: Some("outbound TCP 443 to AzureActiveDirectory".to_owned()),
         ..finding(
             "azureml/entra-blocked",
@@ -244,7 +250,7 @@ pub(crate) fn sample() -> (Files, Report) {
             .map(|flow| requirement("azureml/inside-blocked", flow, Verdict::Satisfied, None));
     let mut requirements = vec![
         RequirementReport {
-            decided_by: vec![Decider { name: "DenyAllInBound".to_owned(), kind: "built-in", place: None }],
+            decided_by: vec![Decider { name: "DenyAllInBound".to_owned(), kind: DeciderKind::BuiltIn, place: None }],
             ..requirement(
                 "azureml/inbound-44224-blocked",
                 "inbound TCP 44224 from AzureMachineLearning",
@@ -275,8 +281,7 @@ pub(crate) fn sample() -> (Files, Report) {
         place,
     };
     let placement = PlacementReport {
-        id: on.to_owned(),
-        service: "azureml-compute".to_owned(),
+        id: on.clone(),
         found: "computes/cluster001 joins this subnet (infra/ml/compute.json:2)".to_owned(),
         on: [("subnet", "vnet-ml/snet-training"), ("nsg", "nsg-training")]
             .map(|(kind, name)| (kind, name.to_owned()))

@@ -9,8 +9,8 @@ use std::io;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use crate::finding::Index;
 use crate::finding::{Finding, Ignored, IgnoredBy, Label, Level, Outcome, Report, RuleId};
-use crate::report::ledger::Ledger;
 use crate::report::options::Options;
 use crate::report::paths::{Home, Paths, encoded, is_drive};
 use crate::report::rank::level;
@@ -40,7 +40,7 @@ pub(crate) fn write(
         findings: &findings,
         files,
         paths: &paths,
-        ledger: Ledger::new(report),
+        index: Index::new(report),
         rules: &rules,
         options,
         baseline: options.baseline
@@ -118,7 +118,7 @@ struct Results<'a> {
     findings: &'a [&'a Finding],
     files: &'a Files,
     paths: &'a Paths<'a>,
-    ledger: Ledger<'a>,
+    index: Index<'a>,
     rules: &'a BTreeMap<&'a RuleId, usize>,
     options: &'a Options,
     /// The run was compared with a baseline, so every result has a state.
@@ -135,7 +135,7 @@ impl Serialize for Results<'_> {
 
 impl Results<'_> {
     fn result(&self, finding: &Finding) -> Value {
-        let home = self.paths.home(finding, &self.ledger);
+        let home = self.paths.home(finding, &self.index);
         let mut location = json!({ "physicalLocation": place_of(self.paths, &home) });
         if !home.message.is_empty() {
             location["message"] = message(&home.message);
@@ -168,9 +168,9 @@ impl Results<'_> {
         result["partialFingerprints"] = json!({ "aznetlint/v1": finding.fingerprint });
         result["properties"] = json!({ "undecided": finding.undecided });
         for (name, value) in [
-            ("placement", finding.placements.first()),
-            ("flow", finding.flow.as_ref()),
-            ("cause", finding.cause.as_ref()),
+            ("placement", finding.placements.first().map(ToString::to_string)),
+            ("flow", finding.flow.clone()),
+            ("cause", finding.cause.clone()),
         ] {
             if let Some(value) = value {
                 result["properties"][name] = json!(value);
@@ -195,7 +195,7 @@ impl Results<'_> {
 
     /// The way of a flow: what decided, then what is at fault.
     fn code_flow(&self, finding: &Finding, home: &Home) -> Option<Value> {
-        let requirement = self.ledger.requirement(finding)?;
+        let requirement = self.index.requirement(finding)?;
         let end = home.span?;
         let mut seen = BTreeSet::from([end]);
         let deciders = requirement.decided_by.iter().filter_map(|decider| Some((decider, decider.place?)));
@@ -204,8 +204,8 @@ impl Results<'_> {
             .filter(|(_, span)| !within(*span, end))
             .take(RELATED)
             .map(|(decider, span)| {
-                let said = format!("{} {}", decider.kind, decider.name);
-                json!({ "location": { "physicalLocation": place(self.paths, span), "message": message(&said) } })
+                let said = message(&decider.to_string());
+                json!({ "location": { "physicalLocation": place(self.paths, span), "message": said } })
             })
             .collect();
         if steps.is_empty() {

@@ -1,7 +1,7 @@
 //! How each requirement of a placement stands, for formats that list what passes as well.
 
+use crate::finding::Index;
 use crate::finding::{Finding, PlacementReport, RequirementReport, Verdict};
-use crate::report::ledger::Ledger;
 
 /// A requirement and how it stands.
 pub(crate) struct Standing<'a> {
@@ -19,7 +19,7 @@ impl Standing<'_> {
 
     /// What decided, in words: `rule deny-internet-out`.
     pub(crate) fn decided_by(&self) -> String {
-        let names = self.requirement.decided_by.iter().map(|decider| format!("{} {}", decider.kind, decider.name));
+        let names = self.requirement.decided_by.iter().map(ToString::to_string);
         names.collect::<Vec<_>>().join(", ")
     }
 
@@ -33,18 +33,18 @@ impl Standing<'_> {
         };
         let from = end(&witness.source, witness.source_port);
         let to = end(&witness.destination, witness.destination_port);
-        format!("{} {} {from} > {to}", witness.direction, witness.protocol)
+        format!("{} {} {from} > {to}", witness.direction(), witness.protocol)
     }
 }
 
 /// Every requirement of a placement, in its order.
-pub(crate) fn standings<'a>(placement: &'a PlacementReport, ledger: &Ledger<'a>) -> Vec<Standing<'a>> {
+pub(crate) fn standings<'a>(placement: &'a PlacementReport, index: &Index<'a>) -> Vec<Standing<'a>> {
     let standing = |requirement: &'a RequirementReport| Standing {
         requirement,
         finding: requirement
             .verdict
             .filter(|verdict| *verdict != Verdict::Satisfied)
-            .and_then(|_| ledger.finding(&placement.id, requirement)),
+            .and_then(|_| index.finding(placement, requirement)),
     };
     placement.requirements.iter().map(standing).collect()
 }

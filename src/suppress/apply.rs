@@ -311,7 +311,9 @@ impl Exception {
         };
         let of =
             |name: &Option<String>, pattern: &str, part| name.as_ref().is_some_and(|name| means(pattern, name, part));
-        self.placement.as_ref().is_none_or(|pattern| of(&finding.placement, pattern, '@'))
+        self.placement
+            .as_ref()
+            .is_none_or(|pattern| of(&finding.placement.as_ref().map(ToString::to_string), pattern, '@'))
             && self.resource.as_ref().is_none_or(|pattern| {
                 of(&finding.resource, pattern, '/') || around().iter().any(|name| means(pattern, name, '/'))
             })

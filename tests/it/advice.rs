@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
-use aznetlint::finding::Report;
+use aznetlint::finding::{Index, PlacementId, Report};
 use aznetlint::judge::{Request, Requests};
 use aznetlint::lint::{Settings, lint, lint_texts};
 use aznetlint::rule::Pack;
@@ -119,11 +119,12 @@ fn a_finding_names_every_placement_it_speaks_for() {
     ];
     let report = texts(&files, asked());
     assert_eq!(report.placements.len(), 2);
-    let ids: BTreeSet<&str> = report.placements.iter().map(|placement| placement.id.as_str()).collect();
+    let index = Index::new(&report);
+    let ids: BTreeSet<&PlacementId> = report.placements.iter().map(|placement| &placement.id).collect();
     let mut of_both = 0;
     for finding in report.findings.iter().filter(|finding| finding.placement.is_some()) {
         assert!(!finding.placements.is_empty(), "{}", finding.message);
-        assert!(finding.placements.iter().all(|id| ids.contains(id.as_str())), "{:?}", finding.placements);
+        assert!(finding.placements.iter().all(|id| ids.contains(id)), "{:?}", finding.placements);
         of_both += usize::from(finding.placements.len() == 2);
     }
     assert!(of_both >= 5, "{of_both} findings hold for both");
@@ -131,7 +132,7 @@ fn a_finding_names_every_placement_it_speaks_for() {
         for one in
             placement.requirements.iter().filter(|one| one.verdict == Some(aznetlint::finding::Verdict::Violated))
         {
-            assert!(report.finding_of(&one.rule, &placement.id, &one.flow).is_some(), "{} {}", placement.id, one.rule);
+            assert!(index.finding(placement, one).is_some(), "{} {}", placement.id, one.rule);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use aznetlint::finding::{RuleId, Verdict};
+use aznetlint::finding::{Index, RuleId, Verdict};
 use aznetlint::judge::{Origin, Request, Requests};
 use aznetlint::lint::{Outcome, Settings, lint_texts};
 use aznetlint::report;
@@ -28,10 +28,10 @@ fn one_deny() -> Outcome {
 fn each_endpoint_has_a_finding_of_its_own() {
     let report = one_deny().report;
     let rule = RuleId::new("azureml/dependency-blocked");
-    let mut blocked = 0;
+    let (index, mut blocked) = (Index::new(&report), 0);
     for placement in &report.placements {
         for one in placement.requirements.iter().filter(|one| one.rule == rule) {
-            let finding = report.finding_of(&rule, &placement.id, &one.flow);
+            let finding = index.finding(placement, one);
             let expected = one.verdict != Some(Verdict::Satisfied);
             assert_eq!(finding.map(|finding| finding.flow.as_deref()), expected.then_some(Some(one.flow.as_str())));
             blocked += usize::from(expected);

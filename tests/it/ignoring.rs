@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use aznetlint::date::Date;
-use aznetlint::finding::{FactValue, Finding, RuleId};
+use aznetlint::finding::{FactValue, Finding, Index, RuleId};
 use aznetlint::judge::{Origin, Request, Requests};
 use aznetlint::lint::{Accepted, Outcome, Settings, lint_texts};
 use aznetlint::report;
@@ -100,7 +100,7 @@ fn an_allow_at_the_rule_that_denies_is_for_its_requirements() {
     for placement in &outcome.report.placements {
         let rule = RuleId::new("azureml/storage-blocked");
         let asked = placement.requirements.iter().find(|one| one.rule == rule).unwrap();
-        let named = outcome.report.finding_of(&rule, &placement.id, &asked.flow);
+        let named = Index::new(&outcome.report).finding(placement, asked);
         assert!(named.is_some_and(|finding| finding.ignored.is_some()));
     }
 }

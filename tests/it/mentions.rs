@@ -123,7 +123,7 @@ fn verdicts(report: &Report) -> BTreeMap<(String, String, String), Verdict> {
     let all = placements.flat_map(|one| one.requirements.iter().map(move |requirement| (one, requirement)));
     let key = |placement: &str, rule: &str, flow: &str| (placement.to_owned(), rule.to_owned(), flow.to_owned());
     let each = all.filter_map(|(one, requirement)| {
-        Some((key(&one.id, requirement.rule.as_str(), &requirement.flow), requirement.verdict?))
+        Some((key(&one.id.to_string(), requirement.rule.as_str(), &requirement.flow), requirement.verdict?))
     });
     each.collect()
 }
@@ -215,7 +215,7 @@ fn a_workspace_in_a_row_leaves_its_facts_open() {
     let mut resources = estate();
     resources[8] = mention(&resources[8], 0);
     let report = report(&resources);
-    let placement = report.placements.iter().find(|one| one.id.ends_with("@train")).unwrap();
+    let placement = report.placements.iter().find(|one| one.id.on == "train").unwrap();
     let fact = placement.facts.iter().find(|fact| fact.name == "hbi").unwrap();
     assert!(fact.value.is_none());
 }

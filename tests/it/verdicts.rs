@@ -228,7 +228,12 @@ fn a_requirement_knows_the_layers_on_its_way() {
         assert_eq!(path.peer, "AzureActiveDirectory");
         let name = |by: &aznetlint::finding::Decider| by.name.clone();
         let layer = |one: &aznetlint::finding::LayerReport| {
-            (one.layer, one.verdict, one.decides, one.decided_by.iter().map(name).collect::<Vec<_>>().join(","))
+            (
+                one.layer.resource(),
+                one.verdict,
+                one.decides,
+                one.decided_by.iter().map(name).collect::<Vec<_>>().join(","),
+            )
         };
         path.layers.iter().map(layer).collect::<Vec<_>>()
     };

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::finding::Index;
 use crate::finding::{Finding, Ignored, Level, Source};
 use crate::report::card::places;
 use crate::report::group::Group;
@@ -9,7 +10,6 @@ use crate::report::headline::{headline, rules_of};
 use crate::report::html::excerpt;
 use crate::report::html::guide::{DIAGNOSTICS, Guide};
 use crate::report::html::markup::Markup;
-use crate::report::ledger::Ledger;
 use crate::report::opening::short_name;
 use crate::report::snippet;
 use crate::report::words::count;
@@ -26,10 +26,10 @@ const REASONS: usize = 12;
 const WIDTH: usize = 88;
 
 /// Writes a list of diagnostics, the first of which has this index on the page.
-pub(crate) fn list(guide: &Guide<'_>, groups: &[Group<'_>], first: usize, ledger: &Ledger<'_>, out: &mut Markup) {
+pub(crate) fn list(guide: &Guide<'_>, groups: &[Group<'_>], first: usize, index: &Index<'_>, out: &mut Markup) {
     for (nth, group) in groups.iter().take(DIAGNOSTICS).enumerate() {
         let anchor = guide.anchor(first + nth).unwrap_or_default();
-        card(guide, group, &anchor, nth < EXCERPTS, ledger, out);
+        card(guide, group, &anchor, nth < EXCERPTS, index, out);
     }
     let hidden = groups.len().saturating_sub(DIAGNOSTICS);
     if hidden > 0 {
@@ -47,12 +47,12 @@ pub(crate) fn level(finding: &Finding) -> (&'static str, &'static str, &'static 
     }
 }
 
-fn card(guide: &Guide<'_>, group: &Group<'_>, anchor: &str, excerpts: bool, ledger: &Ledger<'_>, out: &mut Markup) {
+fn card(guide: &Guide<'_>, group: &Group<'_>, anchor: &str, excerpts: bool, index: &Index<'_>, out: &mut Markup) {
     let head = group.head();
     let (sign, word, class) = level(head);
     out.raw("<article class=\"finding ").raw(class).raw("\"").attribute("id", anchor).raw("><h3><span class=\"mark ");
     out.raw(class).raw("\"><span class=\"sign\" aria-hidden=\"true\">").raw(sign).raw("</span> ").raw(word);
-    out.raw("</span> ").prose(&headline(group, ledger)).raw("</h3><p class=\"meta\"><code>").text(&rules_of(group));
+    out.raw("</span> ").prose(&headline(group, index)).raw("</h3><p class=\"meta\"><code>").text(&rules_of(group));
     out.raw("</code>");
     if let Some(placed) = guide.placed(head) {
         out.raw(" · <a")
@@ -60,8 +60,8 @@ fn card(guide: &Guide<'_>, group: &Group<'_>, anchor: &str, excerpts: bool, ledg
             .raw(">")
             .text(&guide.heading(placed))
             .raw("</a>");
-    } else if let Some(about) = head.placement.as_ref().or(head.resource.as_ref()) {
-        out.raw(" · <span").attribute("title", about).raw(">").text(&short_name(about)).raw("</span>");
+    } else if let Some(about) = head.placement.as_ref().map(ToString::to_string).or(head.resource.clone()) {
+        out.raw(" · <span").attribute("title", &about).raw(">").text(&short_name(&about)).raw("</span>");
     }
     out.raw(" · ");
     guide.place(head.at.span, out);

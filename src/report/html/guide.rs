@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{Finding, PlacementReport, Report, RequirementReport, RuleId};
+use crate::finding::{Finding, PlacementId, PlacementReport, Report, RequirementReport, RuleId};
 use crate::report::group::{Group, group};
 use crate::report::html::markup::Markup;
 use crate::report::html::standing::Standing;
@@ -26,7 +26,7 @@ pub(crate) struct Guide<'a> {
     pub(crate) open: Vec<Group<'a>>,
     /// The diagnostics that somebody asked to ignore.
     pub(crate) ignored: Vec<Group<'a>>,
-    of: BTreeMap<(&'a RuleId, &'a str), Vec<usize>>,
+    of: BTreeMap<(&'a RuleId, &'a PlacementId), Vec<usize>>,
     /// What each placement of the report goes by.
     names: Vec<String>,
 }
@@ -67,7 +67,7 @@ impl<'a> Guide<'a> {
         for (index, group) in open.iter().chain(&ignored).enumerate() {
             for finding in group.findings() {
                 for placement in &finding.placements {
-                    let known = of.entry((&finding.rule, placement.as_str())).or_default();
+                    let known = of.entry((&finding.rule, placement)).or_default();
                     if known.last() != Some(&index) {
                         known.push(index);
                     }
@@ -92,13 +92,13 @@ impl<'a> Guide<'a> {
 
     /// What a placement goes by in headings.
     pub(crate) fn heading(&self, placed: Placed<'_>) -> String {
-        format!("{} on {}", placed.placement.service, self.name(placed))
+        format!("{} on {}", placed.placement.id.service, self.name(placed))
     }
 
     /// The anchors of the diagnostics about a requirement of a placement.
     pub(crate) fn diagnostics<'s>(
         &'s self,
-        placement: &'s str,
+        placement: &'s PlacementId,
         rule: &'s RuleId,
     ) -> impl Iterator<Item = (String, &'s Group<'a>)> {
         let found = self.of.get(&(rule, placement)).into_iter().flatten();
@@ -139,16 +139,15 @@ fn names(placements: &[PlacementReport]) -> Vec<String> {
         let on = ["subnet", "interface-nsg", "nsg", "route-table", "firewall", "firewall-policy"]
             .into_iter()
             .find_map(|kind| placement.on.get(kind));
-        on.map_or_else(|| placement.id.clone(), |id| short_name(id))
+        on.map_or_else(|| placement.id.to_string(), |id| short_name(id))
     };
     let mut times: BTreeMap<(&str, String), usize> = BTreeMap::new();
     for placement in placements {
-        *times.entry((&placement.service, place(placement))).or_default() += 1;
+        *times.entry((&placement.id.service, place(placement))).or_default() += 1;
     }
     let name = |placement: &PlacementReport| {
-        let (name, id) = (place(placement), placement.id.as_str());
-        let ending = id.find(['#', '[']).map_or("", |at| &id[at..]);
-        let several = times.get(&(placement.service.as_str(), name.clone())).is_some_and(|times| *times > 1);
+        let (name, ending) = (place(placement), placement.id.ending());
+        let several = times.get(&(placement.id.service.as_str(), name.clone())).is_some_and(|times| *times > 1);
         if several && !ending.is_empty() { format!("{name} {ending}") } else { name }
     };
     placements.iter().map(name).collect()
@@ -164,8 +163,8 @@ mod tests {
         let (_, report) = sample();
         let mut placements = vec![report.placements[0].clone(); 2];
         assert_eq!(names(&placements[..1]), ["vnet-ml/snet-training"]);
-        placements[0].id = "azureml-compute@snet-training[production.json]".to_owned();
-        placements[1].id = "azureml-compute@snet-training#2".to_owned();
+        placements[0].id.choice = "production.json".to_owned();
+        placements[1].id.number = 2;
         let told = ["vnet-ml/snet-training [production.json]", "vnet-ml/snet-training #2"];
         assert_eq!(names(&placements), told);
     }

@@ -11,7 +11,7 @@ use crate::report::html::standing::Standing;
 pub(crate) fn write(guide: &Guide<'_>, out: &mut Markup) {
     let mut services: BTreeMap<&str, Vec<Placed<'_>>> = BTreeMap::new();
     for placed in guide.placements.iter().filter(|placed| !placed.placement.requirements.is_empty()) {
-        services.entry(&placed.placement.service).or_default().push(*placed);
+        services.entry(&placed.placement.id.service).or_default().push(*placed);
     }
     if services.is_empty() {
         return;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+use crate::finding::Index;
 use crate::finding::{Finding, Outcome, Report, Verdict};
 use crate::report::closing;
 use crate::report::html::finding;
@@ -11,7 +12,6 @@ use crate::report::html::markup::Markup;
 use crate::report::html::matrix;
 use crate::report::html::placement::Placements;
 use crate::report::html::standing::Standing;
-use crate::report::ledger::Ledger;
 use crate::report::options::Options;
 use crate::report::pen::Pen;
 use crate::report::words::count;
@@ -41,7 +41,7 @@ pub(crate) fn write(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let guide = Guide::new(report, findings, files);
-    let ledger = Ledger::new(report);
+    let index = Index::new(report);
     let mut page = Markup::default();
     head(report, options, &mut page);
     page.raw("<body>");
@@ -50,10 +50,10 @@ pub(crate) fn write(
     banner(report, &open, &guide, options, &mut page);
     page.raw("<main>");
     matrix::write(&guide, &mut page);
-    diagnostics(&guide, &ledger, &mut page);
+    diagnostics(&guide, &index, &mut page);
     questions(&guide, &mut page);
     placements(&guide, &mut page);
-    ignored(&guide, &ledger, &mut page);
+    ignored(&guide, &index, &mut page);
     granted(report, &mut page);
     looked_at(report, &mut page);
     page.raw("</main><footer><p>aznetlint ").text(&options.version);
@@ -158,12 +158,12 @@ fn section(id: &'static str, title: &'static str, out: &mut Markup) {
     out.raw("-h\">").raw(title).raw("</h2>");
 }
 
-fn diagnostics(guide: &Guide<'_>, ledger: &Ledger<'_>, out: &mut Markup) {
+fn diagnostics(guide: &Guide<'_>, index: &Index<'_>, out: &mut Markup) {
     if guide.open.is_empty() {
         return;
     }
     section("findings", "Findings", out);
-    finding::list(guide, &guide.open, 0, ledger, out);
+    finding::list(guide, &guide.open, 0, index, out);
     out.raw("</section>");
 }
 
@@ -232,14 +232,14 @@ fn placements(guide: &Guide<'_>, out: &mut Markup) {
     out.raw("</section>");
 }
 
-fn ignored(guide: &Guide<'_>, ledger: &Ledger<'_>, out: &mut Markup) {
+fn ignored(guide: &Guide<'_>, index: &Index<'_>, out: &mut Markup) {
     if guide.ignored.is_empty() {
         return;
     }
     section("ignored", "Ignored", out);
     out.raw("<details><summary>").text(&count(guide.ignored.len(), "diagnostic"));
     out.raw(" that somebody asked to ignore</summary>");
-    finding::list(guide, &guide.ignored, guide.open.len(), ledger, out);
+    finding::list(guide, &guide.ignored, guide.open.len(), index, out);
     out.raw("</details></section>");
 }
 

@@ -1,7 +1,7 @@
 //! The path of one flow as a drawing: from the placement through every layer to the other end, or back, with the rules
 //! that decide and the layer that stops it.
 
-use crate::finding::{LayerReport, PlacementReport, RequirementReport};
+use crate::finding::{DeciderKind, Layer, LayerReport, PlacementReport, RequirementReport};
 use crate::report::html::markup::Markup;
 use crate::report::html::standing::Standing;
 use crate::report::opening::short_name;
@@ -60,8 +60,8 @@ fn stations(placement: &PlacementReport, requirement: &RequirementReport) -> Vec
     let bare = |id: &String| short_name(id).rsplit('/').next().unwrap_or_default().to_owned();
     let near = Station {
         kind: placed.map_or("placement", |(kind, _)| kind_words(kind)),
-        name: placed.map_or_else(|| placement.service.clone(), |(_, id)| bare(id)),
-        below: placement.service.clone(),
+        name: placed.map_or_else(|| placement.id.service.clone(), |(_, id)| bare(id)),
+        below: placement.id.service.clone(),
         standing: None,
         stops: false,
     };
@@ -83,22 +83,22 @@ const REPLY: &str = "route of the reply";
 
 fn station(placement: &PlacementReport, inbound: bool, layer: &LayerReport) -> Station {
     let kind = match layer.layer {
-        "route-table" if inbound => REPLY,
-        other => kind_words(other),
+        Layer::Route if inbound => REPLY,
+        other => kind_words(other.resource()),
     };
-    let on = placement.on.get(layer.layer).or_else(|| match layer.layer {
-        "firewall" => placement.on.get("firewall-policy"),
+    let on = placement.on.get(layer.layer.resource()).or_else(|| match layer.layer {
+        Layer::Firewall => placement.on.get("firewall-policy"),
         _ => None,
     });
     let name = match (on, layer.layer) {
         (Some(id), _) => short_name(id),
-        (None, "route-table") => "system routes".to_owned(),
-        (None, "security-admin") => "network manager".to_owned(),
+        (None, Layer::Route) => "system routes".to_owned(),
+        (None, Layer::Admin) => "network manager".to_owned(),
         (None, _) => "not named".to_owned(),
     };
-    let built_in = !layer.decided_by.is_empty() && layer.decided_by.iter().all(|by| by.kind == "built-in");
+    let built_in = !layer.decided_by.is_empty() && layer.decided_by.iter().all(|by| by.kind == DeciderKind::BuiltIn);
     let standing = match Standing::of_layer(layer.verdict) {
-        Standing::Pass if built_in && layer.layer != "route-table" => Standing::BuiltIn,
+        Standing::Pass if built_in && layer.layer != Layer::Route => Standing::BuiltIn,
         other => other,
     };
     let below = match &layer.decided_by[..] {

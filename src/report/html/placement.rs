@@ -1,6 +1,6 @@
 //! One placement: where it is, what is known about it, and every flow it needs with its path, packet and reasons.
 
-use crate::finding::{Decider, FactReport, RequirementReport, Witness};
+use crate::finding::{Decider, FactReport, Packet, RequirementReport};
 use crate::report::html::guide::{Guide, Placed};
 use crate::report::html::markup::Markup;
 use crate::report::html::path;
@@ -174,7 +174,7 @@ impl<'a, 'l> Placements<'a, 'l> {
 
     fn decider(&self, decider: &Decider, out: &mut Markup) {
         out.element("<code>", &decider.name, "</code> ");
-        out.raw("<span class=\"faint\">").text(&decider.kind.replace('-', " ")).raw("</span> ");
+        out.raw("<span class=\"faint\">").text(&decider.kind.as_str().replace('-', " ")).raw("</span> ");
         if let Some(span) = decider.place {
             self.guide.place(span, out);
         }
@@ -205,7 +205,7 @@ fn place(placed: Placed<'_>, out: &mut Markup) {
 }
 
 /// `outbound TCP 10.20.4.10:50000 → 13.69.40.16:443`.
-fn packet(witness: &Witness) -> String {
+fn packet(witness: &Packet) -> String {
     let end = |address: &str, port: Option<u16>| match port {
         Some(port) if address.contains(':') => format!("[{address}]:{port}"),
         Some(port) => format!("{address}:{port}"),
@@ -214,19 +214,19 @@ fn packet(witness: &Witness) -> String {
     let protocol = witness.protocol.to_uppercase();
     let source = end(&witness.source, witness.source_port);
     let destination = end(&witness.destination, witness.destination_port);
-    format!("{} {protocol} {source} → {destination}", witness.direction)
+    format!("{} {protocol} {source} → {destination}", witness.direction())
 }
 
 #[cfg(test)]
 mod tests {
     use super::packet;
-    use crate::finding::Witness;
+    use crate::finding::Packet;
 
     #[test]
     fn a_packet_reads_from_source_to_destination() {
-        let mut witness = Witness {
-            direction: "outbound",
-            protocol: "tcp".to_owned(),
+        let mut witness = Packet {
+            inbound: false,
+            protocol: "tcp",
             source: "10.0.0.4".to_owned(),
             source_port: Some(50000),
             destination: "2603::1".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::finding::{FileReport, Finding, Ignored, IgnoredBy, Outcome, Remark, Report, Source};
+use crate::finding::{FileReport, Finding, Ignored, IgnoredBy, Outcome, PlacementId, Remark, Report, Source};
 use crate::report::sample::sample;
 use crate::report::{Format, Options, render};
 use crate::source::Files;
@@ -83,7 +83,7 @@ fn hostile_text_stays_text_everywhere() {
     }
     let text = || HOSTILE.to_owned();
     let placement = &mut report.placements[0];
-    (placement.id, placement.found, placement.service) = (text(), text(), text());
+    (placement.id, placement.found) = (PlacementId::new(HOSTILE, HOSTILE).under(HOSTILE), text());
     placement.not_judged = Some(text());
     placement.on = ["subnet", "nsg", "route-table", "firewall"].map(|kind| (kind, text())).into();
     for fact in &mut placement.facts {
@@ -96,13 +96,14 @@ fn hostile_text_stays_text_everywhere() {
         one.decided_by.iter_mut().for_each(|by| by.name = text());
         one.path.layers.iter_mut().flat_map(|layer| &mut layer.decided_by).for_each(|by| by.name = text());
         if let Some(witness) = &mut one.witness {
-            (witness.source, witness.destination, witness.protocol) = (text(), text(), text());
+            (witness.source, witness.destination) = (text(), text());
         }
     }
     for one in &mut report.findings {
         (one.message, one.at.message, one.help, one.snippet) = (text(), text(), Some(text()), Some(text()));
-        (one.flow, one.resource, one.placement) = (Some(text()), Some(text()), Some(text()));
-        one.placements = vec![text()];
+        (one.flow, one.resource) = (Some(text()), Some(text()));
+        one.placement = Some(PlacementId::new(HOSTILE, HOSTILE));
+        one.placements = vec![PlacementId::new(HOSTILE, HOSTILE).under(HOSTILE)];
         one.related.iter_mut().for_each(|label| label.message = text());
         one.remarks = vec![Remark { kind: "packet", text: text() }];
     }

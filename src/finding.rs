@@ -250,6 +250,42 @@ pub fn fingerprint(rule: &RuleId, resource: &str, path: &str) -> String {
 }
 
 impl Finding {
+    /// A finding at a place that says nothing more than its message.
+    pub fn new(rule: RuleId, level: Level, message: impl Into<String>, at: Label) -> Self {
+        Self {
+            rule,
+            level,
+            undecided: false,
+            message: message.into(),
+            at,
+            related: Vec::new(),
+            subject: None,
+            remarks: Vec::new(),
+            conditions: Vec::new(),
+            help: None,
+            snippet: None,
+            resource: None,
+            placement: None,
+            placements: Vec::new(),
+            flow: None,
+            cause: None,
+            fingerprint: String::new(),
+            ignored: None,
+        }
+    }
+
+    /// What it is filtered by: a requirement that cannot be decided matters as much as a warning to a reader, whatever it
+    /// is gated as.
+    pub fn weight(&self) -> Level {
+        let requirement = self.placement.is_some();
+        if self.undecided && requirement { self.level.max(Level::Warning) } else { self.level }
+    }
+
+    /// Its level in formats that know no `undecided`: what is undecided is no error, unless the gate says so.
+    pub fn level_as(&self, undecided: Level) -> Level {
+        if self.undecided { self.weight().min(Level::Warning).max(undecided) } else { self.level }
+    }
+
     /// The flows of the report it speaks for: the same one, for each of its placements.
     pub fn flows(&self) -> impl Iterator<Item = FlowId<'_>> {
         let flow = self.flow.iter().flat_map(|flow| self.placements.iter().map(move |placement| (placement, flow)));
@@ -413,6 +449,20 @@ pub struct PlacementReport {
     pub not_judged: Option<String>,
 }
 
+/// The name of a resource as people say it: `vnet/subnet` for the id of a subnet, the last part of any other id.
+pub fn short_name(id: &str) -> String {
+    let parts: Vec<_> = id.split('/').collect();
+    match parts[..] {
+        [.., networks, network, subnets, subnet]
+            if networks.eq_ignore_ascii_case("virtualNetworks") && subnets.eq_ignore_ascii_case("subnets") =>
+        {
+            format!("{network}/{subnet}")
+        }
+        [.., last] if id.starts_with('/') && !last.is_empty() => last.to_owned(),
+        _ => id.to_owned(),
+    }
+}
+
 /// One fact of a placement.
 #[derive(Clone, Debug)]
 pub struct FactReport {
@@ -527,6 +577,15 @@ pub struct LayerReport {
 }
 
 impl PlacementReport {
+    /// What it is called: `azureml-compute on vnet/snet-training`.
+    pub fn title(&self) -> String {
+        let place = ["subnet", "nsg", "route-table", "firewall"].into_iter().find_map(|kind| self.on.get(kind));
+        match place {
+            Some(place) => format!("{} on {}", self.id.service, short_name(place)),
+            None => self.id.service.clone(),
+        }
+    }
+
     /// What one of its flows is known by.
     pub fn flow_id<'a>(&'a self, requirement: &'a RequirementReport) -> FlowId<'a> {
         FlowId { placement: &self.id, rule: &requirement.rule, flow: &requirement.flow }
@@ -608,6 +667,16 @@ impl Packet {
     /// `inbound` or `outbound`.
     pub fn direction(&self) -> &'static str {
         if self.inbound { "inbound" } else { "outbound" }
+    }
+
+    /// Source and destination with their ports: `10.0.0.4:50000`, `[2603::1]:443`.
+    pub fn ends(&self) -> (String, String) {
+        let end = |host: &str, port: Option<u16>| match port {
+            Some(port) if host.contains(':') => format!("[{host}]:{port}"),
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        (end(&self.source, self.source_port), end(&self.destination, self.destination_port))
     }
 }
 
@@ -731,5 +800,53 @@ impl<'a> Index<'a> {
     /// The finding about a requirement of a placement.
     pub fn finding(&self, placement: &PlacementReport, requirement: &RequirementReport) -> Option<&'a Finding> {
         self.findings.get(&placement.flow_id(requirement)).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Finding, Label, Level, Packet, PlacementId, RuleId, short_name};
+    use crate::source::{FileId, Span};
+
+    #[test]
+    fn names_are_what_people_say() {
+        let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/hub/subnets/default";
+        assert_eq!(short_name(id), "hub/default");
+        assert_eq!(short_name("/subscriptions/s/providers/Microsoft.Network/routeTables/rt-training"), "rt-training");
+        assert_eq!(short_name("hub/default"), "hub/default");
+    }
+
+    #[test]
+    fn undecided_is_a_warning_unless_the_gate_says_more() {
+        let one = |placement: Option<PlacementId>, level, undecided| Finding {
+            undecided,
+            placement,
+            ..Finding::new(
+                RuleId::new("a/b"),
+                level,
+                "open",
+                Label { span: Span::new(FileId(0), 0, 1), message: String::new() },
+            )
+        };
+        let here = || Some(PlacementId::new("azureml-compute", "here"));
+        assert_eq!(one(here(), Level::Note, true).level_as(Level::Note), Level::Warning);
+        assert_eq!(one(here(), Level::Note, true).level_as(Level::Error), Level::Error);
+        assert_eq!(one(None, Level::Note, true).level_as(Level::Note), Level::Note);
+        assert_eq!(one(here(), Level::Note, false).level_as(Level::Error), Level::Note);
+    }
+
+    #[test]
+    fn ends_of_a_packet_are_addresses_with_ports() {
+        let mut packet = Packet {
+            inbound: false,
+            protocol: "tcp",
+            source: "10.0.0.4".to_owned(),
+            source_port: Some(50000),
+            destination: "2603::1".to_owned(),
+            destination_port: Some(443),
+        };
+        assert_eq!(packet.ends(), ("10.0.0.4:50000".to_owned(), "[2603::1]:443".to_owned()));
+        packet.destination_port = None;
+        assert_eq!(packet.ends().1, "2603::1");
     }
 }

@@ -18,7 +18,6 @@ use crate::config::FILE_NAME;
 use crate::finding::{FactValue, PlacementReport};
 use crate::lint::{self, Estates, Outcome, Settings};
 use crate::printable;
-use crate::report::placement_title;
 use crate::rule::Pack;
 
 /// Lists are cut after so many lines.
@@ -120,7 +119,7 @@ fn of_services(out: &mut String, placements: &[PlacementReport], estates: &Estat
     if !placements.is_empty() {
         out.push_str("\n# Found in the input, so they need no entry under `services`:\n");
         let lines: BTreeSet<String> =
-            placements.iter().map(|one| format!("{}, by {}", placement_title(one), one.found)).collect();
+            placements.iter().map(|one| format!("{}, by {}", one.title(), one.found)).collect();
         list(out, lines.iter().map(|line| format!("#   {}", printable::line(line))));
     }
     let taken: BTreeSet<String> = placements

@@ -4,13 +4,9 @@
 
 use std::io;
 
-use crate::finding::Index;
-use crate::finding::{Finding, Layer, Level, PlacementReport, Report, RuleId, Verdict};
-use crate::report::options::Options;
-use crate::report::paths::Paths;
+use crate::finding::{Finding, Layer, Level, Packet, PlacementReport, RequirementReport, RuleId, Verdict};
+use crate::report::context::{Context, decided_by};
 use crate::report::pen::Pen;
-use crate::report::standing::{Standing, standings};
-use crate::source::Files;
 
 /// The columns, in order.
 const COLUMNS: [&str; 23] = [
@@ -40,91 +36,80 @@ const COLUMNS: [&str; 23] = [
 ];
 
 /// Writes the report as CSV.
-pub(crate) fn write(
-    report: &Report,
-    findings: &[&Finding],
-    files: &Files,
-    options: &Options,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
-    let paths = Paths::new(report, files, &options.base);
-    let index = Index::new(report);
-    let writer = Writer { report, paths: &paths, index: &index };
+pub(crate) fn write(context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     row(out, &COLUMNS.map(str::to_owned))?;
-    for placement in &report.placements {
-        for standing in standings(placement, &index) {
-            row(out, &writer.requirement(placement, &standing))?;
+    for placement in &context.report.placements {
+        for requirement in &placement.requirements {
+            row(out, &of_requirement(context, placement, requirement))?;
         }
     }
-    for finding in findings {
-        row(out, &writer.finding(finding))?;
+    for finding in &context.all {
+        row(out, &of_finding(context, finding))?;
     }
     Ok(())
 }
 
-struct Writer<'a> {
-    report: &'a Report,
-    paths: &'a Paths<'a>,
-    index: &'a Index<'a>,
+fn of_requirement(context: &Context<'_>, placement: &PlacementReport, requirement: &RequirementReport) -> [String; 23] {
+    let finding = context.finding_of(placement, requirement);
+    let mut cells = finding.map_or_else(Default::default, |finding| of_finding(context, finding));
+    let (title, level) = card(context, &requirement.rule);
+    cells[0] = "requirement".to_owned();
+    cells[1] = placement.id.to_string();
+    cells[2] = placement.id.service.clone();
+    cells[3] = requirement.rule.to_string();
+    cells[4] = title;
+    if finding.is_none() {
+        cells[5] = level;
+    }
+    cells[6] = requirement.verdict.map_or("not-applicable", Verdict::as_str).to_owned();
+    cells[7] = requirement.applies.as_str().to_owned();
+    cells[8] = requirement.rows.join(" ");
+    cells[9] = requirement.flow.clone();
+    cells[10] = requirement.layer.map_or("", Layer::as_str).to_owned();
+    cells[11] = decided_by(requirement);
+    cells[12] = requirement.witness.as_ref().map(packet).unwrap_or_default();
+    cells[19] = requirement.why.join("; ");
+    cells
 }
 
-impl Writer<'_> {
-    fn requirement(&self, placement: &PlacementReport, standing: &Standing<'_>) -> [String; 23] {
-        let requirement = standing.requirement;
-        let mut cells = standing.finding.map_or_else(Default::default, |finding| self.finding(finding));
-        let (title, level) = self.card(&requirement.rule);
-        cells[0] = "requirement".to_owned();
-        cells[1] = placement.id.to_string();
-        cells[2] = placement.id.service.clone();
-        cells[3] = requirement.rule.to_string();
-        cells[4] = title;
-        if standing.finding.is_none() {
-            cells[5] = level;
-        }
-        cells[6] = standing.requirement.verdict.map_or("not-applicable", Verdict::as_str).to_owned();
-        cells[7] = requirement.applies.as_str().to_owned();
-        cells[8] = requirement.rows.join(" ");
-        cells[9] = requirement.flow.clone();
-        cells[10] = requirement.layer.map_or("", Layer::as_str).to_owned();
-        cells[11] = standing.decided_by();
-        cells[12] = standing.packet();
-        cells[19] = requirement.why.join("; ");
-        cells
+fn of_finding(context: &Context<'_>, finding: &Finding) -> [String; 23] {
+    let mut cells: [String; 23] = Default::default();
+    let (title, _) = card(context, &finding.rule);
+    let home = context.home(finding);
+    cells[0] = "finding".to_owned();
+    cells[1] = finding.placements.first().map(ToString::to_string).unwrap_or_default();
+    cells[3] = finding.rule.to_string();
+    cells[4] = title;
+    cells[5] = finding.level.as_str().to_owned();
+    cells[6] = if finding.undecided { "undecided" } else { "found" }.to_owned();
+    cells[13] = finding.message.clone();
+    cells[14] = home.path;
+    if let Some(region) = home.span.map(|span| context.paths.region(span)) {
+        cells[15] = region.line.to_string();
+        cells[16] = region.column.to_string();
     }
+    cells[17] = finding.resource.clone().unwrap_or_default();
+    cells[18] = finding.help.clone().unwrap_or_default();
+    if let Some(ignored) = &finding.ignored {
+        cells[20] = ignored.by.as_str().to_owned();
+        cells[21] = ignored.reason.clone();
+    }
+    cells[22] = finding.fingerprint.clone();
+    cells
+}
 
-    fn finding(&self, finding: &Finding) -> [String; 23] {
-        let mut cells: [String; 23] = Default::default();
-        let (title, _) = self.card(&finding.rule);
-        let home = self.paths.home(finding, self.index);
-        cells[0] = "finding".to_owned();
-        cells[1] = finding.placements.first().map(ToString::to_string).unwrap_or_default();
-        cells[3] = finding.rule.to_string();
-        cells[4] = title;
-        cells[5] = finding.level.as_str().to_owned();
-        cells[6] = if finding.undecided { "undecided" } else { "found" }.to_owned();
-        cells[13] = finding.message.clone();
-        cells[14] = home.path;
-        if let Some(region) = home.span.map(|span| self.paths.region(span)) {
-            cells[15] = region.line.to_string();
-            cells[16] = region.column.to_string();
-        }
-        cells[17] = finding.resource.clone().unwrap_or_default();
-        cells[18] = finding.help.clone().unwrap_or_default();
-        if let Some(ignored) = &finding.ignored {
-            cells[20] = ignored.by.as_str().to_owned();
-            cells[21] = ignored.reason.clone();
-        }
-        cells[22] = finding.fingerprint.clone();
-        cells
-    }
+fn card(context: &Context<'_>, rule: &RuleId) -> (String, String) {
+    let card = context.report.rules.get(rule);
+    (
+        card.map(|card| card.title.clone()).unwrap_or_default(),
+        card.map_or("", |card| Level::as_str(card.level)).to_owned(),
+    )
+}
 
-    fn card(&self, rule: &RuleId) -> (String, String) {
-        let card = self.report.rules.get(rule);
-        (
-            card.map(|card| card.title.clone()).unwrap_or_default(),
-            card.map_or("", |card| Level::as_str(card.level)).to_owned(),
-        )
-    }
+/// `outbound tcp 10.0.0.4:50000 > 1.2.3.4:443`.
+fn packet(packet: &Packet) -> String {
+    let (from, to) = packet.ends();
+    format!("{} {} {from} > {to}", packet.direction(), packet.protocol)
 }
 
 fn row(out: &mut dyn io::Write, cells: &[String; 23]) -> io::Result<()> {

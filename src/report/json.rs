@@ -8,20 +8,15 @@ use std::io;
 use serde::Serialize;
 
 use crate::finding::{self, FactValue, Finding, Label, Level, Outcome, PlacementId, Report};
-use crate::report::options::Options;
+use crate::report::context::Context;
 use crate::source::{Files, Span};
 
 /// The version of the format.
 const VERSION: u32 = 1;
 
 /// Writes the report as JSON, with a line end.
-pub(crate) fn write(
-    report: &Report,
-    findings: &[&Finding],
-    files: &Files,
-    options: &Options,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
+pub(crate) fn write(context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let Context { report, files, options, open: findings, .. } = context;
     let placement = |placement| Placement::new(placement, files);
     let required = report.placements.iter().flat_map(|placement| &placement.requirements);
     let ignored = report.findings.iter().filter(|finding| finding.ignored.is_some());
@@ -414,3 +409,6 @@ fn once(texts: &[String]) -> Vec<&str> {
     let mut seen = std::collections::BTreeSet::new();
     texts.iter().map(String::as_str).filter(|text| seen.insert(*text)).collect()
 }
+
+/// The JSON Schema of version 1 of the JSON format.
+pub const SCHEMA: &str = include_str!("report-v1.schema.json");

@@ -6,33 +6,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use crate::finding::Index;
-use crate::finding::{Finding, Ignored, Level, Outcome, PlacementReport, Report, Verdict};
-use crate::report::options::Options;
-use crate::report::paths::Paths;
-use crate::report::rank::level;
-use crate::report::standing::{Standing, standings};
-use crate::source::{FileId, Files};
+use crate::finding::{Finding, Ignored, Level, Outcome, PlacementReport, RequirementReport, Verdict};
+use crate::report::context::{Context, decided_by};
+use crate::report::markup::entity;
+use crate::source::FileId;
 
 /// Writes the report as JUnit XML, with a line end.
-pub(crate) fn write(
-    report: &Report,
-    findings: &[&Finding],
-    files: &Files,
-    options: &Options,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
-    let paths = Paths::new(report, files, &options.base);
-    let index = Index::new(report);
-    let writer = Writer { paths: &paths, index: &index, options };
+pub(crate) fn write(context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let report = context.report;
+    let writer = Writer { context };
     let mut suites: Vec<Suite> = report.placements.iter().map(|placement| writer.placement(placement)).collect();
     // What is wrong with a file that cannot be read is said there.
     let broken: BTreeSet<FileId> =
         report.files.iter().filter(|file| file.outcome == Outcome::Error).filter_map(|file| file.file).collect();
     let (unreadable, others): (Vec<&Finding>, Vec<&Finding>) =
-        findings.iter().copied().partition(|finding| broken.contains(&finding.at.span.file));
+        context.all.iter().copied().partition(|finding| broken.contains(&finding.at.span.file));
     suites.extend(writer.findings(&others));
-    suites.extend(writer.unreadable(report, &unreadable));
+    suites.extend(writer.unreadable(&unreadable));
     let sum = |of: fn(&Suite) -> usize| suites.iter().map(of).sum::<usize>();
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     writeln!(
@@ -118,9 +108,7 @@ impl Test {
 }
 
 struct Writer<'a> {
-    paths: &'a Paths<'a>,
-    index: &'a Index<'a>,
-    options: &'a Options,
+    context: &'a Context<'a>,
 }
 
 impl Writer<'_> {
@@ -131,35 +119,34 @@ impl Writer<'_> {
         properties.extend(facts.map(|fact| {
             (format!("fact {}", fact.name), fact.value.as_ref().map_or("not known".to_owned(), ToString::to_string))
         }));
-        let standings = standings(placement, self.index);
-        let tests = standings.iter().filter_map(|standing| {
-            let end = self.end(standing, standing.requirement.verdict?);
-            let decided = standing.decided_by();
+        let tests = placement.requirements.iter().filter_map(|requirement| {
+            let end = self.end(placement, requirement, requirement.verdict?);
+            let decided = decided_by(requirement);
             let said = if decided.is_empty() { String::new() } else { format!("decided by {decided}") };
-            let requirement = standing.requirement;
             let name = format!("{}: {}", requirement.rule, requirement.flow);
             Some(Test { name, class: class(requirement.rule.as_str()), end, said })
         });
         Suite { name: placement.id.to_string(), properties, tests: tests.collect() }
     }
 
-    fn end(&self, standing: &Standing<'_>, verdict: Verdict) -> Option<End> {
+    fn end(&self, placement: &PlacementReport, requirement: &RequirementReport, verdict: Verdict) -> Option<End> {
         let (kind, reason) = match verdict {
             Verdict::Satisfied => return None,
-            Verdict::Violated if standing.requirement.is_conditional() => ("skipped", "violated"),
+            Verdict::Violated if requirement.is_conditional() => ("skipped", "violated"),
             Verdict::Violated => ("failure", "violated"),
-            Verdict::Undecided if self.options.undecided >= self.options.fail_on => ("failure", "undecided"),
+            Verdict::Undecided if self.context.options.undecided >= self.context.options.fail_on => {
+                ("failure", "undecided")
+            }
             Verdict::Undecided => ("skipped", "undecided"),
         };
-        let message = match standing.finding {
-            Some(finding) => finding.message.clone(),
-            None => match standing.requirement.why.first() {
-                Some(why) => format!("{verdict}: {why}", verdict = verdict.as_str()),
-                None => verdict.as_str().to_owned(),
-            },
+        let finding = self.context.finding_of(placement, requirement);
+        let message = match (finding, requirement.why.first()) {
+            (Some(finding), _) => finding.message.clone(),
+            (None, Some(why)) => format!("{verdict}: {why}"),
+            (None, None) => verdict.to_string(),
         };
-        let text = standing.finding.map_or_else(|| standing.requirement.why.join("\n"), |finding| self.text(finding));
-        Some(match standing.ignored() {
+        let text = finding.map_or_else(|| requirement.why.join("\n"), |finding| self.text(finding));
+        Some(match finding.and_then(|finding| finding.ignored.as_ref()) {
             Some(ignored) => ignored_end(ignored, &message, reason, text),
             None => End { kind, reason, message, text },
         })
@@ -169,8 +156,8 @@ impl Writer<'_> {
     fn findings(&self, findings: &[&Finding]) -> Vec<Suite> {
         let mut suites: BTreeMap<String, Vec<Test>> = BTreeMap::new();
         for finding in findings.iter().filter(|finding| finding.flow.is_none() || finding.placement.is_none()) {
-            let level = level(finding, self.options.undecided);
-            let kind = if level >= self.options.fail_on.min(Level::Error) { "failure" } else { "skipped" };
+            let level = finding.level_as(self.context.options.undecided);
+            let kind = if level >= self.context.options.fail_on.min(Level::Error) { "failure" } else { "skipped" };
             let (reason, text) = (level.as_str(), self.text(finding));
             let end = match &finding.ignored {
                 Some(ignored) => ignored_end(ignored, &finding.message, reason, text),
@@ -182,27 +169,32 @@ impl Writer<'_> {
                 end: Some(end),
                 said: String::new(),
             };
-            suites.entry(self.paths.home(finding, self.index).path).or_default().push(test);
+            suites.entry(self.context.home(finding).path).or_default().push(test);
         }
         suites.into_iter().map(|(name, tests)| Suite { name, properties: Vec::new(), tests }).collect()
     }
 
-    fn unreadable(&self, report: &Report, findings: &[&Finding]) -> Option<Suite> {
-        let broken = report.files.iter().filter(|file| file.outcome == Outcome::Error);
+    fn unreadable(&self, findings: &[&Finding]) -> Option<Suite> {
+        let broken = self.context.report.files.iter().filter(|file| file.outcome == Outcome::Error);
         let test = |file: &crate::finding::FileReport| {
             let message = file.detail.clone().unwrap_or_else(|| "it cannot be read".to_owned());
             let finding = findings.iter().find(|finding| Some(finding.at.span.file) == file.file);
-            let text = finding.map_or_else(|| self.paths.path(&file.name), |finding| self.text(finding));
+            let text = finding.map_or_else(|| self.context.paths.path(&file.name), |finding| self.text(finding));
             let end = End { kind: "error", reason: "unreadable", message, text };
-            Test { name: self.paths.path(&file.name), class: "input".to_owned(), end: Some(end), said: String::new() }
+            Test {
+                name: self.context.paths.path(&file.name),
+                class: "input".to_owned(),
+                end: Some(end),
+                said: String::new(),
+            }
         };
         let tests: Vec<Test> = broken.map(test).collect();
         (!tests.is_empty()).then(|| Suite { name: "input".to_owned(), properties: Vec::new(), tests })
     }
 
     fn text(&self, finding: &Finding) -> String {
-        let home = self.paths.home(finding, self.index);
-        let place = match home.span.map(|span| self.paths.region(span)) {
+        let home = self.context.home(finding);
+        let place = match home.span.map(|span| self.context.paths.region(span)) {
             Some(region) => format!("{}:{}:{}", home.path, region.line, region.column),
             None => home.path,
         };
@@ -231,10 +223,7 @@ fn content(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for ch in text.chars() {
         match ch {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
+            '<' | '>' | '&' | '"' => out.push_str(entity(ch)),
             '\r' => out.push_str("&#13;"),
             '\n' | '\t' => out.push(ch),
             '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),

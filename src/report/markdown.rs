@@ -5,21 +5,15 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::finding::Index;
-use crate::finding::{Finding, Level, Outcome, PlacementReport, Report, Verdict};
-use crate::report::closing;
-use crate::report::group::{Group, group};
-use crate::report::headline::{headline, rules_of};
+use crate::finding::{Finding, Level, Outcome, PlacementReport, RequirementReport};
+use crate::report::context::{Context, Standing, decided_by};
+use crate::report::group::{Group, group, headline, level_of, rules_of, worst_first};
 use crate::report::markup::{code, fenced, plain, prose, url};
-use crate::report::opening;
-use crate::report::options::Options;
-use crate::report::paths::{Paths, encoded};
+use crate::report::overview::closing;
+use crate::report::paths::encoded;
 use crate::report::pen::Pen;
-use crate::report::rank::{level_of, worst_first};
-use crate::report::snippet;
-use crate::report::standing::{Standing, standings};
-use crate::report::words::count;
-use crate::source::{Files, Span};
+use crate::report::words::{count, lay_out_json};
+use crate::source::Span;
 
 /// The line a bot looks for.
 const MARKER: &str = "<!-- aznetlint -->";
@@ -31,22 +25,13 @@ const COLUMNS: usize = 5;
 const DETAILED: usize = 100;
 
 /// Writes the report as Markdown.
-pub(crate) fn write(
-    report: &Report,
-    findings: &[&Finding],
-    files: &Files,
-    options: &Options,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
-    let paths = Paths::new(report, files, &options.base);
-    let index = Index::new(report);
-    let writer = Writer { report, paths: &paths, index: &index, options };
-    let (ignored, open): (Vec<&Finding>, Vec<&Finding>) =
-        findings.iter().copied().partition(|finding| finding.ignored.is_some());
-    let groups = worst_first(group(&open), options.undecided);
+pub(crate) fn write(context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let writer = Writer { context };
+    let ignored: Vec<&Finding> = context.all.iter().copied().filter(|finding| finding.ignored.is_some()).collect();
+    let groups = worst_first(group(&context.open), context.options.undecided);
     let mut page = Page { text: format!("{MARKER}\n"), left: BYTES };
     page.always(&writer.head());
-    page.always(&writer.counts(&open, ignored.len()));
+    page.always(&writer.counts(ignored.len()));
     page.all(writer.unreadable(), "unreadable file");
     page.whole(&writer.requirements(), "The requirements are left out here, for their size.\n\n");
     if !groups.is_empty() {
@@ -60,7 +45,7 @@ pub(crate) fn write(
             format!("<details><summary>{} ignored</summary>\n\n{}\n</details>\n\n", ignored.len(), lines.concat());
         page.whole(&list, "");
     }
-    page.always(&format!("{}\n", plain(&closing::line(report, &open, Pen::PLAIN))));
+    page.always(&format!("{}\n", plain(&closing(context, Pen::PLAIN))));
     out.write_all(page.text.as_bytes())
 }
 
@@ -102,15 +87,12 @@ impl Page {
 }
 
 struct Writer<'a> {
-    report: &'a Report,
-    paths: &'a Paths<'a>,
-    index: &'a Index<'a>,
-    options: &'a Options,
+    context: &'a Context<'a>,
 }
 
 impl Writer<'_> {
     fn head(&self) -> String {
-        let counts = self.report.counts();
+        let counts = self.context.report.counts();
         let said = match (counts.blocked(), counts.undecided, counts.satisfied) {
             (0, 0, 0) if counts.against_advice > 0 => {
                 format!("{} against advice", count(counts.against_advice, "flow"))
@@ -124,9 +106,9 @@ impl Writer<'_> {
         format!("## aznetlint: {said}\n\n")
     }
 
-    fn counts(&self, open: &[&Finding], ignored: usize) -> String {
-        let counts = self.report.counts();
-        let at = |level: Level| open.iter().filter(|one| one.level == level && !one.undecided).count();
+    fn counts(&self, ignored: usize) -> String {
+        let counts = self.context.report.counts();
+        let at = |level: Level| self.context.open.iter().filter(|one| one.level == level && !one.undecided).count();
         format!(
             "| passed | violated | undecided | errors | warnings | notes | ignored |\n|-:|-:|-:|-:|-:|-:|-:|\n\
              | {} | {} | {} | {} | {} | {} | {ignored} |\n\n",
@@ -140,17 +122,17 @@ impl Writer<'_> {
     }
 
     fn unreadable(&self) -> Vec<String> {
-        let broken = self.report.files.iter().filter(|file| file.outcome == Outcome::Error);
+        let broken = self.context.report.files.iter().filter(|file| file.outcome == Outcome::Error);
         let line = |file: &crate::finding::FileReport| {
             let why = prose(file.detail.as_deref().unwrap_or("it cannot be read"));
-            format!("- ❌ **unreadable** {}: {why}\n", self.link(&self.paths.path(&file.name), None))
+            format!("- ❌ **unreadable** {}: {why}\n", self.link(&self.context.paths.path(&file.name), None))
         };
         broken.map(line).collect()
     }
 
     /// Requirements by placement: side by side when they are few, else a table for each.
     fn requirements(&self) -> String {
-        let judged: Vec<&PlacementReport> = self.report.placements.iter().collect();
+        let judged: Vec<&PlacementReport> = self.context.report.placements.iter().collect();
         if judged.is_empty() {
             return String::new();
         }
@@ -168,15 +150,14 @@ impl Writer<'_> {
     fn matrix(&self, placements: &[&PlacementReport]) -> Option<String> {
         let mut rows: BTreeMap<(&str, &str), Vec<Option<&'static str>>> = BTreeMap::new();
         for (column, placement) in placements.iter().enumerate() {
-            for standing in standings(placement, self.index) {
-                let requirement = standing.requirement;
+            for requirement in &placement.requirements {
                 let key = (requirement.rule.as_str(), requirement.flow.as_str());
                 let cells = rows.entry(key).or_insert_with(|| vec![None; placements.len()]);
                 if cells[column].is_some() {
                     // Two requirements that read the same: a table for each placement tells them apart.
                     return None;
                 }
-                cells[column] = Some(mark(&standing));
+                cells[column] = Some(self.mark(placement, requirement));
             }
         }
         let names: Vec<String> = placements.iter().map(|placement| plain(&placement.id.to_string())).collect();
@@ -190,23 +171,21 @@ impl Writer<'_> {
     }
 
     fn table(&self, placement: &PlacementReport) -> String {
-        let mut text = format!("#### {}\n\n", plain(&opening::placement_title(placement)));
+        let mut text = format!("#### {}\n\n", plain(&placement.title()));
         if let Some(why) = &placement.not_judged {
             text.push_str(&format!("{}\n\n", prose(why)));
         }
-        let standings = standings(placement, self.index);
-        if standings.is_empty() {
+        if placement.requirements.is_empty() {
             return text;
         }
         text.push_str("| requirement | flow | verdict | decided by |\n|:-|:-|:-|:-|\n");
-        for standing in &standings {
-            let requirement = standing.requirement;
+        for requirement in &placement.requirements {
             text.push_str(&format!(
                 "| {} | {} | {} | {} |\n",
                 code(requirement.rule.as_str()),
                 plain(&requirement.flow),
-                mark(standing),
-                plain(&standing.decided_by()),
+                self.mark(placement, requirement),
+                plain(&decided_by(requirement)),
             ));
         }
         text.push('\n');
@@ -215,15 +194,16 @@ impl Writer<'_> {
 
     fn entry(&self, group: &Group<'_>, detailed: bool) -> String {
         let head = group.head();
-        let home = self.paths.home(head, self.index);
-        let word = match level_of(group, self.options.undecided) {
+        let home = self.context.home(head);
+        let word = match level_of(group, self.context.options.undecided) {
             _ if head.undecided => "❔ **undecided**",
             Level::Error => "❌ **error**",
             Level::Warning => "⚠️ **warning**",
             Level::Note => "ℹ️ **note**",
         };
         let link = self.link(&home.path, home.span);
-        let mut text = format!("- {word} {} {} {link}\n", prose(&headline(group, self.index)), code(&rules_of(group)));
+        let mut text =
+            format!("- {word} {} {} {link}\n", prose(&headline(group, &self.context.index)), code(&rules_of(group)));
         if !detailed {
             return text;
         }
@@ -232,7 +212,7 @@ impl Writer<'_> {
             lines.push(format!("- here: {}", prose(&home.message)));
         }
         for label in head.related.iter().filter(|label| !label.message.is_empty()).take(12) {
-            let place = self.link(&self.paths.path_of(label.span.file), Some(label.span));
+            let place = self.link(&self.context.paths.path_of(label.span.file), Some(label.span));
             lines.push(format!("- {place}: {}", prose(&label.message)));
         }
         if group.is_several() {
@@ -243,7 +223,7 @@ impl Writer<'_> {
             lines.push(format!("- {kind}: {}", plain(&text)));
         }
         lines.extend(head.help.iter().map(|help| format!("- fix: {}", prose(help))));
-        let card = self.report.rules.get(&head.rule);
+        let card = self.context.report.rules.get(&head.rule);
         for source in card.into_iter().flat_map(|card| card.sources.iter().take(1)) {
             let title = plain(&source.title);
             let title = url(&source.url).map_or(title.clone(), |url| format!("[{title}]({url})"));
@@ -251,7 +231,7 @@ impl Writer<'_> {
         }
         if let Some(snippet) = head.snippet.as_deref().filter(|snippet| !snippet.trim().is_empty()) {
             lines.push(String::new());
-            lines.push(fenced(&snippet::layout(snippet, 100).join("\n"), "json"));
+            lines.push(fenced(&lay_out_json(snippet, 100).join("\n"), "json"));
         }
         if !lines.is_empty() {
             let lines: Vec<&str> = lines.iter().flat_map(|line| line.split('\n')).collect();
@@ -265,7 +245,7 @@ impl Writer<'_> {
     }
 
     fn ignored(&self, finding: &Finding) -> String {
-        let home = self.paths.home(finding, self.index);
+        let home = self.context.home(finding);
         let said = finding.ignored.as_ref().map_or(String::new(), |ignored| {
             let why = if ignored.reason.is_empty() { String::new() } else { format!(": {}", plain(&ignored.reason)) };
             format!(" ({}{why})", ignored.by.as_str())
@@ -276,22 +256,23 @@ impl Writer<'_> {
 
     /// `[infra/nsg.json:8](infra/nsg.json#L8)`.
     fn link(&self, path: &str, span: Option<Span>) -> String {
-        let region = span.map(|span| self.paths.region(span));
+        let region = span.map(|span| self.context.paths.region(span));
         let name = region.map_or(path.to_owned(), |region| format!("{path}:{}", region.line));
         let line = region.map_or(String::new(), |region| format!("#L{}", region.line));
-        let base = self.options.base.url.as_deref().unwrap_or_default();
+        let base = self.context.options.base.url.as_deref().unwrap_or_default();
         format!("[{}]({base}{}{line})", plain(&name), encoded(path))
     }
-}
 
-fn mark(standing: &Standing<'_>) -> &'static str {
-    match standing.requirement.verdict {
-        None => "➖ does not apply",
-        Some(Verdict::Satisfied) => "✅ passed",
-        Some(_) if standing.ignored().is_some() => "⏭️ ignored",
-        Some(Verdict::Violated) if standing.requirement.is_against_advice() => "⚠️ against advice",
-        Some(Verdict::Violated) if standing.requirement.is_conditional() => "⚠️ violated if it applies",
-        Some(Verdict::Violated) => "❌ violated",
-        Some(Verdict::Undecided) => "❔ undecided",
+    fn mark(&self, placement: &PlacementReport, requirement: &RequirementReport) -> &'static str {
+        let is_ignored = || self.context.finding_of(placement, requirement).is_some_and(|one| one.ignored.is_some());
+        match Standing::of(requirement) {
+            Standing::NotNeeded => "➖ does not apply",
+            Standing::Pass | Standing::BuiltIn => "✅ passed",
+            _ if is_ignored() => "⏭️ ignored",
+            Standing::Advised => "⚠️ against advice",
+            Standing::Conditional => "⚠️ violated if it applies",
+            Standing::Blocked => "❌ violated",
+            Standing::Undecided => "❔ undecided",
+        }
     }
 }

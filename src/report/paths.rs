@@ -4,8 +4,7 @@
 
 use std::cell::OnceCell;
 
-use crate::finding::Index;
-use crate::finding::{FileReport, Finding, Outcome, Report};
+use crate::finding::{FileReport, Finding, Index, Outcome, Report};
 use crate::report::options::Base;
 use crate::source::{FileId, Files, Origin, STDIN, Span, path_parts};
 
@@ -163,8 +162,7 @@ pub(crate) fn encoded(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Paths, Region, relative};
-    use crate::finding::Index;
-    use crate::finding::{Finding, Label, Level, Report};
+    use crate::finding::{Finding, Index, Label, Level, Report};
     use crate::report::options::Base;
     use crate::report::sample::{finding, sample};
     use crate::source::{Files, Origin, Span};

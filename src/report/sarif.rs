@@ -1,6 +1,6 @@
 //! SARIF 2.1.0, as code scanning reads it: a result for each finding that has something to say, never without a place.
 //!
-//! Rules are described by `sarif_rules`. What the specification calls `open` keeps the kind `fail` here, since results
+//! What the specification calls `open` keeps the kind `fail` here, since results
 //! of any other kind must have the level `none`, which code scanning does not show; the property `undecided` says it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,13 +9,11 @@ use std::io;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::finding::Index;
-use crate::finding::{Finding, Ignored, IgnoredBy, Label, Level, Outcome, Report, RuleId};
-use crate::report::options::Options;
+use crate::finding::{Finding, Ignored, IgnoredBy, Label, Level, Outcome, RuleCard, RuleId};
+use crate::report::context::Context;
+use crate::report::markup::{block, code, plain, url};
 use crate::report::paths::{Home, Paths, encoded, is_drive};
-use crate::report::rank::level;
-use crate::report::sarif_rules;
-use crate::source::{Files, Span};
+use crate::source::Span;
 
 /// Code scanning takes no more results in one run.
 const RESULTS: usize = 25_000;
@@ -25,31 +23,22 @@ const RELATED: usize = 100;
 const ROOT: &str = "%SRCROOT%";
 
 /// Writes the report as SARIF, with a line end.
-pub(crate) fn write(
-    report: &Report,
-    findings: &[&Finding],
-    files: &Files,
-    options: &Options,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
-    let paths = Paths::new(report, files, &options.base);
-    let findings = fitting(findings, options.undecided);
+pub(crate) fn write(context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let Context { report, options, .. } = context;
+    let findings = fitting(&context.all, options.undecided);
     let rules: BTreeSet<&RuleId> = findings.iter().map(|finding| &finding.rule).collect();
     let rules: BTreeMap<&RuleId, usize> = rules.into_iter().enumerate().map(|(index, rule)| (rule, index)).collect();
     let results = Results {
+        context,
         findings: &findings,
-        files,
-        paths: &paths,
-        index: Index::new(report),
         rules: &rules,
-        options,
         baseline: options.baseline
             || report.findings.iter().any(|one| by(one).is_some_and(|by| by == IgnoredBy::Baseline)),
         ignored: findings.iter().any(|finding| finding.ignored.is_some()),
     };
     let counts = report.counts();
     let described = |rule: &&RuleId| match report.rules.get(*rule) {
-        Some(card) => sarif_rules::described(card),
+        Some(card) => described(card),
         None => json!({ "id": rule.as_str() }),
     };
     let run = Run {
@@ -62,12 +51,12 @@ pub(crate) fn write(
         }}),
         invocations: json!([{
             "executionSuccessful": !report.has_errors(),
-            "toolExecutionNotifications": notifications(report, &paths, report.findings.len(), &findings),
+            "toolExecutionNotifications": notifications(context, findings.len()),
         }]),
         original_uri_base_ids: json!({ ROOT: {
             "description": { "text": "The root of the repository, or the folder the run started in." }
         }}),
-        artifacts: artifacts(report, &paths),
+        artifacts: artifacts(context),
         column_kind: "utf16CodeUnits",
         results,
         properties: json!({ "counts": {
@@ -107,7 +96,7 @@ fn fitting<'a>(findings: &[&'a Finding], undecided: Level) -> Vec<&'a Finding> {
         return findings.to_vec();
     }
     let mut order: Vec<usize> = (0..findings.len()).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(level(findings[*index], undecided)));
+    order.sort_by_key(|index| std::cmp::Reverse(findings[*index].level_as(undecided)));
     order.truncate(RESULTS);
     order.sort_unstable();
     order.into_iter().map(|index| findings[index]).collect()
@@ -115,12 +104,9 @@ fn fitting<'a>(findings: &[&'a Finding], undecided: Level) -> Vec<&'a Finding> {
 
 /// The results, made one at a time.
 struct Results<'a> {
+    context: &'a Context<'a>,
     findings: &'a [&'a Finding],
-    files: &'a Files,
-    paths: &'a Paths<'a>,
-    index: Index<'a>,
     rules: &'a BTreeMap<&'a RuleId, usize>,
-    options: &'a Options,
     /// The run was compared with a baseline, so every result has a state.
     baseline: bool,
     /// A result is suppressed, so every result says whether it is.
@@ -135,8 +121,8 @@ impl Serialize for Results<'_> {
 
 impl Results<'_> {
     fn result(&self, finding: &Finding) -> Value {
-        let home = self.paths.home(finding, &self.index);
-        let mut location = json!({ "physicalLocation": place_of(self.paths, &home) });
+        let home = self.context.home(finding);
+        let mut location = json!({ "physicalLocation": place_of(&self.context.paths, &home) });
         if !home.message.is_empty() {
             location["message"] = message(&home.message);
         }
@@ -146,7 +132,7 @@ impl Results<'_> {
         let mut result = json!({
             "ruleId": finding.rule.as_str(),
             "ruleIndex": self.rules[&finding.rule],
-            "level": level(finding, self.options.undecided).as_str(),
+            "level": finding.level_as(self.context.options.undecided).as_str(),
             "message": message(&text(finding, &home.message)),
             "locations": [location],
         });
@@ -158,7 +144,7 @@ impl Results<'_> {
             result["codeFlows"] = json!([flow]);
         }
         if self.ignored {
-            let suppressions = finding.ignored.as_ref().map(|ignored| suppression(ignored, self.paths));
+            let suppressions = finding.ignored.as_ref().map(|ignored| suppression(ignored, &self.context.paths));
             result["suppressions"] = json!(suppressions.into_iter().collect::<Vec<_>>());
         }
         if self.baseline {
@@ -181,10 +167,10 @@ impl Results<'_> {
 
     /// The other places of a finding that lie in files.
     fn related(&self, finding: &Finding, home: Option<Span>) -> Vec<Value> {
-        let labels = finding.related.iter().filter(|label| self.paths.is_file(label.span.file));
+        let labels = finding.related.iter().filter(|label| self.context.paths.is_file(label.span.file));
         let labels = labels.filter(|label| Some(label.span) != home).take(RELATED);
         let location = |(id, Label { span, message: text }): (usize, &Label)| {
-            let mut location = json!({ "id": id + 1, "physicalLocation": place(self.paths, *span) });
+            let mut location = json!({ "id": id + 1, "physicalLocation": place(&self.context.paths, *span) });
             if !text.is_empty() {
                 location["message"] = message(text);
             }
@@ -195,24 +181,25 @@ impl Results<'_> {
 
     /// The way of a flow: what decided, then what is at fault.
     fn code_flow(&self, finding: &Finding, home: &Home) -> Option<Value> {
-        let requirement = self.index.requirement(finding)?;
+        let requirement = self.context.index.requirement(finding)?;
         let end = home.span?;
         let mut seen = BTreeSet::from([end]);
         let deciders = requirement.decided_by.iter().filter_map(|decider| Some((decider, decider.place?)));
         let mut steps: Vec<Value> = deciders
-            .filter(|(_, span)| self.paths.is_file(span.file) && seen.insert(*span))
+            .filter(|(_, span)| self.context.paths.is_file(span.file) && seen.insert(*span))
             .filter(|(_, span)| !within(*span, end))
             .take(RELATED)
             .map(|(decider, span)| {
                 let said = message(&decider.to_string());
-                json!({ "location": { "physicalLocation": place(self.paths, span), "message": said } })
+                json!({ "location": { "physicalLocation": place(&self.context.paths, span), "message": said } })
             })
             .collect();
         if steps.is_empty() {
             return None;
         }
-        let said = if home.message.is_empty() { self.files.slice(end) } else { &home.message };
-        let own = json!({ "location": { "physicalLocation": place(self.paths, end), "message": message(said) } });
+        let said = if home.message.is_empty() { self.context.files.slice(end) } else { &home.message };
+        let own =
+            json!({ "location": { "physicalLocation": place(&self.context.paths, end), "message": message(said) } });
         // What is not known comes before the rules that hang on it; what is at fault comes last.
         steps.insert(if finding.undecided { 0 } else { steps.len() }, own);
         Some(json!({ "message": message(&requirement.flow), "threadFlows": [{ "locations": steps }] }))
@@ -298,33 +285,126 @@ fn artifact(path: &str) -> Value {
 }
 
 /// The files that were judged or could not be.
-fn artifacts(report: &Report, paths: &Paths<'_>) -> Value {
-    let files = report.files.iter().filter(|file| file.outcome != Outcome::Skipped);
-    let uris: BTreeSet<String> = files.map(|file| paths.path(&file.name)).collect();
+fn artifacts(context: &Context<'_>) -> Value {
+    let files = context.report.files.iter().filter(|file| file.outcome != Outcome::Skipped);
+    let uris: BTreeSet<String> = files.map(|file| context.paths.path(&file.name)).collect();
     uris.iter().map(|path| json!({ "location": artifact(path), "roles": ["analysisTarget"] })).collect()
 }
 
 /// What could not be read, what was left out, and what was taken for granted.
-fn notifications(report: &Report, paths: &Paths<'_>, all: usize, shown: &[&Finding]) -> Value {
+fn notifications(context: &Context<'_>, shown: usize) -> Value {
+    let report = context.report;
     let broken = report.files.iter().filter(|file| file.outcome == Outcome::Error).map(|file| {
         json!({
             "level": "error",
             "message": message(&sentence(file.detail.as_deref().unwrap_or("it cannot be read"))),
-            "locations": [{ "physicalLocation": { "artifactLocation": artifact(&paths.path(&file.name)) } }],
+            "locations": [{ "physicalLocation": { "artifactLocation": artifact(&context.paths.path(&file.name)) } }],
         })
     });
     let note = |text: &str| json!({ "level": "note", "message": message(&sentence(text)) });
-    let left_out =
-        (all > shown.len()).then(|| note(&format!("{} more findings are not listed here", all - shown.len())));
+    let hidden = report.findings.len() - shown;
+    let left_out = (hidden > 0).then(|| note(&format!("{hidden} more findings are not listed here")));
     let said: BTreeSet<&String> = report.remarks.iter().chain(&report.assumptions).collect();
     broken.chain(left_out).chain(said.into_iter().map(|text| note(text))).collect()
 }
 
+/// Code scanning takes no more tags for a rule.
+const TAGS: usize = 20;
+/// Code scanning takes no longer descriptions, in characters.
+const DESCRIPTION: usize = 1024;
+
+/// The descriptor of a rule.
+pub(crate) fn described(card: &RuleCard) -> Value {
+    let why = if card.why.is_empty() { &card.title } else { &card.why };
+    let severity = match card.level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Note => "recommendation",
+    };
+    let mut rule = json!({
+        "id": card.id.as_str(),
+        "shortDescription": { "text": cut(&one_line_sentence(&card.title)) },
+        "fullDescription": { "text": cut(&one_line_sentence(why)) },
+        "help": { "text": help(card), "markdown": help_markdown(card) },
+        "defaultConfiguration": { "level": card.level.as_str() },
+    });
+    // A name that says no more than the id is none.
+    let name = name(card.id.as_str());
+    if !name.eq_ignore_ascii_case(card.id.as_str()) {
+        rule["name"] = json!(name);
+    }
+    if let Some(source) = card.sources.iter().find(|source| url(&source.url).is_some()) {
+        rule["helpUri"] = json!(source.url);
+    }
+    rule["properties"] = json!({
+        "tags": card.tags.iter().take(TAGS).collect::<Vec<_>>(),
+        "precision": "very-high",
+        "problem.severity": severity,
+    });
+    rule
+}
+
+/// `azureml/storage-blocked` as `AzuremlStorageBlocked`.
+fn name(id: &str) -> String {
+    let words = id.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
+    let capital = |word: &str| {
+        let mut chars = word.chars();
+        chars.next().map(|first| first.to_uppercase().chain(chars).collect::<String>()).unwrap_or_default()
+    };
+    words.map(capital).collect()
+}
+
+fn one_line_sentence(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.ends_with(['.', '!', '?']) { text } else { text + "." }
+}
+
+fn cut(text: &str) -> String {
+    if text.chars().count() <= DESCRIPTION {
+        return text.to_owned();
+    }
+    text.chars().take(DESCRIPTION - 1).chain(['…']).collect()
+}
+
+fn help(card: &RuleCard) -> String {
+    let mut parts = vec![one_line_sentence(&card.title)];
+    parts
+        .extend([&card.why, &card.help].into_iter().filter(|text| !text.is_empty()).map(|text| text.trim().to_owned()));
+    let sources = card.sources.iter();
+    parts.extend(sources.map(|source| format!("Source: {}, {}, {}", source.title, source.read, source.url)));
+    parts.join("\n\n")
+}
+
+fn help_markdown(card: &RuleCard) -> String {
+    let mut parts = vec![format!("**{}**", plain(&card.title))];
+    if !card.why.is_empty() {
+        parts.push(block(&card.why));
+    }
+    if !card.help.is_empty() {
+        parts.push(format!("### What to do\n\n{}", block(&card.help)));
+    }
+    if !card.seen_as.is_empty() {
+        let seen: Vec<_> = card.seen_as.iter().map(|text| format!("- {}", code(text))).collect();
+        parts.push(format!("### Seen as\n\n{}", seen.join("\n")));
+    }
+    if !card.sources.is_empty() {
+        let line = |source: &crate::finding::Source| {
+            let section = source.section.as_ref().map(|section| format!(", {}", plain(section))).unwrap_or_default();
+            let title = plain(&source.title);
+            let title = url(&source.url).map_or(title.clone(), |url| format!("[{title}]({url})"));
+            format!("- {title}{section}, {}", plain(&source.read))
+        };
+        parts.push(format!("### Sources\n\n{}", card.sources.iter().map(line).collect::<Vec<_>>().join("\n")));
+    }
+    parts.push(format!("`aznetlint explain {}` says more.", card.id));
+    parts.join("\n\n")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{RESULTS, encoded, fitting, message};
+    use super::{RESULTS, described, encoded, fitting, message, name};
     use crate::finding::{Finding, Label, Level};
-    use crate::report::sample::finding;
+    use crate::report::sample::{finding, sample};
     use crate::source::{FileId, Span};
 
     #[test]
@@ -347,5 +427,36 @@ mod tests {
     #[test]
     fn paths_are_encoded() {
         assert_eq!(encoded("infra/größe 1%.json"), "infra/gr%C3%B6%C3%9Fe%201%25.json");
+    }
+
+    #[test]
+    fn a_rule_brings_its_help() {
+        let (_, report) = sample();
+        let rule = described(report.rules.values().next().unwrap());
+        assert_eq!(rule["name"], "AzuremlEntraBlocked");
+        assert_eq!(rule["shortDescription"]["text"], "Microsoft Entra ID is out of reach.");
+        let help = rule["help"]["markdown"].as_str().unwrap();
+        assert!(
+            help.contains("- [Configure inbound and outbound network traffic](https://learn.microsoft.com/"),
+            "{help}"
+        );
+        assert!(help.contains("Basic configuration, 2026-03-19"), "{help}");
+    }
+
+    #[test]
+    fn tags_and_descriptions_are_within_the_limits() {
+        let (_, report) = sample();
+        let mut card = report.rules.values().next().unwrap().clone();
+        card.tags = (0..30).map(|number| format!("tag-{number}")).collect();
+        card.why = "é".repeat(2000);
+        let rule = described(&card);
+        assert_eq!(rule["properties"]["tags"].as_array().unwrap().len(), 20);
+        assert_eq!(rule["fullDescription"]["text"].as_str().unwrap().chars().count(), 1024);
+    }
+
+    #[test]
+    fn names_are_words() {
+        assert_eq!(name("azureml/inbound-44224-blocked"), "AzuremlInbound44224Blocked");
+        assert_eq!(name("syntax"), "Syntax");
     }
 }

@@ -1,4 +1,6 @@
-//! English for counts, and lines of a given width.
+//! English for counts, and texts laid out in lines of a given width: prose, and JSON to paste.
+
+use serde_json::Value;
 
 /// `1 file`, `2 files`, `0 firewall policies`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
@@ -66,9 +68,105 @@ pub(crate) fn fill(parts: &[String], dot: &str, width: usize) -> Vec<String> {
     lines.iter().flat_map(|line| wrap(line, width)).collect()
 }
 
+/// The snippet in lines of at most `width` characters where that is possible. What is not JSON stays as it is.
+pub(crate) fn lay_out_json(snippet: &str, width: usize) -> Vec<String> {
+    match serde_json::from_str::<Value>(snippet) {
+        Ok(value) => {
+            let mut lines = Lines { width: width.max(40), done: Vec::new(), line: String::new() };
+            lines.value(&value, 0, 0);
+            lines.end();
+            lines.done
+        }
+        Err(_) => snippet.lines().map(str::to_owned).collect(),
+    }
+}
+
+struct Lines {
+    width: usize,
+    done: Vec<String>,
+    line: String,
+}
+
+impl Lines {
+    /// Writes a value that starts where the line is; `after` characters must fit behind it. The reader's depth limit
+    /// of `serde_json` bounds the recursion.
+    fn value(&mut self, value: &Value, depth: usize, after: usize) {
+        let whole = flat(value);
+        let room = self.width.saturating_sub(self.line.chars().count() + after);
+        let parts: Vec<(String, &Value)> = match value {
+            Value::Object(members) if has_parts(value) || whole.chars().count() > room => {
+                members.iter().map(|(key, value)| (format!("{}: ", Value::from(key.as_str())), value)).collect()
+            }
+            Value::Array(items) if has_parts(value) || whole.chars().count() > room => {
+                items.iter().map(|item| (String::new(), item)).collect()
+            }
+            _ => {
+                self.line.push_str(&whole);
+                return;
+            }
+        };
+        let fill = !has_parts(value);
+        self.line.push(if value.is_object() { '{' } else { '[' });
+        self.start(depth + 1);
+        let indent = self.line.len();
+        for (index, (key, part)) in parts.iter().enumerate() {
+            let comma = usize::from(index + 1 < parts.len());
+            if fill && self.line.len() > indent {
+                let length = 1 + key.chars().count() + flat(part).chars().count() + comma;
+                if self.line.chars().count() + length > self.width {
+                    self.start(depth + 1);
+                } else {
+                    self.line.push(' ');
+                }
+            } else if index > 0 {
+                self.start(depth + 1);
+            }
+            self.line.push_str(key);
+            self.value(part, depth + 1, comma);
+            if comma == 1 {
+                self.line.push(',');
+            }
+        }
+        self.start(depth);
+        self.line.push(if value.is_object() { '}' } else { ']' });
+    }
+
+    fn start(&mut self, depth: usize) {
+        self.end();
+        self.line = "  ".repeat(depth);
+    }
+
+    fn end(&mut self) {
+        self.done.push(std::mem::take(&mut self.line));
+    }
+}
+
+/// Whether a value holds an object, at any depth of lists.
+fn has_parts(value: &Value) -> bool {
+    let deep = |part: &Value| part.is_object() || (part.is_array() && has_parts(part));
+    match value {
+        Value::Object(members) => members.values().any(deep),
+        Value::Array(items) => items.iter().any(deep),
+        _ => false,
+    }
+}
+
+/// A value on one line, with spaces where a person would put them.
+fn flat(value: &Value) -> String {
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            let members: Vec<_> =
+                members.iter().map(|(key, value)| format!("{}: {}", Value::from(key.as_str()), flat(value))).collect();
+            format!("{{ {} }}", members.join(", "))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(flat).collect::<Vec<_>>().join(", ")),
+        _ => value.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{count, fill, wrap};
+    use super::{count, fill, lay_out_json, wrap};
 
     #[test]
     fn lines_break_between_parts_first() {
@@ -100,5 +198,33 @@ mod tests {
     fn columns_stay_columns() {
         assert_eq!(wrap("rule    flow to a b", 15), ["rule    flow to", "        a b"]);
         assert_eq!(wrap("a-long-name  x", 9), ["a-long-name", "x"]);
+    }
+
+    #[test]
+    fn plain_values_fill_lines_and_parts_get_their_own() {
+        let snippet = r#"{"name":"allow-storage","properties":{"priority":160,"direction":"Outbound","access":"Allow",
+            "protocol":"Tcp","destinationPortRange":"445"}}"#;
+        assert_eq!(
+            lay_out_json(snippet, 60).join("\n"),
+            r#"{
+  "name": "allow-storage",
+  "properties": {
+    "priority": 160, "direction": "Outbound",
+    "access": "Allow", "protocol": "Tcp",
+    "destinationPortRange": "445"
+  }
+}"#
+        );
+    }
+
+    #[test]
+    fn what_fits_stays_on_one_line() {
+        assert_eq!(lay_out_json(r#"{"a":[1,2],"b":{}}"#, 60), ["{", "  \"a\": [1, 2],", "  \"b\": {}", "}"]);
+        assert_eq!(lay_out_json(r#"{"a":[1,2]}"#, 60), [r#"{ "a": [1, 2] }"#]);
+    }
+
+    #[test]
+    fn what_is_not_json_stays_as_it_is() {
+        assert_eq!(lay_out_json("a: 1\nb: 2", 60), ["a: 1", "b: 2"]);
     }
 }

@@ -1,18 +1,17 @@
-//! One diagnostic: what is the matter, where, which flows it stops, what to do, and where the rule comes from.
+//! One diagnostic: what is the matter, where, with an excerpt of the file, which flows it stops, what to do, and where the
+//! rule comes from.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::Index;
-use crate::finding::{Finding, Ignored, Level, Source};
-use crate::report::card::places;
-use crate::report::group::Group;
-use crate::report::headline::{headline, rules_of};
-use crate::report::html::excerpt;
+use crate::finding::{Finding, Ignored, Label, Level, Source, short_name};
+use crate::report::group::{Group, headline, rules_of};
 use crate::report::html::guide::{DIAGNOSTICS, Guide};
-use crate::report::html::markup::Markup;
-use crate::report::opening::short_name;
-use crate::report::snippet;
-use crate::report::words::count;
+use crate::report::markup::{Markup, cut};
+use crate::report::pen::Pen;
+use crate::report::terminal::places;
+use crate::report::window::{Mark, View, line_bytes};
+use crate::report::words::{count, lay_out_json};
+use crate::source::{FileId, Files};
 
 /// The diagnostics with excerpts; those behind them name the place only.
 const EXCERPTS: usize = 200;
@@ -26,10 +25,10 @@ const REASONS: usize = 12;
 const WIDTH: usize = 88;
 
 /// Writes a list of diagnostics, the first of which has this index on the page.
-pub(crate) fn list(guide: &Guide<'_>, groups: &[Group<'_>], first: usize, index: &Index<'_>, out: &mut Markup) {
+pub(crate) fn list(guide: &Guide<'_>, groups: &[Group<'_>], first: usize, out: &mut Markup) {
     for (nth, group) in groups.iter().take(DIAGNOSTICS).enumerate() {
         let anchor = guide.anchor(first + nth).unwrap_or_default();
-        card(guide, group, &anchor, nth < EXCERPTS, index, out);
+        card(guide, group, &anchor, nth < EXCERPTS, out);
     }
     let hidden = groups.len().saturating_sub(DIAGNOSTICS);
     if hidden > 0 {
@@ -38,7 +37,7 @@ pub(crate) fn list(guide: &Guide<'_>, groups: &[Group<'_>], first: usize, index:
 }
 
 /// Sign, word and class of a finding.
-pub(crate) fn level(finding: &Finding) -> (&'static str, &'static str, &'static str) {
+fn level(finding: &Finding) -> (&'static str, &'static str, &'static str) {
     match finding.level {
         _ if finding.undecided => ("?", "undecided", "undecided"),
         Level::Error => ("✕", "error", "blocked"),
@@ -47,12 +46,15 @@ pub(crate) fn level(finding: &Finding) -> (&'static str, &'static str, &'static 
     }
 }
 
-fn card(guide: &Guide<'_>, group: &Group<'_>, anchor: &str, excerpts: bool, index: &Index<'_>, out: &mut Markup) {
+fn card(guide: &Guide<'_>, group: &Group<'_>, anchor: &str, excerpts: bool, out: &mut Markup) {
     let head = group.head();
     let (sign, word, class) = level(head);
     out.raw("<article class=\"finding ").raw(class).raw("\"").attribute("id", anchor).raw("><h3><span class=\"mark ");
     out.raw(class).raw("\"><span class=\"sign\" aria-hidden=\"true\">").raw(sign).raw("</span> ").raw(word);
-    out.raw("</span> ").prose(&headline(group, index)).raw("</h3><p class=\"meta\"><code>").text(&rules_of(group));
+    out.raw("</span> ")
+        .prose(&headline(group, &guide.context.index))
+        .raw("</h3><p class=\"meta\"><code>")
+        .text(&rules_of(group));
     out.raw("</code>");
     if let Some(placed) = guide.placed(head) {
         out.raw(" · <a")
@@ -74,7 +76,7 @@ fn card(guide: &Guide<'_>, group: &Group<'_>, anchor: &str, excerpts: bool, inde
         }
     }
     if excerpts {
-        excerpt::write(guide.files, &places(group), out);
+        excerpt(guide.context.files, &places(group), out);
     }
     flows(guide, group, out);
     remarks(group, out);
@@ -142,7 +144,7 @@ fn advice(group: &Group<'_>, out: &mut Markup) {
         let shown = snippets.len().min(SNIPPETS);
         if shown > 0 {
             let laid_out: Vec<String> =
-                snippets.iter().take(shown).map(|one| snippet::layout(one, WIDTH).join("\n")).collect();
+                snippets.iter().take(shown).map(|one| lay_out_json(one, WIDTH).join("\n")).collect();
             out.raw("<div class=\"snippet\"><button type=\"button\" class=\"copy\" hidden>copy</button>");
             out.raw("<pre tabindex=\"0\" aria-label=\"JSON to paste\"><code>").lines(&laid_out.join(",\n"));
             out.raw("</code></pre></div>");
@@ -156,7 +158,7 @@ fn advice(group: &Group<'_>, out: &mut Markup) {
 
 /// Why it matters and where that is written, for every rule that speaks.
 fn origin(guide: &Guide<'_>, group: &Group<'_>, out: &mut Markup) {
-    let rules = &guide.report.rules;
+    let rules = &guide.context.report.rules;
     let cards: BTreeMap<_, _> =
         group.findings().iter().filter_map(|finding| rules.get_key_value(&finding.rule)).collect();
     let each = |texts: Vec<&str>| -> Vec<String> {
@@ -223,5 +225,98 @@ fn link(url: &str, words: &str, out: &mut Markup) {
         out.raw("<a rel=\"noreferrer noopener\"").attribute("href", url).raw(">").text(words).raw("</a>");
     } else {
         out.text(words).raw(" (").text(url).raw(")");
+    }
+}
+
+/// The lines shown before and after one with a label.
+const AROUND: usize = 2;
+/// The columns of a line with a label, about.
+const EXCERPT_WIDTH: usize = 110;
+/// The characters of a line without one.
+const CONTEXT_WIDTH: usize = 160;
+
+/// Writes the excerpts that labels ask for; the first label is the one at fault.
+fn excerpt(files: &Files, labels: &[&Label], out: &mut Markup) {
+    let (view, marks) = View::new(files, labels, EXCERPT_WIDTH, Pen::PLAIN);
+    for (index, (file, text, lines)) in view.texts().enumerate() {
+        let on_file: Vec<(usize, &Mark)> = marks
+            .iter()
+            .enumerate()
+            .filter_map(|(label, mark)| Some((label, mark.as_ref()?)))
+            .filter(|(_, mark)| mark.file == index)
+            .collect();
+        let Some(&(first, _)) = on_file.first() else { continue };
+        let position = files.position(labels[first].span);
+        out.raw("<figure class=\"excerpt\"><figcaption>").text(files.name(file)).raw(":").count(position.line);
+        out.raw(":").count(position.column).raw("</figcaption><div class=\"scroll\" tabindex=\"0\" role=\"group\"");
+        out.attribute("aria-label", format!("excerpt of {}", files.name(file))).raw("><pre>");
+        // The line end of the last line starts no line of its own.
+        let ends = files.text(file).ends_with('\n');
+        let all = files.line_starts(file).len() - usize::from(ends);
+        let mut next = 0;
+        for (&line, range) in lines {
+            let from = line.saturating_sub(AROUND).max(next);
+            if next > 0 && from > next {
+                out.raw("<span class=\"gap\">⋮</span>\n");
+            }
+            for before in from..line {
+                context(files, file, before, out);
+            }
+            let mut here: Vec<_> =
+                on_file.iter().copied().filter(|(_, mark)| range.contains(&mark.range.start)).collect();
+            here.sort_by_key(|(label, mark)| (mark.range.start, mark.range.end, *label));
+            labelled(line, text.get(range.clone()).unwrap_or(""), range.start, &here, labels, out);
+            // What follows, up to the next line with a label.
+            let later = lines.range(line + 1..).next().map_or(all, |(line, _)| *line);
+            let end = (line + 1 + AROUND).min(later).min(all);
+            for after in line + 1..end {
+                context(files, file, after, out);
+            }
+            next = end;
+        }
+        out.raw("</pre></div></figure>");
+    }
+}
+
+fn number(line: usize, out: &mut Markup) {
+    out.raw("<span class=\"no\">").text(&format!("{:>4}", line + 1)).raw("</span> ");
+}
+
+fn context(files: &Files, file: FileId, line: usize, out: &mut Markup) {
+    let text = files.text(file).get(line_bytes(files, file, line)).unwrap_or("");
+    // Cut before it is escaped: a minified line can be megabytes long.
+    let head: String = text.chars().take(CONTEXT_WIDTH + 1).collect();
+    number(line, out);
+    out.raw("<span class=\"around\">").text(&cut(&head, CONTEXT_WIDTH).0).raw("</span>\n");
+}
+
+/// A line with its labels marked, and below it what they say.
+fn labelled(line: usize, text: &str, start: usize, here: &[(usize, &Mark)], labels: &[&Label], out: &mut Markup) {
+    let text = text.trim_end_matches('\n');
+    number(line, out);
+    let mut at = 0;
+    for (label, mark) in here {
+        let range = mark.range.start - start..(mark.range.end - start).min(text.len());
+        // One label inside another: the outer one is marked, both are said.
+        if range.start < at {
+            continue;
+        }
+        let (Some(before), Some(marked)) = (text.get(at..range.start), text.get(range.clone())) else { continue };
+        out.text(before);
+        out.raw(if *label == 0 { "<mark class=\"fault\">" } else { "<mark>" });
+        out.text(if marked.is_empty() { " " } else { marked }).raw("</mark>");
+        at = range.end;
+    }
+    out.text(text.get(at..).unwrap_or("")).raw("\n");
+    for (label, mark) in here {
+        let message = labels[*label].message.trim();
+        if message.is_empty() {
+            continue;
+        }
+        let before = text.get(..mark.range.start - start).unwrap_or("");
+        let indent = before.chars().count().min(EXCERPT_WIDTH / 2);
+        out.raw("<span class=\"no\">    </span> <span class=\"indent\">").text(&" ".repeat(indent)).raw("</span>");
+        out.raw(if *label == 0 { "<span class=\"says fault\">" } else { "<span class=\"says\">" });
+        out.raw("<span aria-hidden=\"true\">↑ </span>").prose(message).raw("</span>\n");
     }
 }

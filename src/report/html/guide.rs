@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{Finding, PlacementId, PlacementReport, Report, RequirementReport, RuleId};
+use crate::finding::{Finding, PlacementId, PlacementReport, RequirementReport, RuleId, short_name};
+use crate::report::context::{Context, Standing};
 use crate::report::group::{Group, group};
-use crate::report::html::markup::Markup;
-use crate::report::html::standing::Standing;
-use crate::report::opening::short_name;
-use crate::source::{Files, Span};
+use crate::report::markup::Markup;
+use crate::source::Span;
 
 /// The placements a page shows; those where nothing is blocked or undecided are left out first.
 pub(crate) const PLACEMENTS: usize = 250;
@@ -16,10 +15,8 @@ pub(crate) const DIAGNOSTICS: usize = 1000;
 
 /// What the page shows.
 pub(crate) struct Guide<'a> {
-    /// The report.
-    pub(crate) report: &'a Report,
-    /// The texts.
-    pub(crate) files: &'a Files,
+    /// The report, with all that is needed to write it.
+    pub(crate) context: &'a Context<'a>,
     /// The placements shown.
     pub(crate) placements: Vec<Placed<'a>>,
     /// The diagnostics that count, shown or not: anchors are given to the first [`DIAGNOSTICS`].
@@ -59,10 +56,11 @@ impl<'a> Placed<'a> {
 }
 
 impl<'a> Guide<'a> {
-    /// For a report and those of its findings that are shown.
-    pub(crate) fn new(report: &'a Report, findings: &[&'a Finding], files: &'a Files) -> Self {
-        let (ignored, open): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.ignored.is_some());
-        let (open, ignored) = (group(&open), group(&ignored));
+    /// For one report.
+    pub(crate) fn new(context: &'a Context<'a>) -> Self {
+        let report = context.report;
+        let ignored: Vec<_> = context.all.iter().copied().filter(|finding| finding.ignored.is_some()).collect();
+        let (open, ignored) = (group(&context.open), group(&ignored));
         let mut of: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (index, group) in open.iter().chain(&ignored).enumerate() {
             for finding in group.findings() {
@@ -82,7 +80,7 @@ impl<'a> Guide<'a> {
             placements.truncate(PLACEMENTS);
             placements.sort_by_key(|placed| placed.number);
         }
-        Self { report, files, placements, open, ignored, of, names: names(&report.placements) }
+        Self { context, placements, open, ignored, of, names: names(&report.placements) }
     }
 
     /// The name of a placement without its service.
@@ -126,10 +124,16 @@ impl<'a> Guide<'a> {
 
     /// `nsg.json:12:5`.
     pub(crate) fn place(&self, span: Span, out: &mut Markup) {
-        let position = self.files.position(span);
-        out.raw("<span class=\"place\">").text(self.files.name(span.file)).raw(":").count(position.line);
+        let position = self.context.files.position(span);
+        out.raw("<span class=\"place\">").text(self.context.files.name(span.file)).raw(":").count(position.line);
         out.raw(":").count(position.column).raw("</span>");
     }
+}
+
+/// Writes sign and word of a standing.
+pub(crate) fn mark(standing: Standing, out: &mut Markup) {
+    out.raw("<span class=\"mark ").raw(standing.class()).raw("\"><span class=\"sign\" aria-hidden=\"true\">");
+    out.raw(standing.sign()).raw("</span> ").raw(standing.word()).raw("</span>");
 }
 
 /// Where each placement is, in short; with the parameter set that its id names in brackets, and with its number in the

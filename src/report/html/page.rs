@@ -1,21 +1,19 @@
-//! The page as a whole: its head, what it says first, and the order of its parts.
+//! The page as a whole: its head, what it says first, the matrix of requirements and placements, and the order of its
+//! parts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use crate::finding::Index;
-use crate::finding::{Finding, Outcome, Report, Verdict};
-use crate::report::closing;
+use crate::finding::{Outcome, Report, RequirementReport, Verdict};
+use crate::report::context::{Context, Standing};
 use crate::report::html::finding;
-use crate::report::html::guide::Guide;
-use crate::report::html::markup::Markup;
-use crate::report::html::matrix;
+use crate::report::html::guide::{Guide, Placed, mark};
 use crate::report::html::placement::Placements;
-use crate::report::html::standing::Standing;
+use crate::report::markup::Markup;
 use crate::report::options::Options;
+use crate::report::overview::closing;
 use crate::report::pen::Pen;
 use crate::report::words::count;
-use crate::source::Files;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
@@ -33,27 +31,19 @@ const FILES: usize = 2000;
 const FLOWS: usize = 40;
 
 /// Writes the report as a page that needs nothing but itself.
-pub(crate) fn write(
-    report: &Report,
-    findings: &[&Finding],
-    files: &Files,
-    options: &Options,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
-    let guide = Guide::new(report, findings, files);
-    let index = Index::new(report);
+pub(crate) fn write(context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let Context { report, options, .. } = context;
+    let guide = Guide::new(context);
     let mut page = Markup::default();
     head(report, options, &mut page);
     page.raw("<body>");
-    // The closing line speaks of what counts.
-    let open: Vec<&Finding> = findings.iter().copied().filter(|finding| finding.ignored.is_none()).collect();
-    banner(report, &open, &guide, options, &mut page);
+    banner(&guide, &mut page);
     page.raw("<main>");
-    matrix::write(&guide, &mut page);
-    diagnostics(&guide, &index, &mut page);
+    matrix(&guide, &mut page);
+    diagnostics(&guide, &mut page);
     questions(&guide, &mut page);
     placements(&guide, &mut page);
-    ignored(&guide, &index, &mut page);
+    ignored(&guide, &mut page);
     granted(report, &mut page);
     looked_at(report, &mut page);
     page.raw("</main><footer><p>aznetlint ").text(&options.version);
@@ -94,14 +84,15 @@ fn headline(report: &Report) -> String {
     }
 }
 
-fn banner(report: &Report, findings: &[&Finding], guide: &Guide<'_>, options: &Options, out: &mut Markup) {
+fn banner(guide: &Guide<'_>, out: &mut Markup) {
+    let Context { report, options, .. } = guide.context;
     let counts = report.counts();
     out.raw(
         "<a class=\"skip\" href=\"#content\">to the content</a><header><p class=\"brand\"><strong>aznetlint</strong> ",
     );
     out.text(&options.version).raw(" · Azure network report</p>");
     out.element("<h1>", &headline(report), "</h1>");
-    out.element("<p class=\"lede\">", &closing::line(report, findings, Pen::PLAIN), "</p>");
+    out.element("<p class=\"lede\">", &closing(guide.context, Pen::PLAIN), "</p>");
     let all = counts.satisfied + counts.violated + counts.undecided;
     if all > 0 {
         out.raw("<dl class=\"tally\">");
@@ -120,7 +111,7 @@ fn banner(report: &Report, findings: &[&Finding], guide: &Guide<'_>, options: &O
                 } else {
                     "\"><dt>"
                 });
-                standing.mark(out);
+                mark(standing, out);
                 out.raw("</dt><dd>").count(number).raw("</dd></div>");
             }
         }
@@ -131,7 +122,7 @@ fn banner(report: &Report, findings: &[&Finding], guide: &Guide<'_>, options: &O
 }
 
 fn contents(guide: &Guide<'_>, out: &mut Markup) {
-    let report = guide.report;
+    let report = guide.context.report;
     let judged = guide.placements.iter().any(|placed| !placed.placement.requirements.is_empty());
     let parts: [(&'static str, &'static str, usize); 7] = [
         ("#matrix", "Matrix", usize::from(judged)),
@@ -158,12 +149,12 @@ fn section(id: &'static str, title: &'static str, out: &mut Markup) {
     out.raw("-h\">").raw(title).raw("</h2>");
 }
 
-fn diagnostics(guide: &Guide<'_>, index: &Index<'_>, out: &mut Markup) {
+fn diagnostics(guide: &Guide<'_>, out: &mut Markup) {
     if guide.open.is_empty() {
         return;
     }
     section("findings", "Findings", out);
-    finding::list(guide, &guide.open, 0, index, out);
+    finding::list(guide, &guide.open, 0, out);
     out.raw("</section>");
 }
 
@@ -224,7 +215,7 @@ fn placements(guide: &Guide<'_>, out: &mut Markup) {
     for placed in &guide.placements {
         writer.write(*placed, out);
     }
-    let hidden = guide.report.placements.len() - guide.placements.len();
+    let hidden = guide.context.report.placements.len() - guide.placements.len();
     if hidden > 0 {
         out.raw("<p class=\"more\">").text(&count(hidden, "more placement")).raw(", left out of the matrix too: ");
         out.raw("the JSON format has them all.</p>");
@@ -232,14 +223,14 @@ fn placements(guide: &Guide<'_>, out: &mut Markup) {
     out.raw("</section>");
 }
 
-fn ignored(guide: &Guide<'_>, index: &Index<'_>, out: &mut Markup) {
+fn ignored(guide: &Guide<'_>, out: &mut Markup) {
     if guide.ignored.is_empty() {
         return;
     }
     section("ignored", "Ignored", out);
     out.raw("<details><summary>").text(&count(guide.ignored.len(), "diagnostic"));
     out.raw(" that somebody asked to ignore</summary>");
-    finding::list(guide, &guide.ignored, guide.open.len(), index, out);
+    finding::list(guide, &guide.ignored, guide.open.len(), out);
     out.raw("</details></section>");
 }
 
@@ -299,13 +290,141 @@ fn looked_at(report: &Report, out: &mut Markup) {
     out.raw("</details></section>");
 }
 
+/// Writes the tables, their legend and the buttons of the filter, which the script brings to life.
+fn matrix(guide: &Guide<'_>, out: &mut Markup) {
+    let mut services: BTreeMap<&str, Vec<Placed<'_>>> = BTreeMap::new();
+    for placed in guide.placements.iter().filter(|placed| !placed.placement.requirements.is_empty()) {
+        services.entry(&placed.placement.id.service).or_default().push(*placed);
+    }
+    if services.is_empty() {
+        return;
+    }
+    out.raw("<section id=\"matrix\" aria-labelledby=\"matrix-h\"><h2 id=\"matrix-h\">Requirements by placement</h2>");
+    filter(guide, out);
+    for (service, placements) in services {
+        table(guide, service, &placements, out);
+    }
+    out.raw("</section>");
+}
+
+fn filter(guide: &Guide<'_>, out: &mut Markup) {
+    out.raw("<div class=\"filter\" hidden role=\"group\" aria-label=\"Show only\"><button type=\"button\" ");
+    out.raw("data-show=\"\" aria-pressed=\"true\">all</button>");
+    let there = |standing: Standing| guide.placements.iter().any(|placed| placed.count(standing) > 0);
+    let shown: Vec<Standing> = Standing::ALL.into_iter().filter(|standing| there(*standing)).collect();
+    for &standing in &shown {
+        out.raw("<button type=\"button\" aria-pressed=\"false\" data-show=\"").raw(standing.class()).raw("\">");
+        mark(standing, out);
+        out.raw("</button>");
+    }
+    out.raw("</div><dl class=\"legend\">");
+    for standing in shown {
+        out.raw("<div><dt>");
+        mark(standing, out);
+        out.raw("</dt><dd>").raw(standing.meaning()).raw("</dd></div>");
+    }
+    out.raw("</dl>");
+}
+
+fn table(guide: &Guide<'_>, service: &str, placements: &[Placed<'_>], out: &mut Markup) {
+    let mut rows = rows(placements);
+    // Stable: what no placement needs comes last.
+    rows.sort_by_key(|cells| cells.iter().flatten().all(|(_, one)| Standing::of(one) == Standing::NotNeeded));
+    out.raw("<div class=\"matrix scroll\" tabindex=\"0\" role=\"group\"");
+    out.attribute("aria-label", format!("requirements of {service} by placement"));
+    out.raw("><table><caption>").text(service).raw("</caption><thead><tr><th scope=\"col\">requirement</th>");
+    for placed in placements {
+        out.raw("<th scope=\"col\"><a").attribute("href", format!("#p{}", placed.number));
+        out.attribute("title", &placed.placement.id).raw(">");
+        for (index, part) in guide.name(*placed).split('/').enumerate() {
+            out.raw(if index > 0 { "/<wbr>" } else { "" }).text(part);
+        }
+        out.raw("</a></th>");
+    }
+    out.raw("</tr></thead><tbody>");
+    for cells in &rows {
+        let flows = cells.iter().flatten().map(|(_, one)| one.flow.as_str());
+        out.raw("<tr><th scope=\"row\">").text(&common(flows));
+        if let Some((_, one)) = cells.iter().flatten().next() {
+            out.raw(" <span class=\"rule\">").text(one.rule.as_str()).raw("</span>");
+        }
+        out.raw("</th>");
+        for cell in cells {
+            match cell {
+                Some((anchor, requirement)) => {
+                    let standing = Standing::of(requirement);
+                    out.raw("<td class=\"cell ")
+                        .raw(standing.class())
+                        .raw("\"><a")
+                        .attribute("href", format!("#{anchor}"));
+                    out.raw(">");
+                    mark(standing, out);
+                    out.raw("</a></td>");
+                }
+                None => {
+                    out.raw("<td></td>");
+                }
+            }
+        }
+        out.raw("</tr>");
+    }
+    out.raw("</tbody></table></div>");
+}
+
+/// A requirement with its anchor, for each placement that has it.
+type Row<'a> = Vec<Option<(String, &'a RequirementReport)>>;
+
+/// The requirements by rule, in the order of the report, with the cell of each placement. A rule that asks a placement
+/// for several things has a row for each.
+fn rows<'a>(placements: &[Placed<'a>]) -> Vec<Row<'a>> {
+    let mut rows: Vec<Row<'a>> = Vec::new();
+    let mut known: BTreeMap<(&str, usize), usize> = BTreeMap::new();
+    for (column, placed) in placements.iter().enumerate() {
+        let mut nth: BTreeMap<&str, usize> = BTreeMap::new();
+        for (anchor, requirement) in placed.requirements() {
+            let rule = requirement.rule.as_str();
+            let count = nth.entry(rule).or_default();
+            let row = *known.entry((rule, *count)).or_insert_with(|| {
+                rows.push(vec![None; placements.len()]);
+                rows.len() - 1
+            });
+            *count += 1;
+            rows[row][column] = Some((anchor, requirement));
+        }
+    }
+    rows
+}
+
+/// What flows have in common, word by word: `outbound TCP 443 to Storage.*`.
+fn common<'a>(mut flows: impl Iterator<Item = &'a str>) -> String {
+    let Some(first) = flows.next() else { return String::new() };
+    let mut words: Vec<String> = first.split(' ').map(str::to_owned).collect();
+    for flow in flows {
+        let others: Vec<&str> = flow.split(' ').collect();
+        if others.len() != words.len() {
+            return first.to_owned();
+        }
+        for (word, other) in words.iter_mut().zip(others) {
+            if word != other {
+                let bare = word.trim_end_matches('*');
+                let same: String =
+                    bare.chars().zip(other.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+                // Names differ by their parts, not by their letters.
+                let whole = same.rfind('.').map_or(0, |at| at + 1);
+                *word = format!("{}*", &same[..whole]);
+            }
+        }
+    }
+    words.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
     use sha2::{Digest, Sha256};
 
-    use super::{POLICY, SCRIPT, STYLE, headline};
+    use super::{POLICY, SCRIPT, STYLE, common, headline};
     use crate::finding::Report;
     use crate::report::sample::sample;
 
@@ -328,5 +447,13 @@ mod tests {
         let (_, report) = sample();
         assert_eq!(headline(&report), "3 of 7 flows are blocked, 1 undecided");
         assert_eq!(headline(&Report::default()), "No service found on these networks");
+    }
+
+    #[test]
+    fn flows_that_differ_by_region_have_one_row() {
+        let flows = ["outbound TCP 443 to Storage.westeurope", "outbound TCP 443 to Storage.westus"];
+        assert_eq!(common(flows.into_iter()), "outbound TCP 443 to Storage.*");
+        assert_eq!(common([flows[0]].into_iter()), flows[0]);
+        assert_eq!(common([flows[0], flows[1], flows[0]].into_iter()), "outbound TCP 443 to Storage.*");
     }
 }

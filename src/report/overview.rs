@@ -1,12 +1,16 @@
-//! What was looked at: files, resources, the services found in the network and what is known about each.
+//! What a text report says around its findings: what was looked at (files, resources, services and what is known about
+//! each) at the start, and one line of counts at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use crate::finding::{Applies, FactReport, FileReport, Outcome, PlacementReport, Report, RequirementReport, Verdict};
-use crate::report::options::Options;
+use crate::finding::{
+    Applies, FactReport, FileReport, Finding, IgnoredBy, Level, Outcome, PlacementReport, Report, RequirementReport,
+    Verdict, short_name,
+};
+use crate::report::context::Context;
 use crate::report::pen::{Pen, Role};
-use crate::report::words::{count, fill};
+use crate::report::words::{count, fill, plural};
 use crate::source::{FileId, Files, Span};
 
 /// The columns before what is said.
@@ -17,13 +21,8 @@ const PLACEMENTS: usize = 6;
 const UNREAD: usize = 6;
 
 /// Writes what was looked at; whether there was anything to say.
-pub(crate) fn write(
-    report: &Report,
-    files: &Files,
-    options: &Options,
-    pen: Pen,
-    out: &mut dyn io::Write,
-) -> io::Result<bool> {
+pub(crate) fn opening(context: &Context<'_>, pen: Pen, out: &mut dyn io::Write) -> io::Result<bool> {
+    let Context { report, options, files, .. } = context;
     if report.files.iter().all(|file| file.outcome == Outcome::Skipped) && !options.verbose {
         return Ok(false);
     }
@@ -98,29 +97,6 @@ fn file_line(file: &FileReport, pen: Pen) -> String {
     format!("{outcome:10} {}{}", pen.clean(&file.name), pen.clean(&said))
 }
 
-/// The name of a resource as people say it: `vnet/subnet` for the id of a subnet, the last part of any other id.
-pub(crate) fn short_name(id: &str) -> String {
-    let parts: Vec<_> = id.split('/').collect();
-    match parts[..] {
-        [.., networks, network, subnets, subnet]
-            if networks.eq_ignore_ascii_case("virtualNetworks") && subnets.eq_ignore_ascii_case("subnets") =>
-        {
-            format!("{network}/{subnet}")
-        }
-        [.., last] if id.starts_with('/') && !last.is_empty() => last.to_owned(),
-        _ => id.to_owned(),
-    }
-}
-
-/// What a placement is called: `azureml-compute on vnet/snet-training`.
-pub fn placement_title(placement: &PlacementReport) -> String {
-    let place = ["subnet", "nsg", "route-table", "firewall"].into_iter().find_map(|kind| placement.on.get(kind));
-    match place {
-        Some(place) => format!("{} on {}", placement.id.service, short_name(place)),
-        None => placement.id.service.clone(),
-    }
-}
-
 struct Lines<'a> {
     files: &'a Files,
     width: usize,
@@ -171,7 +147,7 @@ impl Lines<'_> {
     }
 
     fn placement(&mut self, placement: &PlacementReport, verbose: bool) -> io::Result<()> {
-        let mut title = vec![self.pen.clean(&placement_title(placement))];
+        let mut title = vec![self.pen.clean(&placement.title())];
         let mut placed = placement.on.contains_key("subnet");
         for (kind, noun) in [("nsg", "NSG"), ("route-table", "route table"), ("firewall", "firewall")] {
             // Without a subnet the first of them is the place itself, named in the title.
@@ -252,15 +228,169 @@ fn last_part(place: &str) -> &str {
     place.rsplit('/').next().unwrap_or(place)
 }
 
+/// `9 files · 2 services on 2 subnets · 10 flows pass (3 only by built-in rules), 1 blocked, 1 undecided · 1 error · packs: …`
+pub(crate) fn closing(context: &Context<'_>, pen: Pen) -> String {
+    let Context { report, open, .. } = context;
+    let mut parts = vec![files(report, pen), services(&report.placements), flows(report, pen)];
+    parts.extend(shown(open, pen));
+    let hidden = report.open().count() - open.len();
+    if hidden > 0 {
+        parts.push(format!("{} below the chosen level", count(hidden, "finding")));
+    }
+    parts.extend(ignored(report));
+    parts.extend(report.data.iter().map(|(name, value)| format!("{}: {}", pen.clean(name), pen.clean(value))));
+    parts.join(pen.dot())
+}
+
+fn files(report: &Report, pen: Pen) -> String {
+    let all = count(report.files.len(), "file");
+    match report.files.iter().filter(|file| file.outcome == Outcome::Error).count() {
+        0 => all,
+        broken => format!("{all}, {}", pen.paint(Role::Error, &format!("{broken} unreadable"))),
+    }
+}
+
+fn services(placements: &[PlacementReport]) -> String {
+    if placements.is_empty() {
+        return "no service found".to_owned();
+    }
+    let services: BTreeSet<_> = placements.iter().map(|placement| placement.id.service.as_str()).collect();
+    let mut places: BTreeMap<(u8, &str), BTreeSet<String>> = BTreeMap::new();
+    for placement in placements {
+        let kinds = ["subnet", "nsg", "route-table", "firewall"];
+        let nouns = ["subnet", "network security group", "route table", "firewall"];
+        let found = (0u8..)
+            .zip(kinds)
+            .zip(nouns)
+            .find_map(|((rank, kind), noun)| placement.on.get(kind).map(|name| ((rank, noun), name.clone())));
+        let (place, name) = found.unwrap_or_else(|| ((4, "place"), placement.id.to_string()));
+        places.entry(place).or_default().insert(name);
+    }
+    let places: Vec<_> = places.iter().map(|((_, noun), names)| count(names.len(), noun)).collect();
+    format!("{} on {}", count(services.len(), "service"), places.join(", "))
+}
+
+fn flows(report: &Report, pen: Pen) -> String {
+    let counts = report.counts();
+    let pass = format!("{} {}", count(counts.satisfied, "flow"), if counts.satisfied == 1 { "passes" } else { "pass" });
+    let built_in = match counts.built_in_only {
+        0 => String::new(),
+        some => format!(" ({some} only by built-in rules)"),
+    };
+    let painted = |number: usize, role: Role, word: &str| {
+        let text = format!("{number} {word}");
+        if number == 0 { text } else { pen.paint(role, &text) }
+    };
+    let conditional = match counts.conditional {
+        0 => String::new(),
+        all if all == counts.blocked() => " (only if a fact holds)".to_owned(),
+        some => format!(" ({some} of them only if a fact holds)"),
+    };
+    let pass = if counts.satisfied == 0 { pass } else { pen.paint(Role::Pass, &pass) };
+    let advice = match counts.against_advice {
+        0 => String::new(),
+        some => format!("{}, ", painted(some, Role::Warning, "against advice")),
+    };
+    format!(
+        "{pass}{built_in}, {}{conditional}, {advice}{}",
+        painted(counts.blocked(), Role::Error, "blocked"),
+        painted(counts.undecided, Role::Undecided, "undecided")
+    )
+}
+
+/// The findings by the word they are shown with.
+fn shown(findings: &[&Finding], pen: Pen) -> Option<String> {
+    let by_level = [Level::Error, Level::Warning, Level::Note].into_iter().map(|level| {
+        let number = findings.iter().filter(|finding| finding.level == level && !finding.undecided).count();
+        (number, Role::of(level, false), if number == 1 { level.as_str().to_owned() } else { plural(level.as_str()) })
+    });
+    let undecided = findings.iter().filter(|finding| finding.undecided).count();
+    let noun = if undecided == 1 { "undecided finding" } else { "undecided findings" };
+    let words: Vec<_> = by_level
+        .chain([(undecided, Role::Undecided, noun.to_owned())])
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, role, word)| pen.paint(role, &format!("{number} {word}")))
+        .collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// `2 ignored, 12 in the baseline`.
+fn ignored(report: &Report) -> Option<String> {
+    let by = || report.findings.iter().filter_map(|finding| finding.ignored.as_ref()).map(|ignored| ignored.by);
+    let baseline = by().filter(|by| *by == IgnoredBy::Baseline).count();
+    let words = [(by().count() - baseline, "ignored"), (baseline, "in the baseline")];
+    let said: Vec<_> =
+        words.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
+    (!said.is_empty()).then(|| said.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::short_name;
+    use super::closing;
+    use crate::finding::{Ignored, IgnoredBy, Report};
+    use crate::report::context::Context;
+    use crate::report::options::Options;
+    use crate::report::pen::Pen;
+    use crate::report::sample::sample;
+
+    /// What is said of a report, with its findings that nobody ignores or without any.
+    fn told(report: &Report, is_shown: bool) -> String {
+        let (files, options) = (sample().0, Options::default());
+        let mut context = Context::new(report, &files, &options);
+        if !is_shown {
+            context.open.clear();
+        }
+        closing(&context, Pen::PLAIN)
+    }
 
     #[test]
-    fn names_are_what_people_say() {
-        let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/hub/subnets/default";
-        assert_eq!(short_name(id), "hub/default");
-        assert_eq!(short_name("/subscriptions/s/providers/Microsoft.Network/routeTables/rt-training"), "rt-training");
-        assert_eq!(short_name("hub/default"), "hub/default");
+    fn everything_is_counted() {
+        let (_, report) = sample();
+        assert_eq!(
+            told(&report, true),
+            "4 files · 1 service on 1 subnet · 3 flows pass (3 only by built-in rules), 3 blocked, 1 undecided \
+             · 3 errors, 1 undecided finding · packs: azureml 2026-03-19"
+        );
+    }
+
+    #[test]
+    fn advice_is_not_counted_as_blocked() {
+        let (_, mut report) = sample();
+        report.findings.clear();
+        report.placements[0].requirements.iter_mut().for_each(|one| one.advice = true);
+        let line = told(&report, false);
+        assert!(line.contains(", 0 blocked, 3 against advice, 1 undecided ·"), "{line}");
+    }
+
+    #[test]
+    fn nothing_is_counted_too() {
+        assert_eq!(
+            told(&Report::default(), false),
+            "0 files · no service found · 0 flows pass, 0 blocked, 0 undecided"
+        );
+    }
+
+    #[test]
+    fn what_is_not_shown_is_said() {
+        let (_, mut report) = sample();
+        report.findings.truncate(1);
+        report.placements.clear();
+        report.data.clear();
+        assert_eq!(
+            told(&report, false),
+            "4 files · no service found · 0 flows pass, 0 blocked, 0 undecided · 1 finding below the chosen level"
+        );
+    }
+
+    #[test]
+    fn what_is_ignored_is_counted_apart() {
+        let (_, mut report) = sample();
+        report.placements.clear();
+        report.data.clear();
+        for (finding, by) in report.findings.iter_mut().zip([IgnoredBy::Comment, IgnoredBy::Baseline]) {
+            finding.ignored = Some(Ignored { by, reason: String::new(), place: None });
+        }
+        let line = told(&report, true);
+        assert!(line.ends_with("1 error, 1 undecided finding · 1 ignored, 1 in the baseline"), "{line}");
     }
 }

@@ -1,7 +1,63 @@
-//! How a requirement stands, as a sign, a word and a class of the style sheet: never by colour alone.
+//! What every writer is given of one report, and how a requirement stands for a reader.
 
-use crate::finding::{RequirementReport, Verdict};
-use crate::report::html::markup::Markup;
+use crate::finding::{Finding, Index, PlacementReport, Report, RequirementReport, Verdict};
+use crate::report::options::Options;
+use crate::report::paths::{Home, Paths};
+use crate::source::Files;
+
+/// One report with all that is needed to write it.
+pub(crate) struct Context<'a> {
+    /// The report.
+    pub(crate) report: &'a Report,
+    /// The findings at or above the chosen level, the ignored ones too, by path, place and rule.
+    pub(crate) all: Vec<&'a Finding>,
+    /// Those of them that nobody asked to ignore.
+    pub(crate) open: Vec<&'a Finding>,
+    /// The texts.
+    pub(crate) files: &'a Files,
+    /// How it is shown.
+    pub(crate) options: &'a Options,
+    /// Where findings are shown.
+    pub(crate) paths: Paths<'a>,
+    /// Findings and requirements, joined.
+    pub(crate) index: Index<'a>,
+}
+
+impl<'a> Context<'a> {
+    /// Of one report.
+    pub(crate) fn new(report: &'a Report, files: &'a Files, options: &'a Options) -> Self {
+        let of_level = |finding: &&Finding| finding.weight() >= options.min_level;
+        let mut all: Vec<_> = report.findings.iter().filter(of_level).collect();
+        all.sort_by(|a, b| {
+            let place = |finding: &Finding| (finding.at.span.start, finding.at.span.end);
+            files
+                .name(a.at.span.file)
+                .cmp(files.name(b.at.span.file))
+                .then_with(|| place(a).cmp(&place(b)))
+                .then_with(|| a.rule.cmp(&b.rule))
+        });
+        let open = all.iter().copied().filter(|finding| finding.ignored.is_none()).collect();
+        let paths = Paths::new(report, files, &options.base);
+        Self { report, all, open, files, options, paths, index: Index::new(report) }
+    }
+
+    /// Where a finding is shown.
+    pub(crate) fn home(&self, finding: &Finding) -> Home {
+        self.paths.home(finding, &self.index)
+    }
+
+    /// The finding that says why a requirement does not pass.
+    pub(crate) fn finding_of(
+        &self,
+        placement: &PlacementReport,
+        requirement: &RequirementReport,
+    ) -> Option<&'a Finding> {
+        match requirement.verdict {
+            None | Some(Verdict::Satisfied) => None,
+            Some(_) => self.index.finding(placement, requirement),
+        }
+    }
+}
 
 /// How a requirement stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,14 +156,13 @@ impl Standing {
         }
     }
 
-    /// Sign and word.
-    pub(crate) fn mark(self, out: &mut Markup) {
-        out.raw("<span class=\"mark ").raw(self.class()).raw("\"><span class=\"sign\" aria-hidden=\"true\">");
-        out.raw(self.sign()).raw("</span> ").raw(self.word()).raw("</span>");
-    }
-
     /// Whether somebody should look at it first.
     pub(crate) fn is_open(self) -> bool {
         matches!(self, Self::Blocked | Self::Conditional | Self::Advised | Self::Undecided)
     }
+}
+
+/// What decided, in words: `rule deny-internet-out`.
+pub(crate) fn decided_by(requirement: &RequirementReport) -> String {
+    requirement.decided_by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -16,4 +16,4 @@ mod site;
 pub use exports::FOLDER as EXPORTS_FOLDER;
 pub use follow::{Far, Followed, Lost, Question, follow};
 pub use placement::{Origin, Placement, Request, Requests};
-pub use run::{judge, patterns};
+pub use run::{Judged, judge, patterns};

@@ -1,42 +1,19 @@
-//! Narrows a report: what the settings say for some files only, and what concerns the files that changed.
+//! Narrows a report: what the settings say for some files only, what the user decided to live with, and what concerns the
+//! files that changed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::finding::{FileReport, Finding, FlowId, Level, Outcome, PlacementReport, Report, Verdict};
-use crate::input::{FileSet, Globs};
+use crate::estate::{Estate, Fault};
+use crate::finding::{FileReport, Finding, FlowId, Level, Outcome, PlacementReport, Report, RuleId, Verdict};
+use crate::json::Document;
+use crate::judge;
+use crate::lint::settings::{Accepted, Changed, PathRules};
 use crate::lint::template::Templates;
-use crate::rule::Selection;
+use crate::rule::{Body, Pack};
 use crate::source::{FileId, Files, Origin};
-
-/// What the settings say of the rules for some files only.
-#[derive(Clone, Debug)]
-pub struct PathRules {
-    /// The files.
-    pub files: Globs,
-    /// What holds for findings in them.
-    pub rules: Selection,
-}
-
-/// The files that changed: only what concerns them is reported.
-#[derive(Clone, Debug, Default)]
-pub struct Changed {
-    /// The files.
-    pub files: FileSet,
-    fundamental: FileSet,
-}
-
-impl Changed {
-    /// From the files, and the files and folders that everything hangs on, such as the settings.
-    pub fn new(files: FileSet, fundamental: impl IntoIterator<Item = PathBuf>) -> Self {
-        Self { files, fundamental: FileSet::new(fundamental) }
-    }
-
-    /// Whether something changed that everything hangs on; then everything is reported.
-    pub fn is_everything(&self) -> bool {
-        self.files.paths().any(|path| self.fundamental.paths().any(|known| path.starts_with(known)))
-    }
-}
+use crate::spelling::nearest;
+use crate::suppress::{self, Complaint, Rules, Run};
 
 /// Applies what the settings say for some files. Of several entries for a file the last that speaks of a rule decides.
 pub(crate) fn by_path(report: &mut Report, files: &Files, entries: &[PathRules]) {
@@ -147,4 +124,60 @@ fn drop_requirements(report: &mut Report, dropped: &[Finding]) -> usize {
         count += before - requirements.len();
     }
     count
+}
+
+/// The rules of a run.
+pub(crate) fn rules(pack: &Pack) -> Rules {
+    let everywhere = pack.rules.iter().filter(|rule| !matches!(rule.body, Body::Requirement(_)));
+    let ran: BTreeSet<RuleId> = everywhere.map(|rule| rule.card.id.clone()).collect();
+    Rules { known: pack.known(), ran }
+}
+
+/// Marks what the files and the settings allow. How that is wrongly said is added to the findings.
+pub(crate) fn allow(
+    report: &mut Report,
+    files: &mut Files,
+    documents: &[(FileId, Arc<Document>)],
+    pack: &Pack,
+    accepted: &Accepted,
+    rules: &Rules,
+) {
+    let exceptions = &accepted.exceptions;
+    let of_settings =
+        (!exceptions.entries.is_empty()).then(|| files.add(exceptions.name.as_str(), exceptions.text.as_str()));
+    let run = Run { documents, exceptions, settings: of_settings, today: accepted.today, rules };
+    let complaints = suppress::apply(report, files, &run);
+    let faults = complaints.into_iter().map(|complaint| complaint_fault(complaint, rules)).collect();
+    let estate = Estate { faults, ..Estate::default() };
+    report.findings.extend(judge::patterns(&pack.rules, &estate));
+}
+
+fn complaint_fault(complaint: Complaint, rules: &Rules) -> Fault {
+    let meant = complaint.unknown.and_then(|written| {
+        let near = nearest(&written, rules.known.iter().map(RuleId::as_str))?;
+        Some(format!("did you mean `{near}`?"))
+    });
+    Fault {
+        kind: complaint.kind,
+        detail: complaint.detail,
+        span: complaint.span,
+        via: None,
+        related: None,
+        resource: String::new(),
+        help: meant.or(complaint.help),
+    }
+}
+
+/// Marks what was there before, and says what no longer is.
+pub(crate) fn baseline(report: &mut Report, files: &Files, accepted: &Accepted, rules: &Rules) {
+    let Some(baseline) = &accepted.baseline else { return };
+    let (entries, occur) = match baseline.apply(report, files, rules) {
+        0 => return,
+        1 => ("1 baseline entry".to_owned(), "occurs"),
+        more => (format!("{more} baseline entries"), "occur"),
+    };
+    let name = &baseline.name;
+    report
+        .remarks
+        .push(format!("{entries} no longer {occur}; prune with `aznetlint baseline PATH --write {name} --prune`"));
 }

@@ -8,20 +8,15 @@ use std::sync::Arc;
 use crate::arm::{Expansion, TroubleKind, Wanted};
 use crate::date::Date;
 use crate::estate::{self, Dependencies, Estate, Fault, Piece, Shape};
-use crate::finding::{Finding, Outcome as FileOutcome, Report, RuleId};
+use crate::finding::{Finding, Outcome as FileOutcome, Remark, Report, RuleId};
 use crate::input::{self, Input, NoJson};
 use crate::json::{self, Document, Member, Node, Value};
-use crate::judge;
-use crate::lint::ignore;
-use crate::lint::left_out;
-use crate::lint::long::shorten;
-use crate::lint::narrow::{by_path, to_changed};
-use crate::lint::repeated::{Told, once_for_a_place};
-use crate::lint::settings::Settings;
-use crate::lint::sorted::{Broken, Claims, Sorted, sort_entries};
-use crate::lint::template::{
-    Given, Round, SetParameter, Sheets, TemplateChoice, TemplateOptions, Templates, expand_all,
-};
+use crate::judge::{self, Judged, Requests};
+use crate::lint::narrow::{self, by_path, to_changed};
+use crate::lint::settings::{SetParameter, Settings, TemplateChoice, TemplateOptions};
+use crate::lint::shorten::{Draft, once_for_a_place, shorten};
+use crate::lint::sorted::{Broken, Claims, Sorted, refuse, skip_unasked, sort_entries, tell};
+use crate::lint::template::{Given, Round, TemplateFiles, Templates, expand_all};
 use crate::net::{Cloud, TagData};
 use crate::rule::Pack;
 use crate::source::{FileId, Files, Origin, Span};
@@ -51,8 +46,8 @@ pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Set
     let all = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
     let all: Vec<PathBuf> = all.chain(&settings.dependencies).cloned().collect();
     let mut outcome = lint_input(input::read(&all, &settings.input, stdin), pack, settings);
-    left_out::refuse(&mut outcome.report, &settings.named(paths), settings.changed.as_ref());
-    left_out::tell(&mut outcome.report, settings.changed.as_ref(), !settings.templates.parameters.is_empty());
+    refuse(&mut outcome.report, &settings.named(paths), settings.changed.as_ref());
+    tell(&mut outcome.report, settings.changed.as_ref(), !settings.templates.parameters.is_empty());
     outcome
 }
 
@@ -76,7 +71,7 @@ pub fn estates(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &
     let prepared = prepare(input::read(&all, &settings.input, stdin), pack, settings);
     let Prepared { files, exports, tags, expanded, mut broken, mut report, .. } = prepared;
     note_templates(&mut report, &files, &expanded);
-    let refused = left_out::refuse(&mut report, &settings.named(paths), None);
+    let refused = refuse(&mut report, &settings.named(paths), None);
     broken.extend(refused.into_iter().map(|(name, why)| (name, why, None)));
     let data = tags.of(None).map(|file| &file.tags);
     let rounds = expanded.rounds.iter();
@@ -105,13 +100,13 @@ fn prepare(input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let mut tags = TagFiles::default();
     found.into_iter().for_each(|(file, named)| tags.add(file, named));
     let types = wanted_types(pack);
-    left_out::skip_unasked(&mut report, &exports, &types);
+    skip_unasked(&mut report, &exports, &types);
     let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
     let set = given(&mut files, &settings.templates);
-    let sheets = Sheets { templates: &templates, fragments: &fragments, parameters: &parameters };
-    let expanded = expand_all(&files, &sheets, &settings.templates, &set, Wanted::Types(&wanted));
-    let sheets = templates.into_iter().chain(fragments).chain(parameters);
-    let documents = exports.iter().cloned().chain(sheets.map(|sheet| (sheet.file, sheet.document))).collect();
+    let run = TemplateFiles { templates: &templates, fragments: &fragments, parameters: &parameters };
+    let expanded = expand_all(&files, &run, &settings.templates, &set, Wanted::Types(&wanted));
+    let all = templates.into_iter().chain(fragments).chain(parameters);
+    let documents = exports.iter().cloned().chain(all.map(|one| (one.file, one.document))).collect();
     Prepared { files, exports, dependencies, tags, expanded, broken, documents, report }
 }
 
@@ -146,8 +141,9 @@ pub fn expand(paths: &[PathBuf], stdin: &mut dyn Read, settings: &Settings, type
     let set = given(&mut files, &settings.templates);
     let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
     let wanted = if wanted.is_empty() { Wanted::All } else { Wanted::Types(&wanted) };
-    let sheets = Sheets { templates: &sorted.templates, fragments: &sorted.fragments, parameters: &sorted.parameters };
-    let expanded = expand_all(&files, &sheets, &settings.templates, &set, wanted);
+    let run =
+        TemplateFiles { templates: &sorted.templates, fragments: &sorted.fragments, parameters: &sorted.parameters };
+    let expanded = expand_all(&files, &run, &settings.templates, &set, wanted);
     let mut templates: Vec<ExpandedTemplate> = Vec::new();
     for (file, parameters, expansion) in expanded.rounds.into_iter().flat_map(|round| round.expansions) {
         if templates.iter().all(|one| (one.file, one.parameters) != (file, parameters)) {
@@ -163,7 +159,7 @@ pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack
 }
 
 /// Lints what was read.
-pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
+fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let empty = input.empty.clone();
     let prepared = prepare(input, pack, settings);
     let Prepared { mut files, exports, dependencies, tags, expanded, documents, mut report, .. } = prepared;
@@ -175,61 +171,71 @@ pub fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         let covered = report.files.iter().filter(|file| globs.cover(&file.name)).filter_map(|file| file.file);
         (covered.collect(), facts.clone())
     }));
-    let several = expanded.rounds.len() > 1;
-    let mut unmatched: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut findings: BTreeMap<FindingKey, Told> = BTreeMap::new();
-    let rounds = expanded.rounds.len();
-    for round in &expanded.rounds {
-        let mut estate = estate_of(&files, &exports, round, tags.of(None).map(|file| &file.tags));
-        estate.faults.extend(dependencies.iter().flat_map(|answer| answer.faults.iter().cloned()));
-        estate.dependencies.clone_from(&dependencies);
-        let of_cloud = |cloud: Option<Cloud>| tags.of(cloud).map(|file| &file.tags);
-        let mut judged = judge::judge(pack, &estate, &files, &requests, &of_cloud);
-        for (request, names) in judged.unmatched {
-            unmatched.entry(request).or_insert(names);
-        }
-        let label = if several { round.label.as_str() } else { "" };
-        for finding in std::mem::take(&mut judged.report.findings) {
-            let place = finding.placement.as_ref().map(|id| id.under(label));
-            let (key, fingerprint) = (key_of(&finding), finding.fingerprint.clone());
-            let told = findings.entry(key).or_insert_with(|| Told {
-                finding,
-                labels: Vec::new(),
-                fingerprints: BTreeSet::new(),
-            });
-            told.fingerprints.insert(fingerprint);
-            if told.labels.last() != Some(&round.label) {
-                told.labels.push(round.label.clone());
-            }
-            let known = &mut told.finding.placements;
-            known.extend(place.filter(|place| !known.contains(place)));
-        }
-        absorb(&mut report, judged.report, label);
-    }
-    let findings = once_for_a_place(findings.into_values());
-    report.findings.extend(findings.into_iter().map(|Told { mut finding, labels, .. }| {
-        if several && labels.len() < rounds {
-            let names: Vec<&str> =
-                labels.iter().map(|label| if label.is_empty() { "the plain one" } else { label.as_str() }).collect();
-            finding.remarks.push(crate::finding::Remark { kind: "parameter sets", text: names.join(", ") });
-        }
-        finding
-    }));
+    let ask = Ask { pack, requests: &requests, exports: &exports, dependencies: &dependencies, tags: &tags };
+    let unmatched = ask.judge(&expanded.rounds, &files, &mut report);
     tag_faults(&mut report, pack, &tags, settings.accepted.today);
     key_faults(&mut report, pack, &documents);
     shorten(&mut report);
     by_path(&mut report, &files, &settings.per_path);
-    let rules = ignore::rules(pack);
-    ignore::allow(&mut report, &mut files, &documents, pack, &settings.accepted, &rules);
+    let rules = narrow::rules(pack);
+    narrow::allow(&mut report, &mut files, &documents, pack, &settings.accepted, &rules);
     sort(&mut report.findings, &files);
     suppress::number(&mut report.findings);
-    ignore::baseline(&mut report, &files, &settings.accepted, &rules);
+    narrow::baseline(&mut report, &files, &settings.accepted, &rules);
     // Last, so that what is allowed in vain and what was there before are known from the whole.
     if let Some(changed) = &settings.changed {
         to_changed(&mut report, &files, &expanded, changed);
     }
     report.data.extend(tags.state().map(|state| ("tags".to_owned(), state)));
-    Outcome { files, report, unmatched: unmatched.into_iter().collect(), empty, rules, unused }
+    Outcome { files, report, unmatched, empty, rules, unused }
+}
+
+/// What the rules are asked with, whatever the parameter files are.
+struct Ask<'a> {
+    pack: &'a Pack,
+    requests: &'a Requests,
+    exports: &'a [(FileId, Arc<Document>)],
+    dependencies: &'a [Dependencies],
+    tags: &'a TagFiles,
+}
+
+impl Ask<'_> {
+    /// Judges every round, and adds what it says to the report. Answers with the requests that match nothing, and the
+    /// names there are.
+    fn judge(&self, rounds: &[Round], files: &Files, report: &mut Report) -> Vec<(String, Vec<String>)> {
+        let several = rounds.len() > 1;
+        let mut unmatched: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut findings: BTreeMap<FindingKey, Draft> = BTreeMap::new();
+        for round in rounds {
+            let mut judged = self.judge_round(round, files);
+            for (request, names) in judged.unmatched {
+                unmatched.entry(request).or_insert(names);
+            }
+            let label = if several { round.label.as_str() } else { "" };
+            for finding in std::mem::take(&mut judged.report.findings) {
+                add_draft(&mut findings, finding, &round.label, label);
+            }
+            merge_round(report, judged.report, label);
+        }
+        report.findings.extend(once_for_a_place(findings.into_values()).into_iter().map(|draft| {
+            let Draft { mut finding, labels, .. } = draft;
+            if several && labels.len() < rounds.len() {
+                let name = |label: &String| if label.is_empty() { "the plain one".to_owned() } else { label.clone() };
+                let text = labels.iter().map(name).collect::<Vec<_>>().join(", ");
+                finding.remarks.push(Remark { kind: "parameter sets", text });
+            }
+            finding
+        }));
+        unmatched.into_iter().collect()
+    }
+
+    fn judge_round(&self, round: &Round, files: &Files) -> Judged {
+        let mut estate = estate_of(files, self.exports, round, self.tags.of(None).map(|file| &file.tags));
+        estate.faults.extend(self.dependencies.iter().flat_map(|answer| answer.faults.iter().cloned()));
+        estate.dependencies.extend_from_slice(self.dependencies);
+        let of_cloud = |cloud: Option<Cloud>| self.tags.of(cloud).map(|file| &file.tags);
+        judge::judge(self.pack, &estate, files, self.requests, &of_cloud)
+    }
 }
 
 /// The parameters given by `--set` that no template declares.
@@ -437,8 +443,22 @@ fn key_of(finding: &Finding) -> FindingKey {
     (rule.clone(), at.span, message.clone(), flow.clone(), placement.as_ref().map(ToString::to_string))
 }
 
+/// Adds a finding of one round to those of the others. `choice`: the parameter set of its placement.
+fn add_draft(drafts: &mut BTreeMap<FindingKey, Draft>, finding: Finding, label: &str, choice: &str) {
+    let placement = finding.placement.as_ref().map(|id| id.under(choice));
+    let (key, fingerprint) = (key_of(&finding), finding.fingerprint.clone());
+    let new = || Draft { finding, labels: Vec::new(), fingerprints: BTreeSet::new() };
+    let draft = drafts.entry(key).or_insert_with(new);
+    draft.fingerprints.insert(fingerprint);
+    if draft.labels.last().is_none_or(|last| last != label) {
+        draft.labels.push(label.to_owned());
+    }
+    let known = &mut draft.finding.placements;
+    known.extend(placement.filter(|placement| !known.contains(placement)));
+}
+
 /// Adds what one round says to the report of the run. Placements of several rounds are kept apart by their label.
-fn absorb(report: &mut Report, mut round: Report, label: &str) {
+fn merge_round(report: &mut Report, mut round: Report, label: &str) {
     for placement in &mut round.placements {
         placement.id.choice = label.to_owned();
     }

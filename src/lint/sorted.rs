@@ -1,18 +1,19 @@
-//! What was read, sorted by what is done with it.
+//! What was read, sorted by what is done with it. Files that gave nothing to judge are an error where the user named them,
+//! else a line for all of one kind.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::arm;
-use crate::estate::{self, Dependencies, Shape};
+use crate::estate::{self, Dependencies, Shape, Unread};
 use crate::finding::{
-    FileReport, Finding, Label, Level, Outcome as FileOutcome, Report, RuleCard, RuleId, fingerprint,
+    FileReport, Finding, Label, Level, Outcome, Outcome as FileOutcome, Report, RuleCard, RuleId, fingerprint,
 };
-use crate::input::{self, Content, Entry, FileSet};
+use crate::input::{self, Content, Entry, FileSet, Foreign};
 use crate::json::{self, Document, Node, SyntaxError};
-use crate::lint::left_out;
-use crate::lint::settings::Settings;
-use crate::lint::template::Sheet;
+use crate::lint::settings::{Changed, Settings};
+use crate::lint::template::TemplateFile;
 use crate::source::{FileId, Files, STDIN, Span};
 use crate::tagfile::TagFile;
 
@@ -75,7 +76,7 @@ pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files, claims: &Claims) 
     let mut broken = Vec::new();
     for entry in entries {
         if entry.beside {
-            sorted.take_beside(entry);
+            sorted.add_beside(entry);
             continue;
         }
         match &entry.content {
@@ -104,7 +105,10 @@ pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files, claims: &Claims) 
                 file.detail = Some(why.to_owned());
                 report.files.push(file);
             }
-            None => sorted.take(file, entry.content, said, files, &mut report),
+            None => {
+                let file = sorted.add(file, entry.content, said, files, &mut report);
+                report.files.push(file);
+            }
         }
     }
     (sorted, broken, report)
@@ -114,65 +118,38 @@ pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files, claims: &Claims) 
 #[derive(Default)]
 pub(crate) struct Sorted {
     pub(crate) exports: Vec<(FileId, Arc<Document>)>,
-    pub(crate) templates: Vec<Sheet>,
-    pub(crate) parameters: Vec<Sheet>,
+    pub(crate) templates: Vec<TemplateFile>,
+    pub(crate) parameters: Vec<TemplateFile>,
     pub(crate) tags: Vec<(TagFile, bool)>,
     /// Templates that are there to be linked to only.
-    pub(crate) fragments: Vec<Sheet>,
+    pub(crate) fragments: Vec<TemplateFile>,
     /// What services say they need.
     pub(crate) dependencies: Vec<Dependencies>,
 }
 
 impl Sorted {
     /// A template or parameter file that nobody asked for: it may complete a template that somebody did.
-    fn take_beside(&mut self, entry: Entry) {
+    fn add_beside(&mut self, entry: Entry) {
         let (Content::Document(document), Some(file)) = (entry.content, entry.file) else { return };
         match shape_of(&document.root, &entry.name) {
-            Some(Shape::Template) => self.fragments.extend(Sheet::of_template(file, &entry.name, &document)),
-            Some(Shape::Parameters) => self.parameters.push(Sheet::new(file, &entry.name, Arc::new(document))),
+            Some(Shape::Template) => self.fragments.extend(TemplateFile::of_template(file, &entry.name, &document)),
+            Some(Shape::Parameters) => self.parameters.push(TemplateFile::new(file, &entry.name, Arc::new(document))),
             _ => {}
         }
     }
 
-    /// `said`: what the user says that this is.
-    fn take(
+    /// Adds what was read of a file, and says what became of it. `said`: what the user says that it is.
+    fn add(
         &mut self,
         mut entry: FileReport,
         content: Content,
         said: Option<Shape>,
         texts: &Files,
         report: &mut Report,
-    ) {
+    ) -> FileReport {
         let asked = said == Some(Shape::Dependencies);
         match (content, entry.file) {
-            (Content::Document(document), Some(file)) => {
-                let known = estate::unread(&document.root).filter(|_| said.is_none());
-                let shape = match (said, known) {
-                    (Some(said), _) => Some(said),
-                    (None, Some(_)) => None,
-                    (None, None) => shape_of(&document.root, &entry.name),
-                };
-                entry.shape = shape.map(|shape| shape_word(shape).to_owned());
-                entry.outcome = FileOutcome::Judged;
-                match shape {
-                    None => left_out::without_shape(&mut entry, &document.root, known),
-                    Some(Shape::Template) => self.templates.extend(Sheet::of_template(file, &entry.name, &document)),
-                    Some(Shape::Parameters) => {
-                        entry.outcome = FileOutcome::Skipped;
-                        entry.detail = Some("parameters of no template in the input".to_owned());
-                        self.parameters.push(Sheet::new(file, &entry.name, Arc::new(document)));
-                    }
-                    Some(Shape::ServiceTags) => {
-                        let read = TagFile::of_document(file, &entry.name, &texts.shared_text(file), &document.root);
-                        entry.detail = read.as_ref().map(|tags| format!("service tags, {}", tags.state()));
-                        self.tags.extend(read.map(|tags| (tags, entry.named)));
-                    }
-                    Some(_) => {
-                        self.take_dependencies(&mut entry, &document.root, asked);
-                        self.exports.push((file, Arc::new(certain(document))));
-                    }
-                }
-            }
+            (Content::Document(document), Some(file)) => self.add_document(&mut entry, file, document, said, texts),
             (Content::Broken(error), Some(file)) => {
                 entry.outcome = FileOutcome::Error;
                 entry.detail = Some(error.message.clone());
@@ -194,14 +171,50 @@ impl Sorted {
                 entry.detail = Some(format!("service tags, {}", tags.state()));
                 self.tags.push((*tags, entry.named));
             }
-            (Content::Foreign(what), _) => left_out::foreign(&mut entry, what),
+            (Content::Foreign(what), _) => foreign(&mut entry, what),
             (Content::Irrelevant | Content::Document(_) | Content::Broken(_), _) => {}
         }
-        report.files.push(entry);
+        entry
+    }
+
+    fn add_document(
+        &mut self,
+        entry: &mut FileReport,
+        file: FileId,
+        document: Document,
+        said: Option<Shape>,
+        texts: &Files,
+    ) {
+        let known = estate::unread(&document.root).filter(|_| said.is_none());
+        let shape = match (said, known) {
+            (Some(said), _) => Some(said),
+            (None, Some(_)) => None,
+            (None, None) => shape_of(&document.root, &entry.name),
+        };
+        entry.shape = shape.map(|shape| shape_word(shape).to_owned());
+        entry.outcome = FileOutcome::Judged;
+        match shape {
+            None => without_shape(entry, &document.root, known),
+            Some(Shape::Template) => self.templates.extend(TemplateFile::of_template(file, &entry.name, &document)),
+            Some(Shape::Parameters) => {
+                entry.outcome = FileOutcome::Skipped;
+                entry.detail = Some("parameters of no template in the input".to_owned());
+                self.parameters.push(TemplateFile::new(file, &entry.name, Arc::new(document)));
+            }
+            Some(Shape::ServiceTags) => {
+                let read = TagFile::of_document(file, &entry.name, &texts.shared_text(file), &document.root);
+                entry.detail = read.as_ref().map(|tags| format!("service tags, {}", tags.state()));
+                self.tags.extend(read.map(|tags| (tags, entry.named)));
+            }
+            Some(_) => {
+                self.add_dependencies(entry, &document.root, said == Some(Shape::Dependencies));
+                self.exports.push((file, Arc::new(certain(document))));
+            }
+        }
     }
 
     /// What a document says a service needs, beside what else it holds.
-    fn take_dependencies(&mut self, entry: &mut FileReport, root: &Node, asked: bool) {
+    fn add_dependencies(&mut self, entry: &mut FileReport, root: &Node, asked: bool) {
         match estate::dependencies(root) {
             Some(read) => {
                 let count = read.needed.len();
@@ -260,25 +273,12 @@ fn shape_word(shape: Shape) -> &'static str {
 }
 
 fn syntax_finding(error: &SyntaxError) -> Finding {
+    let rule = RuleId::new("syntax");
+    let at = Label { span: error.span, message: error.message.clone() };
     Finding {
-        rule: RuleId::new("syntax"),
-        level: Level::Error,
-        undecided: false,
-        message: "this file is not JSON, so nothing in it was judged".to_owned(),
-        at: Label { span: error.span, message: error.message.clone() },
         related: error.related.iter().map(|(span, message)| Label { span: *span, message: message.clone() }).collect(),
-        subject: None,
-        remarks: Vec::new(),
-        conditions: Vec::new(),
-        help: None,
-        snippet: None,
-        resource: None,
-        placement: None,
-        placements: Vec::new(),
-        flow: None,
-        cause: None,
-        fingerprint: fingerprint(&RuleId::new("syntax"), "", ""),
-        ignored: None,
+        fingerprint: fingerprint(&rule, "", ""),
+        ..Finding::new(rule, Level::Error, "this file is not JSON, so nothing in it was judged", at)
     }
 }
 
@@ -293,5 +293,162 @@ fn syntax_card() -> RuleCard {
         tags: vec!["input".to_owned()],
         seen_as: Vec::new(),
         since: "0.1.0".to_owned(),
+    }
+}
+
+/// What becomes of a document without a shape. `known`: what it is instead.
+pub(crate) fn without_shape(entry: &mut FileReport, root: &Node, known: Option<&'static Unread>) {
+    entry.outcome = Outcome::Skipped;
+    match known.or_else(|| estate::unread_rest(root)) {
+        Some(kind) => unread(entry, kind),
+        None if holds_nothing(root, 0) => {
+            entry.shape = is_empty_list(root).then(|| EMPTY.to_owned());
+            entry.detail = Some(format!("it is empty; {WHERE}"));
+        }
+        None => entry.detail = Some(FOREIGN.to_owned()),
+    }
+}
+
+/// What becomes of a file in a folder that is no JSON.
+pub(crate) fn foreign(entry: &mut FileReport, what: Foreign) {
+    unread(
+        entry,
+        match what {
+            Foreign::Table => &estate::TABLE,
+            Foreign::Packed => &estate::PACKED,
+        },
+    );
+}
+
+fn unread(entry: &mut FileReport, kind: &Unread) {
+    entry.shape = Some(kind.word.to_owned());
+    entry.detail = Some(format!("{}, which is not read; {}", kind.one, kind.help));
+}
+
+/// The word for a list without items.
+const EMPTY: &str = "empty-list";
+
+/// Where to look when a list has no items.
+const WHERE: &str = "`az account show` says which subscription `az` looked in";
+
+/// What is said of JSON that has nothing to do with this program.
+const FOREIGN: &str = "nothing of Azure's network in it";
+
+/// Files without resources, and those whose resources no rule asks about, gave nothing to judge. `types` are the beginnings of the types that some do,
+/// in lower case.
+pub(crate) fn skip_unasked(report: &mut Report, exports: &[(FileId, Arc<Document>)], types: &[String]) {
+    let exports: BTreeMap<FileId, &Document> = exports.iter().map(|(file, document)| (*file, &**document)).collect();
+    let judged = |file: &&mut FileReport| file.named && file.outcome == Outcome::Judged;
+    for entry in report.files.iter_mut().filter(judged) {
+        let Some(document) = entry.file.and_then(|file| exports.get(&file)) else { continue };
+        let found: Option<BTreeSet<String>> =
+            estate::gather(&document.root).pieces.iter().map(|piece| estate::type_of(&piece.node)).collect();
+        let Some(found) = found else { continue };
+        if found.is_empty() && entry.shape.as_deref() != Some("dependencies") {
+            entry.outcome = Outcome::Skipped;
+            entry.detail = Some("it shows no resource".to_owned());
+        }
+        let is_asked = |name: &String| types.iter().any(|asked| name.starts_with(asked.as_str()));
+        if !found.is_empty() && !found.iter().any(is_asked) {
+            let names: Vec<&str> = found.iter().map(String::as_str).collect();
+            entry.outcome = Outcome::Skipped;
+            entry.detail = Some(format!("no rule asks about what is in it: {}", examples(&names)));
+        }
+    }
+}
+
+/// Whether there is nothing in a document but brackets: what `az … list` prints where there is nothing.
+fn holds_nothing(node: &Node, depth: usize) -> bool {
+    let list = || node.get("value").or_else(|| node.get("data"));
+    node.is_null()
+        || node.is_list() && node.items().is_empty()
+        || node.is_object() && node.members().is_empty()
+        || depth == 0 && list().is_some_and(|list| list.is_list() && holds_nothing(list, 1))
+}
+
+/// Whether a document is a list without items, or a page of one: nothing but the list, its length and its links.
+fn is_empty_list(root: &Node) -> bool {
+    const AROUND: [&str; 7] = ["value", "data", "nextlink", "count", "totalrecords", "skiptoken", "resulttruncated"];
+    let plain = |key: &str| key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let is_page = || !root.members().is_empty() && root.members().iter().all(|one| AROUND.contains(&&*plain(&one.key)));
+    holds_nothing(root, 0) && (root.is_list() || is_page())
+}
+
+/// Makes an error of each file that was named, by one of `paths` or as standard input, and gave nothing to judge. When
+/// only changes are reported, of each that changed. Answers with their names, and why.
+pub(crate) fn refuse(report: &mut Report, paths: &[PathBuf], changed: Option<&Changed>) -> Vec<(String, String)> {
+    let asked = FileSet::new(paths.iter().filter(|path| path.is_file()).cloned());
+    let is_stdin = paths.iter().any(|path| path == Path::new("-"));
+    let counts = |name: &str| {
+        let is_changed = || changed.is_none_or(|changed| changed.is_everything() || changed.files.holds(name));
+        if name == STDIN { is_stdin } else { asked.holds(name) && is_changed() }
+    };
+    let says_of_others = |file: &FileReport| matches!(file.shape.as_deref(), Some("service-tags" | "dependencies"));
+    let mut judged = report.files.iter().filter(|file| file.outcome == Outcome::Judged);
+    let alone = judged.all(says_of_others);
+    let mut refused = Vec::new();
+    for file in report.files.iter_mut().filter(|file| file.named && counts(&file.name)) {
+        match file.outcome {
+            Outcome::Skipped => {}
+            Outcome::Judged if alone && says_of_others(file) => {
+                file.detail = Some("it says something of networks, and no network is named".to_owned());
+            }
+            Outcome::Judged | Outcome::Error => continue,
+        }
+        file.outcome = Outcome::Error;
+        let remedy = match (file.shape.as_deref(), file.detail.as_deref()) {
+            (Some("parameters"), _) => "; name its template as well, or say --parameters",
+            (None, Some(FOREIGN)) => "; what `az` prints with `-o json` and without --query is read, and templates",
+            _ => "",
+        };
+        file.detail = file.detail.take().map(|detail| format!("{detail}{remedy}"));
+        refused.push((file.name.clone(), file.detail.clone().unwrap_or_default()));
+    }
+    refused
+}
+
+/// Says in a line for each kind which files were left out that a reader could take for judged. Of files that only lie in
+/// a folder and have nothing to do with Azure's networks nothing is said, nor of files that did not change when only
+/// changes are reported. `given`: parameters that the command line names replace those that lie beside a template.
+pub(crate) fn tell(report: &mut Report, changed: Option<&Changed>, given: bool) {
+    let concerns = |name: &str| changed.is_none_or(|changed| changed.files.holds(name));
+    let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for file in report.files.iter().filter(|file| file.outcome == Outcome::Skipped) {
+        if let Some(word) = file.shape.as_deref().filter(|_| concerns(&file.name)) {
+            kinds.entry(word).or_default().push(&file.name);
+        }
+    }
+    let lines = kinds.into_iter().filter_map(|(word, names)| {
+        let (count, examples) = (names.len(), examples(&names));
+        if word == "parameters" {
+            let (one, many) = ("goes with no template here by its name", "go with no template here by their names");
+            let how = "--parameters, or `parameters:` in aznetlint.yaml, names one to use";
+            return (!given).then(|| match count {
+                1 => format!("the parameter file {examples} {one} and was left out; {how}"),
+                _ => format!("{count} parameter files {many} and were left out: {examples}; {how}"),
+            });
+        }
+        if word == EMPTY {
+            return Some(match count {
+                1 => format!("{examples} is an empty list; {WHERE}"),
+                _ => format!("{count} files are empty lists: {examples}; {WHERE}"),
+            });
+        }
+        let kind = Unread::of_word(word)?;
+        Some(match count {
+            1 => format!("{examples} is {}, which is not read; {}", kind.one, kind.help),
+            _ => format!("not read: {count} {}: {examples}; {}", kind.many, kind.help),
+        })
+    });
+    let lines: Vec<String> = lines.collect();
+    report.remarks.extend(lines);
+}
+
+fn examples(names: &[&str]) -> String {
+    const MOST: usize = 3;
+    let shown = names.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MOST) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }

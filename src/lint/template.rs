@@ -1,16 +1,15 @@
 //! The templates of a run: which parameter files belong to which, what links to what, and the resources they deploy.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
-use crate::arm::{self, Assumptions, Expansion, Inputs, LinkPath, Links, Trouble, Wanted};
+use crate::arm::{self, Expansion, Inputs, LinkPath, Links, Trouble, Wanted};
 use crate::estate;
-use crate::input::Globs;
 use crate::json::{Document, Node};
+use crate::lint::settings::TemplateOptions;
 use crate::source::{FileId, Files};
 
 /// More parameter sets than this are not evaluated one by one.
@@ -18,16 +17,16 @@ const MAX_SETS: usize = 24;
 
 /// A document of the run that is a template or a parameter file.
 #[derive(Clone)]
-pub(crate) struct Sheet {
+pub(crate) struct TemplateFile {
     pub(crate) file: FileId,
     /// The name shown to users.
     pub(crate) name: String,
     pub(crate) document: Arc<Document>,
     /// What the file of a template gives its parameters, beside the template: the body of a deployment does.
-    arguments: Option<Arc<Sheet>>,
+    arguments: Option<Arc<TemplateFile>>,
 }
 
-impl Sheet {
+impl TemplateFile {
     /// A document as it is.
     pub(crate) fn new(file: FileId, name: &str, document: Arc<Document>) -> Self {
         Self { file, name: name.to_owned(), document, arguments: None }
@@ -47,63 +46,13 @@ impl Sheet {
 
 /// The templates and parameter files of a run.
 #[derive(Clone, Copy)]
-pub(crate) struct Sheets<'a> {
+pub(crate) struct TemplateFiles<'a> {
     /// Templates to evaluate.
-    pub(crate) templates: &'a [Sheet],
+    pub(crate) templates: &'a [TemplateFile],
     /// Templates that are there to be linked to only.
-    pub(crate) fragments: &'a [Sheet],
+    pub(crate) fragments: &'a [TemplateFile],
     /// Parameter files.
-    pub(crate) parameters: &'a [Sheet],
-}
-
-/// What templates are evaluated with beyond their own files.
-#[derive(Clone, Debug, Default)]
-pub struct TemplateOptions {
-    /// Parameter files for every template, in place of those beside it.
-    pub parameters: Vec<PathBuf>,
-    /// Parameters given one by one: name, and value as written; what is JSON is read as such.
-    pub set: Vec<(String, String)>,
-    /// What holds for some templates, where the other fields say nothing. Of several the last that speaks counts.
-    pub choices: Vec<TemplateChoice>,
-    /// What is known of the deployment.
-    pub assumptions: Assumptions,
-    /// The name and the text of the settings file that the choices stand in.
-    pub settings: (String, String),
-}
-
-/// What some templates are evaluated with.
-#[derive(Clone, Debug, Default)]
-pub struct TemplateChoice {
-    /// Which templates; `None` is every one.
-    pub templates: Option<Globs>,
-    /// Parameter files in place of those beside it.
-    pub parameters: Vec<PathBuf>,
-    /// Parameters given one by one.
-    pub set: Vec<SetParameter>,
-}
-
-/// A parameter that the settings give a value.
-#[derive(Clone, Debug)]
-pub struct SetParameter {
-    /// Its name.
-    pub name: String,
-    /// Its value as JSON.
-    pub value: String,
-    /// The bytes of the settings file it is written at.
-    pub written: Range<usize>,
-}
-
-impl TemplateOptions {
-    /// Every parameter file that is asked for.
-    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        self.parameters.iter().chain(self.choices.iter().flat_map(|choice| &choice.parameters))
-    }
-
-    /// The choices that hold for one template, by their place in the list.
-    fn choices_for(&self, template: &str) -> Vec<(usize, &TemplateChoice)> {
-        let covers = |choice: &TemplateChoice| choice.templates.as_ref().is_none_or(|globs| globs.cover(template));
-        self.choices.iter().enumerate().filter(|(_, choice)| covers(choice)).collect()
-    }
+    pub(crate) parameters: &'a [TemplateFile],
 }
 
 /// Parameters given one by one, as values.
@@ -134,62 +83,68 @@ pub(crate) struct Templates {
     pub(crate) left_out: usize,
 }
 
-/// Finds the links of the run among its files, by path.
-struct Shelf<'a> {
-    by_name: BTreeMap<String, &'a Sheet>,
-    names: BTreeMap<FileId, String>,
+/// The templates and parameter files of a run by their paths, to find what links to what.
+struct LinkIndex<'a> {
+    by_path: BTreeMap<String, &'a TemplateFile>,
+    /// The same by the name of the file alone, in the order of their paths.
+    by_name: BTreeMap<String, Vec<(String, &'a TemplateFile)>>,
+    paths: BTreeMap<FileId, String>,
 }
 
-impl Shelf<'_> {
-    fn ending(&self, from: FileId, tail: &str) -> Option<(FileId, Arc<Document>)> {
+impl<'a> LinkIndex<'a> {
+    fn new(files: impl Iterator<Item = &'a TemplateFile> + Clone) -> Self {
+        let paths = files.clone().map(|file| (file.file, plain(&file.name))).collect();
+        let by_path: BTreeMap<String, &TemplateFile> = files.map(|file| (plain(&file.name), file)).collect();
+        let mut by_name: BTreeMap<String, Vec<(String, &TemplateFile)>> = BTreeMap::new();
+        for (path, file) in &by_path {
+            by_name.entry(file_name(path).to_owned()).or_default().push((path.clone(), file));
+        }
+        Self { by_path, by_name, paths }
+    }
+
+    /// The folder of a file; empty for one that is not among them.
+    fn folder_of(&self, file: FileId) -> &str {
+        self.paths.get(&file).map(|path| folder(path)).unwrap_or_default()
+    }
+
+    /// The file with the longest end of a path that some file of the run has; of several the one nearest to the link.
+    fn ending(&self, from: FileId, tail: &str) -> Option<&'a TemplateFile> {
         let tail: Vec<&str> = tail.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-        let own = self.names.get(&from).map(|name| folder(name)).unwrap_or_default();
-        // The longest end of the path that some file of the run has; of several files the one nearest to the link.
+        let own = self.folder_of(from);
+        let named = self.by_name.get(*tail.last()?)?;
         for start in 0..tail.len() {
             let end = tail[start..].join("/");
-            let mut matching: Vec<(&String, &&Sheet)> = self
-                .by_name
+            let mut matching: Vec<&(String, &TemplateFile)> = named
                 .iter()
-                .filter(|(name, sheet)| {
-                    sheet.file != from
-                        && (**name == end || name.ends_with(&format!("/{end}")))
+                .filter(|(path, file)| {
+                    file.file != from
+                        && path.strip_suffix(&*end).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
                         && (tail.len() == 1
                             || tail[start..].iter().any(|part| is_telling(part))
-                                && (start + 1 < tail.len() || is_within(own, name)))
+                                && (start + 1 < tail.len() || is_within(own, path)))
                 })
                 .collect();
-            matching.sort_by_key(|(name, _)| std::cmp::Reverse(shared(own, name)));
-            let best = matching.first().map(|(name, _)| shared(own, name));
-            if matching.get(1).is_none_or(|(name, _)| Some(shared(own, name)) != best)
-                && let Some((_, sheet)) = matching.first()
+            matching.sort_by_key(|(path, _)| std::cmp::Reverse(shared(own, path)));
+            let best = matching.first().map(|(path, _)| shared(own, path));
+            if matching.get(1).is_none_or(|(path, _)| Some(shared(own, path)) != best)
+                && let Some((_, file)) = matching.first()
             {
-                return Some((sheet.file, Arc::clone(&sheet.document)));
+                return Some(file);
             }
         }
         None
     }
 }
 
-impl Links for Shelf<'_> {
+impl Links for LinkIndex<'_> {
     fn find(&self, from: FileId, path: &LinkPath) -> Option<(FileId, Arc<Document>)> {
-        let own = self.names.get(&from).map(|name| folder(name)).unwrap_or_default();
-        match path {
-            LinkPath::Relative(path) => {
-                let sheet = self.by_name.get(&joined(own, path)?)?;
-                Some((sheet.file, Arc::clone(&sheet.document)))
-            }
-            LinkPath::Url(url) => {
-                let tail = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-                self.ending(from, tail)
-            }
-            LinkPath::Tail(tail) => {
-                let beside = joined(own, tail).and_then(|name| self.by_name.get(&name));
-                match beside {
-                    Some(sheet) => Some((sheet.file, Arc::clone(&sheet.document))),
-                    None => self.ending(from, tail),
-                }
-            }
-        }
+        let beside = |path: &str| joined(self.folder_of(from), path).and_then(|path| self.by_path.get(&path).copied());
+        let found = match path {
+            LinkPath::Relative(path) => beside(path),
+            LinkPath::Url(url) => self.ending(from, url.split_once("://").map_or(url.as_str(), |(_, rest)| rest)),
+            LinkPath::Tail(tail) => beside(tail).or_else(|| self.ending(from, tail)),
+        };
+        found.map(|file| (file.file, Arc::clone(&file.document)))
     }
 }
 
@@ -240,22 +195,56 @@ fn plain(name: &str) -> String {
         .map_or_else(|| name.to_owned(), |path| if name.starts_with('/') { format!("/{path}") } else { path })
 }
 
+/// An expansion to come: a template, by its place in the list, and its parameter file.
+type Job<'a> = (usize, Option<&'a TemplateFile>);
+
+/// What has to be expanded: one job for each template and parameter file, shared by the rounds that ask for the same.
+struct Plan<'a> {
+    jobs: Vec<Job<'a>>,
+    /// What tells a round from the others, and its jobs by their place.
+    rounds: Vec<(String, Vec<usize>)>,
+    /// How many parameter sets were left out.
+    left_out: usize,
+}
+
+impl<'a> Plan<'a> {
+    fn new(sets: &[Vec<(String, Option<&'a TemplateFile>)>]) -> Self {
+        let mut labels: BTreeSet<&str> = BTreeSet::new();
+        labels.extend(sets.iter().filter(|sets| sets.len() > 1).flatten().map(|(label, _)| label.as_str()));
+        if labels.is_empty() {
+            labels.insert("");
+        }
+        let left_out = labels.len().saturating_sub(MAX_SETS);
+        let mut plan = Self { jobs: Vec::new(), rounds: Vec::new(), left_out };
+        let mut known: BTreeMap<(usize, Option<FileId>), usize> = BTreeMap::new();
+        for label in labels.into_iter().take(MAX_SETS) {
+            let mut of_round = Vec::new();
+            for (at, sets) in sets.iter().enumerate() {
+                let chosen = sets.iter().find(|(own, _)| own == label).or_else(|| sets.first());
+                let parameters = chosen.and_then(|(_, file)| *file);
+                let job = *known.entry((at, parameters.map(|file| file.file))).or_insert_with(|| {
+                    plan.jobs.push((at, parameters));
+                    plan.jobs.len() - 1
+                });
+                of_round.push(job);
+            }
+            plan.rounds.push((label.to_owned(), of_round));
+        }
+        plan
+    }
+}
+
 /// Evaluates every template of the run under every choice of parameter files.
 pub(crate) fn expand_all(
     files: &Files,
-    sheets: &Sheets<'_>,
+    run: &TemplateFiles<'_>,
     options: &TemplateOptions,
     given: &Given,
     wanted: Wanted<'_>,
 ) -> Templates {
-    let Sheets { templates, fragments: others, parameters } = *sheets;
-    let sheets = templates.iter().chain(others).chain(parameters);
-    let shelf = Shelf {
-        by_name: sheets.clone().map(|sheet| (plain(&sheet.name), sheet)).collect(),
-        names: sheets.map(|sheet| (sheet.file, plain(&sheet.name))).collect(),
-    };
-    let sets: Vec<Vec<(String, Option<&Sheet>)>> =
-        templates.iter().map(|template| sets_of(template, templates, parameters, options)).collect();
+    let TemplateFiles { templates, fragments: others, parameters } = *run;
+    let links = LinkIndex::new(templates.iter().chain(others).chain(parameters));
+    let sets: Vec<_> = templates.iter().map(|template| sets_of(template, templates, parameters, options)).collect();
     // Of several values for one name the last counts.
     let given: Vec<Vec<(String, Node)>> = templates
         .iter()
@@ -264,59 +253,35 @@ pub(crate) fn expand_all(
             own.flatten().chain(&given.all).cloned().collect()
         })
         .collect();
-    let mut labels: BTreeSet<&str> = BTreeSet::new();
-    labels.extend(sets.iter().filter(|sets| sets.len() > 1).flatten().map(|(label, _)| label.as_str()));
-    if labels.is_empty() {
-        labels.insert("");
-    }
-    let left_out = labels.len().saturating_sub(MAX_SETS);
-    let labels: Vec<&str> = labels.into_iter().take(MAX_SETS).collect();
-
-    // One expansion for each template and parameter file, shared by the rounds that ask for the same.
-    let mut jobs: Vec<(usize, Option<&Sheet>)> = Vec::new();
-    let mut rounds: Vec<(&str, Vec<usize>)> = Vec::new();
-    let mut known: BTreeMap<(usize, Option<FileId>), usize> = BTreeMap::new();
-    for label in labels {
-        let mut of_round = Vec::new();
-        for (at, sets) in sets.iter().enumerate() {
-            let chosen = sets.iter().find(|(own, _)| own == label).or_else(|| sets.first());
-            let sheet = chosen.and_then(|(_, sheet)| *sheet);
-            let job = *known.entry((at, sheet.map(|sheet| sheet.file))).or_insert_with(|| {
-                jobs.push((at, sheet));
-                jobs.len() - 1
-            });
-            of_round.push(job);
-        }
-        rounds.push((label, of_round));
-    }
+    let Plan { jobs, rounds, left_out } = Plan::new(&sets);
     let expansions: Vec<Arc<Expansion>> = jobs
         .par_iter()
-        .map(|(at, sheet)| {
+        .map(|(at, parameters)| {
             let inputs = Inputs {
                 files,
-                parameters: sheet.map(|sheet| &*sheet.document),
+                parameters: parameters.map(|file| &*file.document),
                 set: &given[*at],
                 assumptions: &options.assumptions,
                 wanted,
-                links: Some(&shelf),
+                links: Some(&links),
             };
             let template = &templates[*at];
             let mut expansion = arm::expand(template.file, &template.document, &inputs);
-            expansion.troubles.extend(sheet.map(|sheet| unread(sheet, *at, &jobs, templates)).unwrap_or_default());
+            expansion.troubles.extend(parameters.map(|file| unread(file, *at, &jobs, templates)).unwrap_or_default());
             Arc::new(expansion)
         })
         .collect();
 
-    let of_template = |&(at, sheet): &(usize, Option<&Sheet>)| Some((sheet?.file, templates[at].file));
-    let used = jobs.iter().filter_map(of_template).filter(|(sheet, template)| sheet != template).collect();
+    let of_template = |&(at, parameters): &Job<'_>| Some((parameters?.file, templates[at].file));
+    let used = jobs.iter().filter_map(of_template).filter(|(parameters, template)| parameters != template).collect();
     let linked = fragments(templates, &jobs, &expansions);
     let rounds = rounds.into_iter().map(|(label, of_round)| Round {
-        label: label.to_owned(),
+        label,
         expansions: of_round
             .into_iter()
             .map(|job| {
                 let (template, parameters) = jobs[job];
-                (templates[template].file, parameters.map(|sheet| sheet.file), Arc::clone(&expansions[job]))
+                (templates[template].file, parameters.map(|file| file.file), Arc::clone(&expansions[job]))
             })
             .filter(|(file, ..)| !linked.contains_key(file))
             .collect(),
@@ -325,24 +290,20 @@ pub(crate) fn expand_all(
 }
 
 /// What a parameter file says to none of the templates it is used for; said with the first of them.
-fn unread(sheet: &Sheet, at: usize, jobs: &[(usize, Option<&Sheet>)], templates: &[Sheet]) -> Vec<Trouble> {
-    let is_same = |other: &&Sheet| other.file == sheet.file;
+fn unread(file: &TemplateFile, at: usize, jobs: &[Job<'_>], templates: &[TemplateFile]) -> Vec<Trouble> {
+    let is_same = |other: &&TemplateFile| other.file == file.file;
     let users: Vec<usize> =
         jobs.iter().filter(|(_, other)| other.as_ref().is_some_and(is_same)).map(|(at, _)| *at).collect();
     if users.first() != Some(&at) {
         return Vec::new();
     }
     let users: Vec<&Document> = users.iter().map(|at| &*templates[*at].document).collect();
-    arm::strays(&sheet.document, &users)
+    arm::strays(&file.document, &users)
 }
 
 /// The templates that another one deploys: they are judged through it. Of templates that link in a circle the first is
 /// kept.
-fn fragments(
-    templates: &[Sheet],
-    jobs: &[(usize, Option<&Sheet>)],
-    expansions: &[Arc<Expansion>],
-) -> BTreeMap<FileId, FileId> {
+fn fragments(templates: &[TemplateFile], jobs: &[Job<'_>], expansions: &[Arc<Expansion>]) -> BTreeMap<FileId, FileId> {
     let mut children: BTreeMap<FileId, BTreeSet<FileId>> = BTreeMap::new();
     for ((at, _), expansion) in jobs.iter().zip(expansions) {
         let file = templates[*at].file;
@@ -379,19 +340,19 @@ fn fragments(
 
 /// The parameter files of a template, each with what tells it from the others.
 fn sets_of<'a>(
-    template: &'a Sheet,
-    templates: &[Sheet],
-    parameters: &'a [Sheet],
+    template: &'a TemplateFile,
+    templates: &[TemplateFile],
+    parameters: &'a [TemplateFile],
     options: &TemplateOptions,
-) -> Vec<(String, Option<&'a Sheet>)> {
+) -> Vec<(String, Option<&'a TemplateFile>)> {
     let of_choice = options.choices_for(&template.name).into_iter().rev();
     let of_choice = of_choice.map(|(_, choice)| &choice.parameters).find(|files| !files.is_empty());
     let chosen = Some(&options.parameters).filter(|files| !files.is_empty()).or(of_choice);
     if let Some(chosen) = chosen {
         let names: Vec<String> = chosen.iter().map(|path| plain(&shown_path(path))).collect();
-        let given = parameters.iter().filter(|sheet| names.contains(&plain(&sheet.name)));
-        let mut sets: Vec<(String, Option<&Sheet>)> =
-            given.map(|sheet| (file_name(&sheet.name).to_owned(), Some(sheet))).collect();
+        let given = parameters.iter().filter(|file| names.contains(&plain(&file.name)));
+        let mut sets: Vec<(String, Option<&TemplateFile>)> =
+            given.map(|file| (file_name(&file.name).to_owned(), Some(file))).collect();
         if let [(label, _)] = sets.as_mut_slice() {
             label.clear();
         }
@@ -403,17 +364,17 @@ fn sets_of<'a>(
     let own = folder(&template.name);
     let stem = file_name(&template.name);
     let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
-    let beside: Vec<&Sheet> = parameters.iter().filter(|sheet| folder(&sheet.name) == own).collect();
-    let mut sets: Vec<(String, Option<&Sheet>)> = beside
+    let beside: Vec<&TemplateFile> = parameters.iter().filter(|file| folder(&file.name) == own).collect();
+    let mut sets: Vec<(String, Option<&TemplateFile>)> = beside
         .iter()
-        .filter_map(|sheet| label_of(stem, file_name(&sheet.name)).map(|label| (label, Some(*sheet))))
+        .filter_map(|file| label_of(stem, file_name(&file.name)).map(|label| (label, Some(*file))))
         .collect();
     if sets.is_empty() {
         // The portal exports `template.json` and `parameters.json`.
         let alone = templates.iter().filter(|other| folder(&other.name) == own).count() == 1;
-        let plain = beside.iter().find(|sheet| file_name(&sheet.name).eq_ignore_ascii_case("parameters.json"));
-        if let Some(sheet) = plain.filter(|_| alone || stem.eq_ignore_ascii_case("template")) {
-            sets.push((String::new(), Some(sheet)));
+        let plain = beside.iter().find(|file| file_name(&file.name).eq_ignore_ascii_case("parameters.json"));
+        if let Some(file) = plain.filter(|_| alone || stem.eq_ignore_ascii_case("template")) {
+            sets.push((String::new(), Some(file)));
         }
     }
     if sets.is_empty() {

@@ -1,10 +1,59 @@
-//! Names longer than any of Azure's are shortened before they stand in every line that tells of them.
+//! Keeps a report short: findings that a loop repeats with every turn are said once, and names longer than any of Azure's
+//! are cut before they stand in every line that tells of them.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{
-    Decider, FactValue, Finding, Label, PlacementId, PlacementReport, Report, RequirementReport, hash,
+    Decider, FactValue, Finding, Label, PlacementId, PlacementReport, Remark, Report, RequirementReport, hash,
 };
+
+/// More findings of one rule at one place are said once.
+const MOST_AT_ONE_PLACE: usize = 20;
+
+/// A finding of a run before its last words: it was made once or more often.
+pub(crate) struct Draft {
+    /// The first of them.
+    pub(crate) finding: Finding,
+    /// The parameter sets that have it.
+    pub(crate) labels: Vec<String>,
+    /// The fingerprints of what it was found at: several when a loop says the same of all it makes.
+    pub(crate) fingerprints: BTreeSet<String>,
+}
+
+/// The findings; what is said of one place by one rule more than [`MOST_AT_ONE_PLACE`] times in different words is said
+/// once. What is said once of several things has their count. Flows stay, since each has a verdict of its own.
+pub(crate) fn once_for_a_place(findings: impl Iterator<Item = Draft>) -> Vec<Draft> {
+    let mut places: BTreeMap<_, Vec<Draft>> = BTreeMap::new();
+    let mut all = Vec::new();
+    for draft in findings {
+        let finding = &draft.finding;
+        if finding.flow.is_some() {
+            all.push(draft);
+            continue;
+        }
+        let place = (finding.rule.clone(), finding.at.span, finding.level, finding.undecided);
+        places.entry(place).or_default().push(draft);
+    }
+    for mut same in places.into_values() {
+        let whole = same.iter().map(|draft| draft.fingerprints.len()).sum();
+        if same.len() > MOST_AT_ONE_PLACE {
+            same.truncate(1);
+            count(&mut same[0], whole);
+        } else {
+            same.iter_mut().for_each(|draft| count(draft, draft.fingerprints.len()));
+        }
+        all.append(&mut same);
+    }
+    all
+}
+
+fn count(draft: &mut Draft, times: usize) {
+    if times > 1 {
+        let text = format!("{times} at this place; this is the first");
+        draft.finding.remarks.push(Remark { kind: "times", text });
+    }
+}
 
 /// No name in Azure is longer, in characters; ids and expressions are made of words.
 const LONGEST_WORD: usize = 1024;
@@ -111,9 +160,54 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{LONGEST_TEXT, text};
+    use crate::finding::Finding;
     use crate::judge::{Origin, Request, Requests};
     use crate::lint::{Settings, lint_texts};
     use crate::rule::Pack;
+
+    /// What is found about the prefix of a rule that a loop writes so many times.
+    fn repeated(times: usize, prefix: &str) -> Vec<Finding> {
+        let template = format!(
+            r#"{{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+            "contentVersion": "1.0.0.0", "resources": [{{"type": "Microsoft.Network/networkSecurityGroups/securityRules",
+            "apiVersion": "2024-05-01", "name": "[format('nsg/rule-{{0}}', copyIndex())]",
+            "copy": {{"name": "loop", "count": {times}}},
+            "properties": {{"priority": "[add(100, copyIndex())]", "direction": "Inbound", "access": "Deny",
+            "protocol": "*", "sourceAddressPrefix": "{prefix}", "sourcePortRange": "*",
+            "destinationAddressPrefix": "*", "destinationPortRange": "*"}}}}]}}"#
+        );
+        let pack = Pack::load(true, &[]).unwrap();
+        let outcome = lint_texts([("main.json".to_owned(), template)], &pack, &Settings::default());
+        let found = outcome.report.findings.into_iter();
+        found.filter(|finding| finding.rule.as_str() == "address/prefix-invalid").collect()
+    }
+
+    /// What is said of how often each was found.
+    fn times(found: &[Finding]) -> Vec<&str> {
+        let remarks = found.iter().flat_map(|finding| &finding.remarks);
+        remarks.filter(|remark| remark.kind == "times").map(|remark| &*remark.text).collect()
+    }
+
+    #[test]
+    fn the_same_of_all_a_loop_makes_is_said_once_with_its_count() {
+        for count in [2, 30] {
+            let found = repeated(count, "10.0.0.0/33");
+            assert_eq!(found.len(), 1);
+            assert_eq!(times(&found), [format!("{count} at this place; this is the first")]);
+        }
+        assert!(times(&repeated(1, "10.0.0.0/33")).is_empty());
+    }
+
+    #[test]
+    fn different_words_are_said_once_when_they_are_many() {
+        let each = "[format('10.0.{0}.0/33', copyIndex())]";
+        let found = repeated(30, each);
+        assert_eq!(found.len(), 1);
+        assert_eq!(times(&found), ["30 at this place; this is the first"]);
+        let few = repeated(3, each);
+        assert_eq!(few.len(), 3);
+        assert!(times(&few).is_empty());
+    }
 
     fn short(long: &str) -> String {
         let mut long = long.to_owned();
@@ -165,7 +259,7 @@ mod tests {
         let settings = Settings { requests, ..Settings::default() };
         let outcome = lint_texts([("nsg.json".to_owned(), file)], &Pack::load(true, &[]).unwrap(), &settings);
         assert!(!outcome.report.placements.is_empty() && !outcome.report.findings.is_empty());
-        let told = format!("{:?}", outcome.report);
-        assert!(!told.contains(&name[..2000]), "{}", &told[..2000]);
+        let draft = format!("{:?}", outcome.report);
+        assert!(!draft.contains(&name[..2000]), "{}", &draft[..2000]);
     }
 }

@@ -1,4 +1,4 @@
-//! Runs the cases of rules against the real road and says what differs.
+//! Runs the cases of rules and says what differs.
 //!
 //! Reading case files is the work of `rule`.
 
@@ -10,7 +10,7 @@ use crate::finding::{FactValue, Finding, Outcome as FileOutcome, Report, RuleId}
 use crate::judge::{Origin, Request, Requests};
 use crate::lint::{Accepted, Outcome, Settings, lint_texts};
 use crate::rule::{Body, Case, CaseFile, CaseInput, Expect, Pack};
-use crate::source::{FileId, Files};
+use crate::source::FileId;
 
 /// The comment that marks the line a finding must point at.
 const MARK: &str = "// here";
@@ -30,34 +30,6 @@ const FORM: [&str; 9] = [
 
 /// The day of every case.
 const TODAY: &str = "2026-01-01";
-
-/// What the road answers to one case: the texts it read, and its report.
-#[derive(Debug, Default)]
-pub struct Answer {
-    /// The texts, for lines.
-    pub files: Files,
-    /// What it found.
-    pub report: Report,
-}
-
-/// Walks the whole road with what a case gives.
-pub fn road(pack: &Pack, input: &CaseInput) -> Answer {
-    let mut requests = Requests::default();
-    requests.services.extend(input.service.iter().map(|service| Request {
-        service: service.clone(),
-        pattern: input.on.clone(),
-        facts: BTreeMap::new(),
-        origin: Origin::CommandLine,
-    }));
-    let region = input.region.iter().map(|region| ("region".to_owned(), FactValue::Text(region.clone())));
-    let facts = region.chain(input.facts.iter().map(|(name, value)| (name.clone(), value.clone())));
-    requests.facts.extend(facts.map(|(name, value)| (name, value, Origin::CommandLine)));
-    // What is allowed for a time has ended on that day or not, whenever the cases are run.
-    let accepted = Accepted { today: Date::parse(TODAY), ..Accepted::default() };
-    let settings = Settings { requests, accepted, ..Settings::default() };
-    let Outcome { files, report, .. } = lint_texts(input.files.iter().cloned(), pack, &settings);
-    Answer { files, report }
-}
 
 /// What became of all cases.
 #[derive(Clone, Debug, Default)]
@@ -127,12 +99,7 @@ impl fmt::Display for Results {
 }
 
 /// Runs every case of the files, and says which of the wanted rules have none, or lack a fail or a pass case.
-pub fn run(
-    pack: &Pack,
-    wanted: &dyn Fn(&RuleId) -> bool,
-    files: &[CaseFile],
-    road: &dyn Fn(&CaseInput) -> Answer,
-) -> Results {
+pub fn run(pack: &Pack, wanted: &dyn Fn(&RuleId) -> bool, files: &[CaseFile]) -> Results {
     let mut results = Results::default();
     let mut has: BTreeMap<&RuleId, Vec<Expect>> = BTreeMap::new();
     for file in files.iter().filter(|file| wanted(&file.rule)) {
@@ -144,7 +111,7 @@ pub fn run(
                 expect: case.expect,
                 name: case.name.to_string(),
                 place: (file.name.to_string(), case.line),
-                differences: differences(&file.rule, requirement, case, &road(&case.input)),
+                differences: differences(&file.rule, requirement, case, &lint_case(pack, &case.input)),
             });
         }
     }
@@ -163,9 +130,27 @@ pub fn run(
     results
 }
 
+/// Lints what a case gives.
+fn lint_case(pack: &Pack, input: &CaseInput) -> Outcome {
+    let mut requests = Requests::default();
+    requests.services.extend(input.service.iter().map(|service| Request {
+        service: service.clone(),
+        pattern: input.on.clone(),
+        facts: BTreeMap::new(),
+        origin: Origin::CommandLine,
+    }));
+    let region = input.region.iter().map(|region| ("region".to_owned(), FactValue::Text(region.clone())));
+    let facts = region.chain(input.facts.iter().map(|(name, value)| (name.clone(), value.clone())));
+    requests.facts.extend(facts.map(|(name, value)| (name, value, Origin::CommandLine)));
+    // What is allowed for a time has ended on that day or not, whenever the cases are run.
+    let accepted = Accepted { today: Date::parse(TODAY), ..Accepted::default() };
+    let settings = Settings { requests, accepted, ..Settings::default() };
+    lint_texts(input.files.iter().cloned(), pack, &settings)
+}
+
 /// What differs between what a case wants and what was answered.
-fn differences(rule: &RuleId, requirement: bool, case: &Case, answer: &Answer) -> Vec<String> {
-    let report = &answer.report;
+fn differences(rule: &RuleId, requirement: bool, case: &Case, outcome: &Outcome) -> Vec<String> {
+    let report = &outcome.report;
     let mut differences = Vec::new();
     for file in report.files.iter().filter(|file| file.outcome == FileOutcome::Error) {
         differences.push(format!(
@@ -210,12 +195,12 @@ fn differences(rule: &RuleId, requirement: bool, case: &Case, answer: &Answer) -
             differences.push("the requirement was never looked at: no placement of its service was found".to_owned());
         }
     }
-    differences.extend(misplaced(case, answer, &own));
+    differences.extend(misplaced(case, outcome, &own));
     differences
 }
 
 /// Findings that are not on a marked line, and marked lines without a finding.
-fn misplaced(case: &Case, answer: &Answer, own: &[&Finding]) -> Vec<String> {
+fn misplaced(case: &Case, outcome: &Outcome, own: &[&Finding]) -> Vec<String> {
     let mut differences = Vec::new();
     let marked: Vec<(&str, usize)> = case
         .input
@@ -229,10 +214,10 @@ fn misplaced(case: &Case, answer: &Answer, own: &[&Finding]) -> Vec<String> {
     if marked.is_empty() || own.is_empty() {
         return differences;
     }
-    let name_of = |file: FileId| answer.files.name(file).rsplit('/').next().unwrap_or_default();
+    let name_of = |file: FileId| outcome.files.name(file).rsplit('/').next().unwrap_or_default();
     let places: Vec<(&str, usize)> = own
         .iter()
-        .map(|finding| (name_of(finding.at.span.file), answer.files.position(finding.at.span).line))
+        .map(|finding| (name_of(finding.at.span.file), outcome.files.position(finding.at.span).line))
         .collect();
     let matches =
         |mark: &(&str, usize), place: &(&str, usize)| mark.1 == place.1 && mark.0.rsplit('/').next() == Some(place.0);

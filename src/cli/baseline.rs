@@ -4,12 +4,11 @@ use std::io;
 
 use miette::Result;
 
-use crate::cli::accepted::{folder_of, near, read};
 use crate::cli::arguments::BaselineArguments;
-use crate::cli::end::End;
-use crate::cli::inputs::Inputs;
-use crate::cli::print;
-use crate::cli::settings::{FlagError, gather};
+use crate::cli::end::{End, FlagError, print_text};
+use crate::cli::found::{folder_of, near, read_baseline};
+use crate::cli::output::Inputs;
+use crate::cli::settings::gather;
 use crate::cli::target::linted;
 use crate::finding::Outcome as FileOutcome;
 use crate::lint;
@@ -24,7 +23,7 @@ pub(crate) fn run(arguments: &BaselineArguments) -> Result<End> {
         return Err(FlagError::new("no baseline is named", help).into());
     };
     let name = near(path);
-    let old = if arguments.prune { Some(read(path)?) } else { None };
+    let old = if arguments.prune { Some(read_baseline(path)?) } else { None };
     let (paths, _) = linted(&arguments.lint.paths, &gathered.found)?;
     let outcome = lint::lint(&paths, &mut io::stdin().lock(), &gathered.pack, &gathered.settings);
     if let Some(broken) = outcome.report.files.iter().find(|file| file.outcome == FileOutcome::Error) {
@@ -55,6 +54,6 @@ pub(crate) fn run(arguments: &BaselineArguments) -> Result<End> {
     };
     std::fs::write(path, baseline.text())
         .map_err(|error| FlagError::new(format!("cannot write the baseline {name}: {error}"), None))?;
-    print::text(&format!("{name}: {done}\n"))?;
+    print_text(&format!("{name}: {done}\n"))?;
     Ok(End::Clean)
 }

@@ -1,27 +1,23 @@
 //! `aznetlint check`: lint, and say with what the run ends. Writing the reports is the work of `output`.
+//! With `--what-to-export` it prints the commands whose answers would settle what is undecided.
 
 use std::io;
 use std::sync::Arc;
 
 use miette::Result;
 
-use crate::cli::accepted::read;
-use crate::cli::arguments::{CheckArguments, Gate, UndecidedLevel};
-use crate::cli::choices::check_choices;
-use crate::cli::end::End;
-use crate::cli::exports::script;
-use crate::cli::found::Found;
-use crate::cli::inputs::Inputs;
-use crate::cli::levels::{Thresholds, thresholds};
-use crate::cli::output::Outputs;
-use crate::cli::print;
+use crate::cli::arguments::{CheckArguments, Gate, Shell, UndecidedLevel};
+use crate::cli::end::{End, FlagError, print_text, tell};
+use crate::cli::found::{Found, Thresholds, check_choices, read_baseline, thresholds};
+use crate::cli::output::{Inputs, Outputs};
 use crate::cli::progress::{Watch, is_watched};
-use crate::cli::settings::{FlagError, gather};
+use crate::cli::settings::gather;
 use crate::cli::show::show;
 use crate::cli::target::target;
 use crate::config::ServiceSetting;
-use crate::finding::{Index, Level, Outcome as FileOutcome, Report, Verdict};
+use crate::finding::{Index, Level, Outcome as FileOutcome, Report, Settling, Verdict};
 use crate::input::Progress;
+use crate::judge::EXPORTS_FOLDER;
 use crate::lint::{self, Outcome};
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
@@ -40,7 +36,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
         return Ok(End::Clean);
     }
     let target = target?;
-    gathered.settings.accepted.baseline = gathered.baseline.as_deref().map(read).transpose()?;
+    gathered.settings.accepted.baseline = gathered.baseline.as_deref().map(read_baseline).transpose()?;
     gathered.settings.changed = target.changed;
     let mut outcome = if target.idle {
         if changed && outputs.is_text_alone() {
@@ -70,22 +66,27 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
     }
     outputs.refuse(&Inputs::new(&gathered, &outcome).and(gathered.baseline.as_ref()))?;
     if !outputs.is_text_alone() {
-        outcome.unused.iter().for_each(|unused| print::tell(&format!("warning: {unused}")));
+        outcome.unused.iter().for_each(|unused| tell(&format!("warning: {unused}")));
     }
     outcome.report.remarks.append(&mut outcome.unused);
     match arguments.what_to_export {
-        Some(shell) => print::text(&script(&outcome.report, shell))?,
+        Some(shell) => print_text(&script(&outcome.report, shell))?,
         None => outputs.write(arguments, &thresholds, &outcome, gathered.baseline.is_some())?,
     }
+    tell_unjudged(&outcome);
+    let end = end(arguments, &thresholds, &outcome);
+    Ok(if arguments.what_to_export.is_some() && end == End::Findings { End::Clean } else { end })
+}
+
+/// What the user named and was not judged.
+fn tell_unjudged(outcome: &Outcome) {
     for folder in &outcome.empty {
-        print::tell(&format!("error: {folder}"));
+        tell(&format!("error: {folder}"));
     }
     for file in outcome.report.files.iter().filter(|file| file.named && file.outcome == FileOutcome::Error) {
         let why = file.detail.as_deref().unwrap_or("it cannot be read");
-        print::tell(&format!("error: nothing in {} was judged: {why}", file.name));
+        tell(&format!("error: nothing in {} was judged: {why}", file.name));
     }
-    let end = end(arguments, &thresholds, &outcome);
-    Ok(if arguments.what_to_export.is_some() && end == End::Findings { End::Clean } else { end })
 }
 
 /// That files were deleted, which no finding can point into.
@@ -149,6 +150,45 @@ fn gate(report: &Report, fail_on: Gate, undecided: UndecidedLevel) -> End {
             })
         });
     if found || undecided { End::Findings } else { End::Clean }
+}
+
+/// The commands with what is to be done with their answers, as a script in which nothing is written to Azure.
+pub(crate) fn script(report: &Report, shell: Shell) -> String {
+    let Settling { commands, otherwise } = &report.settling;
+    let counts = report.counts();
+    let flows = |count: usize| if count == 1 { "1 flow is".to_owned() } else { format!("{count} flows are") };
+    let open = [(counts.undecided, "undecided"), (counts.conditional, "blocked and may not be needed")];
+    let told = open.into_iter().filter(|(count, _)| *count > 0);
+    let told: Vec<String> = told.map(|(count, what)| format!("{} {what}", flows(count))).collect();
+    let nothing = commands.is_empty() && otherwise.is_empty();
+    let mut lines = vec![match told.join(", ") {
+        told if told.is_empty() && nothing => "# nothing is undecided, and all that is named is shown".to_owned(),
+        told if told.is_empty() => "# not all that is named is shown".to_owned(),
+        told if nothing => format!("# {told}, and nothing that could be asked for would settle it"),
+        told => format!("# {told}"),
+    }];
+    if !commands.is_empty() {
+        lines.push("# These commands read from Azure and change nothing there.".to_owned());
+        lines.push(match shell {
+            Shell::Az => format!("mkdir -p {EXPORTS_FOLDER}"),
+            Shell::Powershell => format!("New-Item -ItemType Directory -Force {EXPORTS_FOLDER} | Out-Null"),
+        });
+        for command in commands {
+            lines.push(format!("# {}", command.what));
+            lines.push(match shell {
+                Shell::Az => command.az.clone(),
+                Shell::Powershell => command.powershell.clone(),
+            });
+        }
+        lines.push(format!(
+            "# Then check once more, with the folder {EXPORTS_FOLDER} among the paths: what it shows may name more.\n# An empty list is an answer too: say with --fact that there is none."
+        ));
+    }
+    if !otherwise.is_empty() {
+        lines.push("# What no answer shows can be said:".to_owned());
+        lines.extend(otherwise.iter().map(|told| format!("#   {}", crate::printable::line(told))));
+    }
+    lines.join("\n") + "\n"
 }
 
 #[cfg(test)]

@@ -8,8 +8,7 @@ use clap::CommandFactory;
 use miette::Result;
 
 use crate::cli::arguments::{Arguments, CompletionsArguments, ManArguments, SchemaArguments, SchemaKind};
-use crate::cli::end::{End, OutputError};
-use crate::cli::flag::FlagError;
+use crate::cli::end::{End, FlagError, OutputError};
 use crate::printable;
 use crate::report::SCHEMA;
 use crate::rule::{rule_schema, service_schema};

@@ -6,9 +6,8 @@ use miette::Result;
 use serde_json::{Map, Value as Json, json};
 
 use crate::cli::arguments::ExpandArguments;
-use crate::cli::end::End;
-use crate::cli::print;
-use crate::cli::settings::{FlagError, Gathered, gather_for};
+use crate::cli::end::{End, FlagError, print_json, tell};
+use crate::cli::settings::{Gathered, gather_for};
 use crate::json::{Member, Node, Part, Trail, Unknown, Value};
 use crate::lint::{self, ExpandedTemplate};
 use crate::source::{Files, Span};
@@ -20,7 +19,7 @@ pub(crate) fn run(arguments: &ExpandArguments) -> Result<End> {
     let expanded = lint::expand(&arguments.paths, &mut io::stdin().lock(), &settings, &types);
     for (name, why, span) in &expanded.broken {
         let place = span.map(|span| format!(":{}", expanded.files.position(span))).unwrap_or_default();
-        print::tell(&format!("error: {name}{place}: {why}"));
+        tell(&format!("error: {name}{place}: {why}"));
     }
     if expanded.templates.is_empty() && expanded.broken.is_empty() {
         let help = "a template has `$schema` and `resources`; `bicep build` makes one of a Bicep file".to_owned();
@@ -31,7 +30,7 @@ pub(crate) fn run(arguments: &ExpandArguments) -> Result<End> {
         "version": 1,
         "templates": expanded.templates.iter().map(|template| view.template(template)).collect::<Vec<_>>(),
     });
-    print::json(&format!("{shown:#}\n"))?;
+    print_json(&format!("{shown:#}\n"))?;
     Ok(if expanded.broken.is_empty() { End::Clean } else { End::Failed })
 }
 

@@ -9,11 +9,9 @@ use std::path::Path;
 use miette::Result;
 
 use crate::cli::arguments::InitArguments;
-use crate::cli::end::End;
-use crate::cli::flag::FlagError;
+use crate::cli::end::{End, FlagError, print_text};
 use crate::cli::found::from_here;
-use crate::cli::inputs::Inputs;
-use crate::cli::print;
+use crate::cli::output::Inputs;
 use crate::config::FILE_NAME;
 use crate::finding::{FactValue, PlacementReport};
 use crate::lint::{self, Estates, Outcome, Settings};
@@ -45,7 +43,7 @@ pub(crate) fn run(arguments: &InitArguments) -> Result<End> {
     let estates = lint::estates(&paths, &mut io::empty(), &pack, &settings);
     let text = text(&path, &outcome, &estates, &pack);
     if arguments.stdout {
-        print::text(&text)?;
+        print_text(&text)?;
         return Ok(End::Clean);
     }
     Inputs::of(&outcome).refuse("init --force", target)?;
@@ -57,7 +55,7 @@ pub(crate) fn run(arguments: &InitArguments) -> Result<End> {
         1 => "1 service".to_owned(),
         many => format!("{many} services"),
     };
-    print::text(&format!(
+    print_text(&format!(
         "wrote {FILE_NAME} from {files} of Azure's networks with {services}\n\
          `aznetlint` without a path now lints {}; read the file, its comments say what to change\n",
         printable::path(&path)

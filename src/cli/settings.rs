@@ -7,12 +7,9 @@ use miette::Result;
 use serde_saphyr::{Location, Spanned};
 
 use crate::arm::{self, Assumptions};
-use crate::cli::accepted::{accepted, near};
 use crate::cli::arguments::{LintArguments, ServiceArguments, TemplateArguments};
-use crate::cli::choices::choices;
-pub(crate) use crate::cli::flag::FlagError;
-use crate::cli::found::{Found, read_config};
-use crate::cli::levels::{globs, per_path, selection};
+use crate::cli::end::FlagError;
+use crate::cli::found::{Found, accepted, choices, globs, near, per_path, read_config, selection};
 use crate::config::{Config, ConfigError, FactSetting};
 use crate::finding::FactValue;
 use crate::input::{self, Globs};
@@ -66,42 +63,14 @@ pub(crate) fn gather(arguments: &LintArguments, paths: &[PathBuf]) -> Result<Gat
     let assumed = &mut templates.assumptions;
     assumed.subscription = assumed.subscription.take().or_else(|| given(&config.subscription));
     assumed.resource_group = assumed.resource_group.take().or_else(|| given(&config.resource_group));
-    let mut service_tags = arguments.service_tags.clone();
-    if service_tags.is_empty() {
-        service_tags = config.service_tags.iter().map(|file| found.below(&file.value)).collect();
-    }
-    let mut dependencies = arguments.dependencies.clone();
-    if dependencies.is_empty() {
-        dependencies = config.dependencies.iter().map(|file| found.below(&file.value)).collect();
-    }
-    let flags = [
-        ("--parameters", &arguments.templates.parameters),
-        ("--service-tags", &arguments.service_tags),
-        ("--dependencies", &arguments.dependencies),
-    ];
-    for (flag, path) in flags.iter().flat_map(|(flag, paths)| paths.iter().map(move |path| (flag, path))) {
-        if path.is_dir() {
-            let help = format!("name a file: {flag} FILE");
-            return Err(FlagError::new(format!("{flag}: {} is a folder", printable::path(path)), help).into());
-        }
-    }
-    for file in config.service_tags.iter().chain(&config.dependencies) {
-        if found.below(&file.value).is_dir() {
-            let message = format!("{} is a folder", printable::path(&file.value));
-            return Err(config.error(file.defined, message, Some("name a file".to_owned())).into());
-        }
-    }
-    let mut facts_in = Vec::new();
-    for entry in &config.per_path {
-        let mut facts = facts_of(config, &pack.services.iter().collect::<Vec<_>>(), &entry.facts)?;
-        if let Some(written) = &entry.region {
-            let region = region_of_settings(config, written)?;
-            facts.insert("region".to_owned(), FactValue::Text(region));
-        }
-        if !facts.is_empty() {
-            facts_in.push((globs(&found, &entry.path)?, facts));
-        }
-    }
+    refuse_folders(arguments, &found)?;
+    let named = |given: &[PathBuf], settings: &[Spanned<PathBuf>]| match given {
+        [] => settings.iter().map(|file| found.below(&file.value)).collect(),
+        given => given.to_vec(),
+    };
+    let service_tags = named(&arguments.service_tags, &config.service_tags);
+    let dependencies = named(&arguments.dependencies, &config.dependencies);
+    let facts_in = facts_in(&found, &pack)?;
     let per_path = per_path(&found, &pack)?;
     let selection = selection(arguments, &found, &pack)?;
     let rules_loaded = pack.rules.len();
@@ -120,6 +89,46 @@ pub(crate) fn gather(arguments: &LintArguments, paths: &[PathBuf]) -> Result<Gat
         ..Settings::default()
     };
     Ok(Gathered { settings, pack, found, rules_loaded, baseline })
+}
+
+/// Where a file has to be named, a folder is a mistake.
+fn refuse_folders(arguments: &LintArguments, found: &Found) -> Result<()> {
+    let flags = [
+        ("--parameters", &arguments.templates.parameters),
+        ("--service-tags", &arguments.service_tags),
+        ("--dependencies", &arguments.dependencies),
+    ];
+    for (flag, path) in flags.iter().flat_map(|(flag, paths)| paths.iter().map(move |path| (flag, path))) {
+        if path.is_dir() {
+            let help = format!("name a file: {flag} FILE");
+            return Err(FlagError::new(format!("{flag}: {} is a folder", printable::path(path)), help).into());
+        }
+    }
+    let config = &found.config;
+    for file in config.service_tags.iter().chain(&config.dependencies) {
+        if found.below(&file.value).is_dir() {
+            let message = format!("{} is a folder", printable::path(&file.value));
+            return Err(config.error(file.defined, message, Some("name a file".to_owned())).into());
+        }
+    }
+    Ok(())
+}
+
+/// What the settings say of the placements in some files only.
+fn facts_in(found: &Found, pack: &Pack) -> Result<Vec<(Globs, BTreeMap<String, FactValue>)>> {
+    let services: Vec<&Service> = pack.services.iter().collect();
+    let mut facts_in = Vec::new();
+    for entry in &found.config.per_path {
+        let mut facts = facts_of(&found.config, &services, &entry.facts)?;
+        if let Some(written) = &entry.region {
+            let region = region_of_settings(&found.config, written)?;
+            facts.insert("region".to_owned(), FactValue::Text(region));
+        }
+        if !facts.is_empty() {
+            facts_in.push((globs(found, &entry.path)?, facts));
+        }
+    }
+    Ok(facts_in)
 }
 
 /// The folders with rules of the user's own: those of the settings, then those of the command line.

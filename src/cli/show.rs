@@ -4,9 +4,8 @@ use miette::Result;
 use serde_saphyr::Spanned;
 
 use crate::cli::arguments::CheckArguments;
-use crate::cli::found::Found;
-use crate::cli::levels::Thresholds;
-use crate::cli::print;
+use crate::cli::end::print_text;
+use crate::cli::found::{Found, Thresholds};
 use crate::cli::settings::Gathered;
 use crate::cli::target::Target;
 use crate::judge::Origin;
@@ -36,7 +35,7 @@ pub(crate) fn show(
     let name_width = wide(&|line| line.name.chars().count());
     let value_width = wide(&|line| line.value.chars().count());
     let line = |Line { name, value, why }: &Line| format!("{name:name_width$}  {value:value_width$}  {why}\n");
-    print::text(&lines.iter().map(line).collect::<String>())
+    print_text(&lines.iter().map(line).collect::<String>())
 }
 
 fn push(lines: &mut Vec<Line>, name: impl Into<String>, value: impl ToString, why: impl Into<String>) {

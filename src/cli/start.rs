@@ -5,12 +5,10 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
-
 use rayon::ThreadPoolBuilder;
 
 use crate::cli::arguments::{Arguments, Command};
-use crate::cli::end::{End, OutputError};
-use crate::cli::print;
+use crate::cli::end::{End, OutputError, is_colored, print_error};
 use crate::cli::{baseline, check, document, expand, init, study, tags, trace};
 
 /// The stack of a thread, as large as that of a process.
@@ -22,7 +20,7 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(mut error) if error.use_stderr() => {
             name_its_command(&mut error);
-            print::error(&match print::is_colored() {
+            print_error(&match is_colored() {
                 true => error.render().ansi().to_string(),
                 false => error.render().to_string(),
             });
@@ -54,7 +52,7 @@ pub fn main() -> ExitCode {
             // The reader of the output has gone: `aznetlint … | head`.
             Some(OutputError(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             _ => {
-                print::error(&format!("{error:?}\n"));
+                print_error(&format!("{error:?}\n"));
                 End::Failed.into()
             }
         },
@@ -94,7 +92,7 @@ fn with_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 
 /// Tool errors follow the same choice of colour as findings.
 fn theme_errors() {
-    let color = print::is_colored();
+    let color = is_colored();
     let set = miette::set_hook(Box::new(move |_| {
         let options = miette::MietteHandlerOpts::new().color(color).terminal_links(color).width(100);
         // Names such as `private-endpoints` are one word.

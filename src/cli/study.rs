@@ -5,16 +5,13 @@ use std::path::PathBuf;
 
 use miette::Result;
 
-use crate::cases;
 use crate::cli::arguments::{ExplainArguments, FormatChoice, LintArguments, RulesArguments, TestArguments};
-use crate::cli::end::End;
-use crate::cli::flag::FlagError;
+use crate::cli::end::{End, FlagError, print_json, print_text, tell};
 use crate::cli::found::read_config;
-use crate::cli::print;
 use crate::cli::settings::rule_folders;
 use crate::finding::{RuleCard, RuleId};
-use crate::printable;
 use crate::rule::{self, CaseFile, Pack, Rule, RuleName};
+use crate::{cases, printable};
 
 /// Says what a rule or service is about.
 pub(crate) fn explain(arguments: &ExplainArguments) -> Result<End> {
@@ -40,12 +37,12 @@ pub(crate) fn rules(arguments: &RulesArguments) -> Result<End> {
     };
     let chosen: Vec<&Rule> = pack.rules.iter().filter(|rule| is_chosen(&rule.card)).collect();
     if chosen.is_empty() {
-        print::tell(&format!("no rule has `{filter}` in its id, title or tags"));
-        pack.check(&name).err().iter().for_each(|help| print::tell(&format!("  help: {help}")));
+        tell(&format!("no rule has `{filter}` in its id, title or tags"));
+        pack.check(&name).err().iter().for_each(|help| tell(&format!("  help: {help}")));
     }
     match arguments.format {
-        FormatChoice::Text => print::text(&rule::list(chosen))?,
-        FormatChoice::Json => print::json(&format!("{:#}\n", rule::list_json(chosen)))?,
+        FormatChoice::Text => print_text(&rule::list(chosen))?,
+        FormatChoice::Json => print_json(&format!("{:#}\n", rule::list_json(chosen)))?,
     }
     Ok(End::Clean)
 }
@@ -58,7 +55,7 @@ fn load(given: &[PathBuf]) -> Result<(Pack, Vec<PathBuf>)> {
 }
 
 fn say(text: &str) -> Result<End> {
-    print::text(&format!("{text}\n"))?;
+    print_text(&format!("{text}\n"))?;
     Ok(End::Clean)
 }
 
@@ -82,7 +79,7 @@ pub(crate) fn test(arguments: &TestArguments) -> Result<End> {
         let folder = printable::path(&arguments.folder);
         return Err(FlagError::new(format!("{folder} holds no rule{what}, so nothing was tested"), None).into());
     }
-    let results = cases::run(&own, &wanted, &files, &|input| cases::road(&own, input));
-    print::text(&format!("{results}\n"))?;
+    let results = cases::run(&own, &wanted, &files);
+    print_text(&format!("{results}\n"))?;
     Ok(if results.is_good() { End::Clean } else { End::Findings })
 }

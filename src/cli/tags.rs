@@ -10,9 +10,7 @@ use miette::{Diagnostic, NamedSource, Result, SourceSpan};
 use serde_json::{Value, json};
 
 use crate::cli::arguments::{FormatChoice, TagsArguments};
-use crate::cli::end::End;
-use crate::cli::print;
-use crate::cli::settings::FlagError;
+use crate::cli::end::{End, FlagError, print_json, print_text, tell};
 use crate::input::{self, Content};
 use crate::net::{Containment, TagPrefixes};
 use crate::printable::{self, line as clean};
@@ -41,7 +39,7 @@ struct Unusable {
 
 pub(crate) fn run(arguments: &TagsArguments) -> Result<End> {
     let (file, files) = open(arguments)?;
-    let (answers, strangers): (Vec<_>, Vec<_>) =
+    let (answers, unknown): (Vec<_>, Vec<_>) =
         arguments.names.iter().map(|name| file.answer(name)).partition(Result::is_ok);
     let answers: Vec<Answer<'_>> = answers.into_iter().flatten().collect();
     let is_overview = arguments.names.is_empty();
@@ -49,25 +47,25 @@ pub(crate) fn run(arguments: &TagsArguments) -> Result<End> {
         file.read_all();
     }
     match arguments.format {
-        FormatChoice::Text if is_overview => print::text(&overview(&file))?,
+        FormatChoice::Text if is_overview => print_text(&overview(&file))?,
         FormatChoice::Text => {
             let texts: Vec<String> = answers.iter().map(|answer| text(&file, answer)).collect();
-            print::text(&texts.join("\n"))?;
+            print_text(&texts.join("\n"))?;
         }
         FormatChoice::Json => {
             let answers = (!is_overview).then_some(&*answers);
-            print::json(&format!("{:#}\n", document(&file, &files, answers)))?;
+            print_json(&format!("{:#}\n", document(&file, &files, answers)))?;
         }
     }
     if arguments.format == FormatChoice::Text {
         complain(&file, &files);
     }
-    for stranger in strangers.iter().filter_map(|answer| answer.as_ref().err()) {
-        print::tell(&format!("error: {stranger}"));
-        stranger.help.iter().for_each(|help| print::tell(&format!("  help: {help}")));
+    for error in unknown.iter().filter_map(|answer| answer.as_ref().err()) {
+        tell(&format!("error: {error}"));
+        error.help.iter().for_each(|help| tell(&format!("  help: {help}")));
     }
     let is_wrong = |answer: &Answer<'_>| matches!(answer, Answer::Tag(tag) if tag.prefixes.is_none());
-    Ok(if answers.iter().any(is_wrong) || !strangers.is_empty() { End::Failed } else { End::Clean })
+    Ok(if answers.iter().any(is_wrong) || !unknown.is_empty() { End::Failed } else { End::Clean })
 }
 
 fn open(arguments: &TagsArguments) -> Result<(TagFile, Files)> {
@@ -126,9 +124,9 @@ fn unusable(error: &ReadError, name: &str, text: &Arc<str>) -> Unusable {
 fn complain(file: &TagFile, files: &Files) {
     for fault in file.faults() {
         let place = files.position(fault.span);
-        print::tell(&format!("{}:{place}: {}", clean(&file.name), clean(&fault.message)));
+        tell(&format!("{}:{place}: {}", clean(&file.name), clean(&fault.message)));
         if let Some(help) = fault.help {
-            print::tell(&format!("  help: {help}"));
+            tell(&format!("  help: {help}"));
         }
     }
 }

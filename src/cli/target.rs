@@ -1,14 +1,15 @@
-//! What a check looks at: the paths that are linted, and the changes that are reported.
+//! What a check looks at: the paths that are linted, and the changes that are reported, as git tells them.
 
-use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{env, io};
 
 use miette::Result;
 
 use crate::cli::arguments::{CheckArguments, LintArguments};
-use crate::cli::flag::FlagError;
+use crate::cli::end::FlagError;
 use crate::cli::found::{Found, from_here};
-use crate::cli::git::{Changes, changed_since};
 use crate::input::{self, FileSet};
 use crate::lint::Changed;
 use crate::printable;
@@ -98,4 +99,132 @@ fn repository() -> PathBuf {
     let Ok(current) = env::current_dir() else { return PathBuf::from(".") };
     let root = current.ancestors().find(|folder| folder.join(".git").exists());
     root.map_or_else(|| PathBuf::from("."), from_here)
+}
+
+/// What changed in a repository.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    /// Files that were added or changed, committed or not. A renamed file is one, under its new name.
+    pub(crate) present: Vec<PathBuf>,
+    /// Files that were deleted, by their path below the root of the repository.
+    pub(crate) gone: Vec<String>,
+}
+
+/// The files that differ from where the branch of `folder` left the history of `reference`.
+pub(crate) fn changed_since(folder: &Path, reference: &str) -> Result<Changes, FlagError> {
+    let top = ask(folder, &["rev-parse", "--show-toplevel"]).map_err(|said| match said {
+        Said::Failure(said) if said.contains("not a git repository") => FlagError::new(
+            "--changed-since needs a git repository, and this folder is in none".to_owned(),
+            "run it inside the repository, or name the files: aznetlint check --changed FILE…".to_owned(),
+        ),
+        said => said.error("git cannot say where the repository is"),
+    })?;
+    let top = PathBuf::from(path_of(trimmed(&top)));
+    let shallow = || ask(&top, &["rev-parse", "--is-shallow-repository"]).is_ok_and(|said| trimmed(&said) == b"true");
+    let commit = format!("{reference}^{{commit}}");
+    let known = !reference.starts_with('-') && ask(&top, &["rev-parse", "--verify", "--quiet", &commit]).is_ok();
+    if !known {
+        let remote = format!("origin/{reference}");
+        let has_remote = ask(&top, &["rev-parse", "--verify", "--quiet", &format!("{remote}^{{commit}}")]).is_ok();
+        let help = if has_remote {
+            format!("did you mean `{remote}`?")
+        } else if shallow() {
+            SHALLOW.to_owned()
+        } else {
+            format!("fetch it first: git fetch origin {}", reference.trim_start_matches("origin/"))
+        };
+        return Err(FlagError::new(format!("--changed-since {reference}: git knows no such commit"), help));
+    }
+    let base = ask(&top, &["merge-base", reference, "HEAD"]).map_err(|said| match said {
+        Said::Failure(said) if said.trim().is_empty() => {
+            let help = if shallow() { SHALLOW } else { "the two share no history; name a commit that they share" };
+            FlagError::new(format!("--changed-since {reference}: no commit is in both histories"), help.to_owned())
+        }
+        said => said.error(&format!("git finds no commit that {reference} and HEAD share")),
+    })?;
+    let base = String::from_utf8_lossy(trimmed(&base)).into_owned();
+    let failed = |said: Said| said.error("git cannot say what changed");
+    let diff = ["diff", "--name-status", "-z", "--find-renames", "--no-ext-diff", "--no-relative", &base, "--"];
+    let mut changes = read_diff(&top, &ask(&top, &diff).map_err(failed)?);
+    let new = ask(&top, &["ls-files", "-z", "--others", "--exclude-standard"]).map_err(failed)?;
+    changes
+        .present
+        .extend(new.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(|name| top.join(path_of(name))));
+    Ok(changes)
+}
+
+const SHALLOW: &str = "this clone is shallow: fetch the whole history, with actions/checkout by `fetch-depth: 0`, in \
+                       Azure Pipelines by `fetchDepth: 0`, elsewhere by `git fetch --unshallow`";
+
+/// Why git gave no answer.
+enum Said {
+    Missing(io::Error),
+    Failure(String),
+}
+
+impl Said {
+    fn error(self, what: &str) -> FlagError {
+        match self {
+            Self::Missing(error) if error.kind() == io::ErrorKind::NotFound => FlagError::new(
+                "--changed-since asks git, and there is no `git` on the PATH".to_owned(),
+                "install git, or name the files: aznetlint check --changed FILE…".to_owned(),
+            ),
+            Self::Missing(error) => FlagError::new(format!("git cannot be run: {error}"), None),
+            Self::Failure(said) => {
+                let said = said.trim().trim_start_matches("fatal: ").to_owned();
+                FlagError::new(what.to_owned(), (!said.is_empty()).then(|| format!("git says: {said}")))
+            }
+        }
+    }
+}
+
+fn ask(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, Said> {
+    let mut git = Command::new("git");
+    // Only reads, and answers in English.
+    git.arg("-C").arg(folder).args(arguments).env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
+    let Output { status, stdout, stderr } = git.output().map_err(Said::Missing)?;
+    if status.success() { Ok(stdout) } else { Err(Said::Failure(String::from_utf8_lossy(&stderr).into_owned())) }
+}
+
+/// Reads `STATUS NUL PATH NUL …`; a renamed or copied file has two paths, the old one first.
+fn read_diff(top: &Path, said: &[u8]) -> Changes {
+    let mut changes = Changes::default();
+    let mut parts = said.split(|byte| *byte == 0);
+    while let (Some(status), Some(name)) = (parts.next(), parts.next()) {
+        match status.first() {
+            Some(b'D') => changes.gone.push(String::from_utf8_lossy(name).into_owned()),
+            Some(b'R' | b'C') => changes.present.extend(parts.next().map(|new| top.join(path_of(new)))),
+            _ => changes.present.push(top.join(path_of(name))),
+        }
+    }
+    changes
+}
+
+fn trimmed(said: &[u8]) -> &[u8] {
+    said.trim_ascii_end()
+}
+
+#[cfg(unix)]
+fn path_of(name: &[u8]) -> OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(name.to_vec())
+}
+
+#[cfg(not(unix))]
+fn path_of(name: &[u8]) -> OsString {
+    OsString::from(String::from_utf8_lossy(name).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::{Changes, read_diff};
+
+    #[test]
+    fn every_path_has_its_status() {
+        let changes = read_diff(Path::new("/r"), b"M\0a b.json\0D\0old.json\0R100\0was.json\0new.json\0T\0link.json\0");
+        let present = ["a b.json", "new.json", "link.json"].map(|name| PathBuf::from("/r").join(name));
+        assert_eq!(changes, Changes { present: present.to_vec(), gone: vec!["old.json".to_owned()] });
+        assert_eq!(read_diff(Path::new("/r"), b""), Changes::default());
+    }
 }

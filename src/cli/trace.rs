@@ -6,17 +6,15 @@ use miette::Result;
 use serde_json::{Value as Json, json};
 
 use crate::cli::arguments::{FormatChoice, TraceArguments};
-use crate::cli::end::End;
-use crate::cli::print;
-use crate::cli::settings::{FlagError, Gathered, gather_for};
+use crate::cli::end::{End, FlagError, print_json, print_text, tell};
+use crate::cli::settings::{Gathered, gather_for};
 use crate::estate::{Access, Direction, NextHop};
 use crate::judge::{Far, Followed, Lost, Question, follow};
-use crate::lint;
 use crate::net::{PortSet, ProtocolSet, Reading, Tag};
-use crate::printable;
 use crate::proof::{Decider, Doubt, Judgement, Kind, Layer, Level, Party, Verdict};
 use crate::source::Files;
 use crate::spelling::nearest;
+use crate::{lint, printable};
 
 pub(crate) fn run(arguments: &TraceArguments) -> Result<End> {
     let Gathered { pack, settings, .. } =
@@ -25,7 +23,7 @@ pub(crate) fn run(arguments: &TraceArguments) -> Result<End> {
     let read = lint::estates(&arguments.paths, &mut io::stdin().lock(), &pack, &settings);
     for (name, why, span) in &read.broken {
         let place = span.map(|span| format!(":{}", read.files.position(span))).unwrap_or_default();
-        print::tell(&format!("error: {name}{place}: {why}"));
+        tell(&format!("error: {name}{place}: {why}"));
     }
     let tags = |cloud| read.tags.of(cloud).map(|file| &file.tags);
     let mut answers: Vec<(&str, Followed)> = Vec::new();
@@ -44,8 +42,8 @@ pub(crate) fn run(arguments: &TraceArguments) -> Result<End> {
         }
     };
     match arguments.format {
-        FormatChoice::Text => print::text(&text)?,
-        FormatChoice::Json => print::json(&text)?,
+        FormatChoice::Text => print_text(&text)?,
+        FormatChoice::Json => print_json(&text)?,
     }
     if !read.broken.is_empty() {
         return Ok(End::Failed);

@@ -1,6 +1,6 @@
 //! Decides whether Azure Machine Learning can work in the network that a team's Azure JSON describes.
 //!
-//! The road: paths → [`input`] → [`json`] documents → [`arm`] expansion of templates → [`estate`] → [`proof`]s →
+//! The stages: paths → [`input`] → [`json`] documents → [`arm`] expansion of templates → [`estate`] → [`proof`]s →
 //! [`finding`]s → [`suppress`] → [`report`].
 
 pub mod arm;

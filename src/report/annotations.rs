@@ -48,13 +48,13 @@ impl Annotations {
         let unreadable = unreadable(context);
         let found = groups.iter().map(|group| {
             let head = group.head();
-            let home = context.home(head);
+            let location = context.location(head);
             Annotation {
                 level: level_of(group, undecided),
                 rules: rules_of(group),
-                path: home.path,
-                region: home.span.map(|span| context.paths.region(span)),
-                message: message(group, &home.message, context),
+                path: location.path,
+                region: location.span.map(|span| context.paths.region(span)),
+                message: message(group, &location.message, context),
             }
         });
         let mut counts = [0; 3];

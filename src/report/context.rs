@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Index, PlacementReport, Report, RequirementReport, Verdict};
 use crate::report::options::Options;
-use crate::report::paths::{Home, Paths};
+use crate::report::paths::{Location, Paths};
 use crate::source::Files;
 
 /// One report with all that is needed to write it.
@@ -42,8 +42,8 @@ impl<'a> Context<'a> {
     }
 
     /// Where a finding is shown.
-    pub(crate) fn home(&self, finding: &Finding) -> Home {
-        self.paths.home(finding, &self.index)
+    pub(crate) fn location(&self, finding: &Finding) -> Location {
+        self.paths.location(finding, &self.index)
     }
 
     /// The finding that says why a requirement does not pass.

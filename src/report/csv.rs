@@ -75,7 +75,7 @@ fn of_requirement(context: &Context<'_>, placement: &PlacementReport, requiremen
 fn of_finding(context: &Context<'_>, finding: &Finding) -> [String; 23] {
     let mut cells: [String; 23] = Default::default();
     let (title, _) = card(context, &finding.rule);
-    let home = context.home(finding);
+    let location = context.location(finding);
     cells[0] = "finding".to_owned();
     cells[1] = finding.placements.first().map(ToString::to_string).unwrap_or_default();
     cells[3] = finding.rule.to_string();
@@ -83,8 +83,8 @@ fn of_finding(context: &Context<'_>, finding: &Finding) -> [String; 23] {
     cells[5] = finding.level.as_str().to_owned();
     cells[6] = if finding.undecided { "undecided" } else { "found" }.to_owned();
     cells[13] = finding.message.clone();
-    cells[14] = home.path;
-    if let Some(region) = home.span.map(|span| context.paths.region(span)) {
+    cells[14] = location.path;
+    if let Some(region) = location.span.map(|span| context.paths.region(span)) {
         cells[15] = region.line.to_string();
         cells[16] = region.column.to_string();
     }

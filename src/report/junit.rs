@@ -169,7 +169,7 @@ impl Writer<'_> {
                 end: Some(end),
                 said: String::new(),
             };
-            suites.entry(self.context.home(finding).path).or_default().push(test);
+            suites.entry(self.context.location(finding).path).or_default().push(test);
         }
         suites.into_iter().map(|(name, tests)| Suite { name, properties: Vec::new(), tests }).collect()
     }
@@ -193,13 +193,13 @@ impl Writer<'_> {
     }
 
     fn text(&self, finding: &Finding) -> String {
-        let home = self.context.home(finding);
-        let place = match home.span.map(|span| self.context.paths.region(span)) {
-            Some(region) => format!("{}:{}:{}", home.path, region.line, region.column),
-            None => home.path,
+        let location = self.context.location(finding);
+        let place = match location.span.map(|span| self.context.paths.region(span)) {
+            Some(region) => format!("{}:{}:{}", location.path, region.line, region.column),
+            None => location.path,
         };
         let mut lines = vec![place];
-        lines.extend((!home.message.is_empty()).then(|| home.message.clone()));
+        lines.extend((!location.message.is_empty()).then(|| location.message.clone()));
         lines.extend(finding.remarks.iter().map(|remark| format!("{}: {}", remark.kind, remark.text)));
         lines.extend(finding.help.iter().map(|help| format!("fix: {help}")));
         lines.extend(finding.snippet.iter().cloned());

@@ -74,7 +74,7 @@ impl Page {
         }
         let mut rest = entries.len();
         for entry in &entries {
-            // Some room is kept for what closes the page.
+            // Some space is kept for what closes the page.
             if entry.len() + 16 * 1024 > self.left {
                 self.always(&format!("\n{}.\n", count(rest, noun)));
                 break;
@@ -194,22 +194,22 @@ impl Writer<'_> {
 
     fn entry(&self, group: &Group<'_>, detailed: bool) -> String {
         let head = group.head();
-        let home = self.context.home(head);
+        let location = self.context.location(head);
         let word = match level_of(group, self.context.options.undecided) {
             _ if head.undecided => "❔ **undecided**",
             Level::Error => "❌ **error**",
             Level::Warning => "⚠️ **warning**",
             Level::Note => "ℹ️ **note**",
         };
-        let link = self.link(&home.path, home.span);
+        let link = self.link(&location.path, location.span);
         let mut text =
             format!("- {word} {} {} {link}\n", prose(&headline(group, &self.context.index)), code(&rules_of(group)));
         if !detailed {
             return text;
         }
         let mut lines = Vec::new();
-        if !home.message.is_empty() {
-            lines.push(format!("- here: {}", prose(&home.message)));
+        if !location.message.is_empty() {
+            lines.push(format!("- here: {}", prose(&location.message)));
         }
         for label in head.related.iter().filter(|label| !label.message.is_empty()).take(12) {
             let place = self.link(&self.context.paths.path_of(label.span.file), Some(label.span));
@@ -245,12 +245,12 @@ impl Writer<'_> {
     }
 
     fn ignored(&self, finding: &Finding) -> String {
-        let home = self.context.home(finding);
+        let location = self.context.location(finding);
         let said = finding.ignored.as_ref().map_or(String::new(), |ignored| {
             let why = if ignored.reason.is_empty() { String::new() } else { format!(": {}", plain(&ignored.reason)) };
             format!(" ({}{why})", ignored.by.as_str())
         });
-        let link = self.link(&home.path, home.span);
+        let link = self.link(&location.path, location.span);
         format!("- {} {} {link}{said}\n", prose(&finding.message), code(finding.rule.as_str()))
     }
 

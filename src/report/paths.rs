@@ -21,7 +21,7 @@ pub(crate) struct Paths<'a> {
 }
 
 /// Where a finding is shown.
-pub(crate) struct Home {
+pub(crate) struct Location {
     /// The path from the root of the repository.
     pub(crate) path: String,
     /// The characters; `None` when the file as a whole has to stand in.
@@ -63,11 +63,11 @@ impl<'a> Paths<'a> {
     /// Where a finding is shown: at its own place if that lies in a file; else at the first related place that does, at
     /// what is known about its placement or decided about its flow; else at the first file of the run. A run that has no
     /// file is shown at its own lines of standard input.
-    pub(crate) fn home(&self, finding: &Finding, index: &Index<'_>) -> Home {
+    pub(crate) fn location(&self, finding: &Finding, index: &Index<'_>) -> Location {
         let own = finding.at.span;
         let files = || self.report.files.iter().filter(|file| is_file(&file.name));
         if self.is_file(own.file) || (files().next().is_none() && self.files.origin(own.file) == Origin::Stdin) {
-            return Home { path: self.path_of(own.file), span: Some(own), message: finding.at.message.clone() };
+            return Location { path: self.path_of(own.file), span: Some(own), message: finding.at.message.clone() };
         }
         let related = finding.related.iter().map(|label| label.span);
         let deciders = index.requirement(finding).into_iter().flat_map(|requirement| &requirement.decided_by);
@@ -83,7 +83,7 @@ impl<'a> Paths<'a> {
             "" => format!("in {origin}"),
             said => format!("{said} (in {origin})"),
         };
-        Home { path, span, message }
+        Location { path, span, message }
     }
 
     /// Lines and columns of a span, columns in units of UTF-16.
@@ -215,19 +215,19 @@ mod tests {
         let here = Base::default();
         let paths = Paths::new(&report, &files, &here);
         let index = Index::new(&report);
-        let home = |finding: &Finding| {
-            let home = paths.home(finding, &index);
-            (home.path, home.span.map(|span| files.slice(span).to_owned()))
+        let location = |finding: &Finding| {
+            let location = paths.location(finding, &index);
+            (location.path, location.span.map(|span| files.slice(span).to_owned()))
         };
-        assert_eq!(home(&related), ("infra/network/vnet.json".to_owned(), Some("\"snet-training\"".to_owned())));
+        assert_eq!(location(&related), ("infra/network/vnet.json".to_owned(), Some("\"snet-training\"".to_owned())));
         assert_eq!(
-            home(&placed),
+            location(&placed),
             ("infra/network/nsg-training.json".to_owned(), Some("\"deny-blocked-out\"".to_owned()))
         );
-        assert_eq!(home(&alone), ("infra/ml/compute.json".to_owned(), None));
-        assert_eq!(paths.home(&alone, &index).message, "this range (in --set blockedRange:1:1)");
+        assert_eq!(location(&alone), ("infra/ml/compute.json".to_owned(), None));
+        assert_eq!(paths.location(&alone, &index).message, "this range (in --set blockedRange:1:1)");
         let empty = Report::default();
         let paths = Paths::new(&empty, &files, &here);
-        assert_eq!(paths.home(&alone, &Index::new(&empty)).path, "stdin");
+        assert_eq!(paths.location(&alone, &Index::new(&empty)).path, "stdin");
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::finding::{Finding, Ignored, IgnoredBy, Label, Level, Outcome, RuleCard, RuleId};
 use crate::report::context::Context;
 use crate::report::markup::{block, code, plain, url};
-use crate::report::paths::{Home, Paths, encoded, is_drive};
+use crate::report::paths::{Location, Paths, encoded, is_drive};
 use crate::source::Span;
 
 /// Code scanning takes no more results in one run.
@@ -121,26 +121,26 @@ impl Serialize for Results<'_> {
 
 impl Results<'_> {
     fn result(&self, finding: &Finding) -> Value {
-        let home = self.context.home(finding);
-        let mut location = json!({ "physicalLocation": place_of(&self.context.paths, &home) });
-        if !home.message.is_empty() {
-            location["message"] = message(&home.message);
+        let location = self.context.location(finding);
+        let mut entry = json!({ "physicalLocation": place_of(&self.context.paths, &location) });
+        if !location.message.is_empty() {
+            entry["message"] = message(&location.message);
         }
         if let Some(resource) = finding.resource.as_deref().filter(|resource| !resource.is_empty()) {
-            location["logicalLocations"] = json!([{ "fullyQualifiedName": resource, "kind": "resource" }]);
+            entry["logicalLocations"] = json!([{ "fullyQualifiedName": resource, "kind": "resource" }]);
         }
         let mut result = json!({
             "ruleId": finding.rule.as_str(),
             "ruleIndex": self.rules[&finding.rule],
             "level": finding.level_as(self.context.options.undecided).as_str(),
-            "message": message(&text(finding, &home.message)),
-            "locations": [location],
+            "message": message(&text(finding, &location.message)),
+            "locations": [entry],
         });
-        let related = self.related(finding, home.span);
+        let related = self.related(finding, location.span);
         if !related.is_empty() {
             result["relatedLocations"] = Value::Array(related);
         }
-        if let Some(flow) = self.code_flow(finding, &home) {
+        if let Some(flow) = self.code_flow(finding, &location) {
             result["codeFlows"] = json!([flow]);
         }
         if self.ignored {
@@ -166,23 +166,23 @@ impl Results<'_> {
     }
 
     /// The other places of a finding that lie in files.
-    fn related(&self, finding: &Finding, home: Option<Span>) -> Vec<Value> {
+    fn related(&self, finding: &Finding, location: Option<Span>) -> Vec<Value> {
         let labels = finding.related.iter().filter(|label| self.context.paths.is_file(label.span.file));
-        let labels = labels.filter(|label| Some(label.span) != home).take(RELATED);
-        let location = |(id, Label { span, message: text }): (usize, &Label)| {
-            let mut location = json!({ "id": id + 1, "physicalLocation": place(&self.context.paths, *span) });
+        let labels = labels.filter(|label| Some(label.span) != location).take(RELATED);
+        let entry = |(id, Label { span, message: text }): (usize, &Label)| {
+            let mut entry = json!({ "id": id + 1, "physicalLocation": place(&self.context.paths, *span) });
             if !text.is_empty() {
-                location["message"] = message(text);
+                entry["message"] = message(text);
             }
-            location
+            entry
         };
-        labels.enumerate().map(location).collect()
+        labels.enumerate().map(entry).collect()
     }
 
     /// The way of a flow: what decided, then what is at fault.
-    fn code_flow(&self, finding: &Finding, home: &Home) -> Option<Value> {
+    fn code_flow(&self, finding: &Finding, location: &Location) -> Option<Value> {
         let requirement = self.context.index.requirement(finding)?;
-        let end = home.span?;
+        let end = location.span?;
         let mut seen = BTreeSet::from([end]);
         let deciders = requirement.decided_by.iter().filter_map(|decider| Some((decider, decider.place?)));
         let mut steps: Vec<Value> = deciders
@@ -197,7 +197,7 @@ impl Results<'_> {
         if steps.is_empty() {
             return None;
         }
-        let said = if home.message.is_empty() { self.context.files.slice(end) } else { &home.message };
+        let said = if location.message.is_empty() { self.context.files.slice(end) } else { &location.message };
         let own =
             json!({ "location": { "physicalLocation": place(&self.context.paths, end), "message": message(said) } });
         // What is not known comes before the rules that hang on it; what is at fault comes last.
@@ -253,11 +253,11 @@ fn suppression(ignored: &Ignored, paths: &Paths<'_>) -> Value {
     suppression
 }
 
-fn place_of(paths: &Paths<'_>, home: &Home) -> Value {
-    match home.span {
+fn place_of(paths: &Paths<'_>, location: &Location) -> Value {
+    match location.span {
         Some(span) => place(paths, span),
         // Code scanning refuses the whole file for one result without a line.
-        None => json!({ "artifactLocation": artifact(&home.path), "region": { "startLine": 1 } }),
+        None => json!({ "artifactLocation": artifact(&location.path), "region": { "startLine": 1 } }),
     }
 }
 

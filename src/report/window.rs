@@ -247,13 +247,13 @@ fn windows(text: &str, line: &Range<usize>, labels: &[OnLine], page: Page) -> Ve
     if line.len() <= LONG * reach {
         return vec![near(text, line, labels, page)];
     }
-    // Several labels share the page; a lone one leaves room for its message.
-    let room = page.width.saturating_sub(GUTTER);
+    // Several labels share the page; a lone one leaves space for its message.
+    let columns = page.width.saturating_sub(GUTTER);
     let labelled: usize = labels.iter().map(|label| label.bytes.len().min(LABEL)).sum();
-    let beside = room.saturating_sub(labelled) / (2 * labels.len()).max(1);
+    let beside = columns.saturating_sub(labelled) / (2 * labels.len()).max(1);
     let beside = beside.clamp(LEAST, reach);
     let before = match labels {
-        [label] => beside.min(room.saturating_sub(labelled + 1 + label.message)).max(NEAR.min(beside)),
+        [label] => beside.min(columns.saturating_sub(labelled + 1 + label.message)).max(NEAR.min(beside)),
         _ => beside,
     };
     let mut around: Vec<_> = labels
@@ -281,19 +281,19 @@ fn windows(text: &str, line: &Range<usize>, labels: &[OnLine], page: Page) -> Ve
 /// A short line, without its start when its only label is so far to the right that the message would leave the page,
 /// and without what leaves the page behind its labels.
 fn near(text: &str, line: &Range<usize>, labels: &[OnLine], page: Page) -> Range<usize> {
-    let room = page.width.saturating_sub(GUTTER);
+    let columns = page.width.saturating_sub(GUTTER);
     let start = match labels {
         [label] if label.message > 0 => {
             let before = &text[line.start..label.bytes.start];
             let used = text[line.start..label.bytes.end].chars().count() + 1 + label.message;
             // Cutting pays when it takes away more than white space and the dots that stand for it.
             let pays = before.trim_start().chars().count() > NEAR + 8;
-            if used > room && pays { back(text, line, label.bytes.start, NEAR) } else { line.start }
+            if used > columns && pays { back(text, line, label.bytes.start, NEAR) } else { line.start }
         }
         _ => line.start,
     };
     let last = labels.iter().map(|label| label.bytes.end).max().unwrap_or(start);
-    start..forward(text, line, start, room).max(last)
+    start..forward(text, line, start, columns).max(last)
 }
 
 /// The byte `count` characters before `from`, within the line.

@@ -92,12 +92,12 @@ impl Lines {
     /// of `serde_json` bounds the recursion.
     fn value(&mut self, value: &Value, depth: usize, after: usize) {
         let whole = flat(value);
-        let room = self.width.saturating_sub(self.line.chars().count() + after);
+        let columns = self.width.saturating_sub(self.line.chars().count() + after);
         let parts: Vec<(String, &Value)> = match value {
-            Value::Object(members) if has_parts(value) || whole.chars().count() > room => {
+            Value::Object(members) if has_parts(value) || whole.chars().count() > columns => {
                 members.iter().map(|(key, value)| (format!("{}: ", Value::from(key.as_str())), value)).collect()
             }
-            Value::Array(items) if has_parts(value) || whole.chars().count() > room => {
+            Value::Array(items) if has_parts(value) || whole.chars().count() > columns => {
                 items.iter().map(|item| (String::new(), item)).collect()
             }
             _ => {

@@ -1,0 +1,16 @@
+//! What a run has to say: findings, verdicts, and the report that gathers them.
+//!
+//! Drawing them is the work of `report`; arriving at them that of `rule`.
+
+mod diagnostic;
+mod report;
+
+pub(crate) use diagnostic::hash;
+pub use diagnostic::{
+    Finding, FlowId, Ignored, IgnoredBy, Label, Layer, Level, PlacementId, Remark, RuleCard, RuleId, Source, Verdict,
+    fingerprint,
+};
+pub use report::{
+    Applies, Counts, Decider, DeciderKind, ExportCommand, FactReport, FactValue, FileReport, Index, LayerReport,
+    Outcome, Packet, PathReport, PlacementReport, Report, RequirementReport, Settling, short_name,
+};

@@ -61,7 +61,7 @@ fn merge_host_doubts(path: &mut Judgement, cloud: Cloud) {
     let doubts = &mut path.why;
     let before = doubts.len();
     let mut first = true;
-    doubts.retain(|doubt| !matches!(doubt.reason, proof::Reason::HostsNotKnown(_)) || std::mem::take(&mut first));
+    doubts.retain(|doubt| !matches!(*doubt.reason, proof::Reason::HostsNotKnown(_)) || std::mem::take(&mut first));
     if doubts.len() < before || !first {
         let doubt = Doubt::new(format!("no source names the hosts behind this in the cloud `{cloud}`"));
         doubts.push(doubt.settled_by("a network rule for the service tag"));

@@ -53,7 +53,7 @@ impl<'a> AfterRoute<'a> {
                 }
                 Lead::Elsewhere => (ruling(&way.hop), None),
                 Lead::Unknown(doubt) => {
-                    (Ruling::Depends(Meaning::PacketOf("behind", doubt.reason.clone()), doubt), None)
+                    (Ruling::Depends(Meaning::PacketOf("behind", Arc::clone(&doubt.reason)), doubt), None)
                 }
             };
             let ruled = ruled(ground, &way.clause, &way.author, ruling);
@@ -85,7 +85,9 @@ fn open(key: &str) -> Meaning {
 fn ruling(hop: &Hop) -> Ruling {
     match hop {
         Hop::To(NextHop::Drop) | Hop::Lost(_) => Ruling::Drop,
-        Hop::Doubtful(_, doubt) => Ruling::Depends(Meaning::PacketOf("behind", doubt.reason.clone()), doubt.clone()),
+        Hop::Doubtful(_, doubt) => {
+            Ruling::Depends(Meaning::PacketOf("behind", Arc::clone(&doubt.reason)), doubt.clone())
+        }
         Hop::To(NextHop::VirtualNetworkGateway) => Ruling::Depends(open("gateway"), Doubt::new(Reason::BehindGateway)),
         Hop::Appliance(addresses) => {
             let name = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -331,7 +333,7 @@ pub(crate) fn behind<'a>(ground: &mut Ground<'_, 'a>, estate: &'a Estate, applia
                 }
             }
             Some(Given::Missing(doubt)) => {
-                let meaning = Meaning::PacketOf("behind the firewall", doubt.reason.clone());
+                let meaning = Meaning::PacketOf("behind the firewall", Arc::clone(&doubt.reason));
                 let ruling_behind = Ruling::Depends(meaning, doubt.clone());
                 let all = Clause::full(&ground.space);
                 entries.extend(ruled(ground, &all, &Author::Unknown(doubt), ruling_behind));

@@ -16,7 +16,7 @@ type Name = Arc<str>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doubt {
     /// What is not known; shown as a sentence without its full stop.
-    pub reason: Reason,
+    pub reason: Arc<Reason>,
     /// Where it is written.
     pub span: Option<Span>,
     /// What would settle it; `None`: no input does.
@@ -28,7 +28,7 @@ pub struct Doubt {
 impl Doubt {
     /// A doubt that no input settles.
     pub fn new(reason: impl Into<Reason>) -> Self {
-        Self { reason: reason.into(), span: None, remedy: None, exports: Vec::new() }
+        Self { reason: Arc::new(reason.into()), span: None, remedy: None, exports: Vec::new() }
     }
 
     /// The doubt behind an unknown value.
@@ -46,7 +46,7 @@ impl Doubt {
             json::Reason::NotShown(mention) => vec![Export::resource(&mention.type_name, &mention.id)],
             _ => Vec::new(),
         };
-        let reason = Reason::Unknown(what.into(), unknown.reason.clone());
+        let reason = Arc::new(Reason::Unknown(what.into(), unknown.reason.clone()));
         Self { reason, span: Some(unknown.span), remedy, exports }
     }
 

@@ -120,7 +120,9 @@ impl Scene<'_> {
             // Which accounts a policy lets through is no question of a way out.
             Hop::Doubtful(NextHop::ServiceEndpoint, _) => Ruling::Pass,
             Hop::To(NextHop::Drop) | Hop::Lost(_) => Ruling::Drop,
-            Hop::Doubtful(_, doubt) => Ruling::Depends(Meaning::WorldOf("egress", doubt.reason.clone()), doubt.clone()),
+            Hop::Doubtful(_, doubt) => {
+                Ruling::Depends(Meaning::WorldOf("egress", Arc::clone(&doubt.reason)), doubt.clone())
+            }
             Hop::Platform => Ruling::Pass,
             Hop::To(NextHop::Internet) => self.to_internet(by_default),
             Hop::Unknown(key, doubt) => {

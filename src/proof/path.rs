@@ -359,7 +359,7 @@ fn reply_ruling(hop: &Hop) -> Ruling {
         | Hop::Appliance(_)
         | Hop::HubFirewall(_)
         | Hop::Lost(_) => Ruling::Drop,
-        Hop::Doubtful(_, doubt) => Ruling::Depends(Meaning::WorldOf("reply", doubt.reason.clone()), doubt.clone()),
+        Hop::Doubtful(_, doubt) => Ruling::Depends(Meaning::WorldOf("reply", Arc::clone(&doubt.reason)), doubt.clone()),
         Hop::To(_) | Hop::Platform => Ruling::Pass,
         Hop::Unknown(key, doubt) => Ruling::Depends(Meaning::World(Arc::from(format!("reply {key}"))), doubt.clone()),
     }

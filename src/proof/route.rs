@@ -302,7 +302,7 @@ impl<'a> List<'_, '_, 'a> {
             let way = Way { clause, hop: Hop::To(hop), author: Author::System("private endpoint", hop) };
             let whole = if endpoint.address.is_ipv4() { 32 } else { 128 };
             if let Some(doubt) = endpoint.ignores_routes {
-                let meaning = Meaning::WorldOf("endpoint policies", doubt.reason.clone());
+                let meaning = Meaning::WorldOf("endpoint policies", Arc::clone(&doubt.reason));
                 let mut alone = way.clone();
                 alone.clause.guards.push(self.ground.symbols.of(meaning, || doubt).holds());
                 self.candidates.push(concrete(alone, whole, Rank::System));

@@ -46,9 +46,9 @@ pub(crate) enum Meaning {
     /// Something that is the same for every packet: whether a rule exists.
     World(Arc<str>),
     /// What is in doubt for a reason, to whom it matters, from packet to packet.
-    PacketOf(&'static str, Reason),
+    PacketOf(&'static str, Arc<Reason>),
     /// The same, for every packet alike.
-    WorldOf(&'static str, Reason),
+    WorldOf(&'static str, Arc<Reason>),
 }
 
 /// A symbol of one proof.

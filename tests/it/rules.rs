@@ -56,7 +56,7 @@ fn the_guide_is_generated_and_its_first_rule_works() {
     let folders = [folder.path().to_owned()];
     let pack = Pack::load(false, &folders).unwrap();
     let files = CaseFile::load(&pack, false, &folders).unwrap();
-    let results = cases::run(&pack, &|_| true, &files, &|input| cases::road(&pack, input));
+    let results = cases::run(&pack, &|_| true, &files);
     assert!(results.is_good() && results.cases.len() == 2, "{results}");
 }
 

@@ -9,7 +9,6 @@ mod expand;
 mod found;
 mod init;
 mod output;
-mod progress;
 mod settings;
 mod show;
 mod start;

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::finding::{FactValue, RuleId};
-use crate::rule::compile::Body;
 use crate::rule::error::{RuleError, suggestion};
+use crate::rule::pack::Body;
 use crate::rule::pack::{Pack, RuleFile, embedded_files, folder_files};
 use crate::rule::schema::{Pair, Written};
 use crate::rule::schema::{Value, Yaml};

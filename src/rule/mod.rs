@@ -1,7 +1,6 @@
 //! Rules as data: their language, and what they say about an estate.
 
 mod case;
-mod compile;
 mod condition;
 mod error;
 mod explain;
@@ -17,7 +16,6 @@ mod service;
 mod value;
 
 pub use case::{Case, CaseFile, CaseInput, Expect};
-pub use compile::{Body, Rule};
 pub use condition::Truth;
 pub(crate) use error::suggestion;
 pub use explain::{catalogue, explain, list, list_json};
@@ -29,6 +27,7 @@ pub use flow::{
 pub use guide::{guide, rule_schema, service_schema};
 pub use hosts::{HostName, Hosts};
 pub use pack::Pack;
+pub use pack::{Body, Rule};
 pub(crate) use pattern::{Resources, Scene, public};
 pub use select::{RuleName, Selection};
 pub use service::{Finder, Service};

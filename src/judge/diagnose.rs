@@ -364,13 +364,13 @@ fn remarks(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) ->
         let mut dropped = false;
         let said = layers.iter().map(|(layer, one)| {
             let verdict = match (one.verdict, dropped) {
-                (proof::Verdict::Satisfied, false) => "lets it pass",
-                (proof::Verdict::Satisfied, true) => "would let it pass",
-                (proof::Verdict::Violated, false) => "drops it",
-                (proof::Verdict::Violated, true) => "would drop it as well",
-                (proof::Verdict::Undecided, _) => "cannot be told",
+                (Verdict::Satisfied, false) => "lets it pass",
+                (Verdict::Satisfied, true) => "would let it pass",
+                (Verdict::Violated, false) => "drops it",
+                (Verdict::Violated, true) => "would drop it as well",
+                (Verdict::Undecided, _) => "cannot be told",
             };
-            dropped |= one.verdict == proof::Verdict::Violated;
+            dropped |= one.verdict == Verdict::Violated;
             format!("{} {verdict}", layer.as_str())
         });
         remarks.push(Remark { kind: "path", text: said.collect::<Vec<_>>().join(" → ") });

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::estate::{Direction, Estate, Field, NetworkInterface, Peering, Plain, Reference, Subnet, VirtualNetwork};
+use crate::finding::Verdict;
 use crate::judge::receive::{Receivers, prefixes};
 use crate::judge::site::scene_of;
 use crate::judge::site::{self, Site};
 use crate::net::{AddressSet, Cloud, PortSet, ProtocolSet, TagData};
-use crate::proof::{Doubt, Flow, HostSet, Matching, Party, Scene, Trace, Verdict};
+use crate::proof::{Doubt, Flow, HostSet, Matching, Party, Scene, Trace};
 use crate::rule::public;
 
 /// A flow to follow.

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use crate::estate::{Direction, Estate, FirewallRule, Peer};
 use crate::finding::FactValue;
+use crate::finding::Verdict;
 use crate::json::Unknown;
 use crate::judge::placement::Placement;
 use crate::net::{Cloud, Region, Tag};
-use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Judgement, Party, Prepared, Verdict};
+use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Judgement, Party, Prepared};
 use crate::rule::{FlowRequirement, HostName, Layer, Template};
 
 /// The fact that says a firewall on the path works by the names of hosts.

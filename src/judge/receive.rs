@@ -6,10 +6,11 @@
 use std::collections::BTreeSet;
 
 use crate::estate::{Direction, EndpointTarget, Estate, Field, PrivateEndpoint, Subnet};
+use crate::finding::Verdict;
 use crate::judge::site::scene_of;
 use crate::judge::site::{self, Site};
 use crate::net::{AddressSet, TagData};
-use crate::proof::{Doubt, Flow, Judgement, Party, Scene, Trace, Verdict, policies};
+use crate::proof::{Doubt, Flow, Judgement, Party, Scene, Trace, policies};
 
 /// Addresses of one subnet that are guarded alike.
 pub(crate) struct Receiver<'a> {

@@ -205,7 +205,7 @@ fn answers(question: &FlowQuestion<'_, '_, '_>, far: &Targets) -> Vec<TargetAnsw
     told
 }
 
-fn verdict_of(answer: &Answer) -> proof::Verdict {
+fn verdict_of(answer: &Answer) -> Verdict {
     answer.path.verdict
 }
 
@@ -222,11 +222,11 @@ fn decisive(mut told: Vec<TargetAnswer>, mode: Mode) -> Option<TargetAnswer> {
 }
 
 /// How much a verdict on one target decides for all of them: 0 decides, 1 leaves it open, 2 asks for the others.
-fn rank(verdict: Option<proof::Verdict>, mode: Mode) -> u8 {
+fn rank(verdict: Option<Verdict>, mode: Mode) -> u8 {
     match (verdict, mode) {
-        (None | Some(proof::Verdict::Undecided), _) => 1,
-        (Some(proof::Verdict::Satisfied), Mode::AnyOf) | (Some(proof::Verdict::Violated), Mode::AllOf) => 0,
-        (Some(proof::Verdict::Satisfied), Mode::AllOf) | (Some(proof::Verdict::Violated), Mode::AnyOf) => 2,
+        (None | Some(Verdict::Undecided), _) => 1,
+        (Some(Verdict::Satisfied), Mode::AnyOf) | (Some(Verdict::Violated), Mode::AllOf) => 0,
+        (Some(Verdict::Satisfied), Mode::AllOf) | (Some(Verdict::Violated), Mode::AnyOf) => 2,
     }
 }
 
@@ -244,12 +244,12 @@ fn judge_receivers<'a>(
         _ => None,
     });
     let addresses = told.fold(AddressSet::empty(), |all, one| all.union(&one));
-    let worse = |than: proof::Verdict, one: proof::Verdict| match than {
-        proof::Verdict::Satisfied => one != proof::Verdict::Satisfied,
-        proof::Verdict::Undecided => one == proof::Verdict::Violated,
-        proof::Verdict::Violated => false,
+    let worse = |than: Verdict, one: Verdict| match than {
+        Verdict::Satisfied => one != Verdict::Satisfied,
+        Verdict::Undecided => one == Verdict::Violated,
+        Verdict::Violated => false,
     };
-    let Some(answer) = judged.answer.as_mut().filter(|own| verdict_of(own) != proof::Verdict::Violated) else { return };
+    let Some(answer) = judged.answer.as_mut().filter(|own| verdict_of(own) != Verdict::Violated) else { return };
     if addresses.is_empty() {
         return;
     }
@@ -288,7 +288,7 @@ fn judge_route(placement: &Placement<'_>, scene: &Prepared<'_, '_>, route: &Rout
                 // A route for the whole tag holds in every region.
                 let whole = scene.judge_route(&Party::Tag(tag), route.next_hop);
                 let regional = Party::Regional(tag, unknown);
-                let settled = whole.verdict == proof::Verdict::Satisfied;
+                let settled = whole.verdict == Verdict::Satisfied;
                 answers.push(if settled { whole } else { scene.judge_route(&regional, route.next_hop) });
             }
             Resolved::Hosts(_) => missing = Some(Doubt::new("where a host is cannot be told")),
@@ -301,7 +301,7 @@ fn judge_route(placement: &Placement<'_>, scene: &Prepared<'_, '_>, route: &Rout
     }
     answers.sort_by_key(|one| rank(Some(one.verdict), route.destination.mode));
     // What is not known of one target leaves open whether all of them take the hop.
-    let decided = |one: &Judgement| route.destination.mode == Mode::AnyOf || one.verdict != proof::Verdict::Satisfied;
+    let decided = |one: &Judgement| route.destination.mode == Mode::AnyOf || one.verdict != Verdict::Satisfied;
     match answers.into_iter().next().filter(|one| missing.is_none() || decided(one)) {
         Some(judgement) => judged.answer = Some(Answer::of(judgement)),
         None => judged.unshown = missing,
@@ -525,7 +525,7 @@ impl Judged {
         if self.applies == Applies::No {
             return None;
         }
-        Some(self.judgement().map_or(Verdict::Undecided, |judgement| verdict(judgement.verdict)))
+        Some(self.judgement().map_or(Verdict::Undecided, |judgement| judgement.verdict))
     }
 
     /// Why it cannot be told.
@@ -568,10 +568,10 @@ impl Judged {
     fn path(&self) -> Vec<LayerReport> {
         let Some(answer) = &self.answer else { return Vec::new() };
         let whole = &answer.path;
-        let met = |layer: proof::Layer, said: proof::Verdict, deciders: &[proof::Decider]| LayerReport {
+        let met = |layer: proof::Layer, said: Verdict, deciders: &[proof::Decider]| LayerReport {
             layer: report_layer(layer),
-            verdict: verdict(said),
-            decides: whole.verdict != proof::Verdict::Satisfied && whole.layer == Some(layer),
+            verdict: said,
+            decides: whole.verdict != Verdict::Satisfied && whole.layer == Some(layer),
             decided_by: deciders.iter().filter(|by| by.layer == layer).filter_map(named).collect(),
         };
         if !answer.path.layers.is_empty() {
@@ -602,14 +602,6 @@ fn report_layer(layer: proof::Layer) -> ReportLayer {
     }
 }
 
-fn verdict(verdict: proof::Verdict) -> Verdict {
-    match verdict {
-        proof::Verdict::Satisfied => Verdict::Satisfied,
-        proof::Verdict::Violated => Verdict::Violated,
-        proof::Verdict::Undecided => Verdict::Undecided,
-    }
-}
-
 fn doubt_words(doubt: &Doubt) -> String {
     match doubt.settle() {
         Some(settle) => format!("{} ({settle} settles it)", doubt.reason),
@@ -619,7 +611,7 @@ fn doubt_words(doubt: &Doubt) -> String {
 
 /// The layer that decided. What Azure routes by itself decides nothing where everything passes.
 fn deciding_layer(judgement: &Judgement) -> Option<proof::Layer> {
-    if judgement.verdict != proof::Verdict::Satisfied {
+    if judgement.verdict != Verdict::Satisfied {
         return judgement.layer;
     }
     let told = judgement.deciders.iter().rev().find(|one| one.kind != proof::Kind::SystemRoute);
@@ -630,7 +622,7 @@ fn deciding_layer(judgement: &Judgement) -> Option<proof::Layer> {
 /// system's own routes where everything passes.
 fn decider(one: &proof::Decider, judgement: &Judgement) -> Option<crate::finding::Decider> {
     match one.kind {
-        proof::Kind::SystemRoute if judgement.verdict == proof::Verdict::Satisfied => None,
+        proof::Kind::SystemRoute if judgement.verdict == Verdict::Satisfied => None,
         _ => named(one),
     }
 }

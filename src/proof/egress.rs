@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::estate::{Direction, NextHop};
+use crate::finding::Verdict;
 use crate::net::{AddressSet, PortSet, ProtocolSet, Tag};
 use crate::proof::doubt::{Doubt, Reason, Remedy, What};
 use crate::proof::explain::judge;
@@ -18,7 +19,6 @@ use crate::proof::route::stage;
 use crate::proof::scene::Scene;
 use crate::proof::stage::Passage;
 use crate::proof::symbol::Meaning;
-use crate::proof::verdict::Verdict;
 
 impl Prepared<'_, '_> {
     /// Judges whether all traffic from the subnet to a destination takes a next hop.

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use crate::estate::{Access, Direction, FirewallRule, Ports, RouteOrigin, SecurityRule, Side};
+use crate::finding::Verdict;
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::atom::HOST;
 use crate::proof::cell::{Cell, Clause};
@@ -18,7 +19,7 @@ use crate::proof::judgement::{Coordinate, Decider, Flow, Judgement, Kind, Matchi
 use crate::proof::scene::union;
 use crate::proof::stage::{Author, Entry, Passage, Stage, TracedCell};
 use crate::proof::symbol::{Added, End, Meaning, Symbols};
-use crate::proof::verdict::{Place, Point, Verdict};
+use crate::proof::verdict::{Place, Point};
 use crate::source::Span;
 
 /// The most shadowed rules, near misses and uncovered parts that are named.

@@ -182,13 +182,13 @@ mod tests {
     use std::net::IpAddr;
 
     use crate::estate::{NextHop, RouteOrigin};
+    use crate::finding::Verdict;
     use crate::net::{AddressSet, Tag};
     use crate::proof::egress::Outcome;
     use crate::proof::given::Given;
     use crate::proof::ground::Party;
     use crate::proof::scene::Scene;
     use crate::proof::tests::{known, route, table};
-    use crate::proof::verdict::Verdict;
     use crate::proof::{Flow, Matching};
 
     fn set(text: &str) -> AddressSet {

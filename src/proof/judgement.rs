@@ -5,12 +5,12 @@
 use std::sync::Arc;
 
 use crate::estate::{Access, Direction, NextHop};
+use crate::finding::Verdict;
 pub use crate::net::Matching;
 use crate::net::{Family, PortSet, ProtocolSet};
 use crate::proof::doubt::Doubt;
 use crate::proof::ground::Party;
 use crate::proof::scene::Level;
-use crate::proof::verdict::Verdict;
 use crate::source::Span;
 
 /// Traffic that a requirement asks for.

@@ -43,4 +43,3 @@ pub use path::Trace;
 pub use prepared::Prepared;
 pub use scene::{Level, Scene, policies};
 pub use shadow::{Fact, Shadow, free_priority};
-pub use verdict::Verdict;

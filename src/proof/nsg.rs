@@ -463,6 +463,7 @@ pub(crate) fn group_stages<'a>(
 #[cfg(test)]
 mod tests {
     use crate::estate::{Access, AdminRule};
+    use crate::finding::Verdict;
     use crate::net::{AddressSet, PortSet, ProtocolSet};
     use crate::proof::doubt::Doubt;
     use crate::proof::given::{AdminRules, Applies, Given};
@@ -470,7 +471,6 @@ mod tests {
     use crate::proof::judgement::{Flow, Matching};
     use crate::proof::scene::{Level, Scene};
     use crate::proof::tests::{Dice, header, outbound, security_group};
-    use crate::proof::verdict::Verdict;
 
     const PORTS: u16 = 8;
 

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use crate::estate::{Access, CollectionKind, Direction, Estate, Export, NextHop, Peer};
+use crate::finding::Verdict;
 use crate::net::{Family, ProtocolSet, Special, Tag};
 use crate::proof::atom::HOST;
 use crate::proof::cell::Cell;
@@ -22,7 +23,7 @@ use crate::proof::prepared::{Part, Prepared};
 use crate::proof::scene::Scene;
 use crate::proof::stage::{Author, Ends, Entry, Passage, TracedCell};
 use crate::proof::symbol::{End, Meaning, Symbols};
-use crate::proof::verdict::{Place, Point, Verdict};
+use crate::proof::verdict::{Place, Point};
 
 /// A flow followed through all layers.
 #[derive(Clone, Debug, PartialEq)]
@@ -403,13 +404,13 @@ mod tests {
     use super::{Flow, Party, Scene};
 
     use crate::estate::{Access, Direction};
+    use crate::finding::Verdict;
     use crate::net::{AddressSet, PortSet, ProtocolSet, Tag, TagData};
     use crate::proof::given::Given;
     use crate::proof::host::HostSet;
     use crate::proof::judgement::Matching;
     use crate::proof::scene::Level;
     use crate::proof::tests::{outbound, security_group};
-    use crate::proof::verdict::Verdict;
 
     fn set(texts: &[&str]) -> AddressSet {
         AddressSet::from_prefixes(texts.iter().map(|text| text.parse().unwrap()))

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::estate::{Direction, Field, NetworkSecurityGroup, Peer, SecurityRule, Side};
+use crate::finding::Verdict;
 use crate::json::Unknown;
 use crate::net::{Family, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause, Match};
@@ -19,7 +20,7 @@ use crate::proof::judgement::{Decider, Layer};
 use crate::proof::nsg::entries;
 use crate::proof::scene::Scene;
 use crate::proof::stage::{Author, Entry, Stage};
-use crate::proof::verdict::{Required, Verdict, decide};
+use crate::proof::verdict::{Required, decide};
 
 /// A fact of three values.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::estate::{Access, BuiltIn, FirewallRule, NextHop, Route, SecurityRule};
+use crate::finding::Verdict;
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause, Match};
 use crate::proof::doubt::{Doubt, Reason};
@@ -22,7 +23,7 @@ use crate::proof::ground::{Ground, Party};
 use crate::proof::host::HostSet;
 use crate::proof::judgement::{Decider, Flow, Layer};
 use crate::proof::symbol::{End, Symbols};
-use crate::proof::verdict::{Decision, Required, Verdict, decide};
+use crate::proof::verdict::{Decision, Required, decide};
 
 /// Who wrote a clause.
 #[derive(Clone, Debug)]

@@ -18,23 +18,13 @@
 
 use std::sync::Arc;
 
+use crate::finding::Verdict;
 use crate::net::{AddressSet, Tag};
 use crate::proof::atom::{Atom, BesideAllowed, atoms};
 use crate::proof::cell::{Cell, Term};
 use crate::proof::doubt::Doubt;
 use crate::proof::ground::Ground;
 use crate::proof::symbol::{Added, End, Literal, Meaning, Symbol, Symbols};
-
-/// What a proof came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    /// Every packet passes, whatever the unknown values are.
-    Satisfied,
-    /// Some packet is dropped, whatever the unknown values are.
-    Violated,
-    /// It depends on something unknown.
-    Undecided,
-}
 
 /// An address of a packet, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use std::cell::RefCell;
 use std::net::IpAddr;
 
 use aznetlint::estate::{Access, Direction, Field, NetworkSecurityGroup, Peer};
+use aznetlint::finding::Verdict;
 use aznetlint::net::{AddressSet, Cloud, PortSet, ProtocolSet, Tag, TagData};
-use aznetlint::proof::{Flow, Judgement, Matching, Party, Scene, Verdict};
+use aznetlint::proof::{Flow, Judgement, Matching, Party, Scene};
 use proptest::prelude::{ProptestConfig, any};
 use proptest::test_runner::TestRunner;
 

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aznetlint::estate::{Access, Direction, Field, NetworkSecurityGroup, NextHop, Peer, Route, SecurityRule};
+use aznetlint::finding::Verdict;
 use aznetlint::net::{PortSet, ProtocolSet, Tag, TagData};
 use aznetlint::proof::{
     Coordinate, Doubt, Fact, Flow, Given, Judgement, Kind, Layer, Level, Matching, NatGateway, Outcome, Party, Scene,
-    Verdict, free_priority,
+    free_priority,
 };
 
 use crate::laws_estate::{group, known, partly, peer, place, ports, prefixes, route, rule, side, table, unknown, why};

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use aznetlint::estate::{NextHop, Peer};
+use aznetlint::finding::Verdict;
 use aznetlint::net::{AddressSet, Tag, TagData};
-use aznetlint::proof::{Party, Scene, Verdict};
+use aznetlint::proof::{Party, Scene};
 use ipnet::{IpNet, Ipv4Net};
 use proptest::prelude::{ProptestConfig, any};
 use proptest::test_runner::TestRunner;

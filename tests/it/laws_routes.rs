@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use aznetlint::estate::{NextHop, Peer, RouteTable};
+use aznetlint::finding::Verdict;
 use aznetlint::net::{Tag, TagData};
-use aznetlint::proof::{Judgement, Party, Scene, Verdict};
+use aznetlint::proof::{Judgement, Party, Scene};
 use ipnet::IpNet;
 use proptest::prelude::{ProptestConfig, any};
 use proptest::test_runner::TestRunner;

@@ -50,7 +50,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "rule",
         &["date", "estate", "finding", "json", "net", "printable", "proof", "source", "spelling", "suppress", "yaml"],
     ),
-    ("proof", &["estate", "json", "net", "source"]),
+    ("proof", &["estate", "finding", "json", "net", "source"]),
     ("config", &["finding", "json", "printable", "source", "spelling", "suppress", "yaml"]),
     ("suppress", &["date", "finding", "json", "printable", "source", "spelling"]),
     ("fix", &["finding", "json", "source"]),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::estate::{Access, Direction, Estate, FirewallRule, NextHop, Reference, RuleCollectionGroup};
+use crate::finding::Verdict;
 use crate::json::{Member, Node, Value};
 use crate::net::{AddressSet, PortSet, ProtocolSet, Tag};
 use crate::proof::firewall::Appliance;
@@ -16,7 +17,6 @@ use crate::proof::tests::{
     application, collection, estate, group, known, nat, network, outbound, peer, place, route, security_group, table,
     unknown,
 };
-use crate::proof::verdict::Verdict;
 
 const TCP: ProtocolSet = ProtocolSet::TCP;
 

@@ -13,6 +13,7 @@ use proptest::test_runner::TestRunner;
 use crate::estate::{
     Access, CollectionKind, Direction, Estate, FirewallRule, NetworkSecurityGroup, NextHop, Peer, RouteTable,
 };
+use crate::finding::Verdict;
 use crate::net::{AddressSet, PortSet, ProtocolSet, Tag, TagData};
 use crate::proof::given::Given;
 use crate::proof::ground::Party;
@@ -23,7 +24,6 @@ use crate::proof::tests::{
     Dice, application, collection, estate, group, known, network, outbound, peer, route, security_group, table,
     unknown, why,
 };
-use crate::proof::verdict::Verdict;
 
 const TO: [&str; 9] = [
     "*",

@@ -202,7 +202,8 @@ pub fn is_host_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_host_name;
+    use super::{AddressSet, is_host_name};
+    use crate::net::sets::PortSet;
 
     #[test]
     fn addresses_urls_and_ports_are_no_names() {
@@ -215,5 +216,22 @@ mod tests {
         {
             assert!(!is_host_name(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_union_of_many_is_the_union_of_two_again_and_again() {
+        let sets = ["10.0.0.0/8", "2603::/32", "10.0.0.0/7", "2603:1::/32"];
+        let sets = sets.map(|net| AddressSet::prefix(net.parse().unwrap()));
+        let one_by_one = sets.iter().fold(AddressSet::empty(), |all, set| all.union(set));
+        assert_eq!(AddressSet::union_of(&sets), one_by_one);
+        assert!(AddressSet::union_of([]).is_empty() && PortSet::empty().is_empty());
+    }
+
+    #[test]
+    fn the_size_of_a_set_is_how_many_addresses_it_has() {
+        let size = |nets: &[&str]| AddressSet::from_prefixes(nets.iter().map(|net| net.parse().unwrap())).count();
+        assert_eq!(size(&["10.0.0.0/32", "10.0.0.2/31", "10.0.0.8/29"]), (11, 0));
+        assert_eq!(size(&["2603::/127", "2603::8/128"]), (0, 3));
+        assert_eq!(size(&["::/0", "0.0.0.0/0"]), (1 << 32, u128::MAX));
     }
 }

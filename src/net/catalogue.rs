@@ -366,4 +366,17 @@ mod tests {
         assert_eq!(fqdn_tag("WindowsUpdates"), None);
         assert_eq!(fqdn_tag("WindowsUpdate.Skype"), None);
     }
+
+    #[test]
+    fn customers_choose_among_regions_that_have_a_name_in_tags_and_are_no_stage() {
+        let choice = |name: &str| Region::by_name(name).unwrap().is_public_choice();
+        assert!(choice("westeurope") && choice("usgovvirginia"));
+        assert!(!choice("eastusstg") && !choice("eastus2euap"));
+        assert!(Region::all().iter().filter(|region| region.suffix.is_none()).all(|region| !region.is_public_choice()));
+    }
+
+    #[test]
+    fn a_cloud_is_shown_by_its_word() {
+        assert_eq!(Cloud::ALL.map(|cloud| cloud.to_string()), ["public", "gov", "china"]);
+    }
 }

@@ -306,7 +306,7 @@ pub enum Matching {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bound, RangeSet};
+    use super::{Bound, ProtocolSet, RangeSet};
     use proptest::collection::vec;
     use proptest::prelude::{ProptestConfig, Strategy, prop_oneof, proptest};
 
@@ -371,5 +371,39 @@ mod tests {
                 assert!(is_canonical(result), "{result:?}");
             }
         }
+    }
+
+    #[test]
+    fn the_least_number_comes_first() {
+        assert_eq!(set(&[(5, 9), (2, 3)]).first(), Some(2));
+        assert_eq!(set(&[]).first(), None);
+    }
+
+    #[test]
+    fn what_is_left_of_one_set_goes_into_a_union() {
+        let (few, many) = (set(&[(1, 2)]), set(&[(5, 6), (8, 9)]));
+        assert_eq!(few.union(&many).ranges(), &[(1, 2), (5, 6), (8, 9)]);
+        assert_eq!(many.union(&few).ranges(), &[(1, 2), (5, 6), (8, 9)]);
+    }
+
+    #[test]
+    fn a_protocol_is_read_in_any_case_and_any_of_them_by_three_words() {
+        for any in ["*", "all", "ALL", "Any"] {
+            assert_eq!(ProtocolSet::parse(any), Some(ProtocolSet::ALL), "{any}");
+        }
+        for (one, name) in ProtocolSet::NAMED {
+            assert_eq!(ProtocolSet::parse(&name.to_uppercase()), Some(one), "{name}");
+        }
+        assert_eq!(ProtocolSet::parse("gre"), None);
+        assert_eq!(ProtocolSet::parse(""), None);
+    }
+
+    #[test]
+    fn ports_mean_something_to_tcp_and_udp_alone() {
+        let has: Vec<bool> = ProtocolSet::NAMED.iter().map(|(one, _)| one.has_ports()).collect();
+        assert_eq!(has, [true, true, false, false, false]);
+        assert!(ProtocolSet::TCP.union(ProtocolSet::UDP).has_ports());
+        assert_eq!(ProtocolSet::TCP.union(ProtocolSet::TCP), ProtocolSet::TCP);
+        assert!(!ProtocolSet::TCP.union(ProtocolSet::ICMP).has_ports() && !ProtocolSet::ALL.has_ports());
     }
 }

@@ -572,6 +572,42 @@ mod tests {
         assert_eq!(suggestion("Storage.ééééé"), None);
     }
 
+    #[test]
+    fn a_staging_form_is_a_tag_of_its_own_and_never_meant() {
+        let stage = Tag::named("storage.eastus2stage").unwrap();
+        assert_eq!(stage.to_string(), "Storage.EastUS2Stage");
+        assert!(!stage.is_base() && stage.region().is_none() && stage.base_name() == "Storage");
+        assert!(Tag::named("AzureMonitor.EastUS2Stage").is_none());
+    }
+
+    #[test]
+    fn a_region_with_its_halves_swapped_is_recognized() {
+        let meant = |text: &str| match Tag::read(text, None) {
+            Reading::UnknownRegion { suggestion, .. } => suggestion,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(meant("Storage.europewest").as_deref(), Some("Storage.WestEurope"));
+        assert_eq!(meant("Sql.eastnorway").as_deref(), Some("Sql.NorwayEast"));
+        assert_eq!(meant("AzureCloud.westnorway").as_deref(), Some("AzureCloud.norwayw"));
+    }
+
+    #[test]
+    fn some_tags_have_no_regional_forms() {
+        let has = |text: &str| Tag::named(text).unwrap().has_regions();
+        assert!(has("Storage") && has("AzureMachineLearning") && has("Storage.WestEurope"));
+        assert!(!has("AzureActiveDirectory") && !has("Internet"));
+    }
+
+    #[test]
+    fn the_region_nearest_to_a_slip_is_one_of_the_cloud() {
+        let meant = |cloud| match Tag::read("Storage.usgovvirgina", Some(cloud)) {
+            Reading::UnknownRegion { suggestion, .. } => suggestion,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(meant(Cloud::Government).as_deref(), Some("Storage.USGovVirginia"));
+        assert_ne!(meant(Cloud::Public).as_deref(), Some("Storage.USGovVirginia"));
+    }
+
     fn relation(one: &str, two: &str) -> Relation {
         let tag = |text: &str| Tag::named(text).unwrap();
         let there = tag(one).relation(tag(two), Family::V4, Some(Cloud::Public));
@@ -635,5 +671,76 @@ mod tests {
         let relation = |one: &str, two: &str| tag(one).relation(tag(two), Family::V6, Some(Cloud::Public));
         assert_eq!(relation("AzureMachineLearning", "AzureCloud"), Relation::Open);
         assert_eq!(relation("Storage.WestEurope", "Storage"), Relation::Inside);
+    }
+
+    #[test]
+    fn a_staging_form_may_meet_a_region() {
+        assert_eq!(relation("Storage.EastUS2Stage", "Storage.WestEurope"), Relation::Open);
+        assert_eq!(relation("Storage.EastUS2Stage", "Storage.NorthCentralUSStage"), Relation::Open);
+        assert_eq!(relation("Storage.EastUS2Stage", "Storage"), Relation::Inside);
+        assert_eq!(relation("Sql", "AzureCloud"), Relation::Inside);
+        assert_eq!(relation("Sql.EastUS2Stage", "AzureCloud"), Relation::Open);
+    }
+
+    #[test]
+    fn the_platforms_tags_nest_as_their_addresses_do() {
+        assert_eq!(relation("AzurePlatformLKM", "Internet"), Relation::Inside);
+        assert_eq!(relation("Internet", "AzurePlatformLKM"), Relation::Holds);
+        assert_eq!(relation("AzurePlatformDNS", "AzureLoadBalancer"), Relation::Equal);
+        assert_eq!(relation("AzurePlatformDNS", "VirtualNetwork"), Relation::Inside);
+        assert_eq!(relation("VirtualNetwork", "AzureLoadBalancer"), Relation::Holds);
+        assert_eq!(relation("VirtualNetwork", "Internet"), Relation::Disjoint);
+        assert_eq!(relation("AzurePlatformIMDS", "Internet"), Relation::Disjoint);
+        // Windows activation runs on addresses of `AzureCloud` that are no service's.
+        assert_eq!(relation("AzureCloud", "AzurePlatformLKM"), Relation::Open);
+        assert_eq!(relation("AzureMachineLearning", "AzurePlatformLKM"), Relation::Disjoint);
+        assert_eq!(relation("AzureCloud", "AzurePlatformDNS"), Relation::Disjoint);
+    }
+
+    #[test]
+    fn only_what_is_equal_or_inside_is_inside() {
+        let all = [Relation::Equal, Relation::Inside, Relation::Holds, Relation::Disjoint, Relation::Open];
+        assert_eq!(all.map(Relation::is_inside), [true, true, false, false, false]);
+    }
+
+    #[test]
+    fn some_tags_have_addresses_that_none_of_their_regions_has() {
+        let exceeds = |text: &str, cloud| Tag::named(text).unwrap().exceeds_its_regions(cloud);
+        assert!(exceeds("Storage", Some(Cloud::Public)) && exceeds("AzureMachineLearning", Some(Cloud::Public)));
+        assert!(!exceeds("Storage", Some(Cloud::China)) && !exceeds("Storage", None));
+        assert!(!exceeds("Storage.WestEurope", Some(Cloud::Public)));
+        assert!(!exceeds("Sql", Some(Cloud::Public)));
+    }
+
+    #[test]
+    fn a_tag_has_addresses_and_some_regional_forms_have_none() {
+        let has = |text: &str, family| Tag::named(text).unwrap().has_addresses(family);
+        assert!(has("AzureSignalR", Family::V4) && has("Storage.WestEurope", Family::V4));
+        assert!(!has("AzureSignalR.WestEurope", Family::V4));
+        assert!(
+            has("AzureMachineLearning.WestEurope", Family::V4) && !has("AzureMachineLearning.ChinaEast2", Family::V4)
+        );
+        assert!(!has("Storage", Family::V6) && !has("Storage.EastUS2Stage", Family::V4));
+        let everywhere = |text: &str, family| Tag::named(text).unwrap().has_addresses_everywhere(family);
+        assert!(everywhere("Storage", Family::V4));
+        assert!(!everywhere("Storage", Family::V6));
+        assert!(!everywhere("AzureSignalR", Family::V4));
+        assert!(!everywhere("AzureActiveDirectory", Family::V4));
+    }
+
+    #[test]
+    fn of_some_region_only_what_holds_in_each_is_known() {
+        let tag = |text: &str| Tag::named(text).unwrap();
+        let relation =
+            |one: &str, two: &str, family| tag(one).relation_in_some_region(tag(two), family, Some(Cloud::Public));
+        assert_eq!(relation("Storage", "Storage", Family::V4), Relation::Inside);
+        assert_eq!(relation("Storage.WestEurope", "Storage", Family::V4), Relation::Inside);
+        assert_eq!(relation("Storage", "Sql", Family::V4), Relation::Disjoint);
+        assert_eq!(relation("Storage", "Storage.WestEurope", Family::V4), Relation::Open);
+        // What of `Storage` lies outside `AzureCloud` is in no region.
+        assert_eq!(relation("Storage", "AzureCloud", Family::V4), Relation::Inside);
+        assert_eq!(relation("Storage", "AzureCloud", Family::V6), Relation::Open);
+        assert_eq!(relation("Storage", "AzureCloud.westeurope", Family::V4), Relation::Open);
+        assert_eq!(relation("ActionGroup", "AzureCloud", Family::V4), Relation::Open);
     }
 }

@@ -310,7 +310,9 @@ mod tests {
         let mut data = TagData::default();
         data.insert("AzureKeyVault.WestEurope", vec!["20.0.0.0/24".parse().unwrap()]);
         assert!(data.get("keyvault.westeurope").unwrap().set.contains("20.0.0.7".parse().unwrap()));
-        assert!(data.of(Tag::named("AzureKeyVault.WestEurope").unwrap()).is_some());
+        let regional = data.of(Tag::named("AzureKeyVault.WestEurope").unwrap()).unwrap();
+        assert!(regional.set.contains("20.0.0.7".parse().unwrap()));
+        assert!(data.of(Tag::named("AzureKeyVault").unwrap()).is_none());
         assert!(data.get("AzureKeyVault").is_none());
     }
 
@@ -334,6 +336,41 @@ mod tests {
         data.insert("SQL", Vec::new());
         assert_eq!((data.len(), data.get("Sql").unwrap().prefixes.len()), (1, 0));
         assert_eq!(data.names().collect::<Vec<_>>(), ["Sql"]);
+    }
+
+    #[test]
+    fn nothing_is_read_before_somebody_asks() {
+        let mut data = TagData::default();
+        assert!(data.is_empty());
+        data.declare("Storage");
+        assert!(!data.is_empty() && !data.is_read(0) && !data.is_read(7));
+    }
+
+    #[test]
+    fn a_name_that_is_nearly_one_of_the_list_is_recognized() {
+        let mut data = TagData::default();
+        for name in ["Storage", "Sql"] {
+            data.insert(name, Vec::new());
+        }
+        assert_eq!(data.nearest("STORGE"), Some("Storage"));
+        assert_eq!(data.nearest("SomethingElseAltogether"), None);
+    }
+
+    #[test]
+    fn the_addresses_of_single_services_are_those_of_whole_tags_of_one_service() {
+        let mut data = TagData::default();
+        for (name, prefix) in [
+            ("Storage", "20.1.0.0/16"),
+            ("Sql", "20.2.0.0/16"),
+            ("Sql.WestEurope", "20.3.0.0/16"),
+            ("AzureCloud", "20.0.0.0/8"),
+            ("AzureCloud.westeurope", "20.4.0.0/16"),
+            ("NoTagOfTheCatalogue", "20.5.0.0/16"),
+        ] {
+            data.insert(name, vec![prefix.parse().unwrap()]);
+        }
+        let expected = AddressSet::from_prefixes(["20.1.0.0/16", "20.2.0.0/16"].map(|net| net.parse().unwrap()));
+        assert_eq!(data.of_single_services(), &expected);
     }
 
     fn nested() -> TagData {
@@ -420,5 +457,32 @@ mod tests {
         assert!(rest.contains("20.1.0.1".parse().unwrap()) && !rest.contains("20.1.1.1".parse().unwrap()));
         assert!(data.uncovered("Sql", ["Storage"]).unwrap().is_empty());
         assert!(data.uncovered("Sql", ["Nowhere"]).is_none());
+    }
+
+    #[test]
+    fn an_inclusion_has_a_word_for_programs() {
+        let all = [Inclusion::Empty, Inclusion::Equal, Inclusion::Proper, Inclusion::No];
+        assert_eq!(all.map(Inclusion::as_str), ["empty", "equal", "proper", "no"]);
+        assert_eq!(all.map(Inclusion::is_inside), [true, true, true, false]);
+    }
+
+    #[test]
+    fn who_has_all_of_it_comes_before_who_has_some() {
+        let data = nested();
+        let both = ["20.1.1.0/24", "20.9.0.0/24"].map(|net| net.parse().unwrap());
+        let found = data.holders(&AddressSet::from_prefixes(both));
+        let names: Vec<_> = found.iter().map(|one| (one.name, one.whole)).collect();
+        assert_eq!(names, [("AzureCloud", true), ("Storage", true), ("Storage.WestEurope", false), ("Sql", false)]);
+    }
+
+    #[test]
+    fn two_tags_with_the_same_addresses_are_told_apart_from_a_larger_one() {
+        let mut data = TagData::default();
+        for (name, prefix) in [("A", "20.1.0.0/16"), ("B", "20.1.0.0/16"), ("C", "20.0.0.0/8")] {
+            data.insert(name, vec![prefix.parse().unwrap()]);
+        }
+        let found: Vec<_> = data.containers("A").unwrap().iter().map(|one| (one.name, one.v4, one.v6)).collect();
+        let expected = [("B", Inclusion::Equal, Inclusion::Empty), ("C", Inclusion::Proper, Inclusion::Empty)];
+        assert_eq!(found, expected);
     }
 }

@@ -462,15 +462,17 @@ pub(crate) fn group_stages<'a>(
 
 #[cfg(test)]
 mod tests {
-    use crate::estate::{Access, AdminRule};
-    use crate::finding::Verdict;
-    use crate::net::{AddressSet, PortSet, ProtocolSet};
+    use super::{entries, unknown_part};
+    use crate::estate::{Access, AdminRule, Direction, NetworkSecurityGroup, SecurityRule};
+    use crate::net::{AddressSet, Family, PortSet, ProtocolSet, Tag};
     use crate::proof::doubt::Doubt;
     use crate::proof::given::{AdminRules, Applies, Given};
-    use crate::proof::ground::Party;
-    use crate::proof::judgement::{Flow, Matching};
+    use crate::proof::ground::{Ground, Party};
+    use crate::proof::judgement::{Flow, Judgement, Kind, Matching};
     use crate::proof::scene::{Level, Scene};
-    use crate::proof::tests::{Dice, header, outbound, security_group};
+    use crate::proof::stage::Author;
+    use crate::proof::tests::{Dice, header, known, outbound, security_group, unknown};
+    use crate::finding::Verdict;
 
     const PORTS: u16 = 8;
 
@@ -534,7 +536,7 @@ mod tests {
             };
             for port in 0..PORTS {
                 let flow = Flow {
-                    direction: crate::estate::Direction::Outbound,
+                    direction: Direction::Outbound,
                     protocols: ProtocolSet::TCP,
                     from: Party::Subnet,
                     to: Party::Addresses(AddressSet::address("20.1.2.3".parse().unwrap())),
@@ -553,5 +555,107 @@ mod tests {
                 assert_eq!(path.assumptions.iter().any(|one| one.contains("admin")), list.is_empty());
             }
         }
+    }
+
+    fn rule(name: &str, priority: i64, access: Access) -> SecurityRule {
+        outbound(name, priority, access, "*", PortSet::full())
+    }
+
+    fn scene(group: Given<'_, NetworkSecurityGroup>) -> Scene<'_> {
+        let subnet = AddressSet::prefix("10.0.1.0/24".parse().unwrap());
+        Scene { groups: vec![(Level::Subnet, group)], ..Scene::default() }.with_subnet(subnet)
+    }
+
+    fn judge(group: &NetworkSecurityGroup, direction: Direction) -> Judgement {
+        let there = Party::Tag(Tag::named("AzureMachineLearning").unwrap());
+        let (from, to) = match direction {
+            Direction::Outbound => (Party::Subnet, there),
+            Direction::Inbound => (there, Party::Subnet),
+        };
+        let ports = PortSet::range(443, 443);
+        let protocols = ProtocolSet::TCP;
+        let flow = Flow { direction, protocols, from, to, ports, matching: Matching::Effective };
+        scene(Given::Here(group)).prepared().judge(&flow)
+    }
+
+    /// Whether what the first guard of each entry asks is the same for every packet.
+    fn worlds(group: &NetworkSecurityGroup) -> Vec<bool> {
+        let scene = scene(Given::Here(group));
+        let mut ground = Ground::new(&scene, Family::V4);
+        let all = entries(&mut ground, &scene.groups[0].1, Direction::Outbound);
+        all.iter().filter_map(|one| Some(ground.symbols.is_world(one.clause.guards.first()?.symbol))).collect()
+    }
+
+    #[test]
+    fn of_two_rules_with_one_priority_the_same_one_goes_first_for_every_packet() {
+        let mut group = security_group(vec![rule("one", 200, Access::Allow), rule("two", 200, Access::Deny)]);
+        assert_eq!(judge(&group, Direction::Outbound).verdict, Verdict::Undecided);
+        assert_eq!(worlds(&group), [true]);
+        group.rules.push(rule("three", 200, Access::Deny));
+        assert_eq!(worlds(&group), [false, false], "of three any may go first, packet by packet");
+    }
+
+    #[test]
+    fn only_effective_rules_are_all_there_are() {
+        let mut group = security_group(vec![outbound("late", 65000, Access::Deny, "Storage", PortSet::full())]);
+        assert_eq!(judge(&group, Direction::Outbound).verdict, Verdict::Satisfied, "the built-in rules come after it");
+        group.effective = true;
+        assert_eq!(judge(&group, Direction::Outbound).verdict, Verdict::Undecided);
+    }
+
+    #[test]
+    fn a_rule_that_names_no_port_may_match_some() {
+        let clear: [fn(&mut SecurityRule); 2] =
+            [|rule| rule.source_ports.items.clear(), |rule| rule.destination_ports.items.clear()];
+        for side in clear {
+            let mut deny = rule("deny", 100, Access::Deny);
+            side(&mut deny);
+            let judgement = judge(&security_group(vec![deny]), Direction::Outbound);
+            assert_eq!(judgement.verdict, Verdict::Undecided);
+            assert_eq!(judgement.why[0].message(), "the rule names no port on this side");
+        }
+    }
+
+    #[test]
+    fn a_rule_of_unknown_direction_is_of_one_of_them() {
+        let with = |first: Access, second: Access| {
+            let mut one = rule("one", 100, first);
+            one.direction = unknown("direction");
+            let mut two = rule("two", 110, second);
+            two.direction = unknown("direction");
+            let inbound = SecurityRule { direction: known(Direction::Inbound), ..rule("in", 120, Access::Allow) };
+            security_group(vec![one, two, inbound])
+        };
+        for direction in [Direction::Outbound, Direction::Inbound] {
+            let judgement = judge(&with(Access::Deny, Access::Deny), direction);
+            assert_eq!(judgement.verdict, Verdict::Undecided);
+            assert!(judgement.why[0].message().contains("the direction of rule `one`"), "{:?}", judgement.why);
+            assert_eq!(judge(&with(Access::Allow, Access::Deny), direction).verdict, Verdict::Satisfied);
+        }
+    }
+
+    #[test]
+    fn a_built_in_rule_is_known_by_its_name_and_its_priority() {
+        let kind = |priority| {
+            let mut group = security_group(vec![rule("securityRules/DenyAllOutBound", priority, Access::Deny)]);
+            group.effective = true;
+            judge(&group, Direction::Outbound).deciders[0].kind
+        };
+        assert_eq!(kind(65500), Kind::BuiltIn);
+        assert_eq!(kind(4000), Kind::Rule);
+    }
+
+    #[test]
+    fn a_missing_group_may_drop_every_packet_and_lets_the_others_pass() {
+        let given = Given::Missing(Doubt::new("not among the input"));
+        let scene = scene(given);
+        let mut ground = Ground::new(&scene, Family::V4);
+        let all = entries(&mut ground, &scene.groups[0].1, Direction::Outbound);
+        let access: Vec<(Access, usize)> = all.iter().map(|one| (one.access, one.clause.guards.len())).collect();
+        assert_eq!(access, [(Access::Deny, 1), (Access::Allow, 0)]);
+        assert!(all.iter().all(|one| matches!(one.author, Author::Unknown(_))));
+        let mut both = Vec::new();
+        unknown_part(&mut ground, &Doubt::new("some"), "key", &mut both);
+        assert_eq!(both.iter().map(|one| one.access).collect::<Vec<_>>(), [Access::Deny, Access::Allow]);
     }
 }

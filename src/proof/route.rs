@@ -522,3 +522,147 @@ pub(crate) fn ruled<'a>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::estate::{NextHop, Route, RouteOrigin, RouteTable};
+    use crate::net::{AddressSet, Tag};
+    use crate::proof::doubt::Doubt;
+    use crate::proof::given::{Given, Learnt};
+    use crate::proof::ground::Party;
+    use crate::proof::scene::Scene;
+    use crate::proof::tests::{route, table};
+    use crate::proof::verdict::Verdict;
+
+    fn set(text: &str) -> AddressSet {
+        AddressSet::prefix(text.parse().unwrap())
+    }
+
+    /// A subnet of 10.1.0.0/16, which is peered with 10.2.0.0/16.
+    fn scene() -> Scene<'static> {
+        Scene {
+            subnet_shown: true,
+            subnet: Some(set("10.1.1.0/24")),
+            own_space: vec![set("10.1.0.0/16")],
+            peer_spaces: vec![set("10.2.0.0/16")],
+            network: set("10.1.0.0/16").union(&set("10.2.0.0/16")),
+            network_complete: true,
+            ..Scene::default()
+        }
+        .in_location("westeurope")
+    }
+
+    /// Whether all that goes there goes by that hop.
+    fn leads(scene: &Scene<'_>, to: &str, hop: NextHop) -> Verdict {
+        let to = Tag::named(to).map_or_else(|| Party::Addresses(set(to)), Party::Tag);
+        scene.prepared().judge_route(&to, hop).verdict
+    }
+
+    fn with(table: &RouteTable) -> Scene<'_> {
+        Scene { routes: Some(Given::Here(table)), ..scene() }
+    }
+
+    fn of(origin: RouteOrigin, hop: NextHop) -> Route {
+        Route { origin, ..route("default", "0.0.0.0/0", hop) }
+    }
+
+    #[test]
+    fn of_one_prefix_a_users_route_beats_a_gateways_and_that_one_the_systems() {
+        use RouteOrigin::{Gateway, System, User};
+        let ranked = [(User, NextHop::Internet), (Gateway, NextHop::VirtualNetworkGateway), (System, NextHop::Drop)];
+        for (first, second) in [(0, 1), (0, 2), (1, 2)] {
+            for both in [[first, second], [second, first]] {
+                let mut table = table(both.map(|at| of(ranked[at].0, ranked[at].1)).to_vec());
+                table.effective = true;
+                assert_eq!(leads(&with(&table), "20.0.0.0/8", ranked[first].1), Verdict::Satisfied, "{both:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_hub_teaches_beats_the_systems_own() {
+        let learnt = Learnt { prefix: "0.0.0.0/0", leads: Err(Doubt::new("a hub")), maybe: None };
+        let scene = Scene { hub_routes: vec![learnt], ..scene() };
+        assert_eq!(leads(&scene, "20.0.0.0/8", NextHop::Internet), Verdict::Undecided);
+        assert_eq!(leads(&scene, "10.3.0.0/16", NextHop::Drop), Verdict::Satisfied, "a longer one goes before it");
+    }
+
+    #[test]
+    fn a_part_of_a_service_goes_before_the_service() {
+        for both in [["AzureMonitor.Core", "AzureMonitor"], ["AzureMonitor", "AzureMonitor.Core"]] {
+            let hop = |name| if name == "AzureMonitor" { NextHop::Drop } else { NextHop::Internet };
+            let table = table(both.map(|name| route(name, name, hop(name))).to_vec());
+            assert_eq!(leads(&with(&table), "AzureMonitor.Core", NextHop::Internet), Verdict::Satisfied, "{both:?}");
+        }
+    }
+
+    #[test]
+    fn tags_that_routes_cannot_name_lead_nowhere() {
+        for name in ["Internet", "VirtualNetwork", "AzureLoadBalancer"] {
+            let table = table(vec![route("none", name, NextHop::Drop)]);
+            assert_eq!(leads(&with(&table), "AzureMachineLearning", NextHop::Internet), Verdict::Satisfied, "{name}");
+            assert_eq!(leads(&with(&table), "10.2.7.0/24", NextHop::Peering), Verdict::Satisfied, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_rest_of_an_unknown_network_may_be_anywhere() {
+        let mut scene = scene();
+        assert_eq!(leads(&scene, "10.5.0.0/16", NextHop::Drop), Verdict::Satisfied);
+        scene.network_complete = false;
+        assert_eq!(leads(&scene, "10.5.0.0/16", NextHop::Drop), Verdict::Undecided);
+        assert_eq!(leads(&scene, "10.5.0.0/16", NextHop::Internet), Verdict::Violated);
+    }
+
+    #[test]
+    fn an_endpoint_of_storage_serves_its_region_and_the_pair() {
+        let mut scene = Scene { service_endpoints: vec![Arc::from("Microsoft.Storage")], ..scene() };
+        let leads = |scene: &Scene<'_>, to| leads(scene, to, NextHop::ServiceEndpoint);
+        for near in ["Storage.WestEurope", "Storage.NorthEurope"] {
+            assert_eq!(leads(&scene, near), Verdict::Satisfied, "{near}");
+        }
+        assert_eq!(leads(&scene, "Storage.EastUS"), Verdict::Violated);
+        scene.region = None;
+        for maybe in ["Storage.WestEurope", "Storage.EastUS", "Storage"] {
+            assert_eq!(leads(&scene, maybe), Verdict::Undecided, "{maybe}");
+        }
+        scene.service_endpoints = vec![Arc::from("Microsoft.Storage.Global")];
+        assert_eq!(leads(&scene, "Storage"), Verdict::Satisfied);
+    }
+
+    #[test]
+    fn the_system_knows_peers_and_drops_what_else_is_private() {
+        let scene = scene();
+        assert_eq!(leads(&scene, "10.1.7.0/24", NextHop::VnetLocal), Verdict::Satisfied);
+        assert_eq!(leads(&scene, "10.2.7.0/24", NextHop::Peering), Verdict::Satisfied);
+        for private in ["10.3.0.0/16", "10.255.255.255/32", "172.16.0.0/16", "172.31.255.255/32", "192.168.0.0/16"] {
+            assert_eq!(leads(&scene, private, NextHop::Drop), Verdict::Satisfied, "{private}");
+        }
+        for shared in ["100.64.0.0/32", "100.95.255.255/32", "100.96.0.0/32", "100.127.255.255/32"] {
+            assert_eq!(leads(&scene, shared, NextHop::Drop), Verdict::Satisfied, "{shared}");
+        }
+        for public in ["100.63.255.255/32", "100.128.0.0/32", "172.32.0.0/32", "9.255.255.255/32", "11.0.0.0/32"] {
+            assert_eq!(leads(&scene, public, NextHop::Internet), Verdict::Satisfied, "{public}");
+        }
+    }
+
+    #[test]
+    fn a_service_endpoint_leads_to_the_tag_of_its_service() {
+        for (service, tag) in [
+            ("Microsoft.KeyVault", "AzureKeyVault"),
+            ("microsoft.sql", "Sql.WestEurope"),
+            ("Microsoft.ContainerRegistry", "AzureContainerRegistry"),
+            ("Microsoft.AzureActiveDirectory", "AzureActiveDirectory"),
+            ("Microsoft.AzureCosmosDB", "AzureCosmosDB"),
+            ("Microsoft.EventHub", "EventHub"),
+            ("Microsoft.ServiceBus", "ServiceBus"),
+            ("Microsoft.Web", "AppService"),
+        ] {
+            let scene = Scene { service_endpoints: vec![Arc::from(service)], ..scene() };
+            assert_eq!(leads(&scene, tag, NextHop::ServiceEndpoint), Verdict::Satisfied, "{service}");
+            assert_eq!(leads(&scene, "AzureMonitor", NextHop::Internet), Verdict::Satisfied, "{service}");
+        }
+    }
+}

@@ -375,3 +375,51 @@ fn ruling_behind(firewall: &Firewall, hop: &Hop) -> Ruling {
 fn is_at(firewall: &Firewall, address: std::net::IpAddr) -> bool {
     firewall.addresses.iter().any(|own| own.known() == Some(&address))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+    use std::sync::Arc;
+
+    use super::{nearest, reads};
+    use crate::proof::tests::{estate, known, table, why};
+
+    #[test]
+    fn an_expression_reads_the_address_of_the_firewall_it_names() {
+        let estate = estate(Vec::new());
+        let reads = |text: &str, only| reads(&why(text), &estate.firewalls[0], only);
+        let of_type = "reference(resourceId('Microsoft.Network/azureFirewalls', 'x')).privateIPAddress";
+        assert!(reads(of_type, true) && !reads(of_type, false));
+        let named = "reference(resourceId('Microsoft.Network/azureFirewalls', 'Firewall')).privateIPAddress";
+        assert!(reads(named, true) && reads(named, false));
+        let by_name = "reference('firewall').privateIPAddress";
+        assert!(reads(by_name, true) && reads(by_name, false));
+        assert!(!reads("reference('x').privateIPAddress", true) && !reads("reference('x').privateIPAddress", false));
+        let other = "reference(resourceId('Microsoft.Network/azureFirewalls', 'firewall')).location";
+        assert!(!reads(other, true) && !reads(other, false));
+    }
+
+    #[test]
+    fn of_firewalls_with_one_address_that_of_the_tables_subscription_is_meant() {
+        let mut estate = estate(Vec::new());
+        let twin = estate.firewalls[0].clone();
+        estate.firewalls.push(twin);
+        let address = IpAddr::from([10, 0, 9, 4]);
+        let id = |subscription: &str| Some(known(Arc::from(format!("/subscriptions/{subscription}/resourceGroups/g"))));
+        estate.firewalls[0].header.id = id("one");
+        estate.firewalls[1].header.id = id("TWO");
+        let mut table = table(Vec::new());
+        assert!(nearest(&estate, None, address).is_none());
+        assert!(nearest(&estate, Some(&table), address).is_none());
+        for (subscription, at) in [("One", 0), ("two", 1)] {
+            table.header.id = id(subscription);
+            let found = nearest(&estate, Some(&table), address).unwrap();
+            assert!(std::ptr::eq(found, &estate.firewalls[at]), "{subscription}");
+        }
+        table.header.id = id("three");
+        assert!(nearest(&estate, Some(&table), address).is_none());
+        estate.firewalls.pop();
+        assert!(nearest(&estate, None, address).is_some());
+        assert!(nearest(&estate, None, IpAddr::from([10, 0, 9, 5])).is_none());
+    }
+}

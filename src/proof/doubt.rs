@@ -375,3 +375,20 @@ impl From<&str> for Remedy {
         Self::Told(words.to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::Doubt;
+    use crate::json::{self, Unknown};
+    use crate::proof::tests::why;
+
+    #[test]
+    fn a_placeholder_is_settled_by_the_file_of_parameters() {
+        let mut one = Unknown::clone(&why("key"));
+        assert_eq!(Doubt::of("it".to_owned(), &one).settle().as_deref(), Some("--set key=…"));
+        one.reason = json::Reason::Placeholder(Arc::from("__KEY__"));
+        assert_eq!(Doubt::of("it".to_owned(), &one).settle().as_deref(), Some("--parameters FILE"));
+    }
+}

@@ -272,3 +272,22 @@ impl Judgement {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+
+    #[test]
+    fn every_kind_of_decider_has_its_word() {
+        let all = [
+            (Kind::Rule, "rule"),
+            (Kind::BuiltIn, "built-in"),
+            (Kind::Platform, "platform"),
+            (Kind::Route, "route"),
+            (Kind::SystemRoute, "system-route"),
+            (Kind::FirewallRule, "firewall-rule"),
+            (Kind::Unknown, "unknown"),
+        ];
+        assert!(all.iter().all(|(kind, word)| kind.as_str() == *word));
+    }
+}

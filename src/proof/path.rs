@@ -401,7 +401,7 @@ fn point(symbols: &Symbols, cell: &Cell) -> Point {
 
 #[cfg(test)]
 mod tests {
-    use super::{Flow, Party, Scene};
+    use super::{Flow, Party, Scene, is_public};
 
     use crate::estate::{Access, Direction};
     use crate::finding::Verdict;
@@ -474,6 +474,18 @@ mod tests {
         let doubt = lone.prepared().path(&tag("AzureMachineLearning"), None).why[0].clone();
         assert_eq!(doubt.settle().as_deref(), Some("--fact subnet-prefixes=…"));
     }
+
+    #[test]
+    fn what_is_out_on_the_internet_is_public_in_all_its_parts() {
+        let tag = |name: &str| is_public(&Party::Tag(Tag::named(name).unwrap()));
+        assert!(tag("Internet") && tag("Storage") && tag("AzureCloud.westeurope"));
+        assert!(!tag("VirtualNetwork") && !tag("AzureLoadBalancer"));
+        let set = |prefixes: &[&str]| AddressSet::from_prefixes(prefixes.iter().map(|prefix| prefix.parse().unwrap()));
+        let addresses = |prefixes: &[&str]| is_public(&Party::Addresses(set(prefixes)));
+        assert!(addresses(&["20.0.0.0/8"]));
+        assert!(!addresses(&["10.0.0.0/8"]) && !addresses(&["20.0.0.0/8", "10.0.0.0/8"]) && !addresses(&[]));
+        assert!(!is_public(&Party::Subnet) && !is_public(&Party::Any));
+    }
 }
 
 #[cfg(test)]
@@ -486,8 +498,8 @@ mod trace_tests {
     use crate::net::{AddressSet, PortSet, ProtocolSet};
     use crate::proof::given::Given;
     use crate::proof::judgement::Matching;
-    use crate::proof::scene::Scene;
-    use crate::proof::tests::{application, collection, estate, group, route, table};
+    use crate::proof::scene::{Level, Scene};
+    use crate::proof::tests::{application, collection, estate, group, route, security_group, table};
 
     fn flow(to: &str) -> Flow {
         Flow {
@@ -527,5 +539,23 @@ mod trace_tests {
         assert_eq!(dropped.path.verdict, Verdict::Violated);
         assert_eq!(&*dropped.way.last().unwrap().name, "no rule matches");
         assert_eq!(dropped.layers.len(), 2);
+    }
+
+    #[test]
+    fn a_packet_that_passes_goes_by_its_tag_on_the_side_of_the_tag_alone() {
+        let subnet = AddressSet::prefix("10.0.1.0/24".parse().unwrap());
+        let scene = Scene::default().in_location("westeurope").with_subnet(subnet);
+        let out = scene.prepared().trace(&flow("AzureMachineLearning"));
+        assert_eq!(out.path.verdict, Verdict::Satisfied);
+        let packet = out.packet.unwrap();
+        assert_eq!((&*packet.source, &*packet.destination), ("10.0.1.4", "AzureMachineLearning"));
+        let (from, to) = (Party::read("BatchNodeManagement.WestEurope", None).unwrap(), Party::Subnet);
+        let back = Flow { direction: Direction::Inbound, from, to, ..flow("any") };
+        let closed = security_group(Vec::new());
+        let mut inbound = scene.clone();
+        let within = inbound.prepared().trace(&back).packet.unwrap();
+        assert_eq!((&*within.source, &*within.destination), ("BatchNodeManagement.WestEurope", "10.0.1.4"));
+        inbound.groups = vec![(Level::Subnet, Given::Here(&closed))];
+        assert_eq!(inbound.prepared().trace(&back).path.verdict, Verdict::Violated);
     }
 }

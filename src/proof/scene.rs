@@ -428,3 +428,23 @@ pub(crate) fn kept_out(table: &RouteTable) -> Option<Doubt> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::kept_out;
+    use crate::proof::tests::{known, table, unknown};
+
+    #[test]
+    fn a_table_keeps_routes_of_peerings_out_unless_it_says_none() {
+        let mut one = table(Vec::new());
+        assert!(kept_out(&one).is_none());
+        for (word, kept) in [("None", false), ("none", false), ("All", true), ("VNet", true)] {
+            one.disable_peering = Some(known(Arc::from(word)));
+            assert_eq!(kept_out(&one).is_some(), kept, "{word}");
+        }
+        one.disable_peering = Some(unknown("word"));
+        assert!(kept_out(&one).is_some());
+    }
+}

@@ -10,8 +10,7 @@ use crate::proof::firewall::Appliance;
 use crate::proof::given::Given;
 use crate::proof::ground::Party;
 use crate::proof::host::{HostPattern, HostSet};
-use crate::proof::judgement::Judgement;
-use crate::proof::judgement::{Coordinate, Flow, Kind, Layer, Matching};
+use crate::proof::judgement::{Coordinate, Decider, Flow, Judgement, Kind, Layer, Matching};
 use crate::proof::scene::{Level, Scene};
 use crate::proof::tests::{
     application, collection, estate, group, known, nat, network, outbound, peer, place, route, security_group, table,
@@ -401,4 +400,32 @@ fn what_a_gateway_may_teach_is_taken_for_granted_where_it_could() {
     assert!(!said(&with(Some(Given::Here(&open)), false)));
     assert!(!said(&with(Some(Given::Here(&own)), true)));
     assert!(!said(&with(Some(Given::Here(&shut)), true)));
+}
+
+#[test]
+fn a_decider_of_the_other_end_is_told_as_one() {
+    let mut denied = asked(&allowing(Vec::new()), tag("AzureMachineLearning"), 443, None);
+    assert!(!denied.deciders[0].is_elsewhere());
+    denied.elsewhere();
+    assert!(denied.deciders.iter().all(Decider::is_elsewhere));
+    assert!(denied.replay.iter().all(|step| step.rule.is_elsewhere()));
+}
+
+#[test]
+fn a_target_url_proves_its_host() {
+    let ask = |url: &str| {
+        let mut rule = application("app", &[("Https", 443)], &[]);
+        rule.target_urls = vec![known(Arc::from(url))];
+        asked(&allowing(vec![rule]), Party::Hosts(hosts(&["pypi.org"])), 443, None).verdict
+    };
+    assert_eq!(ask("contoso.com/simple"), Verdict::Violated);
+    assert_ne!(ask("https://pypi.org/simple"), Verdict::Violated);
+}
+
+#[test]
+fn a_database_is_spoken_to_by_its_own_protocol() {
+    let estate = allowing(vec![application("app", &[("Mssql", 1433)], &["db.contoso.com"])]);
+    let ask = |port| asked(&estate, Party::Hosts(hosts(&["db.contoso.com"])), port, None).verdict;
+    assert_eq!(ask(1433), Verdict::Satisfied);
+    assert_eq!(ask(443), Verdict::Violated);
 }

@@ -464,6 +464,7 @@ pub(crate) fn group_stages<'a>(
 mod tests {
     use super::{entries, unknown_part};
     use crate::estate::{Access, AdminRule, Direction, NetworkSecurityGroup, SecurityRule};
+    use crate::finding::Verdict;
     use crate::net::{AddressSet, Family, PortSet, ProtocolSet, Tag};
     use crate::proof::doubt::Doubt;
     use crate::proof::given::{AdminRules, Applies, Given};
@@ -472,7 +473,6 @@ mod tests {
     use crate::proof::scene::{Level, Scene};
     use crate::proof::stage::Author;
     use crate::proof::tests::{Dice, header, known, outbound, security_group, unknown};
-    use crate::finding::Verdict;
 
     const PORTS: u16 = 8;
 

@@ -528,13 +528,13 @@ mod tests {
     use std::sync::Arc;
 
     use crate::estate::{NextHop, Route, RouteOrigin, RouteTable};
+    use crate::finding::Verdict;
     use crate::net::{AddressSet, Tag};
     use crate::proof::doubt::Doubt;
     use crate::proof::given::{Given, Learnt};
     use crate::proof::ground::Party;
     use crate::proof::scene::Scene;
     use crate::proof::tests::{route, table};
-    use crate::proof::verdict::Verdict;
 
     fn set(text: &str) -> AddressSet {
         AddressSet::prefix(text.parse().unwrap())

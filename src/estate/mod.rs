@@ -23,7 +23,7 @@ pub use dependency::{Dependencies, Dependency, DependencyEndpoint, dependencies,
 pub use extract::Options;
 pub use fault::{FAULT_KINDS, Fault, keys_twice};
 pub use firewall::{CollectionKind, Firewall, FirewallPolicy, FirewallRule, RuleCollection, RuleCollectionGroup};
-pub use gather::{Gathered, Piece, gather};
+pub use gather::{Piece, gather};
 pub use identity::short_name;
 pub use index::{Lead, Leads};
 pub use kind::{Shape, type_of_word};

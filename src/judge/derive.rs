@@ -8,7 +8,7 @@ use crate::estate::{
     RouteTable, Subnet, Workspace,
 };
 use crate::finding::FactValue;
-use crate::json::{Reason, Trail, Unknown};
+use crate::json::{Reason, Unknown};
 use crate::judge::site::{self, Site};
 use crate::net::{AddressSet, Cloud, RangeSet, Region};
 use crate::proof::{Appliance, Placed};
@@ -17,15 +17,13 @@ use crate::source::Span;
 
 /// One fact of one placement.
 #[derive(Clone, Debug)]
-pub struct Fact {
+pub(super) struct Fact {
     /// Its value, when known.
     pub value: Option<FactValue>,
     /// Where it comes from: `command line`, `settings`, `estate`, `default`.
     pub from: &'static str,
     /// The characters that say so.
     pub place: Option<Span>,
-    /// The way from those characters to their use.
-    pub via: Option<Arc<Trail>>,
     /// Why it is not known, when the estate has an expression there.
     pub why: Option<String>,
     /// That expression, so that the same one elsewhere is known to have the same value.
@@ -36,17 +34,17 @@ pub struct Fact {
 
 impl Fact {
     /// A fact the estate shows.
-    pub fn shown(value: FactValue, place: Option<Span>) -> Self {
+    pub(super) fn shown(value: FactValue, place: Option<Span>) -> Self {
         Self { value: Some(value), from: "estate", place, ..Self::unknown() }
     }
 
     /// A fact whose value in the estate only a deployment can tell.
-    pub fn open(why: impl Into<String>, place: Option<Span>) -> Self {
+    pub(super) fn open(why: impl Into<String>, place: Option<Span>) -> Self {
         Self { from: "estate", place, why: Some(why.into()), ..Self::unknown() }
     }
 
     pub(crate) fn unknown() -> Self {
-        Self { value: None, from: "not known", place: None, via: None, why: None, unknown: None, exports: Vec::new() }
+        Self { value: None, from: "not known", place: None, why: None, unknown: None, exports: Vec::new() }
     }
 }
 
@@ -154,13 +152,10 @@ fn location(header: &Header) -> Option<Fact> {
     let field = header.location.as_ref()?;
     match &field.value {
         Ok(location) if location.as_ref() == "global" => None,
-        Ok(location) => Some(Fact {
-            via: field.via.clone(),
-            ..Fact::shown(FactValue::Text(location.to_string()), Some(field.span))
-        }),
+        Ok(location) => Some(Fact::shown(FactValue::Text(location.to_string()), Some(field.span))),
         Err(unknown) => {
             let open = Fact::open(unknown.reason.to_string(), Some(field.span));
-            Some(Fact { via: field.via.clone(), unknown: Some(Arc::clone(unknown)), ..open })
+            Some(Fact { unknown: Some(Arc::clone(unknown)), ..open })
         }
     }
 }
@@ -174,7 +169,7 @@ fn is_not_shown<T>(field: &Field<T>) -> bool {
 fn open_by<T>(field: &Field<T>) -> Option<Fact> {
     let unknown = field.unknown()?;
     let open = Fact::open(unknown.reason.to_string(), Some(field.span));
-    Some(Fact { via: field.via.clone(), unknown: Some(Arc::clone(unknown)), ..open })
+    Some(Fact { unknown: Some(Arc::clone(unknown)), ..open })
 }
 
 fn bool_fact(field: &Field<bool>) -> Fact {
@@ -383,7 +378,7 @@ fn default_route(placement: &FactContext<'_>) -> Option<Fact> {
     if let Some(route) = default_of(table) {
         let hop = &route.next_hop;
         return Some(match &hop.value {
-            Ok(next) => Fact { via: hop.via.clone(), ..Fact::shown(word(next.word()), Some(hop.span)) },
+            Ok(next) => Fact::shown(word(next.word()), Some(hop.span)),
             Err(unknown) => Fact::open(unknown.reason.to_string(), Some(hop.span)),
         });
     }

@@ -15,5 +15,5 @@ mod site;
 
 pub use exports::FOLDER as EXPORTS_FOLDER;
 pub use follow::{Far, Followed, Lost, Question, follow};
-pub use placement::{Origin, Placement, Request, Requests};
+pub use placement::{Origin, Request, Requests};
 pub use run::{Judged, judge, patterns};

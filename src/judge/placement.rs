@@ -61,7 +61,7 @@ pub struct Requests {
 
 /// One service on one site.
 #[derive(Clone, Debug)]
-pub struct Placement<'a> {
+pub(super) struct Placement<'a> {
     /// The service.
     pub service: &'a Service,
     /// Where it stands.
@@ -92,12 +92,12 @@ impl<'a> Placement<'a> {
     }
 
     /// The value of a fact, when known.
-    pub fn fact(&self, name: &str) -> Option<FactValue> {
+    pub(super) fn fact(&self, name: &str) -> Option<FactValue> {
         self.facts.get(name).and_then(|fact| fact.value.clone())
     }
 
     /// The text of a fact, when known.
-    pub fn fact_text(&self, name: &str) -> Option<String> {
+    pub(super) fn fact_text(&self, name: &str) -> Option<String> {
         match self.fact(name)? {
             FactValue::Text(text) => Some(text),
             _ => None,
@@ -105,13 +105,13 @@ impl<'a> Placement<'a> {
     }
 
     /// Its id: the service and where it stands.
-    pub fn id(&self, estate: &Estate) -> PlacementId {
+    pub(super) fn id(&self, estate: &Estate) -> PlacementId {
         let id = PlacementId::new(&*self.service.name, self.site.name(estate));
         PlacementId { number: self.site.ordinal, ..id }
     }
 
     /// What the report says of it, requirements still to come.
-    pub fn report(&self, estate: &Estate) -> PlacementReport {
+    pub(super) fn report(&self, estate: &Estate) -> PlacementReport {
         let mut on: BTreeMap<&'static str, String> = BTreeMap::new();
         for (kind, header) in self.site.parts(estate) {
             let id = header.id.as_ref().and_then(|id| id.known()).map(ToString::to_string);
@@ -546,14 +546,14 @@ impl Reading<'_> {
         let selection = self.select.evaluate(&header.node);
         if let Some(blocked) = selection.blocked.first() {
             let why = blocked.unknown().map_or_else(String::new, |unknown| unknown.reason.to_string());
-            return Some(Fact { via: blocked.via.clone(), ..Fact::open(why, Some(blocked.span)) });
+            return Some(Fact::open(why, Some(blocked.span)));
         }
         let present: Vec<&Node> = selection.hits.into_iter().filter(|hit| !hit.is_null()).collect();
         let Some(hit) = present.first() else {
             return self.absent.clone().map(|value| Fact::shown(value, Some(header.name.span)));
         };
         if let Some(unknown) = hit.unknown() {
-            return Some(Fact { via: hit.via.clone(), ..Fact::open(unknown.reason.to_string(), Some(hit.span)) });
+            return Some(Fact::open(unknown.reason.to_string(), Some(hit.span)));
         }
         let value = if self.spec.kind == FactKind::List {
             Some(FactValue::List(present.iter().filter_map(|node| node.text().map(str::to_owned)).collect()))
@@ -563,7 +563,7 @@ impl Reading<'_> {
                 value => value,
             })
         };
-        value.map(|value| Fact { via: hit.via.clone(), ..Fact::shown(value, Some(hit.span)) })
+        value.map(|value| Fact::shown(value, Some(hit.span)))
     }
 
     fn translate(&self, value: FactValue) -> Option<FactValue> {

@@ -24,7 +24,7 @@ const RESERVED: [&str; 6] = [
 
 /// One way out of and into a subnet, as far as the input shows it. Numbers are indexes into the estate's lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Site {
+pub(super) struct Site {
     /// The subnet, when the input holds it.
     pub subnet: Option<usize>,
     /// Ids of subnets that the input only mentions.
@@ -45,7 +45,7 @@ pub struct Site {
 
 impl Site {
     /// Every resource it is made of: the word users read, and the resource's header.
-    pub fn parts<'a>(&self, estate: &'a Estate) -> Vec<(&'static str, &'a Header)> {
+    pub(super) fn parts<'a>(&self, estate: &'a Estate) -> Vec<(&'static str, &'a Header)> {
         let mut parts = Vec::new();
         let mut add = |kind, header: Option<&'a Header>| parts.extend(header.map(|header| (kind, header)));
         add("subnet", estate.subnet(self.subnet).map(|subnet| &subnet.header));
@@ -58,7 +58,7 @@ impl Site {
     }
 
     /// A short name: the subnet's, else that of the first resource.
-    pub fn name(&self, estate: &Estate) -> String {
+    pub(super) fn name(&self, estate: &Estate) -> String {
         let parts = self.parts(estate);
         match (parts.first(), self.mentioned.first()) {
             (Some(("subnet", header)), _) => shown(header),
@@ -80,7 +80,7 @@ impl Site {
 
     /// Whether a pattern of `--service NAME@PATTERN` means this site: it matches the name or id of one of its parts,
     /// without case; `*` stands for any characters.
-    pub fn matches(&self, estate: &Estate, pattern: &str) -> bool {
+    pub(super) fn matches(&self, estate: &Estate, pattern: &str) -> bool {
         // Asked for every pair of a request and a site: a plain name is compared in place.
         let stars = pattern.contains('*').then(|| pattern.to_ascii_lowercase());
         let one = |text: &str| match &stars {
@@ -95,7 +95,7 @@ impl Site {
     }
 
     /// Whether Azure reserves the subnet, or another service has been given it: no place for a service of the user's.
-    pub fn is_taken(&self, estate: &Estate) -> bool {
+    pub(super) fn is_taken(&self, estate: &Estate) -> bool {
         let is_delegated = |service: &Field<Arc<str>>| {
             !service.unknown().is_some_and(|unknown| matches!(unknown.reason, Reason::NotShown(_)))
         };

@@ -153,3 +153,27 @@ fn every_code_that_is_cited_is_explained() {
     let unknown: Vec<_> = cited.iter().filter(|(code, _)| !explained.contains(*code)).collect();
     assert!(unknown.is_empty(), "not in src/proof/semantics.md: {unknown:?}");
 }
+
+/// A file that a document names in backquotes is there.
+#[test]
+fn documents_name_files_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let is_path = |word: &&str| {
+        ["src/", "rules/", "tests/", "examples/", ".github/"].iter().any(|folder| word.starts_with(folder))
+            && !word.contains([' ', '*', '<'])
+            && !["FAMILY", "NAME"].iter().any(|part| word.contains(part))
+    };
+    let mut named = 0;
+    let mut missing = Vec::new();
+    for document in ["src/README.md", ".github/CONTRIBUTING.md", "rules/WRITING.md"] {
+        let text = std::fs::read_to_string(root.join(document)).unwrap();
+        for word in text.split('`').skip(1).step_by(2).filter(is_path) {
+            named += 1;
+            if !root.join(word).exists() {
+                missing.push(format!("{document}: {word}"));
+            }
+        }
+    }
+    assert!(named > 30, "{named}");
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}

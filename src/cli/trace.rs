@@ -243,21 +243,15 @@ fn passage(files: &Files, label: &str, one: &Followed) -> Vec<String> {
     let trace = &one.trace;
     let mut lines = Vec::new();
     // What comes in may be lost on its way back: then the packet is the reply.
-    let reply = trace.packet.as_ref().is_some_and(|packet| packet.direction != one.direction);
+    let reply = trace.packet.as_ref().is_some_and(|packet| packet.inbound != (one.direction == Direction::Inbound));
     let direction = match one.direction {
         Direction::Inbound if reply => "the reply to what comes inbound to",
         Direction::Inbound => "inbound to",
         Direction::Outbound => "outbound from",
     };
     let packet = trace.packet.as_ref().map(|packet| {
-        let end =
-            |place: &str, port: Option<u16>| port.map_or_else(|| place.to_owned(), |port| format!("{place}:{port}"));
-        format!(
-            "{} {} → {}, ",
-            packet.protocol.to_uppercase(),
-            end(&packet.source, packet.source_port),
-            end(&packet.destination, packet.destination_port)
-        )
+        let (source, destination) = packet.ends();
+        format!("{} {source} → {destination}, ", packet.protocol.to_uppercase())
     });
     let set = if label.is_empty() { String::new() } else { format!(" [{label}]") };
     lines.push(format!("{}{direction} {}{set}", packet.unwrap_or_default(), one.place));

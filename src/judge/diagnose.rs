@@ -342,18 +342,8 @@ fn cause(judgement: &Judgement, undecided: bool, conditional: bool) -> String {
 fn remarks(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Vec<Remark> {
     let mut remarks = vec![Remark { kind: "flow", text: subject.judged.flow.clone() }];
     if let Some(packet) = &judgement.witness {
-        let end =
-            |place: &str, port: Option<u16>| port.map_or_else(|| place.to_owned(), |port| format!("{place}:{port}"));
-        let direction = match packet.direction {
-            Direction::Inbound => "inbound",
-            Direction::Outbound => "outbound",
-        };
-        let text = format!(
-            "{} {} → {}, {direction}",
-            packet.protocol.to_uppercase(),
-            end(&packet.source, packet.source_port),
-            end(&packet.destination, packet.destination_port),
-        );
+        let (source, destination) = packet.ends();
+        let text = format!("{} {source} → {destination}, {}", packet.protocol.to_uppercase(), packet.direction());
         remarks.push(Remark { kind: "packet", text });
     }
     if !judgement.replay.is_empty() {

@@ -5,9 +5,7 @@
 use std::sync::Arc;
 
 use crate::estate::{Direction, Estate};
-use crate::finding::{
-    Applies, DeciderKind, Layer as ReportLayer, LayerReport, Packet, PathReport, RequirementReport, Verdict,
-};
+use crate::finding::{Applies, DeciderKind, Layer as ReportLayer, LayerReport, PathReport, RequirementReport, Verdict};
 use crate::json::{Reason, Unknown};
 use crate::judge::placement::Placement;
 use crate::judge::question::{Answer, FlowQuestion, cloud_of, named_regions, shown};
@@ -558,7 +556,7 @@ impl Judged {
                 .collect(),
             built_in_only: judgement.is_some_and(|one| one.built_in_only),
             uncovered: judgement.map(|one| one.uncovered.clone()).unwrap_or_default(),
-            witness: judgement.and_then(|one| one.witness.as_ref()).map(witness),
+            witness: judgement.and_then(|one| one.witness.as_ref()).cloned(),
             why,
             path: PathReport { inbound: self.inbound, peer: self.peer.clone(), layers: self.path() },
         }
@@ -638,15 +636,4 @@ fn named(one: &proof::Decider) -> Option<crate::finding::Decider> {
     };
     let place = one.written.map(|written| written.span);
     Some(crate::finding::Decider { name: one.name.to_string(), kind, place })
-}
-
-fn witness(packet: &proof::Packet) -> Packet {
-    Packet {
-        inbound: packet.direction == Direction::Inbound,
-        protocol: packet.protocol,
-        source: packet.source.clone(),
-        source_port: packet.source_port,
-        destination: packet.destination.clone(),
-        destination_port: packet.destination_port,
-    }
 }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use crate::estate::{Access, Direction, FirewallRule, Ports, RouteOrigin, SecurityRule, Side};
-use crate::finding::Verdict;
+use crate::finding::{Packet, Verdict};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::atom::HOST;
 use crate::proof::cell::{Cell, Clause};
@@ -15,7 +15,7 @@ use crate::proof::first_match::DecidedBy;
 use crate::proof::given::shown;
 use crate::proof::ground::Ground;
 use crate::proof::host::HostSet;
-use crate::proof::judgement::{Coordinate, Decider, Flow, Judgement, Kind, Matching, NearMiss, Packet, Step, Written};
+use crate::proof::judgement::{Coordinate, Decider, Flow, Judgement, Kind, Matching, NearMiss, Step, Written};
 use crate::proof::scene::union;
 use crate::proof::stage::{Author, Entry, Passage, Stage, TracedCell};
 use crate::proof::symbol::{Added, End, Meaning, Symbols};
@@ -226,7 +226,7 @@ pub(crate) fn packet(direction: Direction, point: &Point) -> Packet {
         other => place(other),
     };
     Packet {
-        direction,
+        inbound: direction == Direction::Inbound,
         protocol,
         source: place(&point.source),
         source_port: port(&point.cell.source_ports, 50000),

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::estate::{Access, Direction, NextHop};
-use crate::finding::Verdict;
+use crate::finding::{Packet, Verdict};
 pub use crate::net::Matching;
 use crate::net::{Family, PortSet, ProtocolSet};
 use crate::proof::doubt::Doubt;
@@ -175,23 +175,6 @@ pub struct NearMiss {
     pub rule: Decider,
     /// The coordinate.
     pub coordinate: Coordinate,
-}
-
-/// One concrete packet. An address that no input pins down goes by the name of its tag.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Packet {
-    /// Its direction.
-    pub direction: Direction,
-    /// `tcp`, `udp`, `icmp`, `esp`, `ah`.
-    pub protocol: &'static str,
-    /// An address, or the tag or subnet it belongs to.
-    pub source: String,
-    /// The source port, for TCP and UDP.
-    pub source_port: Option<u16>,
-    /// An address, or the tag or subnet it belongs to.
-    pub destination: String,
-    /// The destination port, for TCP and UDP.
-    pub destination_port: Option<u16>,
 }
 
 /// The answer of a proof.

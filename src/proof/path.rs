@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::estate::{Access, CollectionKind, Direction, Estate, Export, NextHop, Peer};
-use crate::finding::Verdict;
+use crate::finding::{Packet, Verdict};
 use crate::net::{Family, ProtocolSet, Special, Tag};
 use crate::proof::atom::HOST;
 use crate::proof::cell::Cell;
@@ -18,7 +18,7 @@ use crate::proof::first_match::DecidedBy;
 use crate::proof::ground::{Ground, Party};
 use crate::proof::hop::{Hop, Ruling};
 use crate::proof::host::HostSet;
-use crate::proof::judgement::{Decider, Flow, Judgement, Layer, Packet};
+use crate::proof::judgement::{Decider, Flow, Judgement, Layer};
 use crate::proof::prepared::{Part, Prepared};
 use crate::proof::scene::Scene;
 use crate::proof::stage::{Author, Ends, Entry, Passage, TracedCell};

@@ -66,6 +66,8 @@ mod tests {
         assert!(is_like("*", "nsg/x") && is_like("nsg/ssh*-internet", "nsg/ssh-open-to-internet"));
         assert!(!is_like("azureml/*", "nsg/azureml/x") && !is_like("nsg/x", "nsg/xy") && !is_like("", "x"));
         assert!(is_like("*/NSG-*", "/subscriptions/s/nsg-a") && is_like("a*b*c", "aXbYbZc") && is_like("a**", "a"));
+        assert!(is_like("*train*", "snet-training") && is_like("*", "") && is_like("a*b*c", "a-b-b-c"));
+        assert!(!is_like("a*b", "a-b-c") && !is_like("ab*ba", "aba") && !is_like("training", "snet-training"));
     }
 
     #[test]

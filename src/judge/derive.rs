@@ -17,7 +17,7 @@ use crate::source::Span;
 
 /// One fact of one placement.
 #[derive(Clone, Debug)]
-pub(super) struct Fact {
+pub(crate) struct Fact {
     /// Its value, when known.
     pub value: Option<FactValue>,
     /// Where it comes from: `command line`, `settings`, `estate`, `default`.
@@ -34,12 +34,12 @@ pub(super) struct Fact {
 
 impl Fact {
     /// A fact the estate shows.
-    pub(super) fn shown(value: FactValue, place: Option<Span>) -> Self {
+    pub(crate) fn shown(value: FactValue, place: Option<Span>) -> Self {
         Self { value: Some(value), from: "estate", place, ..Self::unknown() }
     }
 
     /// A fact whose value in the estate only a deployment can tell.
-    pub(super) fn open(why: impl Into<String>, place: Option<Span>) -> Self {
+    pub(crate) fn open(why: impl Into<String>, place: Option<Span>) -> Self {
         Self { from: "estate", place, why: Some(why.into()), ..Self::unknown() }
     }
 

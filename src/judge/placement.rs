@@ -61,7 +61,7 @@ pub struct Requests {
 
 /// One service on one site.
 #[derive(Clone, Debug)]
-pub(super) struct Placement<'a> {
+pub(crate) struct Placement<'a> {
     /// The service.
     pub service: &'a Service,
     /// Where it stands.
@@ -92,12 +92,12 @@ impl<'a> Placement<'a> {
     }
 
     /// The value of a fact, when known.
-    pub(super) fn fact(&self, name: &str) -> Option<FactValue> {
+    pub(crate) fn fact(&self, name: &str) -> Option<FactValue> {
         self.facts.get(name).and_then(|fact| fact.value.clone())
     }
 
     /// The text of a fact, when known.
-    pub(super) fn fact_text(&self, name: &str) -> Option<String> {
+    pub(crate) fn fact_text(&self, name: &str) -> Option<String> {
         match self.fact(name)? {
             FactValue::Text(text) => Some(text),
             _ => None,
@@ -105,13 +105,13 @@ impl<'a> Placement<'a> {
     }
 
     /// Its id: the service and where it stands.
-    pub(super) fn id(&self, estate: &Estate) -> PlacementId {
+    pub(crate) fn id(&self, estate: &Estate) -> PlacementId {
         let id = PlacementId::new(&*self.service.name, self.site.name(estate));
         PlacementId { number: self.site.ordinal, ..id }
     }
 
     /// What the report says of it, requirements still to come.
-    pub(super) fn report(&self, estate: &Estate) -> PlacementReport {
+    pub(crate) fn report(&self, estate: &Estate) -> PlacementReport {
         let mut on: BTreeMap<&'static str, String> = BTreeMap::new();
         for (kind, header) in self.site.parts(estate) {
             let id = header.id.as_ref().and_then(|id| id.known()).map(ToString::to_string);

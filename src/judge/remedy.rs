@@ -5,10 +5,11 @@ use serde_json::{Map, Value, json};
 
 use crate::estate::{Access, CollectionKind, Direction, Estate, FirewallRule, RuleCollection};
 use crate::finding::Label;
-use crate::judge::site::{self, Site};
+use crate::judge::site::Site;
 use crate::net::{AddressSet, ProtocolSet, Special, Tag};
 use crate::proof::{Decider, HostPattern, Judgement, Kind, Layer, NearMiss};
 use crate::rule::FlowRequirement;
+use crate::spelling::is_like;
 
 /// Whether a firewall drops what no rule of it matches.
 pub(crate) fn is_default(decider: &Decider) -> bool {
@@ -135,7 +136,7 @@ fn nearly(text: &str, wanted: &str) -> Option<String> {
         return None;
     }
     match (HostPattern::read(text), HostPattern::read(&wanted)) {
-        (None, _) if text.contains('*') && site::glob(text, &wanted.replacen('*', "x", 1)) => {
+        (None, _) if text.contains('*') && is_like(text, &wanted.replacen('*', "x", 1)) => {
             Some("matches nothing: an asterisk works only at the front".to_owned())
         }
         (Some(some), Some(all)) if some != all && all.covers(&some) => Some(format!("only a part of `{wanted}`")),

@@ -11,6 +11,7 @@ use crate::estate::{Estate, Field, Header, NextHop, Peer, Reference, Subnet};
 use crate::json::Reason;
 use crate::net::TagData;
 use crate::proof::{self, Scene};
+use crate::spelling::is_like;
 
 /// Subnets that Azure reserves for its own appliances; no other service can be placed there.
 const RESERVED: [&str; 6] = [
@@ -24,7 +25,7 @@ const RESERVED: [&str; 6] = [
 
 /// One way out of and into a subnet, as far as the input shows it. Numbers are indexes into the estate's lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Site {
+pub(crate) struct Site {
     /// The subnet, when the input holds it.
     pub subnet: Option<usize>,
     /// Ids of subnets that the input only mentions.
@@ -45,7 +46,7 @@ pub(super) struct Site {
 
 impl Site {
     /// Every resource it is made of: the word users read, and the resource's header.
-    pub(super) fn parts<'a>(&self, estate: &'a Estate) -> Vec<(&'static str, &'a Header)> {
+    pub(crate) fn parts<'a>(&self, estate: &'a Estate) -> Vec<(&'static str, &'a Header)> {
         let mut parts = Vec::new();
         let mut add = |kind, header: Option<&'a Header>| parts.extend(header.map(|header| (kind, header)));
         add("subnet", estate.subnet(self.subnet).map(|subnet| &subnet.header));
@@ -58,7 +59,7 @@ impl Site {
     }
 
     /// A short name: the subnet's, else that of the first resource.
-    pub(super) fn name(&self, estate: &Estate) -> String {
+    pub(crate) fn name(&self, estate: &Estate) -> String {
         let parts = self.parts(estate);
         match (parts.first(), self.mentioned.first()) {
             (Some(("subnet", header)), _) => shown(header),
@@ -80,13 +81,9 @@ impl Site {
 
     /// Whether a pattern of `--service NAME@PATTERN` means this site: it matches the name or id of one of its parts,
     /// without case; `*` stands for any characters.
-    pub(super) fn matches(&self, estate: &Estate, pattern: &str) -> bool {
-        // Asked for every pair of a request and a site: a plain name is compared in place.
-        let stars = pattern.contains('*').then(|| pattern.to_ascii_lowercase());
-        let one = |text: &str| match &stars {
-            Some(pattern) => glob(pattern, &text.to_ascii_lowercase()),
-            None => ends_with_path(text, pattern),
-        };
+    pub(crate) fn matches(&self, estate: &Estate, pattern: &str) -> bool {
+        let has_stars = pattern.contains('*');
+        let one = |text: &str| if has_stars { is_like(pattern, text) } else { ends_with_path(text, pattern) };
         let by_part = self.parts(estate).iter().any(|(_, header)| {
             header.name.known().is_some_and(|name| one(name))
                 || header.id.as_ref().and_then(|id| id.known()).is_some_and(|id| one(id))
@@ -95,7 +92,7 @@ impl Site {
     }
 
     /// Whether Azure reserves the subnet, or another service has been given it: no place for a service of the user's.
-    pub(super) fn is_taken(&self, estate: &Estate) -> bool {
+    pub(crate) fn is_taken(&self, estate: &Estate) -> bool {
         let is_delegated = |service: &Field<Arc<str>>| {
             !service.unknown().is_some_and(|unknown| matches!(unknown.reason, Reason::NotShown(_)))
         };
@@ -303,21 +300,6 @@ fn ends_with_path(text: &str, path: &str) -> bool {
     text.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(path)) && (at == 0 || text[..at].ends_with('/'))
 }
 
-/// `*` matches any characters; everything else itself. Linear in the text for each `*`.
-pub(crate) fn glob(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or("");
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let mut last = None;
-    for part in parts {
-        if let Some(previous) = last.replace(part) {
-            let Some(at) = rest.find(previous) else { return false };
-            rest = &rest[at + previous.len()..];
-        }
-    }
-    last.map_or(rest.is_empty(), |last: &str| rest.ends_with(last))
-}
-
 /// What the layers know of a site.
 pub(crate) fn scene_of<'a>(estate: &'a Estate, site: &Site, tags: Option<&'a TagData>) -> Scene<'a> {
     let group = estate.nsg(site.nsg);
@@ -342,18 +324,7 @@ pub(crate) fn scene_of<'a>(estate: &'a Estate, site: &Site, tags: Option<&'a Tag
 
 #[cfg(test)]
 mod tests {
-    use super::{ends_with_path, glob};
-
-    #[test]
-    fn a_star_stands_for_any_characters() {
-        assert!(glob("snet-*", "snet-training"));
-        assert!(glob("*train*", "snet-training"));
-        assert!(glob("*", ""));
-        assert!(glob("a*b*c", "a-b-b-c"));
-        assert!(!glob("a*b", "a-b-c"));
-        assert!(!glob("ab*ba", "aba"));
-        assert!(!glob("training", "snet-training"));
-    }
+    use super::ends_with_path;
 
     #[test]
     fn a_pattern_may_be_the_end_of_an_id() {

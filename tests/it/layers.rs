@@ -45,7 +45,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "spelling", "suppress", "tagfile",
         ],
     ),
-    ("judge", &["estate", "finding", "json", "net", "proof", "rule", "source", "suppress"]),
+    ("judge", &["estate", "finding", "json", "net", "proof", "rule", "source", "spelling"]),
     (
         "rule",
         &["date", "estate", "finding", "json", "net", "printable", "proof", "source", "spelling", "suppress", "yaml"],

@@ -9,6 +9,7 @@ mod expand;
 mod found;
 mod init;
 mod output;
+mod progress;
 mod settings;
 mod show;
 mod start;

@@ -8,7 +8,7 @@ use crate::estate::{Estate, Fault};
 use crate::finding::{FileReport, Finding, FlowId, Level, Outcome, PlacementReport, Report, RuleId, Verdict};
 use crate::json::Document;
 use crate::judge;
-use crate::lint::run::{Accepted, Changed, PathRules};
+use crate::lint::settings::{Accepted, Changed, PathRules};
 use crate::lint::template::Templates;
 use crate::rule::{Body, Pack};
 use crate::source::{FileId, Files, Origin};

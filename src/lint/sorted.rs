@@ -12,7 +12,7 @@ use crate::finding::{
 };
 use crate::input::{self, Content, Entry, FileSet, Foreign};
 use crate::json::{self, Document, Node, SyntaxError};
-use crate::lint::run::{Changed, Settings};
+use crate::lint::settings::{Changed, Settings};
 use crate::lint::template::TemplateFile;
 use crate::source::{FileId, Files, STDIN, Span};
 use crate::tagfile::TagFile;

@@ -9,7 +9,7 @@ use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use crate::arm::{self, Expansion, Inputs, LinkPath, Links, Trouble, Wanted};
 use crate::estate;
 use crate::json::{Document, Node};
-use crate::lint::run::TemplateOptions;
+use crate::lint::settings::TemplateOptions;
 use crate::source::{FileId, Files};
 
 /// More parameter sets than this are not evaluated one by one.

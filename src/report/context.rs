@@ -1,8 +1,8 @@
 //! What every writer is given of one report, and how a requirement stands for a reader.
 
 use crate::finding::{Finding, Index, PlacementReport, Report, RequirementReport, Verdict};
+use crate::report::options::Options;
 use crate::report::paths::{Location, Paths};
-use crate::report::render::Options;
 use crate::source::Files;
 
 /// One report with all that is needed to write it.

@@ -9,6 +9,7 @@ mod json;
 mod junit;
 mod markdown;
 mod markup;
+mod options;
 mod overview;
 mod paths;
 mod pen;
@@ -24,5 +25,5 @@ mod sample;
 mod tests;
 
 pub use json::SCHEMA;
+pub use options::{Base, Format, Options};
 pub use render::render;
-pub use render::{Base, Format, Options};

@@ -329,8 +329,8 @@ mod tests {
     use super::closing;
     use crate::finding::{Ignored, IgnoredBy, Report};
     use crate::report::context::Context;
+    use crate::report::options::Options;
     use crate::report::pen::Pen;
-    use crate::report::render::Options;
     use crate::report::sample::sample;
 
     /// What is said of a report, with its findings that nobody ignores or without any.

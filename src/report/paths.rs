@@ -5,7 +5,7 @@
 use std::cell::OnceCell;
 
 use crate::finding::{FileReport, Finding, Index, Outcome, Report};
-use crate::report::render::Base;
+use crate::report::options::Base;
 use crate::source::{FileId, Files, Origin, STDIN, Span, path_parts};
 
 /// The path that stands for the input when it holds no file at all.
@@ -163,7 +163,7 @@ pub(crate) fn encoded(path: &str) -> String {
 mod tests {
     use super::{Paths, Region, relative};
     use crate::finding::{Finding, Index, Label, Level, Report};
-    use crate::report::render::Base;
+    use crate::report::options::Base;
     use crate::report::sample::{finding, sample};
     use crate::source::{Files, Origin, Span};
 

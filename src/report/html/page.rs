@@ -10,9 +10,9 @@ use crate::report::html::finding;
 use crate::report::html::guide::{Guide, Placed, mark};
 use crate::report::html::placement::Placements;
 use crate::report::markup::Markup;
+use crate::report::options::Options;
 use crate::report::overview::closing;
 use crate::report::pen::Pen;
-use crate::report::render::Options;
 use crate::report::words::count;
 
 const STYLE: &str = include_str!("style.css");

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
+use crate::estate::NextHop;
 use crate::rule::case::CASE_KEYS;
 use crate::rule::fact::{BuiltInFact, Combine, FactKind};
 use crate::rule::pattern::{FieldSpec, Kind, Subject};
@@ -30,6 +31,7 @@ pub fn rule_schema() -> Value {
     let mut schema: Value = serde_json::from_str(RULE).expect("the frame is JSON, as a test shows");
     let words: Vec<&str> = Subject::WORDS.iter().map(|(word, _)| *word).collect();
     schema["properties"]["subject"]["enum"] = json!(words);
+    schema["properties"]["require"]["properties"]["route"]["properties"]["next-hop"]["enum"] = json!(NextHop::NAMES);
     let cases = Subject::WORDS.iter().map(|(word, subject)| {
         let fields: Vec<&str> = subject.fields().iter().map(|field| field.name).collect();
         json!({
@@ -144,8 +146,8 @@ fn kind_of(schema: &Value, value: &Value) -> String {
     if let Some(choices) = value["anyOf"].as_array() {
         let mut words: Vec<String> = Vec::new();
         for word in choices.iter().map(|choice| kind_of(schema, choice)) {
-            if !words.contains(&word) {
-                words.push(word);
+            for word in word.split(" or ").filter(|word| !words.iter().any(|known| known == word)).collect::<Vec<_>>() {
+                words.push(word.to_owned());
             }
         }
         return words.join(" or ");

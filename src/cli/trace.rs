@@ -9,10 +9,11 @@ use crate::cli::arguments::{FormatChoice, TraceArguments};
 use crate::cli::end::{End, FlagError, print_json, print_text, tell};
 use crate::cli::settings::{Gathered, gather_for};
 use crate::estate::{Access, Direction, NextHop};
+use crate::finding::Layer;
 use crate::finding::Verdict;
 use crate::judge::{Far, Followed, Lost, Question, follow};
 use crate::net::{PortSet, ProtocolSet, Reading, Tag};
-use crate::proof::{Decider, Doubt, Judgement, Kind, Layer, Level, Party};
+use crate::proof::{Decider, Doubt, Judgement, Kind, Party};
 use crate::source::Files;
 use crate::spelling::nearest;
 use crate::{lint, printable};
@@ -274,13 +275,7 @@ fn passage(files: &Files, label: &str, one: &Followed) -> Vec<String> {
 }
 
 fn step(files: &Files, one: &Followed, decider: &Decider) -> String {
-    let kind = match decider.layer {
-        Layer::Group(Level::Interface) => "interface-nsg",
-        Layer::Group(Level::Subnet) => "nsg",
-        Layer::Route => "route-table",
-        Layer::Firewall => "firewall",
-        Layer::Admin => "security-admin",
-    };
+    let kind = decider.layer.resource();
     let owner =
         one.parts.iter().find(|(part, _)| *part == kind).map(|(_, name)| format!("{name}: ")).unwrap_or_default();
     let priority = decider.priority.map(|priority| format!("{priority} ")).unwrap_or_default();

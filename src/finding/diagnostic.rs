@@ -166,6 +166,11 @@ impl Layer {
         }
     }
 
+    /// Whether it is a network security group.
+    pub fn is_nsg(self) -> bool {
+        matches!(self, Self::InterfaceNsg | Self::SubnetNsg)
+    }
+
     /// The resource it stands for, by the words of [`PlacementReport::on`](crate::finding::PlacementReport::on).
     pub fn resource(self) -> &'static str {
         match self {

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::estate::{Dependencies, Dependency, DependencyEndpoint, Direction, Estate};
+use crate::finding::Layer;
 use crate::finding::{Finding, Label, Verdict};
 use crate::judge::derive::workspace_of;
 use crate::judge::diagnose::{Given, Subject, diagnose, snippet};
@@ -14,7 +15,7 @@ use crate::judge::placement::Placement;
 use crate::judge::question::{Answer, cloud_of};
 use crate::judge::require::{self, Judged};
 use crate::net::{PortSet, ProtocolSet, Region};
-use crate::proof::{HostPattern, Layer, Prepared};
+use crate::proof::{HostPattern, Prepared};
 use crate::rule::Template;
 use crate::rule::{Body, Rule};
 use crate::rule::{

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::estate::{Direction, Estate, Field, NetworkSecurityGroup, Peer, SecurityRule};
-use crate::finding::{Applies, Finding, Label, Level, Remark, Verdict, fingerprint};
+use crate::finding::{Applies, Finding, Label, Layer, Level, Remark, Verdict, fingerprint};
 use crate::json::Trail;
 use crate::judge::placement::Placement;
 use crate::judge::remedy::{self, RuleEnd};
@@ -52,7 +52,7 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
     let (at, mut related) = places(subject, judgement, undecided)?;
     related.extend(association(subject));
     related.extend(way_to_firewall(judgement));
-    if judgement.layer == Some(proof::Layer::Firewall) {
+    if judgement.layer == Some(Layer::Firewall) {
         related.extend(remedy::near_hosts(subject.estate, &subject.placement.site, &lost_hosts(subject)));
     }
     related.extend(reasons(subject));
@@ -209,7 +209,7 @@ fn trail(via: &Trail) -> Vec<Label> {
 }
 
 fn written_rule<'a>(subject: &Subject<'_, 'a>, decider: &Decider) -> Option<&'a SecurityRule> {
-    if !matches!(decider.layer, proof::Layer::Group(_)) {
+    if !decider.layer.is_nsg() {
         return None;
     }
     subject.scene.group_at(decider.group)?.rules.get(decider.index?)
@@ -277,7 +277,7 @@ fn fallback(subject: &Subject<'_, '_>) -> Option<Label> {
 
 /// The route that leads to the firewall that decides.
 fn way_to_firewall(judgement: &Judgement) -> Option<Label> {
-    let at_firewall = judgement.layer == Some(proof::Layer::Firewall);
+    let at_firewall = judgement.layer == Some(Layer::Firewall);
     let mut routes = judgement.replay.iter().filter(|step| step.missed.is_none() && step.rule.kind == Kind::Route);
     let route = routes.next().filter(|_| at_firewall)?;
     let message = format!("`{}` leads there", route.rule.name);
@@ -290,10 +290,10 @@ fn association(subject: &Subject<'_, '_>) -> Option<Label> {
     let name = site::shown(&subnet.header);
     let layer = subject.judged.judgement()?.layer;
     let elsewhere = subject.judged.receiver.is_some();
-    if elsewhere || matches!(layer, Some(proof::Layer::Firewall | proof::Layer::Admin)) {
+    if elsewhere || matches!(layer, Some(Layer::Firewall | Layer::Admin)) {
         return None;
     }
-    let is_route = layer == Some(proof::Layer::Route);
+    let is_route = layer == Some(Layer::Route);
     let reference = if is_route { subnet.route_table.as_ref() } else { subnet.nsg.as_ref() }?;
     let what = if is_route { "route table" } else { "network security group" };
     // A back reference in the group itself names no place in the subnet.
@@ -440,7 +440,7 @@ fn help(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Op
     }
     let card = &subject.rule.card;
     let help = match subject.judged.unnamed() {
-        [] if !subject.judged.blocked().is_empty() && matches!(judgement.layer, Some(proof::Layer::Group(_))) => {
+        [] if !subject.judged.blocked().is_empty() && judgement.layer.is_some_and(Layer::is_nsg) => {
             "A network security group knows no host names: let VirtualNetwork reach Internet on the port, and choose \
              the hosts in a firewall behind it."
                 .to_owned()
@@ -472,15 +472,15 @@ fn help_elsewhere(subject: &Subject<'_, '_>, judgement: &Judgement) -> Option<St
         (Some(receiver), ..) => {
             return Some(format!("Let it in at `{receiver}`, whose network security group drops what arrives there."));
         }
-        (None, proof::Layer::Admin, _) => {
+        (None, Layer::Admin, _) => {
             "Security admin rules of a Virtual Network Manager go before every network security group: only a rule \
              there, ahead of this one, lets it pass."
         }
-        (None, proof::Layer::Firewall, Kind::Route) => {
+        (None, Layer::Firewall, Kind::Route) => {
             "This is the route table of the firewall's own subnet: let it send what the firewall lets through to next \
              hop Internet."
         }
-        (None, proof::Layer::Route, Kind::Route)
+        (None, Layer::Route, Kind::Route)
             if outbound && decider.next_hop == Some(crate::estate::NextHop::VirtualAppliance) =>
         {
             "No peering joins the subnet's network with that of the firewall, and a next hop anywhere else is out of \
@@ -520,7 +520,7 @@ pub(crate) fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecide
     if undecided || help_elsewhere(subject, judgement).is_some() {
         return None;
     }
-    if decider.layer == proof::Layer::Firewall {
+    if decider.layer == Layer::Firewall {
         let (site, name) = (&subject.placement.site, allow_name(subject));
         let hosts: Vec<String> = lost_hosts(subject).iter().map(|host| question::in_a_rule(host)).collect();
         let text = |ends: &[_], hosts: &[_]| remedy::rule_text(subject.estate, site, flow, (ends, hosts), &name);

@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::estate::{Direction, Estate, FirewallRule, Peer};
-use crate::finding::FactValue;
 use crate::finding::Verdict;
+use crate::finding::{FactValue, Layer};
 use crate::json::Unknown;
 use crate::judge::placement::Placement;
 use crate::net::{Cloud, Region, Tag};
 use crate::proof::{self, Appliance, Doubt, HostPattern, HostSet, Judgement, Party, Prepared};
-use crate::rule::{FlowRequirement, HostName, Layer, Template};
+use crate::rule::{AskedLayer, FlowRequirement, HostName, Template};
 
 /// The fact that says a firewall on the path works by the names of hosts.
 pub(crate) const BY_HOSTS: &str = "firewall-by-hosts";
@@ -193,7 +193,7 @@ impl<'a> FlowQuestion<'_, '_, 'a> {
         let judgement = path;
         // Where the routes behind a firewall drop it, no name would help.
         let by_route = judgement.deciders.first().is_some_and(|one| one.kind == proof::Kind::Route);
-        if judgement.verdict != Verdict::Violated || judgement.layer != Some(proof::Layer::Firewall) || by_route {
+        if judgement.verdict != Verdict::Violated || judgement.layer != Some(Layer::Firewall) || by_route {
             return Vec::new();
         }
         let lost: Vec<&HostName> = hosts
@@ -222,7 +222,7 @@ impl<'a> FlowQuestion<'_, '_, 'a> {
         let ports = flow.ports.clone();
         let asked = proof::Flow { direction: flow.direction, protocols: flow.protocols, from, to, ports, matching };
         // The groups alone, when the requirement asks about nothing behind them.
-        if flow.layers == [Layer::Nsg] {
+        if flow.layers == [AskedLayer::Nsg] {
             return self.scene.judge(&asked);
         }
         match self.alone() {

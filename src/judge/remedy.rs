@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 
 use crate::estate::{Access, CollectionKind, Direction, Estate, FirewallRule, RuleCollection};
 use crate::finding::Label;
+use crate::finding::Layer;
 use crate::judge::site::Site;
 use crate::net::{AddressSet, ProtocolSet, Special, Tag};
-use crate::proof::{Decider, HostPattern, Judgement, Kind, Layer, NearMiss};
+use crate::proof::{Decider, HostPattern, Judgement, Kind, NearMiss};
 use crate::rule::FlowRequirement;
 use crate::spelling::is_like;
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::estate::{Direction, Estate};
-use crate::finding::{Applies, DeciderKind, Layer as ReportLayer, LayerReport, PathReport, RequirementReport, Verdict};
+use crate::finding::{Applies, DeciderKind, Layer, LayerReport, PathReport, RequirementReport, Verdict};
 use crate::json::{Reason, Unknown};
 use crate::judge::placement::Placement;
 use crate::judge::question::{Answer, FlowQuestion, cloud_of, named_regions, shown};
@@ -15,8 +15,8 @@ use crate::judge::site::scene_of;
 use crate::net::{AddressSet, Cloud, Pair, Region, Tag, TagData};
 use crate::proof::{self, Doubt, Judgement, Party, Prepared, Scene};
 use crate::rule::{
-    FlowRequirement, HostName, Layer, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets, Template,
-    Truth, fact_addresses,
+    AskedLayer, FlowRequirement, HostName, Mode, Requirement, RequirementRule, RouteRequirement, Target, Targets,
+    Template, Truth, fact_addresses,
 };
 use crate::source::{FileId, Span};
 
@@ -273,7 +273,7 @@ fn judge_receivers<'a>(
 
 /// A requirement on routes: of several destinations all must take the hop, or one, as the rule says.
 fn judge_route(placement: &Placement<'_>, scene: &Prepared<'_, '_>, route: &RouteRequirement, judged: &mut Judged) {
-    if let Some(doubt) = nothing_shown(placement, &[Layer::Route]) {
+    if let Some(doubt) = nothing_shown(placement, &[AskedLayer::Route]) {
         judged.unshown = Some(doubt);
         return;
     }
@@ -308,7 +308,7 @@ fn judge_route(placement: &Placement<'_>, scene: &Prepared<'_, '_>, route: &Rout
 
 /// A requirement on a way out: default outbound access does not count.
 fn judge_egress(placement: &Placement<'_>, scene: &Prepared<'_, '_>, judged: &mut Judged) {
-    if let Some(doubt) = nothing_shown(placement, &[Layer::Route]) {
+    if let Some(doubt) = nothing_shown(placement, &[AskedLayer::Route]) {
         judged.unshown = Some(doubt);
         return;
     }
@@ -316,19 +316,20 @@ fn judge_egress(placement: &Placement<'_>, scene: &Prepared<'_, '_>, judged: &mu
 }
 
 /// What is missing when no layer that the requirement asks about is among the input.
-fn nothing_shown(placement: &Placement<'_>, layers: &[Layer]) -> Option<Doubt> {
+fn nothing_shown(placement: &Placement<'_>, layers: &[AskedLayer]) -> Option<Doubt> {
     let site = &placement.site;
-    let asked = |layer: Layer| layers.is_empty() || layers.contains(&layer);
-    let shown = (asked(Layer::Nsg) && (site.subnet.is_some() || site.nsg.is_some() || site.interface_nsg.is_some()))
-        || (asked(Layer::Route) && (site.subnet.is_some() || site.route_table.is_some()))
-        || (asked(Layer::Firewall) && (site.firewall.is_some() || site.policy.is_some()));
+    let asked = |layer: AskedLayer| layers.is_empty() || layers.contains(&layer);
+    let shown = (asked(AskedLayer::Nsg)
+        && (site.subnet.is_some() || site.nsg.is_some() || site.interface_nsg.is_some()))
+        || (asked(AskedLayer::Route) && (site.subnet.is_some() || site.route_table.is_some()))
+        || (asked(AskedLayer::Firewall) && (site.firewall.is_some() || site.policy.is_some()));
     if shown {
         return None;
     }
     let what = match layers {
-        [Layer::Nsg] => "network security group",
-        [Layer::Route] => "route table",
-        [Layer::Firewall] => "firewall",
+        [AskedLayer::Nsg] => "network security group",
+        [AskedLayer::Route] => "route table",
+        [AskedLayer::Firewall] => "firewall",
         _ => "subnet, network security group or route table",
     };
     Some(Doubt::new(format!("the input shows no {what} for this")))
@@ -549,7 +550,7 @@ impl Judged {
             applies: self.applies,
             advice: self.advice,
             verdict: self.verdict(),
-            layer: judgement.and_then(deciding_layer).map(report_layer),
+            layer: judgement.and_then(deciding_layer),
             decided_by: judgement
                 .into_iter()
                 .flat_map(|one| one.deciders.iter().filter_map(|by| decider(by, one)))
@@ -566,8 +567,8 @@ impl Judged {
     fn path(&self) -> Vec<LayerReport> {
         let Some(answer) = &self.answer else { return Vec::new() };
         let whole = &answer.path;
-        let met = |layer: proof::Layer, said: Verdict, deciders: &[proof::Decider]| LayerReport {
-            layer: report_layer(layer),
+        let met = |layer: Layer, said: Verdict, deciders: &[proof::Decider]| LayerReport {
+            layer: layer,
             verdict: said,
             decides: whole.verdict != Verdict::Satisfied && whole.layer == Some(layer),
             decided_by: deciders.iter().filter(|by| by.layer == layer).filter_map(named).collect(),
@@ -580,23 +581,13 @@ impl Judged {
                 .map(|(layer, alone)| met(*layer, alone.verdict, &alone.deciders))
                 .collect();
         }
-        let mut layers: Vec<proof::Layer> = Vec::new();
+        let mut layers: Vec<Layer> = Vec::new();
         for layer in whole.deciders.iter().map(|by| by.layer).chain(whole.layer) {
             if !layers.contains(&layer) {
                 layers.push(layer);
             }
         }
         layers.into_iter().map(|layer| met(layer, whole.verdict, &whole.deciders)).collect()
-    }
-}
-
-fn report_layer(layer: proof::Layer) -> ReportLayer {
-    match layer {
-        proof::Layer::Group(proof::Level::Interface) => ReportLayer::InterfaceNsg,
-        proof::Layer::Group(proof::Level::Subnet) => ReportLayer::SubnetNsg,
-        proof::Layer::Route => ReportLayer::Route,
-        proof::Layer::Firewall => ReportLayer::Firewall,
-        proof::Layer::Admin => ReportLayer::Admin,
     }
 }
 
@@ -608,7 +599,7 @@ fn doubt_words(doubt: &Doubt) -> String {
 }
 
 /// The layer that decided. What Azure routes by itself decides nothing where everything passes.
-fn deciding_layer(judgement: &Judgement) -> Option<proof::Layer> {
+fn deciding_layer(judgement: &Judgement) -> Option<Layer> {
     if judgement.verdict != Verdict::Satisfied {
         return judgement.layer;
     }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::estate::{
     Access, Estate, Export, Field, Firewall, Header, NextHop, Peering, Route, RouteTable, Shape, Subnet, VirtualNetwork,
 };
+use crate::finding::Layer;
 use crate::json::Unknown;
 use crate::proof::cell::Clause;
 use crate::proof::doubt::{Doubt, Reason, Remedy, ThingKind, What};
@@ -17,7 +18,6 @@ use crate::proof::firewall::Appliance;
 use crate::proof::given::{Given, given, shown};
 use crate::proof::ground::Ground;
 use crate::proof::hop::{Hop, Ruling, Way};
-use crate::proof::judgement::Layer;
 use crate::proof::route::{ruled, table_ways};
 use crate::proof::scene::{Scene, is_connected, partial};
 use crate::proof::stage::{Author, Entry, Stage};

@@ -5,12 +5,11 @@
 use std::sync::Arc;
 
 use crate::estate::{Access, Direction, NextHop};
-use crate::finding::{Packet, Verdict};
+use crate::finding::{Layer, Packet, Verdict};
 pub use crate::net::Matching;
 use crate::net::{Family, PortSet, ProtocolSet};
 use crate::proof::doubt::Doubt;
 use crate::proof::ground::Party;
-use crate::proof::scene::Level;
 use crate::source::Span;
 
 /// Traffic that a requirement asks for.
@@ -28,31 +27,6 @@ pub struct Flow {
     pub ports: PortSet,
     /// Which rules may let it pass.
     pub matching: Matching,
-}
-
-/// What traffic meets on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Layer {
-    /// A network security group.
-    Group(Level),
-    /// The routes of the subnet.
-    Route,
-    /// The firewall the routes lead to.
-    Firewall,
-    /// The security admin rules of a Virtual Network Manager, ahead of every group.
-    Admin,
-}
-
-impl Layer {
-    /// The word users read: `nsg`, `route`, `firewall`, `security-admin`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Group(_) => "nsg",
-            Self::Route => "route",
-            Self::Firewall => "firewall",
-            Self::Admin => "security-admin",
-        }
-    }
 }
 
 /// What kind of thing decides.

@@ -13,12 +13,12 @@ use std::sync::Arc;
 use crate::estate::{
     Access, AdminRule, BUILT_IN, BuiltIn, Direction, NetworkSecurityGroup, Peer, Ports, SecurityRule, short_name,
 };
+use crate::finding::Layer;
 use crate::net::{AddressSet, PortSet, ProtocolSet, Special, Tag};
 use crate::proof::cell::{Clause, Match, Values};
 use crate::proof::doubt::{Aspect, Doubt, Reason, ThingKind, What};
 use crate::proof::given::{Applies, Given, shown};
 use crate::proof::ground::{Ground, platform_addresses};
-use crate::proof::judgement::Layer;
 use crate::proof::stage::{Author, Entry, Stage, TracedCell};
 use crate::proof::symbol::{End, Literal, Meaning};
 
@@ -442,7 +442,7 @@ pub(crate) fn group_stages<'a>(
         if explicit {
             entries.retain(|entry| !(matches!(entry.author, Author::BuiltIn(..)) && entry.access == Access::Allow));
         }
-        let layer = Layer::Group(*level);
+        let layer = level.layer();
         let bypass = scene.admin.pass_groups().then(|| Entry {
             clause: Clause::full(&ground.space),
             access: Access::Allow,

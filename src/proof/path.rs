@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use crate::estate::{Access, CollectionKind, Direction, Estate, Export, NextHop, Peer};
+use crate::finding::Layer;
 use crate::finding::{Packet, Verdict};
 use crate::net::{Family, ProtocolSet, Special, Tag};
 use crate::proof::atom::HOST;
@@ -18,7 +19,7 @@ use crate::proof::first_match::DecidedBy;
 use crate::proof::ground::{Ground, Party};
 use crate::proof::hop::{Hop, Ruling};
 use crate::proof::host::HostSet;
-use crate::proof::judgement::{Decider, Flow, Judgement, Layer};
+use crate::proof::judgement::{Decider, Flow, Judgement};
 use crate::proof::prepared::{Part, Prepared};
 use crate::proof::scene::Scene;
 use crate::proof::stage::{Author, Ends, Entry, Passage, TracedCell};
@@ -227,8 +228,7 @@ impl<'a> Prepared<'_, 'a> {
     /// What each layer says of all that is required, as if the others let everything pass, in the order they are met.
     fn each_layer(&self, flow: &Flow, hosts: Option<&HostSet>, family: Family) -> Vec<(Layer, Judgement)> {
         let groups = self.scene.groups.iter().enumerate();
-        let mut parts: Vec<(Layer, Part)> =
-            groups.map(|(at, (level, _))| (Layer::Group(*level), Part::Group(at))).collect();
+        let mut parts: Vec<(Layer, Part)> = groups.map(|(at, (level, _))| (level.layer(), Part::Group(at))).collect();
         match flow.direction {
             Direction::Outbound => {
                 parts.push((Layer::Route, Part::Route));
@@ -314,7 +314,7 @@ fn by_internet(passage: &Passage<'_, '_>) -> bool {
             .any(|item| matches!(item.known(), Some(Peer::Tag(name)) if is_internet(name))),
         _ => false,
     };
-    let groups = passage.stages.iter().enumerate().filter(|(_, stage)| matches!(stage.layer, Layer::Group(_)));
+    let groups = passage.stages.iter().enumerate().filter(|(_, stage)| stage.layer.is_nsg());
     groups.into_iter().any(|(at, stage)| {
         let by = passage.passed.iter().filter_map(|traced| traced.by.get(at));
         by.flat_map(DecidedBy::all).any(|entry| stage.entries.get(entry).is_some_and(names))

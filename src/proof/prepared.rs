@@ -10,13 +10,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::estate::{Direction, Estate};
+use crate::finding::Layer;
 use crate::net::{Family, Tag};
 use crate::proof::after_route::{AfterRoute, behind};
 use crate::proof::firewall::{Appliance, entries};
 use crate::proof::ground::Ground;
 use crate::proof::hop::Way;
 use crate::proof::host::HostSet;
-use crate::proof::judgement::{Flow, Layer, Matching};
+use crate::proof::judgement::{Flow, Matching};
 use crate::proof::nsg::{AdminLayer, group_stages};
 use crate::proof::route::ways;
 use crate::proof::scene::Scene;

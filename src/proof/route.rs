@@ -10,6 +10,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::estate::{Access, Export, Field, NextHop, Peer, Route, RouteOrigin, RouteTable};
+use crate::finding::Layer;
 use crate::json::Unknown;
 use crate::net::{AddressSet, DEFAULT_PREFIXES, PRIVATE_PREFIXES, Reading, Relation, Tag};
 use crate::proof::cell::{Clause, Match};
@@ -17,7 +18,6 @@ use crate::proof::doubt::{Doubt, Reason, Remedy, ThingKind, What};
 use crate::proof::given::{Given, shown};
 use crate::proof::ground::{Ground, regional_parts};
 use crate::proof::hop::{Hop, Ruling, Way, delivered, hop};
-use crate::proof::judgement::Layer;
 use crate::proof::stage::{Author, Entry, Stage};
 use crate::proof::symbol::{End, Meaning};
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::estate::{
     Estate, Export, Field, NetworkSecurityGroup, NextHop, Peer, Peering, Reference, Route, RouteTable, Subnet,
 };
+use crate::finding::Layer;
 use crate::net::{AddressSet, Cloud, RangeSet, Region, Tag, TagData};
 use crate::proof::doubt::{Doubt, Reason, Remedy, ThingKind, What};
 use crate::proof::given::{
@@ -83,6 +84,16 @@ pub(crate) struct EndpointRoute {
     pub(crate) length: Option<u8>,
     /// Why it may be that no shorter one does after all.
     pub(crate) ignores_routes: Option<Doubt>,
+}
+
+impl Level {
+    /// Its layer.
+    pub(crate) fn layer(self) -> Layer {
+        match self {
+            Self::Interface => Layer::InterfaceNsg,
+            Self::Subnet => Layer::SubnetNsg,
+        }
+    }
 }
 
 impl<'a> Scene<'a> {

@@ -16,7 +16,7 @@ use crate::proof::explain::decider;
 use crate::proof::first_match::{DecidedCell, first_match};
 use crate::proof::ground::Ground;
 use crate::proof::host::HostSet;
-use crate::proof::judgement::{Decider, Layer};
+use crate::proof::judgement::Decider;
 use crate::proof::nsg::entries;
 use crate::proof::scene::Scene;
 use crate::proof::stage::{Author, Entry, Stage};
@@ -134,7 +134,7 @@ impl Scene<'_> {
         let Some((level, given)) = self.groups.get(group) else { return };
         let mut ground = Ground::new(self, family).with_near_members();
         let entries = entries(&mut ground, given, direction);
-        let stage = Stage::new(Layer::Group(*level), group, entries);
+        let stage = Stage::new(level.layer(), group, entries);
         let mut last = BTreeMap::new();
         for (at, entry) in stage.entries.iter().enumerate() {
             if let Author::Rule(_, index) = &entry.author {

@@ -14,6 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::estate::{Access, BuiltIn, FirewallRule, NextHop, Route, SecurityRule};
+use crate::finding::Layer;
 use crate::finding::Verdict;
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause, Match};
@@ -21,7 +22,7 @@ use crate::proof::doubt::{Doubt, Reason};
 use crate::proof::first_match::{DecidedBy, DecidedCell, JOIN_AT, MOST_CELLS, Placed, Run, first_match, join};
 use crate::proof::ground::{Ground, Party};
 use crate::proof::host::HostSet;
-use crate::proof::judgement::{Decider, Flow, Layer};
+use crate::proof::judgement::{Decider, Flow};
 use crate::proof::symbol::{End, Symbols};
 use crate::proof::verdict::{Decision, Required, decide};
 

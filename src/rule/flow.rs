@@ -71,7 +71,7 @@ pub struct FlowRequirement {
     /// What counts as let through.
     pub matching: Matching,
     /// The layers asked; empty: all.
-    pub layers: Vec<Layer>,
+    pub layers: Vec<AskedLayer>,
     /// The hosts behind the other end: a firewall that lets all of them pass lets the flow pass (AML-13).
     pub hosts: Hosts,
 }
@@ -89,7 +89,7 @@ pub use crate::net::Matching;
 
 /// What a packet meets on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Layer {
+pub enum AskedLayer {
     /// Network security groups.
     Nsg,
     /// The route.
@@ -175,7 +175,8 @@ pub enum HostsAre {
 const DIRECTIONS: [(&str, Direction); 2] = [("inbound", Direction::Inbound), ("outbound", Direction::Outbound)];
 const MATCHINGS: [(&str, Matching); 3] =
     [("effective", Matching::Effective), ("explicit", Matching::Explicit), ("single-rule", Matching::SingleRule)];
-const LAYERS: [(&str, Layer); 3] = [("nsg", Layer::Nsg), ("route", Layer::Route), ("firewall", Layer::Firewall)];
+const LAYERS: [(&str, AskedLayer); 3] =
+    [("nsg", AskedLayer::Nsg), ("route", AskedLayer::Route), ("firewall", AskedLayer::Firewall)];
 const FLOW_KEYS: [&str; 8] = ["direction", "protocol", "from", "to", "ports", "match", "layers", "hosts"];
 
 /// The clouds of a rule: those it names, else those it has hosts for.

@@ -21,7 +21,7 @@ pub(crate) use error::suggestion;
 pub use explain::{catalogue, explain, list, list_json};
 pub use fact::{BuiltInFact, Combine, FactKind, FactSource, FactSpec};
 pub use flow::{
-    DependencyRequirement, FlowRequirement, HostsAre, Layer, Matching, Mode, Requirement, RequirementRule,
+    AskedLayer, DependencyRequirement, FlowRequirement, HostsAre, Matching, Mode, Requirement, RequirementRule,
     RouteRequirement, Target, Targets, fact_addresses,
 };
 pub use guide::{guide, rule_schema, service_schema};

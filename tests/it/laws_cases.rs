@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aznetlint::estate::{Access, Direction, Field, NetworkSecurityGroup, NextHop, Peer, Route, SecurityRule};
+use aznetlint::finding::Layer;
 use aznetlint::finding::Verdict;
 use aznetlint::net::{PortSet, ProtocolSet, Tag, TagData};
 use aznetlint::proof::{
-    Coordinate, Doubt, Fact, Flow, Given, Judgement, Kind, Layer, Level, Matching, NatGateway, Outcome, Party, Scene,
+    Coordinate, Doubt, Fact, Flow, Given, Judgement, Kind, Level, Matching, NatGateway, Outcome, Party, Scene,
     free_priority,
 };
 
@@ -69,7 +70,7 @@ fn a_deny_ahead_shadows_the_allow_and_shows_the_packet() {
     ]);
     let judgement = inbound(&group);
     assert_eq!(judgement.verdict, Verdict::Violated);
-    assert_eq!(judgement.layer, Some(Layer::Group(Level::Subnet)));
+    assert_eq!(judgement.layer, Some(Layer::SubnetNsg));
     assert_eq!((&*judgement.deciders[0].name, judgement.deciders[0].index), ("block", Some(0)));
     assert_eq!(judgement.deciders[0].kind, Kind::Rule);
     let packet = judgement.witness.unwrap();
@@ -253,11 +254,11 @@ fn both_groups_must_let_it_pass() {
     let interface = rules(&[("no", 100, "out deny * * Internet *")]);
     let both = scene(&subnet).with_interface(&interface);
     let judgement = both.prepared().judge(&outbound("Storage", 443));
-    assert_eq!(judgement.layer, Some(Layer::Group(Level::Interface)));
+    assert_eq!(judgement.layer, Some(Layer::InterfaceNsg));
     assert_eq!(judgement.deciders[0].group, 0);
     let open = scene(&interface).with_interface(&subnet);
     let judgement = open.prepared().judge(&outbound("Storage", 443));
-    assert_eq!(judgement.layer, Some(Layer::Group(Level::Subnet)));
+    assert_eq!(judgement.layer, Some(Layer::SubnetNsg));
     assert_eq!(judgement.replay.iter().filter(|step| step.missed.is_none()).count(), 2);
 }
 

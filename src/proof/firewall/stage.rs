@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ipnet::{IpNet, Ipv4Net};
 
 use crate::estate::{Access, CollectionKind, Estate, FirewallPolicy, Header};
+use crate::finding::Layer;
 use crate::json::Node;
 use crate::net::AddressSet;
 use crate::proof::cell::{Clause, Match};
@@ -15,7 +16,7 @@ use crate::proof::firewall::clause::{application_clauses, network_clauses};
 use crate::proof::firewall::order::{Appliance, Content, Line, Placed, lines};
 use crate::proof::given::shown;
 use crate::proof::ground::Ground;
-use crate::proof::judgement::{Decider, Kind, Layer, Written};
+use crate::proof::judgement::{Decider, Kind, Written};
 use crate::proof::stage::{Author, Entry};
 use crate::proof::symbol::{Literal, Meaning};
 use crate::source::Span;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::estate::{Access, Direction, Estate, FirewallRule, NextHop, Reference, RuleCollectionGroup};
+use crate::finding::Layer;
 use crate::finding::Verdict;
 use crate::json::{Member, Node, Value};
 use crate::net::{AddressSet, PortSet, ProtocolSet, Tag};
@@ -10,7 +11,7 @@ use crate::proof::firewall::Appliance;
 use crate::proof::given::Given;
 use crate::proof::ground::Party;
 use crate::proof::host::{HostPattern, HostSet};
-use crate::proof::judgement::{Coordinate, Decider, Flow, Judgement, Kind, Layer, Matching};
+use crate::proof::judgement::{Coordinate, Decider, Flow, Judgement, Kind, Matching};
 use crate::proof::scene::{Level, Scene};
 use crate::proof::tests::{
     application, collection, estate, group, known, nat, network, outbound, peer, place, route, security_group, table,

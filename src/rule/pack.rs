@@ -1,4 +1,4 @@
-//! Finds rule files, embedded and in folders, and loads them. The only file of this room that reads the disk.
+//! Finds rule files, embedded and in folders, and loads them. The only file of the module that reads the disk.
 //!
 //! What a file says is the work of `compile`; which files to look at when running cases that of `cases`.
 

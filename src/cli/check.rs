@@ -230,25 +230,14 @@ mod tests {
             requirements: vec![requirement],
             not_judged: None,
         };
+        let at = Label { span: Span::new(FileId(0), 0, 0), message: String::new() };
         let finding = Finding {
-            rule: RuleId::new("a/b"),
-            level: Level::Note,
             undecided: true,
-            message: String::new(),
-            at: Label { span: Span::new(FileId(0), 0, 0), message: String::new() },
-            related: Vec::new(),
-            subject: None,
-            remarks: Vec::new(),
-            conditions: Vec::new(),
-            help: None,
-            snippet: None,
-            resource: None,
             placement: Some(id.clone()),
             placements: vec![id.under("dev")],
             flow: Some("outbound TCP 443 to Storage".to_owned()),
-            cause: None,
-            fingerprint: String::new(),
             ignored: ignored.map(|by| Ignored { by, reason: "x".to_owned(), place: None }),
+            ..Finding::new(RuleId::new("a/b"), Level::Note, "", at)
         };
         Report { placements: vec![placement], findings: vec![finding], ..Report::default() }
     }

@@ -288,24 +288,7 @@ pub fn patterns<'r>(rules: impl IntoIterator<Item = &'r Rule>, estate: &Estate) 
 
 /// What every finding of a rule has in common.
 fn base(rule: &Rule) -> Finding {
-    Finding {
-        rule: rule.card.id.clone(),
-        level: rule.card.level,
-        undecided: false,
-        message: String::new(),
-        at: Label { span: Span::new(FileId(0), 0, 0), message: String::new() },
-        related: Vec::new(),
-        subject: None,
-        remarks: Vec::new(),
-        conditions: Vec::new(),
-        help: Some(rule.card.help.clone()),
-        snippet: None,
-        resource: None,
-        placement: None,
-        placements: Vec::new(),
-        flow: None,
-        cause: None,
-        fingerprint: String::new(),
-        ignored: None,
-    }
+    let at = Label { span: Span::new(FileId(0), 0, 0), message: String::new() };
+    let help = Some(rule.card.help.clone());
+    Finding { help, ..Finding::new(rule.card.id.clone(), rule.card.level, "", at) }
 }

@@ -66,26 +66,8 @@ fn label(span: Span, message: &str) -> Label {
 
 /// A finding with nothing but a place.
 pub(crate) fn finding(rule: &str, level: Level, message: &str, at: Label) -> Finding {
-    Finding {
-        rule: RuleId::new(rule),
-        level,
-        undecided: false,
-        message: message.to_owned(),
-        at,
-        related: Vec::new(),
-        subject: None,
-        remarks: Vec::new(),
-        conditions: Vec::new(),
-        help: None,
-        snippet: None,
-        resource: None,
-        placement: None,
-        placements: Vec::new(),
-        flow: None,
-        cause: None,
-        fingerprint: format!("{rule}|sample"),
-        ignored: None,
-    }
+    let fingerprint = format!("{rule}|sample");
+    Finding { fingerprint, ..Finding::new(RuleId::new(rule), level, message, at) }
 }
 
 fn card(id: &str, title: &str, section: &str, seen_as: &[&str]) -> RuleCard {

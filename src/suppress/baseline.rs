@@ -265,25 +265,11 @@ mod tests {
     fn run(name: &str, found: &[(&str, &str)]) -> (Files, Report) {
         let mut files = Files::default();
         let file = files.add(name, "{}");
-        let finding = |&(rule, resource): &(&str, &str)| Finding {
-            rule: RuleId::new(rule),
-            level: Level::Error,
-            undecided: false,
-            message: format!("\"{resource}\"\nis bad"),
-            at: Label { span: Span::new(file, 0, 1), message: String::new() },
-            related: Vec::new(),
-            subject: None,
-            remarks: Vec::new(),
-            conditions: Vec::new(),
-            help: None,
-            snippet: None,
-            resource: Some(resource.to_owned()),
-            placement: None,
-            placements: Vec::new(),
-            flow: None,
-            cause: None,
-            fingerprint: fingerprint(&RuleId::new(rule), resource, ""),
-            ignored: None,
+        let finding = |&(rule, resource): &(&str, &str)| {
+            let at = Label { span: Span::new(file, 0, 1), message: String::new() };
+            let found = Finding::new(RuleId::new(rule), Level::Error, format!("\"{resource}\"\nis bad"), at);
+            let fingerprint = fingerprint(&RuleId::new(rule), resource, "");
+            Finding { resource: Some(resource.to_owned()), fingerprint, ..found }
         };
         let mut findings: Vec<Finding> = found.iter().map(finding).collect();
         number(&mut findings);

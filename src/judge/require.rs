@@ -568,7 +568,7 @@ impl Judged {
         let Some(answer) = &self.answer else { return Vec::new() };
         let whole = &answer.path;
         let met = |layer: Layer, said: Verdict, deciders: &[proof::Decider]| LayerReport {
-            layer: layer,
+            layer,
             verdict: said,
             decides: whole.verdict != Verdict::Satisfied && whole.layer == Some(layer),
             decided_by: deciders.iter().filter(|by| by.layer == layer).filter_map(named).collect(),

@@ -153,14 +153,17 @@ fn judge_flow<'a>(
         judged.unshown = Some(doubt);
         return;
     }
-    let near = if flow.direction == Direction::Inbound { &flow.to } else { &flow.from };
+    let (near, far) = match flow.direction {
+        Direction::Inbound => (&flow.to, &flow.from),
+        Direction::Outbound => (&flow.from, &flow.to),
+    };
     let near = match near.items.first().map(|target| resolve(placement, target)) {
         Some(Resolved::Party(party, _)) => party,
         _ => Party::Subnet,
     };
     let question = FlowQuestion { estate, placement, scene, flow, near: &near };
-    let far = if flow.direction == Direction::Inbound { &flow.from } else { &flow.to };
-    let Some(told) = decisive(answers(&question, far), far.mode) else {
+    let Some(told) = decisive(answers(&question, far), far.mode, |told| told.as_ref().ok().map(|answer| &answer.path))
+    else {
         // The cloud has nothing of it.
         judged.applies = Applies::No;
         return;
@@ -207,15 +210,16 @@ fn verdict_of(answer: &Answer) -> Verdict {
     answer.path.verdict
 }
 
-/// The answer that decides for all targets: of alternatives the best, of several that are needed the worst.
-fn decisive(mut told: Vec<TargetAnswer>, mode: Mode) -> Option<TargetAnswer> {
+/// The answer that decides for all targets: of alternatives the best, of several that are needed the worst. `of` is what
+/// the proof says in an answer, `None` where it could not be asked.
+fn decisive<T>(mut told: Vec<T>, mode: Mode, of: fn(&T) -> Option<&Judgement>) -> Option<T> {
     // A target that no packet can go to says nothing of the others.
-    let is_empty = |one: &TargetAnswer| one.as_ref().is_ok_and(|answer| answer.path.asks_nothing);
+    let is_empty = |one: &T| of(one).is_some_and(|judgement| judgement.asks_nothing);
     if !told.iter().all(is_empty) {
         told.retain(|one| !is_empty(one));
     }
     // Stable: of equal answers the first target's, which is the one the sources name.
-    told.sort_by_key(|one| rank(one.as_ref().ok().map(verdict_of), mode));
+    told.sort_by_key(|one| rank(of(one).map(|judgement| judgement.verdict), mode));
     told.into_iter().next()
 }
 
@@ -294,13 +298,9 @@ fn judge_route(placement: &Placement<'_>, scene: &Prepared<'_, '_>, route: &Rout
             Resolved::Nothing => {}
         }
     }
-    if !answers.iter().all(|answer| answer.asks_nothing) {
-        answers.retain(|answer| !answer.asks_nothing);
-    }
-    answers.sort_by_key(|one| rank(Some(one.verdict), route.destination.mode));
     // What is not known of one target leaves open whether all of them take the hop.
     let decided = |one: &Judgement| route.destination.mode == Mode::AnyOf || one.verdict != Verdict::Satisfied;
-    match answers.into_iter().next().filter(|one| missing.is_none() || decided(one)) {
+    match decisive(answers, route.destination.mode, |one| Some(one)).filter(|one| missing.is_none() || decided(one)) {
         Some(judgement) => judged.answer = Some(Answer::of(judgement)),
         None => judged.unshown = missing,
     }

@@ -9,7 +9,7 @@ use crate::date::Date;
 use crate::finding::{FactValue, Finding, Outcome as FileOutcome, Report, RuleId};
 use crate::judge::{Origin, Request, Requests};
 use crate::lint::{Accepted, Outcome, Settings, lint_texts};
-use crate::rule::{Body, Case, CaseFile, CaseInput, Expect, Pack};
+use crate::rule::{About, Body, Case, CaseFile, CaseInput, Expect, Pack};
 use crate::source::FileId;
 
 /// The comment that marks the line a finding must point at.
@@ -103,7 +103,7 @@ pub fn run(pack: &Pack, wanted: &dyn Fn(&RuleId) -> bool, files: &[CaseFile]) ->
     let mut results = Results::default();
     let mut has: BTreeMap<&RuleId, Vec<Expect>> = BTreeMap::new();
     for file in files.iter().filter(|file| wanted(&file.rule)) {
-        let requirement = pack.rule(file.rule.as_str()).is_some_and(|rule| matches!(rule.body, Body::Requirement(_)));
+        let requirement = pack.rule(file.rule.as_str()).is_some_and(|rule| matches!(rule.about, About::Service(_)));
         for case in &file.cases {
             has.entry(&file.rule).or_default().push(case.expect);
             results.cases.push(CaseResult {
@@ -122,7 +122,7 @@ pub fn run(pack: &Pack, wanted: &dyn Fn(&RuleId) -> bool, files: &[CaseFile]) ->
             continue;
         }
         let given = has.get(&rule.card.id).map_or(&[][..], Vec::as_slice);
-        let is_never_sure = matches!(&rule.body, Body::Pattern(pattern) if pattern.is_never_sure());
+        let is_never_sure = matches!(rule.body(), Body::Pattern(pattern) if pattern.is_never_sure());
         let speaks = if is_never_sure { Expect::Undecided } else { Expect::Fail };
         let lacking = [speaks, Expect::Pass].into_iter().filter(|expect| !given.contains(expect));
         results.lacking.extend(lacking.map(|expect| (rule.card.id.clone(), expect)));

@@ -116,7 +116,7 @@ fn refuse_folders(arguments: &LintArguments, found: &Found) -> Result<()> {
 
 /// What the settings say of the placements in some files only.
 fn facts_in(found: &Found, pack: &Pack) -> Result<Vec<(Globs, BTreeMap<String, FactValue>)>> {
-    let services: Vec<&Service> = pack.services.iter().collect();
+    let services: Vec<&Service> = pack.services.iter().map(|service| &**service).collect();
     let mut facts_in = Vec::new();
     for entry in &found.config.per_path {
         let mut facts = facts_of(&found.config, &services, &entry.facts)?;
@@ -219,7 +219,8 @@ fn requests(pack: &Pack, arguments: &ServiceArguments, config: &Config) -> Resul
             let help = format!("write --fact {written}=true");
             return Err(FlagError::new(format!("--fact {written} says no value"), help).into());
         };
-        let value = fact(pack.services.iter(), name, &FactValue::Text(value.to_owned()), "--fact")?;
+        let value =
+            fact(pack.services.iter().map(|service| &**service), name, &FactValue::Text(value.to_owned()), "--fact")?;
         requests.facts.push((name.to_owned(), value, Origin::CommandLine));
     }
     let placed = |at: Location, wrong: FlagError| config.error(at, wrong.message, wrong.help);
@@ -237,7 +238,7 @@ fn requests(pack: &Pack, arguments: &ServiceArguments, config: &Config) -> Resul
         let region = region_of_settings(config, written)?;
         requests.facts.push(("region".to_owned(), FactValue::Text(region), Origin::Settings));
     }
-    let facts = facts_of(config, &pack.services.iter().collect::<Vec<_>>(), &config.facts)?;
+    let facts = facts_of(config, &pack.services.iter().map(|service| &**service).collect::<Vec<_>>(), &config.facts)?;
     requests.facts.extend(facts.into_iter().map(|(name, value)| (name, value, Origin::Settings)));
     Ok(requests)
 }

@@ -16,8 +16,8 @@ use crate::judge::question::{Answer, cloud_of};
 use crate::judge::require::{self, Judged};
 use crate::net::{PortSet, ProtocolSet, Region};
 use crate::proof::{HostPattern, Prepared};
+use crate::rule::Rule;
 use crate::rule::Template;
-use crate::rule::{Body, Rule};
 use crate::rule::{
     DependencyRequirement, FlowRequirement, Matching, Mode, Requirement, RequirementRule, Target, Targets,
 };
@@ -119,9 +119,9 @@ impl<'x, 'sc> Asking<'x, 'sc, '_> {
         };
         let mut known: Vec<Known<'x>> = Vec::new();
         for rule in self.rules {
-            let Body::Requirement(body) = &rule.body else { continue };
+            let Some(body) = rule.requirement(&self.body.service) else { continue };
             let Requirement::Flow(flow) = &body.require else { continue };
-            if body.service != self.body.service || flow.direction != Direction::Outbound {
+            if flow.direction != Direction::Outbound {
                 continue;
             }
             let behind = flow.hosts.of(cloud).unwrap_or_default();

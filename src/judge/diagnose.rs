@@ -97,7 +97,7 @@ fn lost_hosts(subject: &Subject<'_, '_>) -> Vec<String> {
 
 fn message(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool, conditional: bool) -> String {
     let card = &subject.rule.card;
-    let words = subject.rule.message.as_ref().and_then(|message| {
+    let words = subject.rule.message().and_then(|message| {
         message
             .fill(|name| match name {
                 "placement" | "subnet" => Some(subject.placement.site.title(subject.estate)),

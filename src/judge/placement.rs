@@ -153,7 +153,7 @@ pub(crate) struct Placements<'a> {
 }
 
 /// Finds every placement.
-pub(crate) fn find<'a>(estate: &'a Estate, services: &'a [Service], requests: &Requests) -> Placements<'a> {
+pub(crate) fn find<'a>(estate: &'a Estate, services: &'a [Arc<Service>], requests: &Requests) -> Placements<'a> {
     let mut all = Placements::default();
     let sites = site::sites(estate);
     let mentions = Mentions::of(estate);

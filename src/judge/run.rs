@@ -15,7 +15,7 @@ use crate::judge::placement::{Placement, Placements, Requests, find};
 use crate::judge::question::{BY_HOSTS, cloud_of};
 use crate::judge::require::{Judged as JudgedRequirement, judge as judge_requirement, scene};
 use crate::net::{Cloud, TagData};
-use crate::rule::{Body, HostsAre, Pack, Requirement, RequirementRule, Resources, Rule, Scene};
+use crate::rule::{About, Body, HostsAre, Pack, Requirement, RequirementRule, Resources, Rule, Scene};
 use crate::source::{FileId, Files, Span};
 
 /// What came of judging an estate.
@@ -117,10 +117,7 @@ fn judge_placement(
     let prepared = scene.prepared();
     let given = RefCell::default();
     for rule in &pack.rules {
-        let Body::Requirement(body) = &rule.body else { continue };
-        if *body.service != *placement.service.name {
-            continue;
-        }
+        let Some(body) = rule.requirement(&placement.service.name) else { continue };
         let answers = match &body.require {
             Requirement::Dependencies(what) => {
                 let asking =
@@ -163,10 +160,7 @@ fn ask(judged: &JudgedRequirement, placement: &Placement<'_>, outcome: &mut Plac
 
 /// The facts that requirements of a service hang on.
 fn asked(pack: &Pack, placement: &Placement<'_>) -> BTreeSet<Arc<str>> {
-    let bodies = pack.rules.iter().filter_map(|rule| match &rule.body {
-        Body::Requirement(body) if *body.service == *placement.service.name => Some(body),
-        _ => None,
-    });
+    let bodies = pack.rules.iter().filter_map(|rule| rule.requirement(&placement.service.name));
     let mut asked: BTreeSet<Arc<str>> = BTreeSet::from([Arc::from("region")]);
     // What hosts are filled in with matters where a firewall works by hosts.
     let hosts = placement.fact(BY_HOSTS) == Some(FactValue::Bool(true));
@@ -238,7 +232,7 @@ fn remark(report: &mut Report, pack: &Pack, files: &Files, elsewhere: &[Label], 
 fn data(pack: &Pack) -> Vec<(String, String)> {
     let mut newest: BTreeMap<&str, &str> = BTreeMap::new();
     for rule in &pack.rules {
-        let Body::Requirement(_) = &rule.body else { continue };
+        let About::Service(_) = &rule.about else { continue };
         let Some((family, _)) = rule.card.id.as_str().split_once('/') else { continue };
         for source in &rule.card.sources {
             let entry = newest.entry(family).or_insert("");
@@ -275,11 +269,22 @@ pub fn patterns<'r>(rules: impl IntoIterator<Item = &'r Rule>, estate: &Estate) 
     let scene = Scene::new(estate);
     let resources = Resources::new(estate);
     let mut findings = Vec::new();
+    let mut items = BTreeMap::new();
     for rule in rules {
-        let Some(message) = &rule.message else { continue };
-        match &rule.body {
+        let items = match &rule.about {
+            About::Subject(subject) => &**items.entry(*subject).or_insert_with(|| subject.all(&scene)),
+            About::Service(_) | About::Resources { .. } => &[],
+        };
+        // What nothing in the estate is a subject of need not be compiled.
+        let is_there = match &rule.about {
+            About::Service(_) => false,
+            About::Subject(_) => !items.is_empty(),
+            About::Resources { of, .. } => of.iter().any(|name| !resources.of(name).is_empty()),
+        };
+        let Some(message) = is_there.then(|| rule.message()).flatten() else { continue };
+        match rule.body() {
             Body::Requirement(_) => {}
-            Body::Pattern(pattern) => findings.extend(pattern.findings(&scene, message, &base(rule))),
+            Body::Pattern(pattern) => findings.extend(pattern.findings(items, message, &base(rule))),
             Body::Assertion(assertion) => findings.extend(assertion.findings(&resources, message, &base(rule))),
         }
     }

@@ -10,7 +10,7 @@ use crate::json::Document;
 use crate::judge;
 use crate::lint::settings::{Accepted, Changed, PathRules};
 use crate::lint::template::Templates;
-use crate::rule::{Body, Pack};
+use crate::rule::{About, Pack};
 use crate::source::{FileId, Files, Origin};
 use crate::spelling::nearest;
 use crate::suppress::{self, Complaint, Rules, Run};
@@ -128,7 +128,7 @@ fn drop_requirements(report: &mut Report, dropped: &[Finding]) -> usize {
 
 /// The rules of a run.
 pub(crate) fn rules(pack: &Pack) -> Rules {
-    let everywhere = pack.rules.iter().filter(|rule| !matches!(rule.body, Body::Requirement(_)));
+    let everywhere = pack.rules.iter().filter(|rule| !matches!(rule.about, About::Service(_)));
     let ran: BTreeSet<RuleId> = everywhere.map(|rule| rule.card.id.clone()).collect();
     Rules { known: pack.known(), ran }
 }

@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::finding::{FactValue, RuleId};
+use crate::rule::compile::Body;
 use crate::rule::error::{RuleError, suggestion};
-use crate::rule::pack::Body;
 use crate::rule::pack::{Pack, RuleFile, embedded_files, folder_files};
+use crate::rule::schema::tree;
 use crate::rule::schema::{Pair, Written};
-use crate::rule::schema::{Value, Yaml};
 use crate::rule::service::Service;
+use crate::rule::tree::Value;
 
 /// The cases of one rule.
 #[derive(Clone, Debug)]
@@ -105,7 +106,7 @@ impl CaseFile {
     }
 
     fn read(file: &RuleFile, pack: &Pack) -> Result<Self, RuleError> {
-        let yaml = Yaml::read(&file.text)?;
+        let yaml = tree(&file.text)?;
         let written = Written { text: &file.text, yaml: &yaml };
         let keys = written.keys("a case file", &Expect::WORDS.map(|(word, _)| word))?;
         let Some(rule) = pack.rule(&file.id) else {
@@ -121,7 +122,7 @@ impl CaseFile {
         for (word, expect) in Expect::WORDS {
             let Some(list) = keys.get(word) else { continue };
             for item in list.list()? {
-                cases.push(Case::read(item, expect, &rule.body, pack)?);
+                cases.push(Case::read(item, expect, rule.body(), pack)?);
             }
         }
         Ok(Self { rule: rule.card.id.clone(), name: Arc::clone(&file.text.name), cases })
@@ -175,7 +176,7 @@ impl Case {
 fn verbatim(written: Written<'_>) -> Result<String, RuleError> {
     match &written.yaml.value {
         Value::Text(text) => Ok(text.to_string()),
-        _ => Err(written.error(format!("expected JSON as a text, found {}", written.yaml.kind())).help(suggestion(
+        _ => Err(written.error(format!("expected JSON as a text, found {}", written.kind())).help(suggestion(
             "",
             "begin it on the next line after",
             ["|"],

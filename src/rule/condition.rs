@@ -167,7 +167,7 @@ impl Condition {
             let several = |items: Vec<Written<'_>>| -> Result<Vec<Self>, RuleError> {
                 items.into_iter().map(|item| Self::read(item, service, facts)).collect()
             };
-            parts.push(match &**pair.key {
+            parts.push(match pair.key {
                 "all" => Self::All(several(pair.value.list()?)?),
                 "any" => Self::Any(several(pair.value.list()?)?),
                 "not" => Self::Not(Box::new(Self::read(pair.value, service, facts)?)),
@@ -193,7 +193,7 @@ impl Condition {
         if is.is_empty() {
             return Err(pair.value.error("the list is empty: the condition could never hold"));
         }
-        Ok(Self::Fact { name: Arc::clone(pair.key), is })
+        Ok(Self::Fact { name: Arc::from(pair.key), is })
     }
 }
 

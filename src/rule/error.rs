@@ -6,6 +6,7 @@ use std::sync::Arc;
 use miette::{Diagnostic, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use crate::printable;
+use crate::rule::tree::At;
 pub(crate) use crate::spelling::suggestion;
 
 /// Lines up to this length are shown whole; of longer ones only what is near the label, since miette cannot draw
@@ -166,13 +167,6 @@ impl SourceCode for Excerpt {
     }
 }
 
-/// Bytes of a rule file; `end` is exclusive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct At {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-}
-
 /// A rule file: its name for messages and its content.
 #[derive(Clone, Debug)]
 pub(crate) struct Text {
@@ -206,7 +200,8 @@ pub(crate) fn floor_boundary(text: &str, offset: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::RuleError;
-    use crate::rule::error::{At, Text};
+    use crate::rule::error::Text;
+    use crate::rule::tree::At;
 
     fn drawn(error: &RuleError) -> String {
         let mut out = String::new();

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use crate::estate::{Direction, short_name};
 use crate::finding::{FactValue, RuleCard, Source};
 use crate::rule::case::{Case, CaseFile, Expect};
+use crate::rule::compile::{About, Body, Rule};
 use crate::rule::condition::Condition;
 use crate::rule::fact::FactSource;
 use crate::rule::flow::{HostsAre, Mode, Requirement, Target, Targets};
 use crate::rule::hosts::{HostName, Hosts};
 use crate::rule::pack::Pack;
-use crate::rule::pack::{Body, Rule};
 use crate::rule::select::RuleName;
 use crate::rule::service::Service;
 use crate::spelling::nearest;
@@ -50,7 +50,7 @@ fn explain_rule(rule: &Rule, cases: &[CaseFile]) -> String {
     let mut text = format!("{}[{}]\n{}\n", card.level, card.id, card.title);
     prose(&mut text, "Why", &card.why);
     prose(&mut text, "What to do", &card.help);
-    if let Body::Requirement(requirement) = &rule.body {
+    if let Body::Requirement(requirement) = rule.body() {
         let mut lines = format!("service {}", requirement.service);
         if requirement.applies != Condition::Always {
             let _ = write!(lines, ", when {}", requirement.applies);
@@ -70,9 +70,9 @@ fn explain_rule(rule: &Rule, cases: &[CaseFile]) -> String {
             section(&mut text, title, &shown_hosts(hosts));
         }
     }
-    if let Body::Assertion(assertion) = &rule.body {
+    if let About::Resources { of, beside } = &rule.about {
         let mut types: Vec<&str> = Vec::new();
-        assertion.types().for_each(|name| types.extend((!types.contains(&&**name)).then_some(&**name)));
+        of.iter().chain(beside).for_each(|name| types.extend((!types.contains(&&**name)).then_some(&**name)));
         section(&mut text, "Looks at", &types.join("\n"));
     }
     section(&mut text, "Seen as", &card.seen_as.join("\n"));
@@ -128,12 +128,9 @@ fn explain_service(pack: &Pack, service: &Service) -> String {
     entries(&mut text, "Facts", &facts.collect::<Vec<_>>().join("\n"));
     let not_judged = service.not_judged.iter().map(|one| format!("when {}: {}", one.when, one.because));
     entries(&mut text, "Not judged", &not_judged.collect::<Vec<_>>().join("\n"));
-    let rules = pack.rules.iter().filter_map(|rule| match &rule.body {
-        Body::Requirement(requirement) if requirement.service == service.name => {
-            Some(format!("{} {}: {}", rule.card.level, rule.card.id, rule.card.title))
-        }
-        _ => None,
-    });
+    let of_service = |rule: &&Rule| matches!(&rule.about, About::Service(of) if of.name == service.name);
+    let rules = pack.rules.iter().filter(of_service);
+    let rules = rules.map(|rule| format!("{} {}: {}", rule.card.level, rule.card.id, rule.card.title));
     section(&mut text, "Rules", &rules.collect::<Vec<_>>().join("\n"));
     section(&mut text, "Sources", &service.sources.iter().map(shown_source).collect::<Vec<_>>().join("\n"));
     text
@@ -217,7 +214,7 @@ pub fn list_json<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> Value {
         let card = &rule.card;
         let mut value = json!({
             "id": card.id.as_str(),
-            "kind": kind_of(&rule.body),
+            "kind": rule.about.kind(),
             "level": card.level.as_str(),
             "title": card.title,
             "why": card.why,
@@ -227,7 +224,7 @@ pub fn list_json<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> Value {
             "since": card.since,
             "sources": card.sources.iter().map(source_json).collect::<Vec<_>>(),
         });
-        if let Body::Requirement(requirement) = &rule.body {
+        if let Body::Requirement(requirement) = rule.body() {
             value["service"] = json!(&*requirement.service);
             let of_hosts = requirement.require.hosts().flat_map(|(_, hosts)| hosts.rows());
             let rows: Vec<&str> = requirement.rows.iter().map(String::as_str).chain(of_hosts).collect();
@@ -256,22 +253,12 @@ fn source_json(source: &Source) -> Value {
     json!({ "title": source.title, "section": source.section, "url": source.url, "read": source.read })
 }
 
-fn kind_of(body: &Body) -> &'static str {
-    match body {
-        Body::Requirement(_) => "requirement",
-        Body::Pattern(_) => "pattern",
-        Body::Assertion(_) => "assertion",
-    }
-}
-
 /// What a rule is about, for the catalogue.
 fn about(rule: &Rule) -> String {
-    match &rule.body {
-        Body::Requirement(requirement) => requirement.service.to_string(),
-        Body::Pattern(pattern) => pattern.subject.as_str().to_owned(),
-        Body::Assertion(assertion) => {
-            assertion.resources.iter().map(|name| short_name(name)).collect::<Vec<_>>().join(", ")
-        }
+    match &rule.about {
+        About::Service(service) => service.name.to_string(),
+        About::Subject(subject) => subject.as_str().to_owned(),
+        About::Resources { of, .. } => of.iter().map(|name| short_name(name)).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -335,7 +322,7 @@ struct Answers<'r> {
 pub(crate) fn coverage(pack: &Pack) -> String {
     let mut rows: BTreeMap<RowName<'_>, Answers<'_>> = BTreeMap::new();
     for rule in &pack.rules {
-        let Body::Requirement(requirement) = &rule.body else { continue };
+        let Body::Requirement(requirement) = rule.body() else { continue };
         let of_hosts = requirement.require.hosts().flat_map(|(_, hosts)| hosts.clouds()).flat_map(|(_, list)| list);
         let named = of_hosts.flat_map(|host| host.rows.iter().map(|row| (row, format!("`{}`", host.name))));
         let own = requirement.rows.iter().map(|row| (row, words(&requirement.require)));

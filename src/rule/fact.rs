@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::finding::FactValue;
 use crate::json::Selector;
 use crate::rule::error::{RuleError, suggestion};
-use crate::rule::schema::Value;
 use crate::rule::schema::Written;
+use crate::rule::tree::Value;
 use crate::rule::value;
 
 /// What a fact is and where it comes from.
@@ -268,7 +268,7 @@ fn read_source(written: Written<'_>, spec: &FactSpec) -> Result<FactSource, Rule
             .pairs()?
             .into_iter()
             .map(|pair| {
-                let from = match &**pair.key {
+                let from = match pair.key {
                     "true" => FactValue::Bool(true),
                     "false" => FactValue::Bool(false),
                     word => FactValue::Text(word.to_owned()),

@@ -69,7 +69,7 @@ impl Hosts {
         written: Written<'_>,
         placeholders: impl Iterator<Item = &'k str> + Clone,
     ) -> Result<Self, RuleError> {
-        if !written.is_mapping() || written.pairs()?.iter().any(|pair| &**pair.key == "host") {
+        if !written.is_mapping() || written.pairs()?.iter().any(|pair| pair.key == "host") {
             let hosts = read_list(written, placeholders)?;
             return Ok(Self { by_cloud: Cloud::ALL.map(|cloud| (cloud, hosts.clone())).to_vec() });
         }
@@ -157,11 +157,11 @@ mod tests {
     use crate::rule::error::RuleError;
     use crate::rule::error::Text;
     use crate::rule::schema::Written;
-    use crate::rule::schema::Yaml;
+    use crate::rule::schema::tree;
 
     fn read(content: &str) -> Result<Hosts, RuleError> {
         let text = Text::new("a.yaml", content);
-        let yaml = Yaml::read(&text)?;
+        let yaml = tree(&text)?;
         Hosts::read(Written { text: &text, yaml: &yaml }, ["region"].into_iter())
     }
 

@@ -1,6 +1,7 @@
 //! Rules as data: their language, and what they say about an estate.
 
 mod case;
+mod compile;
 mod condition;
 mod error;
 mod explain;
@@ -13,9 +14,11 @@ mod pattern;
 mod schema;
 mod select;
 mod service;
+mod tree;
 mod value;
 
 pub use case::{Case, CaseFile, CaseInput, Expect};
+pub use compile::{About, Body, Rule};
 pub use condition::Truth;
 pub(crate) use error::suggestion;
 pub use explain::{catalogue, explain, list, list_json};
@@ -27,7 +30,6 @@ pub use flow::{
 pub use guide::{guide, rule_schema, service_schema};
 pub use hosts::{HostName, Hosts};
 pub use pack::Pack;
-pub use pack::{Body, Rule};
 pub(crate) use pattern::{Resources, Scene, public};
 pub use select::{RuleName, Selection};
 pub use service::{Finder, Service};

@@ -10,15 +10,21 @@ use std::sync::Arc;
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
-use crate::finding::{Level, RuleCard, RuleId};
-use crate::rule::condition::Condition;
-use crate::rule::error::{RuleError, Text, suggestion};
-use crate::rule::flow::{Requirement, RequirementRule, read_clouds};
-use crate::rule::hosts::rows;
-use crate::rule::pattern::{AssertionRule, PatternRule};
-use crate::rule::schema::{Keys, Written, Yaml};
-use crate::rule::service::{Service, line, read_sources};
-use crate::rule::value::Template;
+use crate::finding::RuleId;
+use crate::rule::compile::{About, Rule};
+use crate::rule::error::{RuleError, Text};
+use crate::rule::schema::{Written, tree};
+use crate::rule::service::Service;
+use crate::rule::tree::Yaml;
+
+/// A file of `rules/` that the program carries.
+struct Embedded {
+    /// Its path below `rules/`.
+    path: &'static str,
+    content: &'static str,
+    /// Its tree in the postcard format, for rules and services; cases are read from their text.
+    tree: &'static [u8],
+}
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
@@ -37,7 +43,7 @@ pub struct Pack {
     /// By id.
     pub rules: Vec<Rule>,
     /// By name.
-    pub services: Vec<Service>,
+    pub services: Vec<Arc<Service>>,
     /// How many came with the program, and from which folders the others came.
     pub sources: Vec<PackSource>,
 }
@@ -57,6 +63,14 @@ pub(crate) struct RuleFile {
     /// Its path below the folder without the ending, parts joined with `/`.
     pub(crate) id: Arc<str>,
     pub(crate) text: Text,
+    /// What the build wrote of it; nothing for cases and files of folders.
+    tree: &'static [u8],
+}
+
+impl RuleFile {
+    fn tree(&self) -> Result<Yaml<'static>, RuleError> {
+        postcard::from_bytes(self.tree).or_else(|_| tree(&self.text))
+    }
 }
 
 impl Pack {
@@ -83,29 +97,42 @@ impl Pack {
 
     fn build(batches: Vec<(Option<PathBuf>, Vec<RuleFile>)>) -> Result<Self, RuleError> {
         let mut mistakes = Vec::new();
-        let mut services = BTreeMap::new();
+        let mut services: BTreeMap<Arc<str>, Arc<Service>> = BTreeMap::new();
         let mut written = Vec::new();
-        for (source, (folder, files)) in batches.into_iter().enumerate() {
-            written.push((folder, Vec::new(), Vec::new()));
-            // Reading YAML is most of the start-up: 6 ms for the shipped rules on one core.
-            let read: Vec<Result<Yaml, RuleError>> = files.par_iter().map(|file| Yaml::read(&file.text)).collect();
+        // A service of a folder may lack what a rule of the program asks for under its name.
+        let mut is_replaced = false;
+        for (folder, files) in batches {
+            let read: Vec<_> = match &folder {
+                None => files.iter().map(RuleFile::tree).collect(),
+                // Reading YAML is most of the work.
+                Some(_) => files.par_iter().map(RuleFile::tree).collect(),
+            };
+            let mut rules = Vec::new();
             for (file, read) in files.into_iter().zip(read) {
                 match read {
                     Err(mistake) => mistakes.push(mistake),
                     Ok(yaml) if is_service(&file) => match Service::read(Written { text: &file.text, yaml: &yaml }) {
-                        Ok(service) => drop(services.insert(Arc::clone(&service.name), service)),
+                        Ok(service) => {
+                            is_replaced |= services.insert(Arc::clone(&service.name), Arc::new(service)).is_some();
+                        }
                         Err(mistake) => mistakes.push(mistake),
                     },
-                    Ok(yaml) => written[source].2.push((file, yaml)),
+                    Ok(yaml) => rules.push((file, yaml)),
                 }
             }
+            written.push((folder, rules));
         }
         let mut rules = BTreeMap::new();
         let mut sources = Vec::new();
-        for (folder, mut ids, files) in written {
+        for (folder, files) in written {
+            let mut ids = Vec::new();
             for (file, yaml) in files {
                 let id = RuleId::new(Arc::clone(&file.id));
-                match rule(&id, Written { text: &file.text, yaml: &yaml }, &services) {
+                let read = match folder {
+                    None if !is_replaced => Rule::deferred(&id, file.text, yaml, &services),
+                    _ => Rule::compiled(&id, Written { text: &file.text, yaml: &yaml }, &services),
+                };
+                match read {
                     Ok(rule) => {
                         ids.push(id.clone());
                         rules.insert(id, rule);
@@ -128,21 +155,21 @@ impl Pack {
         let found = self.services.iter().flat_map(|service| &service.found_on).flat_map(|finder| {
             std::iter::once(&*finder.resource).chain(finder.through.iter().map(|through| &*through.resource))
         });
-        let asserted = self.rules.iter().filter_map(|rule| match &rule.body {
-            Body::Assertion(assertion) => Some(assertion),
-            Body::Requirement(_) | Body::Pattern(_) => None,
+        let asserted = self.rules.iter().filter_map(|rule| match &rule.about {
+            About::Resources { of, beside } => Some(of.iter().chain(beside)),
+            About::Service(_) | About::Subject(_) => None,
         });
-        found.chain(asserted.flat_map(|assertion| assertion.types()).map(|name| &**name))
+        found.chain(asserted.flatten().map(|name| &**name))
     }
 
     /// The service of a name.
     pub fn service(&self, name: &str) -> Option<&Service> {
-        self.services.iter().find(|service| &*service.name == name)
+        self.services.iter().find(|service| &*service.name == name).map(|service| &**service)
     }
 
     /// Every rule there is: its own, those it was loaded from, and those of the program, whether loaded or not.
     pub fn known(&self) -> BTreeSet<RuleId> {
-        let shipped = EMBEDDED.iter().filter_map(|(path, _)| id_of(path, "")).filter(|id| !id.ends_with("/service"));
+        let shipped = EMBEDDED.iter().filter_map(|file| id_of(file.path, "")).filter(|id| !id.ends_with("/service"));
         let loaded = self.sources.iter().flat_map(|source| source.rules.iter().cloned());
         let own = self.rules.iter().map(|rule| rule.card.id.clone());
         shipped.map(RuleId::new).chain(loaded).chain(own).collect()
@@ -160,9 +187,9 @@ fn is_service(file: &RuleFile) -> bool {
 
 /// The files of the program whose name ends so: `""` for rules and services, `.cases` for cases.
 pub(crate) fn embedded_files(ending: &str) -> Vec<RuleFile> {
-    let files = EMBEDDED.iter().filter_map(|(path, content)| {
+    let files = EMBEDDED.iter().filter_map(|Embedded { path, content, tree }| {
         let id = id_of(path, ending)?;
-        Some(RuleFile { id: id.into(), text: Text::new(format!("rules/{path}"), *content) })
+        Some(RuleFile { id: id.into(), text: Text::new(format!("rules/{path}"), *content), tree })
     });
     files.collect()
 }
@@ -203,7 +230,7 @@ pub(crate) fn folder_files(folder: &Path, ending: &str) -> Result<Vec<RuleFile>,
         let content = read(entry.path()).map_err(|error| unreadable(entry.path(), &error))?;
         let content = content.strip_prefix('\u{feff}').unwrap_or(&content);
         let name = entry.path().to_string_lossy().replace('\\', "/");
-        files.push(RuleFile { id: id.into(), text: Text::new(name, content) });
+        files.push(RuleFile { id: id.into(), text: Text::new(name, content), tree: &[] });
     }
     files.sort_by(|left, right| left.id.cmp(&right.id));
     Ok(files)
@@ -222,130 +249,13 @@ fn read(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// A rule that can be evaluated.
-#[derive(Clone, Debug)]
-pub struct Rule {
-    /// What it says about itself.
-    pub card: RuleCard,
-    /// What it asks.
-    pub body: Body,
-    /// What its findings say; the title when it has none.
-    pub message: Option<Template>,
-}
-
-/// The kinds of rules.
-#[derive(Clone, Debug)]
-pub enum Body {
-    /// Something that every placement of a service needs.
-    Requirement(Box<RequirementRule>),
-    /// A pattern in one subject.
-    Pattern(Box<PatternRule>),
-    /// An assertion on resources of some types.
-    Assertion(Box<AssertionRule>),
-}
-
-/// What the message of a requirement rule may fill in beside the words among the facts.
-const MESSAGE_NAMES: [&str; 6] = ["placement", "service", "subnet", "flow", "layer", "decided-by"];
-
-const REQUIREMENT_KEYS: [&str; 6] = ["service", "applies", "clouds", "require", "assumes", "advice"];
-
-/// Compiles one rule.
-pub(crate) fn rule(
-    id: &RuleId,
-    written: Written<'_>,
-    services: &BTreeMap<Arc<str>, Service>,
-) -> Result<Rule, RuleError> {
-    let pairs = written.pairs()?;
-    let has = |key: &str| pairs.iter().any(|pair| &**pair.key == key);
-    if has("service") {
-        let keys = written.keys("a requirement rule", &[&CARD_KEYS[..], &REQUIREMENT_KEYS].concat())?;
-        return requirement(id, &keys, services);
-    }
-    if has("subject") {
-        let keys = written.keys("a pattern rule", &[&CARD_KEYS[..], &PatternRule::KEYS].concat())?;
-        let (pattern, message) = PatternRule::read(&keys)?;
-        return Ok(Rule {
-            card: read_card(id, &keys)?,
-            body: Body::Pattern(Box::new(pattern)),
-            message: Some(message),
-        });
-    }
-    if has("resource") {
-        let keys = written.keys("an assertion rule", &[&CARD_KEYS[..], &AssertionRule::KEYS].concat())?;
-        let (assertion, message) = AssertionRule::read(&keys)?;
-        let body = Body::Assertion(Box::new(assertion));
-        return Ok(Rule { card: read_card(id, &keys)?, body, message: Some(message) });
-    }
-    Err(written.error("a rule needs one of the keys `service`, `subject`, `resource`").help(
-        "`service` begins a requirement, `subject` a pattern over typed resources, `resource` an assertion on any",
-    ))
-}
-
-fn requirement(id: &RuleId, keys: &Keys<'_>, services: &BTreeMap<Arc<str>, Service>) -> Result<Rule, RuleError> {
-    let card = read_card(id, keys)?;
-    let name = keys.need("service")?;
-    let wanted = name.text()?;
-    let Some(service) = services.get(&wanted) else {
-        return Err(name.error(format!("there is no service `{wanted}`")).label("unknown service").help(suggestion(
-            &wanted,
-            "services are",
-            services.keys().map(|name| &**name),
-        )));
-    };
-    let applies = match keys.get("applies") {
-        Some(applies) => Condition::read(applies, &wanted, &service.facts)?,
-        None => Condition::Always,
-    };
-    let names = MESSAGE_NAMES.iter().copied().chain(service.facts.keys().map(|name| &**name));
-    let message = keys.get("message").map(|message| Template::read(message, names)).transpose()?;
-    let require = Requirement::read(keys.need("require")?, service)?;
-    let body = RequirementRule {
-        service: Arc::clone(&service.name),
-        applies,
-        clouds: read_clouds(keys.get("clouds"), &require)?,
-        rows: rows(&card.tags),
-        assumes: keys.items("assumes").into_iter().map(line).collect::<Result<_, _>>()?,
-        advice: keys.get("advice").map(Written::bool).transpose()?.unwrap_or(false),
-        require,
-    };
-    Ok(Rule { card, body: Body::Requirement(Box::new(body)), message })
-}
-
-/// The keys of the header.
-const CARD_KEYS: [&str; 9] = ["title", "level", "message", "why", "help", "sources", "tags", "seen-as", "since"];
-
-const LEVELS: [(&str, Level); 3] = [("error", Level::Error), ("warning", Level::Warning), ("note", Level::Note)];
-
-/// Reads the header of the rule `id`.
-fn read_card(id: &RuleId, keys: &Keys<'_>) -> Result<RuleCard, RuleError> {
-    let texts = |key: &str| -> Result<Vec<String>, RuleError> {
-        keys.items(key).into_iter().map(|item| item.scalar().map(|text| text.to_string())).collect()
-    };
-    let tags = texts("tags")?;
-    for (item, tag) in keys.items("tags").into_iter().zip(&tags) {
-        if tag.contains(|letter: char| letter.is_whitespace() || letter == ',') {
-            return Err(item.error(format!("tag `{tag}` holds a blank or a comma")));
-        }
-    }
-    Ok(RuleCard {
-        id: id.clone(),
-        title: line(keys.need("title")?)?.to_string(),
-        level: keys.need("level")?.word("level", &LEVELS)?,
-        why: keys.need("why")?.text()?.to_string(),
-        help: keys.need("help")?.text()?.to_string(),
-        sources: read_sources(keys)?,
-        tags,
-        seen_as: texts("seen-as")?,
-        since: keys.get("since").map(Written::scalar).transpose()?.map_or_else(String::new, |text| text.to_string()),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
-    use super::Pack;
+    use super::{Pack, embedded_files, tree};
     use crate::rule::error::RuleError;
+    use crate::rule::tree::Yaml;
     use crate::rule::{Body, Mode, Requirement, Target};
 
     const SERVICE: &str = "\
@@ -395,7 +305,7 @@ tags: [DEMO-1, storage]
     fn a_folder_holds_services_and_rules() {
         let pack = load(RULE).unwrap();
         let rule = pack.rule("demo/storage-blocked").unwrap();
-        let Body::Requirement(body) = &rule.body else { panic!() };
+        let Body::Requirement(body) = rule.body() else { panic!() };
         assert_eq!(body.rows, ["DEMO-1"]);
         assert_eq!(body.applies.to_string(), "`public-ip` is true");
         let Requirement::Flow(flow) = &body.require else { panic!() };
@@ -415,6 +325,33 @@ tags: [DEMO-1, storage]
         assert_eq!(wrong("8000-8100", "8100-8000").1, 18);
         assert_eq!(wrong("service: demo", "service: dmo"), (3, 10, "there is no service `dmo`".into()));
         assert_eq!(wrong("    ports", "    prots"), (10, 5, "`flow` has no key `prots`".into()));
+    }
+
+    #[test]
+    fn the_rules_of_the_program_are_right_and_as_they_are_written() {
+        for file in embedded_files("") {
+            assert_eq!(postcard::from_bytes::<Yaml<'_>>(file.tree).unwrap(), tree(&file.text).unwrap(), "{}", file.id);
+        }
+        let pack = Pack::load(true, &[]).unwrap();
+        let kinds = pack.rules.iter().map(|rule| (rule.about.kind(), rule.body()));
+        for (kind, body) in kinds {
+            let of_body = match body {
+                Body::Requirement(_) => "requirement",
+                Body::Pattern(_) => "pattern",
+                Body::Assertion(_) => "assertion",
+            };
+            assert_eq!(kind, of_body);
+        }
+    }
+
+    #[test]
+    fn a_service_of_a_folder_takes_the_place_of_the_program_s_and_its_rules_are_held_against_it() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("azureml")).unwrap();
+        let service = SERVICE.replace("service: demo", "service: azureml-compute");
+        std::fs::write(folder.path().join("azureml/service.yaml"), service).unwrap();
+        let error = Pack::load(true, &[folder.path().to_owned()]).unwrap_err();
+        assert!(error.to_string().contains("service `azureml-compute` has no fact"), "{error}");
     }
 
     #[test]

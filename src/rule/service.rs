@@ -74,10 +74,10 @@ impl Service {
                 .pairs()?
                 .into_iter()
                 .map(|pair| {
-                    if ["all", "any", "not"].contains(&&**pair.key) {
+                    if ["all", "any", "not"].contains(&pair.key) {
                         return Err(pair.error(format!("a fact cannot be called `{}`", pair.key)));
                     }
-                    Ok((Arc::clone(pair.key), FactSpec::read(pair.value)?))
+                    Ok((Arc::from(pair.key), FactSpec::read(pair.value)?))
                 })
                 .collect::<Result<_, _>>()?,
             None => BTreeMap::new(),
@@ -108,7 +108,7 @@ fn check_followed(pair: &Pair<'_>, facts: &BTreeMap<Arc<str>, FactSpec>) -> Resu
     for source in &spec.from {
         let FactSource::Fact(name) = source else { continue };
         match facts.get(name) {
-            Some(other) if other.kind == spec.kind && name != pair.key => {}
+            Some(other) if other.kind == spec.kind && **name != *pair.key => {}
             Some(_) => return Err(pair.error(format!("`{}` cannot follow `{name}`", pair.key))),
             None => {
                 let help = suggestion(name, "its facts are", facts.keys().map(|name| &**name));

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use crate::json::Selector;
 use crate::net::{PortSet, ProtocolSet, Reading, Tag};
-use crate::rule::error::{At, RuleError, suggestion};
+use crate::rule::error::{RuleError, suggestion};
 use crate::rule::schema::{Keys, Written};
+use crate::rule::tree::At;
 
 /// Ports: `22`, `8000-8100`, `any`, or a list of these.
 pub(crate) fn ports(written: Written<'_>) -> Result<PortSet, RuleError> {

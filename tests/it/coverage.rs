@@ -42,7 +42,7 @@ impl Answer {
 fn answers() -> BTreeMap<String, Answer> {
     let mut rows: BTreeMap<String, Answer> = BTreeMap::new();
     for rule in &Pack::load(true, &[]).unwrap().rules {
-        let Body::Requirement(body) = &rule.body else { continue };
+        let Body::Requirement(body) = rule.body() else { continue };
         let ports = match &body.require {
             Requirement::Flow(flow) => flow.ports.clone(),
             Requirement::Route(_) | Requirement::Egress | Requirement::Dependencies(_) => PortSet::empty(),

@@ -9,8 +9,8 @@ use crate::rule::error::{RuleError, suggestion};
 use crate::rule::pattern::field::Expression;
 use crate::rule::pattern::field::why;
 use crate::rule::pattern::operator;
-use crate::rule::schema::Value;
 use crate::rule::schema::{Pair, Written};
+use crate::rule::tree::Value;
 use crate::rule::value;
 use crate::source::{FileId, Span};
 
@@ -125,7 +125,7 @@ pub(crate) fn read(written: Written<'_>) -> Result<Vec<Assert>, RuleError> {
     written.keys("`assert`", &ASSERT_KEYS)?;
     let mut asserts = Vec::new();
     for pair in written.pairs()? {
-        match &**pair.key {
+        match pair.key {
             "exists" => asserts.push(Assert::Exists(pair.value.bool()?)),
             "all" => asserts.push(Assert::All(node_tests(pair.value)?)),
             "none" => asserts.push(Assert::None(node_tests(pair.value)?)),
@@ -344,11 +344,11 @@ fn node(written: Written<'_>) -> Result<Node, RuleError> {
         Value::Bool(value) => Json::Bool(*value),
         Value::Integer(number) => Json::Number(Number::new(number.to_string())),
         Value::Float => Json::Number(Number::new(written.scalar()?)),
-        Value::Text(text) => Json::Text(Arc::clone(text)),
+        Value::Text(text) => Json::Text(Arc::from(&**text)),
         Value::List(_) => Json::List(Arc::new(written.items().into_iter().map(node).collect::<Result<_, _>>()?)),
         Value::Map(_) => {
             let member =
-                |pair: Pair<'_>| Ok(Member { key: Arc::clone(pair.key), key_span: nowhere(), node: node(pair.value)? });
+                |pair: Pair<'_>| Ok(Member { key: Arc::from(pair.key), key_span: nowhere(), node: node(pair.value)? });
             Json::Object(Arc::new(written.pairs()?.into_iter().map(member).collect::<Result<_, RuleError>>()?))
         }
     };

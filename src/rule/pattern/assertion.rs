@@ -50,11 +50,6 @@ impl AssertionRule {
         Ok((Self { resources, when, beside, select: value::selector(keys.need("select")?)?, asserts }, message))
     }
 
-    /// Every type it looks at: those it is about, and those beside them.
-    pub fn types(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.resources.iter().chain(self.beside.iter().map(|beside| &beside.resource))
-    }
-
     /// The findings of the rule, in the order of the estate; `base` is the finding's common part.
     pub(crate) fn findings(&self, resources: &Resources<'_>, message: &Template, base: &Finding) -> Vec<Finding> {
         let these: Vec<&Resource<'_>> = self.resources.iter().flat_map(|wanted| resources.of(wanted)).collect();

@@ -433,11 +433,11 @@ mod tests {
     use super::Beside;
     use crate::rule::error::Text;
     use crate::rule::schema::Written;
-    use crate::rule::schema::Yaml;
+    use crate::rule::schema::tree;
 
     fn mistake(content: &str) -> String {
         let text = Text::new("a.yaml", content);
-        let yaml = Yaml::read(&text).unwrap();
+        let yaml = tree(&text).unwrap();
         Beside::read(Written { text: &text, yaml: &yaml }).map(|_| ()).unwrap_err().to_string()
     }
 

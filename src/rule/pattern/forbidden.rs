@@ -29,8 +29,7 @@ impl PatternRule {
     pub(crate) const KEYS: [&str; 3] = ["subject", "when", "labels"];
 
     /// Reads a pattern rule and its message.
-    pub(crate) fn read(keys: &Keys<'_>) -> Result<(Self, Template), RuleError> {
-        let subject = keys.need("subject")?.word("subject", &Subject::WORDS)?;
+    pub(crate) fn read(keys: &Keys<'_>, subject: Subject) -> Result<(Self, Template), RuleError> {
         let names = || subject.fields().iter().map(|field| field.name);
         let when = Predicate::read(keys.need("when")?, subject)?;
         let labels = match keys.get("labels") {
@@ -57,24 +56,24 @@ impl PatternRule {
         Ok((Self { subject, when, labels }, message))
     }
 
-    /// The findings of the rule on an estate, in the order of the estate; `base` is the finding's common part.
+    /// The findings of the rule on all items of its subject, in their order; `base` is the finding's common part.
     pub(crate) fn findings<'a>(
         &'a self,
-        scene: &'a Scene<'a>,
+        items: &'a [Item<'a>],
         message: &'a Template,
         base: &'a Finding,
     ) -> impl Iterator<Item = Finding> + 'a {
-        self.subject.all(scene).into_iter().filter_map(move |item| {
-            let truth = self.when.holds(&item);
+        items.iter().filter_map(move |item| {
+            let truth = self.when.holds(item);
             if truth == Truth::No {
                 return None;
             }
             let conditions = item.conditions().into_iter().map(|unknown| Truth::Unknown(vec![why(unknown)]));
             let truth = Truth::all(std::iter::once(truth).chain(conditions));
-            if truth != Truth::Yes && self.is_spoiled(&item) {
+            if truth != Truth::Yes && self.is_spoiled(item) {
                 return None;
             }
-            Some(self.finding(&item, &truth, message, base))
+            Some(self.finding(item, &truth, message, base))
         })
     }
 
@@ -233,7 +232,7 @@ impl Predicate {
                 }
                 items.into_iter().map(|item| Self::read(item, subject)).collect()
             };
-            parts.push(match &**pair.key {
+            parts.push(match pair.key {
                 "all" => Self::All(several(pair.value)?),
                 "any" => Self::Any(several(pair.value)?),
                 "not" => Self::Not(Box::new(Self::read(pair.value, subject)?)),

@@ -108,7 +108,7 @@ fn list(kind: Kind) -> String {
 
 fn read_one(field: &str, kind: Kind, pair: &Pair<'_>) -> Result<Test, RuleError> {
     // `sources: { include: … }` reads better than `includes` after a plural; both are the same operator.
-    let operator = match &**pair.key {
+    let operator = match pair.key {
         "include" => "includes",
         "overlap" => "overlaps",
         other => other,

@@ -142,6 +142,11 @@ fn push_json(ch: char, to: &mut String) {
 fn plain(text: &str, kind: Kind, is_start: bool, to: &mut String) {
     let body = text.trim_end_matches('\n');
     let body = body.strip_suffix('\r').filter(|_| body.len() < text.len()).unwrap_or(body);
+    // Nearly every line: nothing in it has to be looked at by itself.
+    let is_harmless = |byte: u8| matches!(byte, b' '..=b'"' | b'$'..=b'~');
+    if body.bytes().all(is_harmless) && !body.trim_start().starts_with("::") {
+        return to.push_str(text);
+    }
     let is_text = kind != Kind::Commands;
     let mut is_start = is_start && is_text;
     let mut rest = body;

@@ -1,7 +1,7 @@
 //! How a command ends, what may stop it, and what it prints that is no report: nothing that comes from outside is obeyed by
 //! a terminal or a pipeline. Reports go through the same [`Printer`] in `report`.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use miette::{Diagnostic, Result};
@@ -83,7 +83,7 @@ pub(crate) fn is_colored() -> bool {
 }
 
 fn print(out: impl Write, text: &str, kind: Kind) -> io::Result<()> {
-    let mut printer = Printer::new(out, kind);
+    let mut printer = Printer::new(BufWriter::new(out), kind);
     printer.write_all(text.as_bytes())?;
     printer.flush()
 }

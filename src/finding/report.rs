@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use crate::finding::diagnostic::{Finding, FlowId, Layer, PlacementId, RuleCard, RuleId, Verdict};
 use crate::source::{FileId, Span};
@@ -22,7 +23,7 @@ pub struct Report {
     /// Lines about the run as a whole: `no service found on …`.
     pub remarks: Vec<String>,
     /// The cards of the rules that spoke or judged.
-    pub rules: BTreeMap<RuleId, RuleCard>,
+    pub rules: BTreeMap<RuleId, Arc<RuleCard>>,
     /// The versions of the data used, for the closing line: (`packs`, `azureml 2026-03-19`), ….
     pub data: Vec<(String, String)>,
     /// What would settle what is undecided.

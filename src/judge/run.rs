@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::estate::{self, Estate, Export, Lacking, Shape, short_name};
-use crate::finding::{FactValue, Finding, Label, PlacementReport, Report, RuleCard, Verdict};
+use crate::finding::{FactValue, Finding, Label, PlacementReport, Report, Verdict};
 use crate::judge::dependency::{self, Asking};
 use crate::judge::diagnose::{Subject, diagnose};
 use crate::judge::exports::commands;
@@ -66,7 +66,7 @@ pub fn judge<'a>(
     report.remarks.extend(named(&lacking, files));
     unclaimed(&mut report, estate, files, &placements);
     report.findings.extend(patterns(&pack.rules, estate));
-    report.rules = pack.rules.iter().map(|rule| (rule.card.id.clone(), RuleCard::clone(&rule.card))).collect();
+    report.rules = pack.rules.iter().map(|rule| (rule.card.id.clone(), Arc::clone(&rule.card))).collect();
     remark(&mut report, pack, files, &elsewhere, &not_judged);
     report.data = data(pack);
     let unmatched = unmatched.into_iter().map(|(request, names)| {

@@ -154,7 +154,7 @@ impl Sorted {
                 entry.outcome = FileOutcome::Error;
                 entry.detail = Some(error.message.clone());
                 report.findings.push(syntax_finding(&error));
-                report.rules.insert(RuleId::new("syntax"), syntax_card());
+                report.rules.insert(RuleId::new("syntax"), Arc::new(syntax_card()));
                 entry.file = Some(file);
             }
             (Content::Unreadable(why), _) => {

@@ -1,5 +1,7 @@
 //! A report made by hand, in the shape of what a run finds, for tests.
 
+use std::sync::Arc;
+
 use crate::finding::{
     Applies, Decider, DeciderKind, FactReport, FactValue, FileReport, Finding, Label, Layer, LayerReport, Level,
     Outcome, Packet, PathReport, PlacementId, PlacementReport, Remark, Report, RequirementReport, RuleCard, RuleId,
@@ -318,7 +320,7 @@ pub(crate) fn sample() -> (Files, Report) {
                 &["StorageMountError"],
             ),
         ]
-        .map(|card| (card.id.clone(), card))
+        .map(|card| (card.id.clone(), Arc::new(card)))
         .into(),
         data: vec![("packs".to_owned(), "azureml 2026-03-19".to_owned())],
         ..Report::default()

@@ -403,6 +403,7 @@ fn help_markdown(card: &RuleCard) -> String {
 #[cfg(test)]
 mod tests {
     use super::{RESULTS, described, encoded, fitting, message, name};
+    use crate::finding::RuleCard;
     use crate::finding::{Finding, Label, Level};
     use crate::report::sample::{finding, sample};
     use crate::source::{FileId, Span};
@@ -446,7 +447,7 @@ mod tests {
     #[test]
     fn tags_and_descriptions_are_within_the_limits() {
         let (_, report) = sample();
-        let mut card = report.rules.values().next().unwrap().clone();
+        let mut card = RuleCard::clone(report.rules.values().next().unwrap());
         card.tags = (0..30).map(|number| format!("tag-{number}")).collect();
         card.why = "é".repeat(2000);
         let rule = described(&card);

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use crate::finding::{FactValue, RuleId};
 use crate::rule::compile::Body;
 use crate::rule::error::{RuleError, suggestion};
-use crate::rule::pack::{Pack, RuleFile, embedded_files, folder_files};
+use crate::rule::pack::{Pack, RuleFile, folder_files};
 use crate::rule::schema::tree;
 use crate::rule::schema::{Pair, Written};
 use crate::rule::service::Service;
+use crate::rule::shipped;
 use crate::rule::tree::Value;
 
 /// The cases of one rule.
@@ -90,7 +91,9 @@ pub(crate) const CASE_KEYS: [(&str, &str); 7] = [
 impl CaseFile {
     /// The case files of the program, of folders, or both. Every one must belong to a rule of the pack.
     pub fn load(pack: &Pack, embedded: bool, folders: &[PathBuf]) -> Result<Vec<Self>, RuleError> {
-        let mut files = if embedded { embedded_files(".cases") } else { Vec::new() };
+        let shipped = if embedded { shipped::cases() } else { &[] };
+        let of_program = shipped.iter().map(|file| RuleFile { id: file.id.into(), text: file.text() });
+        let mut files: Vec<RuleFile> = of_program.collect();
         for folder in folders {
             files.extend(folder_files(folder, ".cases")?);
         }

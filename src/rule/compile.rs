@@ -3,22 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use crate::finding::{Level, RuleCard, RuleId};
+use crate::finding::{Level, RuleCard, RuleId, Source};
 use crate::rule::condition::Condition;
-use crate::rule::error::{RuleError, Text, suggestion};
+use crate::rule::error::{RuleError, suggestion};
 use crate::rule::flow::{Requirement, RequirementRule, read_clouds};
 use crate::rule::hosts::rows;
 use crate::rule::pattern::{AssertionRule, PatternRule, Subject};
 use crate::rule::schema::{Keys, Written};
 use crate::rule::service::{Service, line, read_sources};
-use crate::rule::tree::Yaml;
+use crate::rule::shipped::Shipped;
+use crate::rule::tree::{Head, HeadAbout, HeadSource};
 use crate::rule::value::Template;
 
 /// A rule that can be evaluated.
 #[derive(Clone, Debug)]
 pub struct Rule {
     /// What it says about itself.
-    pub card: RuleCard,
+    pub card: Arc<RuleCard>,
     /// What it is about.
     pub about: About,
     form: Form,
@@ -55,20 +56,13 @@ impl About {
 enum Form {
     Compiled(Box<Compiled>),
     /// Most rules are asked for nothing in most runs.
-    Deferred(Arc<Deferred>),
+    Deferred(Arc<(&'static Shipped, OnceLock<Compiled>)>),
 }
 
 #[derive(Clone, Debug)]
 struct Compiled {
     body: Body,
     message: Option<Template>,
-}
-
-#[derive(Debug)]
-struct Deferred {
-    text: Text,
-    yaml: Yaml<'static>,
-    compiled: OnceLock<Compiled>,
 }
 
 impl Rule {
@@ -80,19 +74,41 @@ impl Rule {
     ) -> Result<Self, RuleError> {
         let (card, about) = read_head(id, written, services)?;
         let compiled = compile(written, &card, &about)?;
-        Ok(Self { card, about, form: Form::Compiled(Box::new(compiled)) })
+        Ok(Self { card: Arc::new(card), about, form: Form::Compiled(Box::new(compiled)) })
     }
 
-    /// A rule of the program: only its head is read. Its body is right, which a test holds.
-    pub(super) fn deferred(
-        id: &RuleId,
-        text: Text,
-        yaml: Yaml<'static>,
-        services: &BTreeMap<Arc<str>, Arc<Service>>,
-    ) -> Result<Self, RuleError> {
-        let (card, about) = read_head(id, Written { text: &text, yaml: &yaml }, services)?;
-        let deferred = Deferred { text, yaml, compiled: OnceLock::new() };
-        Ok(Self { card, about, form: Form::Deferred(Arc::new(deferred)) })
+    /// A rule of the program: only its head is read. The rest is right, which a test holds.
+    pub(super) fn deferred(file: &'static Shipped, services: &BTreeMap<Arc<str>, Arc<Service>>) -> Self {
+        let Head { about, level, title, why, help, since, tags, seen_as, sources } = file.head();
+        let about = match about {
+            HeadAbout::Service(name) => {
+                About::Service(Arc::clone(services.get(name).expect("the program carries the services of its rules")))
+            }
+            HeadAbout::Subject(word) => About::Subject(known(word, &Subject::WORDS)),
+            HeadAbout::Resources { of, beside } => {
+                let types = |names: Vec<&str>| names.into_iter().map(Arc::from).collect();
+                About::Resources { of: types(of), beside: types(beside) }
+            }
+        };
+        let texts = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect();
+        let source = |source: HeadSource<'_>| Source {
+            title: source.title.to_owned(),
+            section: source.section.map(str::to_owned),
+            url: source.url.to_owned(),
+            read: source.read.to_owned(),
+        };
+        let card = RuleCard {
+            id: RuleId::new(file.id),
+            title: title.to_owned(),
+            level: known(level, &LEVELS),
+            why: why.to_owned(),
+            help: help.to_owned(),
+            sources: sources.into_iter().map(source).collect(),
+            tags: texts(tags),
+            seen_as: texts(seen_as),
+            since: since.to_owned(),
+        };
+        Self { card: Arc::new(card), about, form: Form::Deferred(Arc::new((file, OnceLock::new()))) }
     }
 
     /// What it asks.
@@ -117,15 +133,21 @@ impl Rule {
     fn read(&self) -> &Compiled {
         match &self.form {
             Form::Compiled(compiled) => compiled,
-            Form::Deferred(deferred) => deferred.compiled.get_or_init(|| {
-                let written = Written { text: &deferred.text, yaml: &deferred.yaml };
-                match compile(written, &self.card, &self.about) {
-                    Ok(compiled) => compiled,
-                    Err(error) => unreachable!("{} of the program is wrong: {error}", self.card.id),
-                }
-            }),
+            Form::Deferred(deferred) => {
+                let (file, compiled) = &**deferred;
+                compiled.get_or_init(|| {
+                    let (text, yaml) = (file.text(), file.tree());
+                    let read = compile(Written { text: &text, yaml: &yaml }, &self.card, &self.about);
+                    read.expect("the rules of the program are right")
+                })
+            }
         }
     }
+}
+
+fn known<T: Copy>(word: &str, words: &[(&str, T)]) -> T {
+    let found = words.iter().find(|(one, _)| *one == word);
+    found.expect("the words in the rules of the program are right").1
 }
 
 /// The kinds of rules.

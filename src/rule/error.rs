@@ -172,11 +172,13 @@ impl SourceCode for Excerpt {
 pub(crate) struct Text {
     pub(crate) name: Arc<str>,
     pub(crate) content: Arc<str>,
+    /// It came with the program, and a test holds that it is right.
+    pub(crate) is_shipped: bool,
 }
 
 impl Text {
     pub(crate) fn new(name: impl Into<Arc<str>>, content: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), content: content.into() }
+        Self { name: name.into(), content: content.into(), is_shipped: false }
     }
 
     /// Line and column of a byte, both from 1, the column in characters.

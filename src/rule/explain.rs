@@ -276,7 +276,7 @@ pub fn catalogue(pack: &Pack) -> String {
         let _ =
             write!(text, "\n## {folder}\n\n| rule | level | about | what it says | tags |\n|---|---|---|---|---|\n");
         for rule in rules {
-            let RuleCard { id, level, title, tags, .. } = &rule.card;
+            let RuleCard { id, level, title, tags, .. } = &*rule.card;
             let name = id.as_str().rsplit('/').next().unwrap_or_default();
             let title = title.replace('|', "\\|");
             let _ =

@@ -14,6 +14,7 @@ mod pattern;
 mod schema;
 mod select;
 mod service;
+mod shipped;
 mod tree;
 mod value;
 

@@ -1,4 +1,4 @@
-//! Finds rule files, embedded and in folders, and loads them. The only file of the module that reads the disk.
+//! Finds rule files, of the program and in folders, and loads them. The only file of the module that reads the disk.
 //!
 //! What a file says is the work of `compile`; which files to look at when running cases that of `cases`.
 
@@ -15,18 +15,8 @@ use crate::rule::compile::{About, Rule};
 use crate::rule::error::{RuleError, Text};
 use crate::rule::schema::{Written, tree};
 use crate::rule::service::Service;
+use crate::rule::shipped;
 use crate::rule::tree::Yaml;
-
-/// A file of `rules/` that the program carries.
-struct Embedded {
-    /// Its path below `rules/`.
-    path: &'static str,
-    content: &'static str,
-    /// Its tree in the postcard format, for rules and services; cases are read from their text.
-    tree: &'static [u8],
-}
-
-include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// The most files and folders a rule folder may hold.
 const MAX_ENTRIES: usize = 20_000;
@@ -63,90 +53,54 @@ pub(crate) struct RuleFile {
     /// Its path below the folder without the ending, parts joined with `/`.
     pub(crate) id: Arc<str>,
     pub(crate) text: Text,
-    /// What the build wrote of it; nothing for cases and files of folders.
-    tree: &'static [u8],
-}
-
-impl RuleFile {
-    fn tree(&self) -> Result<Yaml<'static>, RuleError> {
-        postcard::from_bytes(self.tree).or_else(|_| tree(&self.text))
-    }
 }
 
 impl Pack {
     /// The rules of the program, of folders, or both. Of two rules or services with one name, that of the later folder
     /// counts, and a folder's counts before the program's.
     pub fn load(embedded: bool, folders: &[PathBuf]) -> Result<Self, RuleError> {
-        let mut batches = Vec::new();
-        let mut shipped = embedded_files("");
-        if !embedded {
-            // Which services there are and how they are found is no rule.
-            shipped.retain(is_service);
+        let mut loading = Loading::default();
+        // Which services there are and how they are found is no rule.
+        for file in shipped::services() {
+            loading.service(&file.text(), &file.tree());
         }
-        batches.push((None, shipped));
+        let mut read = Vec::new();
         for folder in folders {
             let files = folder_files(folder, "")?;
             if files.is_empty() {
                 let error = "it holds no rule; rules are files such as FAMILY/NAME.yaml".to_owned();
                 return Err(RuleError::Unreadable { path: folder.clone(), error });
             }
-            batches.push((Some(folder.clone()), files));
+            read.push((folder, loading.read(files)));
         }
-        Self::build(batches)
-    }
-
-    fn build(batches: Vec<(Option<PathBuf>, Vec<RuleFile>)>) -> Result<Self, RuleError> {
-        let mut mistakes = Vec::new();
-        let mut services: BTreeMap<Arc<str>, Arc<Service>> = BTreeMap::new();
-        let mut written = Vec::new();
         // A service of a folder may lack what a rule of the program asks for under its name.
-        let mut is_replaced = false;
-        for (folder, files) in batches {
-            let read: Vec<_> = match &folder {
-                None => files.iter().map(RuleFile::tree).collect(),
-                // Reading YAML is most of the work.
-                Some(_) => files.par_iter().map(RuleFile::tree).collect(),
-            };
-            let mut rules = Vec::new();
-            for (file, read) in files.into_iter().zip(read) {
-                match read {
-                    Err(mistake) => mistakes.push(mistake),
-                    Ok(yaml) if is_service(&file) => match Service::read(Written { text: &file.text, yaml: &yaml }) {
-                        Ok(service) => {
-                            is_replaced |= services.insert(Arc::clone(&service.name), Arc::new(service)).is_some();
-                        }
-                        Err(mistake) => mistakes.push(mistake),
-                    },
-                    Ok(yaml) => rules.push((file, yaml)),
-                }
-            }
-            written.push((folder, rules));
-        }
-        let mut rules = BTreeMap::new();
-        let mut sources = Vec::new();
-        for (folder, files) in written {
-            let mut ids = Vec::new();
-            for (file, yaml) in files {
+        let is_replaced = loading.replaced > 0;
+        let shipped = if embedded { shipped::rules() } else { &[] };
+        let rules = shipped.iter().map(|file| match is_replaced {
+            true => Rule::compiled(
+                &RuleId::new(file.id),
+                Written { text: &file.text(), yaml: &file.tree() },
+                &loading.services,
+            ),
+            false => Ok(Rule::deferred(file, &loading.services)),
+        });
+        let rules = rules.collect();
+        loading.add(None, rules);
+        for (folder, files) in read {
+            let rules = files.iter().map(|(file, yaml)| {
                 let id = RuleId::new(Arc::clone(&file.id));
-                let read = match folder {
-                    None if !is_replaced => Rule::deferred(&id, file.text, yaml, &services),
-                    _ => Rule::compiled(&id, Written { text: &file.text, yaml: &yaml }, &services),
-                };
-                match read {
-                    Ok(rule) => {
-                        ids.push(id.clone());
-                        rules.insert(id, rule);
-                    }
-                    Err(mistake) => mistakes.push(mistake),
-                }
-            }
-            sources.push(PackSource { folder, rules: ids });
+                Rule::compiled(&id, Written { text: &file.text, yaml }, &loading.services)
+            });
+            let rules = rules.collect();
+            loading.add(Some(folder.clone()), rules);
         }
-        match RuleError::gather(mistakes) {
+        match RuleError::gather(loading.mistakes) {
             Some(error) => Err(error),
-            None => {
-                Ok(Self { rules: rules.into_values().collect(), services: services.into_values().collect(), sources })
-            }
+            None => Ok(Self {
+                rules: loading.rules.into_values().collect(),
+                services: loading.services.into_values().collect(),
+                sources: loading.sources,
+            }),
         }
     }
 
@@ -169,10 +123,9 @@ impl Pack {
 
     /// Every rule there is: its own, those it was loaded from, and those of the program, whether loaded or not.
     pub fn known(&self) -> BTreeSet<RuleId> {
-        let shipped = EMBEDDED.iter().filter_map(|file| id_of(file.path, "")).filter(|id| !id.ends_with("/service"));
         let loaded = self.sources.iter().flat_map(|source| source.rules.iter().cloned());
         let own = self.rules.iter().map(|rule| rule.card.id.clone());
-        shipped.map(RuleId::new).chain(loaded).chain(own).collect()
+        shipped::rules().iter().map(|file| RuleId::new(file.id)).chain(loaded).chain(own).collect()
     }
 
     /// The rule of an id.
@@ -181,17 +134,60 @@ impl Pack {
     }
 }
 
-fn is_service(file: &RuleFile) -> bool {
-    file.id.rsplit('/').next() == Some("service")
+/// A pack while it is loaded.
+#[derive(Default)]
+struct Loading {
+    services: BTreeMap<Arc<str>, Arc<Service>>,
+    /// How many services took the place of another.
+    replaced: usize,
+    rules: BTreeMap<RuleId, Rule>,
+    sources: Vec<PackSource>,
+    mistakes: Vec<RuleError>,
 }
 
-/// The files of the program whose name ends so: `""` for rules and services, `.cases` for cases.
-pub(crate) fn embedded_files(ending: &str) -> Vec<RuleFile> {
-    let files = EMBEDDED.iter().filter_map(|Embedded { path, content, tree }| {
-        let id = id_of(path, ending)?;
-        Some(RuleFile { id: id.into(), text: Text::new(format!("rules/{path}"), *content), tree })
-    });
-    files.collect()
+impl Loading {
+    fn service(&mut self, text: &Text, yaml: &Yaml<'_>) {
+        match Service::read(Written { text, yaml }) {
+            Ok(service) => {
+                let before = self.services.insert(Arc::clone(&service.name), Arc::new(service));
+                self.replaced += usize::from(before.is_some());
+            }
+            Err(mistake) => self.mistakes.push(mistake),
+        }
+    }
+
+    /// Takes the services among the files of a folder; answers with the rules.
+    fn read(&mut self, files: Vec<RuleFile>) -> Vec<(RuleFile, Yaml<'static>)> {
+        // Reading YAML is most of the work.
+        let trees: Vec<_> = files.par_iter().map(|file| tree(&file.text)).collect();
+        let mut rules = Vec::new();
+        for (file, read) in files.into_iter().zip(trees) {
+            match read {
+                Err(mistake) => self.mistakes.push(mistake),
+                Ok(yaml) if is_service(&file) => self.service(&file.text, &yaml),
+                Ok(yaml) => rules.push((file, yaml)),
+            }
+        }
+        rules
+    }
+
+    fn add(&mut self, folder: Option<PathBuf>, rules: Vec<Result<Rule, RuleError>>) {
+        let mut ids = Vec::new();
+        for rule in rules {
+            match rule {
+                Ok(rule) => {
+                    ids.push(rule.card.id.clone());
+                    self.rules.insert(rule.card.id.clone(), rule);
+                }
+                Err(mistake) => self.mistakes.push(mistake),
+            }
+        }
+        self.sources.push(PackSource { folder, rules: ids });
+    }
+}
+
+fn is_service(file: &RuleFile) -> bool {
+    file.id.rsplit('/').next() == Some("service")
 }
 
 /// The id of a file: its path without `.yaml` or `.yml` and without the ending asked for.
@@ -230,7 +226,7 @@ pub(crate) fn folder_files(folder: &Path, ending: &str) -> Result<Vec<RuleFile>,
         let content = read(entry.path()).map_err(|error| unreadable(entry.path(), &error))?;
         let content = content.strip_prefix('\u{feff}').unwrap_or(&content);
         let name = entry.path().to_string_lossy().replace('\\', "/");
-        files.push(RuleFile { id: id.into(), text: Text::new(name, content), tree: &[] });
+        files.push(RuleFile { id: id.into(), text: Text::new(name, content) });
     }
     files.sort_by(|left, right| left.id.cmp(&right.id));
     Ok(files)
@@ -253,9 +249,12 @@ fn read(path: &Path) -> io::Result<String> {
 mod tests {
     use std::path::PathBuf;
 
-    use super::{Pack, embedded_files, tree};
-    use crate::rule::error::RuleError;
-    use crate::rule::tree::Yaml;
+    use super::{Loading, Pack};
+    use crate::finding::RuleId;
+    use crate::rule::compile::Rule;
+    use crate::rule::error::{RuleError, Text};
+    use crate::rule::schema::{Written, tree};
+    use crate::rule::shipped;
     use crate::rule::{Body, Mode, Requirement, Target};
 
     const SERVICE: &str = "\
@@ -329,19 +328,22 @@ tags: [DEMO-1, storage]
 
     #[test]
     fn the_rules_of_the_program_are_right_and_as_they_are_written() {
-        for file in embedded_files("") {
-            assert_eq!(postcard::from_bytes::<Yaml<'_>>(file.tree).unwrap(), tree(&file.text).unwrap(), "{}", file.id);
+        let mut loading = Loading::default();
+        shipped::services().iter().for_each(|file| loading.service(&file.text(), &tree(&file.text()).unwrap()));
+        for file in shipped::rules().iter().chain(shipped::services()) {
+            assert_eq!(file.tree(), tree(&file.text()).unwrap(), "{}", file.id);
         }
-        let pack = Pack::load(true, &[]).unwrap();
-        let kinds = pack.rules.iter().map(|rule| (rule.about.kind(), rule.body()));
-        for (kind, body) in kinds {
-            let of_body = match body {
-                Body::Requirement(_) => "requirement",
-                Body::Pattern(_) => "pattern",
-                Body::Assertion(_) => "assertion",
-            };
-            assert_eq!(kind, of_body);
+        for file in shipped::rules() {
+            // Nothing in it waits for its first use.
+            let text = Text { is_shipped: false, ..file.text() };
+            let written = Written { text: &text, yaml: &file.tree() };
+            let read = Rule::compiled(&RuleId::new(file.id), written, &loading.services).unwrap();
+            let known = Rule::deferred(file, &loading.services);
+            assert_eq!(known.card, read.card);
+            assert_eq!(format!("{:?}", known.about), format!("{:?}", read.about));
+            assert_eq!(format!("{:?}", known.body()), format!("{:?}", read.body()), "{}", file.id);
         }
+        assert!(loading.mistakes.is_empty());
     }
 
     #[test]

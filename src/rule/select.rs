@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::finding::{Level, RuleCard};
 use crate::rule::pack::Pack;
@@ -71,7 +72,7 @@ impl Pack {
     pub fn apply(&mut self, selection: &Selection) {
         self.rules.retain_mut(|rule| match selection.level(&rule.card) {
             Some(level) => {
-                rule.card.level = level;
+                Arc::make_mut(&mut rule.card).level = level;
                 true
             }
             None => false,

@@ -46,6 +46,47 @@ pub(crate) struct Entry<'t> {
     pub(crate) value: Yaml<'t>,
 }
 
+/// What is known of a rule of the program before it is compiled, each text as its file gives it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Head<'t> {
+    #[serde(borrow)]
+    pub(crate) about: HeadAbout<'t>,
+    pub(crate) level: &'t str,
+    pub(crate) title: &'t str,
+    pub(crate) why: &'t str,
+    pub(crate) help: &'t str,
+    pub(crate) since: &'t str,
+    #[serde(borrow)]
+    pub(crate) tags: Vec<&'t str>,
+    #[serde(borrow)]
+    pub(crate) seen_as: Vec<&'t str>,
+    #[serde(borrow)]
+    pub(crate) sources: Vec<HeadSource<'t>>,
+}
+
+/// What a rule is about.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum HeadAbout<'t> {
+    Service(&'t str),
+    Subject(&'t str),
+    Resources {
+        #[serde(borrow)]
+        of: Vec<&'t str>,
+        #[serde(borrow)]
+        beside: Vec<&'t str>,
+    },
+}
+
+/// A source of a rule.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct HeadSource<'t> {
+    pub(crate) title: &'t str,
+    #[serde(borrow)]
+    pub(crate) section: Option<&'t str>,
+    pub(crate) url: &'t str,
+    pub(crate) read: &'t str,
+}
+
 /// Why a text has no tree, and where.
 #[derive(Debug)]
 pub(crate) struct NoTree {

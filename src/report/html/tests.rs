@@ -1,6 +1,7 @@
 //! What holds for every page.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::finding::{FileReport, Finding, Ignored, IgnoredBy, Outcome, PlacementId, Remark, Report, Source};
 use crate::report::sample::sample;
@@ -108,7 +109,7 @@ fn hostile_text_stays_text_everywhere() {
         one.remarks = vec![Remark { kind: "packet", text: text() }];
     }
     report.findings[0].ignored = Some(Ignored { by: IgnoredBy::Comment, reason: text(), place: None });
-    for card in report.rules.values_mut() {
+    for card in report.rules.values_mut().map(Arc::make_mut) {
         (card.why, card.seen_as) = (text(), vec![text()]);
         let url = format!("javascript:{HOSTILE}");
         card.sources = vec![Source { title: text(), section: Some(text()), url, read: text() }];

@@ -364,8 +364,6 @@ fn nowhere() -> Span {
 mod tests {
     use std::sync::Arc;
 
-    use regex::Regex;
-
     use super::{Expression, matches_in_part};
     use crate::json::{Part, Reason, Unknown};
     use crate::rule::condition::Truth;
@@ -379,7 +377,7 @@ mod tests {
     fn found(pattern: &str, hole: Reason, before: &str, after: &str) -> Option<Truth> {
         let hole = Arc::new(unknown(hole, Vec::new()));
         let parts = vec![Part::Text(before.into()), Part::Hole(hole), Part::Text(after.into())];
-        matches_in_part(&Expression::new(Regex::new(pattern).unwrap()), &unknown(Reason::NotEvaluated, parts))
+        matches_in_part(&Expression::read(pattern.into()).unwrap(), &unknown(Reason::NotEvaluated, parts))
     }
 
     #[test]

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use regex::RegexBuilder;
-
 use crate::estate::Peer;
 use crate::json::{Node, Unknown, Value as Json};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
@@ -14,9 +12,6 @@ use crate::rule::pattern::field::{Atom, Kind, Part, Value, why};
 use crate::rule::pattern::side::Side;
 use crate::rule::schema::{Pair, Written};
 use crate::rule::value;
-
-/// The largest program a regular expression may compile to, in bytes.
-const MAX_REGEX: usize = 1 << 20;
 
 /// One operator and what it compares with.
 #[derive(Clone, Debug)]
@@ -164,7 +159,10 @@ fn read_one(field: &str, kind: Kind, pair: &Pair<'_>) -> Result<Test, RuleError>
 /// A regular expression of bounded size.
 pub(crate) fn expression(written: Written<'_>) -> Result<Expression, RuleError> {
     let text = written.text()?;
-    RegexBuilder::new(&text).size_limit(MAX_REGEX).build().map(Expression::new).map_err(|error| {
+    if written.text.is_shipped {
+        return Ok(Expression::of_program(text));
+    }
+    Expression::read(text).map_err(|error| {
         let shown = error.to_string();
         let message = shown.lines().last().unwrap_or("it does not parse").trim_start_matches("error: ");
         written.error(format!("this is not a regular expression: {message}"))

@@ -1,0 +1,51 @@
+//! The rules, services and cases that the program carries. The build wrote the heads and trees of rules and services, so
+//! that a run reads none of its own YAML.
+
+use crate::rule::error::Text;
+use crate::rule::tree::{Head, Yaml};
+
+/// A file of `rules/`.
+#[derive(Debug)]
+pub(crate) struct Shipped {
+    /// Its path without the ending; of a case file the path of its rule.
+    pub(crate) id: &'static str,
+    path: &'static str,
+    content: &'static str,
+    /// Of a rule, in the postcard format.
+    head: &'static [u8],
+    /// Of a rule or service, in the postcard format.
+    tree: &'static [u8],
+}
+
+include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
+
+/// The rules of the program, by id.
+pub(crate) fn rules() -> &'static [Shipped] {
+    RULES
+}
+
+/// Its services.
+pub(crate) fn services() -> &'static [Shipped] {
+    SERVICES
+}
+
+/// The cases of its rules, by the rule's id.
+pub(crate) fn cases() -> &'static [Shipped] {
+    CASES
+}
+
+impl Shipped {
+    pub(crate) fn text(&self) -> Text {
+        Text { is_shipped: true, ..Text::new(format!("rules/{}", self.path), self.content) }
+    }
+
+    /// What a rule says about itself; only a rule has it.
+    pub(crate) fn head(&self) -> Head<'static> {
+        postcard::from_bytes(self.head).expect("the build wrote the head of every rule")
+    }
+
+    /// What stands in a rule or service.
+    pub(crate) fn tree(&self) -> Yaml<'static> {
+        postcard::from_bytes(self.tree).expect("the build wrote the tree of every rule and service")
+    }
+}

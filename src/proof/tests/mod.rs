@@ -1,8 +1,14 @@
 //! Tests of proofs as a whole: what is documented of firewalls, by example, and the law of the path; and the firewalls and
 //! estates, made of nothing, that they and other tests look at.
 
+mod appliance;
+mod around;
+mod cells;
 mod firewall;
 mod laws;
+mod symbols;
+mod told;
+mod words;
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -61,12 +61,17 @@ impl<T: Bound> RangeSet<T> {
     /// The union of ranges in any order; those whose first is greater than their last are left out.
     pub fn from_ranges(ranges: impl IntoIterator<Item = (T, T)>) -> Self {
         let mut ranges: Vec<(T, T)> = ranges.into_iter().filter(|(first, last)| first <= last).collect();
-        ranges.sort_unstable();
-        let mut merged: Vec<(T, T)> = Vec::with_capacity(ranges.len());
-        for (first, last) in ranges {
-            push(&mut merged, first, last);
+        if !ranges.is_sorted() {
+            ranges.sort_unstable();
         }
-        Self { ranges: merged }
+        ranges.dedup_by(|next, last| {
+            let joins = last.1.after().is_none_or(|after| next.0 <= after);
+            if joins {
+                last.1 = last.1.max(next.1);
+            }
+            joins
+        });
+        Self { ranges }
     }
 
     /// The ranges, ascending.

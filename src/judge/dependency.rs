@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::estate::{Dependencies, Dependency, DependencyEndpoint, Direction, Estate};
 use crate::finding::Layer;
 use crate::finding::{Finding, Label, Verdict};
-use crate::judge::derive::workspace_of;
 use crate::judge::diagnose::{Given, Subject, diagnose, snippet};
 use crate::judge::placement::Placement;
 use crate::judge::question::{Answer, cloud_of};
@@ -48,7 +47,7 @@ const BY_TAG: &str = "a host that the documentation puts into a service tag has 
 pub(crate) fn judge(asking: &Asking<'_, '_, '_>, what: &DependencyRequirement) -> Vec<(Judged, Option<Finding>)> {
     let known = asking.known_hosts();
     let mut seen = BTreeSet::new();
-    let own = asking.estate.dependencies.iter().filter(|one| concerns(asking.estate, asking.placement, one));
+    let own = asking.estate.dependencies.iter().filter(|one| concerns(asking.placement, one));
     let mut answers: Vec<NeedAnswer<'_>> = Vec::new();
     for need in own.flat_map(|one| &one.needed) {
         let protocols = what.protocols_of(need);
@@ -69,7 +68,7 @@ impl DependencyRequirement {
 }
 
 /// Whether an answer can be of the workspace that a placement belongs to.
-pub(crate) fn concerns(estate: &Estate, placement: &Placement<'_>, answer: &Dependencies) -> bool {
+pub(crate) fn concerns(placement: &Placement<'_>, answer: &Dependencies) -> bool {
     let region = answer.region.as_deref().and_then(Region::by_name);
     if let (Some(region), Some(own)) = (region, placement.fact_text("workspace-region"))
         && region.location != own
@@ -77,9 +76,7 @@ pub(crate) fn concerns(estate: &Estate, placement: &Placement<'_>, answer: &Depe
         return false;
     }
     let Some((id, _)) = &answer.workspace else { return true };
-    let mut resources = placement.resources.iter();
-    placement.resources.is_empty()
-        || resources.any(|header| is_of(&workspace_of(estate, header).unwrap_or(header).key, id))
+    placement.belongs_to.is_empty() || placement.belongs_to.iter().any(|header| is_of(&header.key, id))
 }
 
 /// Whether a resource can be a workspace or part of it. A resource that shows no id in full is told by names.

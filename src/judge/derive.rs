@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::estate::{
-    Access, CollectionKind, Compute, Estate, Export, Field, Header, NextHop, Peer, Peering, PrivateEndpoint,
-    RouteTable, Subnet, Workspace,
+    Access, CollectionKind, Estate, Export, Field, Header, NextHop, Peer, PrivateEndpoint, RouteTable, Subnet,
+    Workspace,
 };
 use crate::finding::FactValue;
 use crate::json::{Reason, Unknown};
+use crate::judge::owner::Owners;
+use crate::judge::reach::Reach;
 use crate::judge::site::{self, Site};
 use crate::net::{AddressSet, Cloud, RangeSet, Region};
 use crate::proof::{Appliance, Placed};
@@ -55,6 +57,8 @@ pub(crate) struct FactContext<'a> {
     /// The resources that were found on the site.
     pub(crate) resources: &'a [&'a Header],
     pub(crate) facts: &'a BTreeMap<Arc<str>, Fact>,
+    pub(crate) reach: &'a Reach<'a>,
+    pub(crate) owners: &'a Owners<'a>,
 }
 
 impl FactContext<'_> {
@@ -79,7 +83,7 @@ pub(crate) fn derive(placement: &FactContext<'_>, fact: BuiltInFact) -> Option<F
     match fact {
         BuiltInFact::Region => region(placement),
         BuiltInFact::WorkspaceRegion => {
-            placement.resources.iter().find_map(|header| workspace_of(estate, header)).and_then(location)
+            placement.resources.iter().find_map(|header| placement.owners.workspace(header)).and_then(location)
         }
         BuiltInFact::WorkspaceElsewhere => {
             let (region, workspace) = (placement.fact_text("region")?, placement.fact_text("workspace-region")?);
@@ -117,21 +121,12 @@ pub(crate) fn derive(placement: &FactContext<'_>, fact: BuiltInFact) -> Option<F
     }
 }
 
-/// The workspace a resource belongs to: itself, or the one its compute is part of.
-pub(crate) fn workspace_of<'a>(estate: &'a Estate, header: &Header) -> Option<&'a Header> {
-    if let Some(workspace) = estate.workspaces.iter().find(|workspace| workspace.header.key == header.key) {
-        return Some(&workspace.header);
-    }
-    let compute: &Compute = estate.computes.iter().find(|compute| compute.header.key == header.key)?;
-    estate.workspaces.get(compute.workspace?).map(|workspace| &workspace.header)
-}
-
 fn region(placement: &FactContext<'_>) -> Option<Fact> {
     let estate = placement.estate;
     let mut open = None;
     let subnet = estate.subnet(placement.site.subnet);
     let network = subnet.and_then(|subnet| site::network_of(estate, subnet));
-    let own = placement.resources.iter().copied().filter(|header| !is_workspace(estate, header));
+    let own = placement.resources.iter().copied().filter(|header| !placement.owners.is_workspace(header));
     let parts = placement.site.parts(estate).into_iter().map(|(_, header)| header);
     let all = own.chain(network.map(|network| &network.header)).chain(parts).chain(placement.resources.iter().copied());
     for header in all {
@@ -142,10 +137,6 @@ fn region(placement: &FactContext<'_>) -> Option<Fact> {
         }
     }
     open
-}
-
-fn is_workspace(estate: &Estate, header: &Header) -> bool {
-    estate.workspaces.iter().any(|workspace| workspace.header.key == header.key)
 }
 
 fn location(header: &Header) -> Option<Fact> {
@@ -217,7 +208,7 @@ fn delegations(subnet: &Subnet) -> Option<Fact> {
 }
 
 fn private_endpoints(placement: &FactContext<'_>) -> Option<Fact> {
-    let all = in_reach(placement);
+    let all: Vec<&PrivateEndpoint> = in_reach(placement).collect();
     let shown = all.iter().find(|endpoint| endpoint.subnet.as_ref().is_none_or(|one| !is_not_shown(&one.id)));
     match (shown, all.first()) {
         (Some(endpoint), _) => Some(Fact::shown(FactValue::Bool(true), Some(endpoint.header.name.span))),
@@ -239,33 +230,9 @@ fn prefixes(fields: &[Field<AddressSet>]) -> Option<Fact> {
 }
 
 /// Private endpoints in the placement's network or in one peered with it; without a known network, all of them.
-fn in_reach<'a>(placement: &FactContext<'a>) -> Vec<&'a PrivateEndpoint> {
-    let estate = placement.estate;
-    let subnet = estate.subnet(placement.site.subnet);
-    let Some(network) = subnet.and_then(|subnet| subnet.network) else {
-        return estate.private_endpoints.iter().collect();
-    };
-    let open = |peering: &&Peering| {
-        let connected = peering.state.as_ref().and_then(Field::known);
-        connected.is_none_or(|state| state.eq_ignore_ascii_case("connected"))
-            && peering.allow_access.as_ref().and_then(Field::known) != Some(&false)
-    };
-    let leads = |peering: &Peering| peering.remote.as_ref().and_then(|remote| remote.target);
-    let own = estate.networks.get(network).into_iter().flat_map(|network| &network.peerings);
-    let peered = own.filter(open).filter_map(leads);
-    // Often only the other side of a peering is among the files.
-    let others = estate
-        .networks
-        .iter()
-        .enumerate()
-        .filter(|(_, other)| other.peerings.iter().filter(open).any(|peering| leads(peering) == Some(network)));
-    let reach: Vec<usize> = peered.chain(others.map(|(at, _)| at)).chain([network]).collect();
-    let near = |endpoint: &&PrivateEndpoint| {
-        let subnet = endpoint.subnet.as_ref().and_then(|reference| reference.target);
-        let network = estate.subnet(subnet).and_then(|subnet| subnet.network);
-        network.is_none_or(|network| reach.contains(&network))
-    };
-    estate.private_endpoints.iter().filter(near).collect()
+fn in_reach<'a>(placement: &FactContext<'a>) -> impl Iterator<Item = &'a PrivateEndpoint> {
+    let subnet = placement.estate.subnet(placement.site.subnet);
+    placement.reach.endpoints(subnet.and_then(|subnet| subnet.network))
 }
 
 /// Whether the firewall of a site lets hosts pass and no service tag: then it works by the names of hosts.
@@ -295,7 +262,7 @@ fn workspaces<'a>(placement: &FactContext<'a>) -> Vec<&'a Workspace> {
     if placement.resources.is_empty() {
         return estate.workspaces.iter().collect();
     }
-    let owners = placement.resources.iter().filter_map(|header| workspace_of(estate, header));
+    let owners = placement.resources.iter().filter_map(|header| placement.owners.workspace(header));
     let keys: BTreeSet<&str> = owners.map(|owner| &*owner.key).collect();
     estate.workspaces.iter().filter(|workspace| keys.contains(&*workspace.header.key)).collect()
 }
@@ -330,7 +297,7 @@ fn endpoint_to_one(
     meant: &dyn Fn(&Field<Arc<str>>) -> bool,
 ) -> Option<Fact> {
     let leads = |id: &str| id.to_ascii_lowercase().contains(&format!("/providers/{type_name}/"));
-    in_reach(placement).into_iter().flat_map(|endpoint| &endpoint.targets).find_map(|target| {
+    in_reach(placement).flat_map(|endpoint| &endpoint.targets).find_map(|target| {
         let by_id = match &target.id.value {
             Ok(id) => leads(id),
             Err(unknown) => leads(&unknown.key) || leads(&unknown.text),
@@ -344,7 +311,7 @@ fn endpoint_to_one(
 
 fn endpoint_prefixes(placement: &FactContext<'_>) -> Option<Fact> {
     let estate = placement.estate;
-    let endpoints = in_reach(placement);
+    let endpoints: Vec<&PrivateEndpoint> = in_reach(placement).collect();
     let place = endpoints.first()?.header.name.span;
     let mut all = AddressSet::empty();
     for endpoint in endpoints {

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use crate::estate::{Estate, Export, Header, short_name};
 use crate::finding::{FactReport, FactValue, Label, PlacementId, PlacementReport};
 use crate::json::{Node, Reason, Selector, Value};
-use crate::judge::derive::{Fact, FactContext, derive, workspace_of};
-use crate::judge::site::{self, Mentions, Site};
+use crate::judge::derive::{Fact, FactContext, derive};
+use crate::judge::owner::Owners;
+use crate::judge::reach::Reach;
+use crate::judge::site::{self, Mentions, Site, Sites};
 use crate::rule::Truth;
 use crate::rule::{Combine, FactKind, FactSource, FactSpec};
 use crate::rule::{Finder, Service};
@@ -72,6 +74,8 @@ pub(crate) struct Placement<'a> {
     pub labels: Vec<Label>,
     /// The resources that were found on it.
     pub resources: Vec<&'a Header>,
+    /// The workspaces that these belong to; of one that belongs to none, itself.
+    pub belongs_to: Vec<&'a Header>,
     /// What is known about it; every fact of the service has an entry.
     pub facts: BTreeMap<Arc<str>, Fact>,
     /// Why nothing of it is judged, when that is so.
@@ -86,6 +90,7 @@ impl<'a> Placement<'a> {
             found,
             labels: Vec::new(),
             resources: Vec::new(),
+            belongs_to: Vec::new(),
             facts: BTreeMap::new(),
             not_judged: None,
         }
@@ -155,32 +160,30 @@ pub(crate) struct Placements<'a> {
 /// Finds every placement.
 pub(crate) fn find<'a>(estate: &'a Estate, services: &'a [Arc<Service>], requests: &Requests) -> Placements<'a> {
     let mut all = Placements::default();
-    let sites = site::sites(estate);
+    let sites = Sites::of(estate, site::sites(estate));
     let mentions = Mentions::of(estate);
-    let by_type = by_type(estate);
+    let shown = Shown::of(estate);
     for service in services {
         let mut found = Found { estate, service, placements: Vec::new(), by_site: BTreeMap::new() };
         for finder in &service.found_on {
-            for header in of_type(&by_type, &finder.resource) {
-                for owner in owners(&by_type, finder, header) {
+            for header in shown.of_type(&finder.resource) {
+                for owner in owners(&shown, finder, header) {
                     all.elsewhere.extend(found.add(&mentions, finder, header, owner));
                 }
             }
         }
-        let shown = !found.placements.is_empty();
+        let by_itself = !found.placements.is_empty();
         for request in requests.services.iter().filter(|request| *request.service == *service.name) {
-            all.unmatched.extend(found.add_requested(request, &sites, shown));
+            all.unmatched.extend(found.add_requested(request, &sites, by_itself));
         }
-        for placement in &mut found.placements {
-            let own = requests.services.iter().filter(|request| {
-                *request.service == *service.name
-                    && request.pattern.as_ref().is_none_or(|pattern| placement.site.matches(estate, pattern))
-            });
-            let own: Vec<&Request> = own.collect();
-            fill_facts(estate, &by_type, placement, requests, &own);
+        let own = found.requested_on(requests);
+        for (placement, own) in found.placements.iter_mut().zip(own) {
+            let workspaces = placement.resources.iter().map(|one| shown.owners.workspace(one).unwrap_or(one));
+            placement.belongs_to = workspaces.collect();
+            fill_facts(&shown, placement, requests, &own);
         }
         if found.placements.is_empty() {
-            let reason = reason_anywhere(estate, &by_type, service, requests);
+            let reason = reason_anywhere(&shown, service, requests);
             all.not_judged.extend(reason.map(|reason| (Arc::clone(&service.name), reason)));
         }
         all.placements.append(&mut found.placements);
@@ -231,7 +234,8 @@ impl<'a> Found<'a> {
             // A cluster has several pools on one subnet.
             if placement.resources.iter().all(|known| !std::ptr::eq(*known, header)) {
                 if !is_new {
-                    placement.found = format!("{}, {name}", placement.found);
+                    placement.found.push_str(", ");
+                    placement.found.push_str(&name);
                 }
                 placement.resources.push(header);
             }
@@ -241,63 +245,79 @@ impl<'a> Found<'a> {
 
     /// Adds the placements that a request asks for. Returns the request, with the names there are, when its pattern
     /// matches nothing. `shown`: the estate shows placements of the service by itself.
-    fn add_requested(&mut self, request: &Request, sites: &[Site], shown: bool) -> Option<(Request, Vec<String>)> {
+    fn add_requested(&mut self, request: &Request, sites: &Sites, shown: bool) -> Option<(Request, Vec<String>)> {
         let estate = self.estate;
         let words = match request.origin {
             Origin::CommandLine => "named by --service",
             Origin::Settings => "named in the settings",
         };
         let Some(pattern) = &request.pattern else {
-            for site in sites.iter().filter(|site| !shown && !site.is_taken(estate)) {
+            for site in sites.all.iter().filter(|site| !shown && !site.is_taken(estate)) {
                 self.on(site, words);
             }
             return None;
         };
         let mut matched = false;
-        for site in sites.iter().filter(|site| site.matches(estate, pattern)) {
+        for at in sites.meant(estate, pattern) {
             matched = true;
-            self.on(site, words);
+            self.on(&sites.all[at], words);
         }
         let names = || -> BTreeSet<String> {
-            sites.iter().flat_map(|site| site.parts(estate)).map(|(_, header)| site::shown(header)).collect()
+            sites.all.iter().flat_map(|site| site.parts(estate)).map(|(_, header)| site::shown(header)).collect()
         };
         (!matched).then(|| (request.clone(), names().into_iter().collect()))
+    }
+
+    /// For each placement the requests that mean it.
+    fn requested_on<'r>(&self, requests: &'r Requests) -> Vec<Vec<&'r Request>> {
+        let sites = Sites::of(self.estate, self.placements.iter().map(|placement| placement.site.clone()).collect());
+        let mut own = vec![Vec::new(); self.placements.len()];
+        for request in requests.services.iter().filter(|request| *request.service == *self.service.name) {
+            match &request.pattern {
+                None => own.iter_mut().for_each(|one| one.push(request)),
+                Some(pattern) => sites.meant(self.estate, pattern).into_iter().for_each(|at| own[at].push(request)),
+            }
+        }
+        own
     }
 }
 
 /// Why a service that stands on nothing the input shows is not judged, when its resources say so.
-fn reason_anywhere<'a>(
-    estate: &'a Estate,
-    by_type: &ByType<'a>,
-    service: &'a Service,
-    requests: &Requests,
-) -> Option<String> {
+fn reason_anywhere<'a>(all: &Shown<'a>, service: &'a Service, requests: &Requests) -> Option<String> {
     let mut nowhere = Placement::new(service, Site::default(), String::new());
-    let shown = service.found_on.iter().any(|finder| !of_type(by_type, &finder.resource).is_empty());
+    let shown = service.found_on.iter().any(|finder| !all.of_type(&finder.resource).is_empty());
     if shown {
-        fill_facts(estate, by_type, &mut nowhere, requests, &[]);
+        fill_facts(all, &mut nowhere, requests, &[]);
     }
     nowhere.not_judged
 }
 
-/// The resources of an estate by type in lower case: asked for by every fact of every placement.
-type ByType<'a> = BTreeMap<String, Vec<&'a Header>>;
-
-fn by_type(estate: &Estate) -> ByType<'_> {
-    let mut all = ByType::new();
-    for header in estate.headers() {
-        all.entry(header.type_name.to_ascii_lowercase()).or_default().push(header);
-    }
-    all
+/// An estate as every fact of every placement asks for it, worked out once.
+struct Shown<'a> {
+    estate: &'a Estate,
+    /// Its resources by type in lower case.
+    by_type: BTreeMap<String, Vec<&'a Header>>,
+    reach: Reach<'a>,
+    owners: Owners<'a>,
 }
 
-/// Every resource of a type, compared without case.
-fn of_type<'x, 'a>(all: &'x ByType<'a>, type_name: &str) -> &'x [&'a Header] {
-    all.get(&type_name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
+impl<'a> Shown<'a> {
+    fn of(estate: &'a Estate) -> Self {
+        let mut by_type: BTreeMap<String, Vec<&Header>> = BTreeMap::new();
+        for header in estate.headers() {
+            by_type.entry(header.type_name.to_ascii_lowercase()).or_default().push(header);
+        }
+        Self { estate, by_type, reach: Reach::of(estate), owners: Owners::of(estate) }
+    }
+
+    /// Every resource of a type, compared without case.
+    fn of_type(&self, type_name: &str) -> &[&'a Header] {
+        self.by_type.get(&type_name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// The resources whose subnet counts: the one found, or those it leads to.
-fn owners<'a>(by_type: &ByType<'a>, finder: &Finder, header: &'a Header) -> Vec<&'a Header> {
+fn owners<'a>(all: &Shown<'a>, finder: &Finder, header: &'a Header) -> Vec<&'a Header> {
     let Some(through) = &finder.through else { return vec![header] };
     let ids: Vec<Arc<str>> = through.id.select(&header.node).into_iter().filter_map(meant).collect();
     // Asked for every pair of resources, so ids are compared in place.
@@ -308,7 +328,7 @@ fn owners<'a>(by_type: &ByType<'a>, finder: &Finder, header: &'a Header) -> Vec<
         };
         ids.iter().any(is)
     };
-    of_type(by_type, &through.resource).iter().filter(named).copied().collect()
+    all.of_type(&through.resource).iter().filter(named).copied().collect()
 }
 
 /// An id in lower case, or the key of one that only a deployment can tell.
@@ -337,16 +357,10 @@ fn may_hold(selector: &Selector, values: &[FactValue], node: &Node) -> bool {
 }
 
 /// Facts in the order of trust: command line, settings, estate, default.
-fn fill_facts<'a>(
-    estate: &'a Estate,
-    all: &ByType<'a>,
-    placement: &mut Placement<'a>,
-    requests: &Requests,
-    own: &[&Request],
-) {
+fn fill_facts<'a>(all: &Shown<'a>, placement: &mut Placement<'a>, requests: &Requests, own: &[&Request]) {
     let service = placement.service;
     let stands_in: BTreeSet<FileId> =
-        placement.site.parts(estate).first().map(|(_, header)| header.span.file).into_iter().collect();
+        placement.site.parts(all.estate).first().map(|(_, header)| header.span.file).into_iter().collect();
     let mut facts = BTreeMap::new();
     for name in service.facts.keys() {
         let said = |origin: Origin| {
@@ -371,7 +385,7 @@ fn fill_facts<'a>(
         let mut settled = false;
         for (name, spec) in &service.facts {
             if placement.facts.get(name).is_none_or(|fact| fact.value.is_none()) {
-                let fact = from_estate(estate, all, placement, spec);
+                let fact = from_estate(all, placement, spec);
                 settled |= fact.value.is_some();
                 placement.facts.insert(Arc::clone(name), fact);
             }
@@ -388,7 +402,7 @@ fn fill_facts<'a>(
     }
     for name in service.facts.keys() {
         if placement.facts.get(name).is_some_and(|fact| fact.value.is_none()) {
-            let exports = exports(estate, all, placement, name, &mut BTreeSet::new());
+            let exports = exports(all, placement, name, &mut BTreeSet::new());
             placement.facts.entry(Arc::clone(name)).and_modify(|fact| fact.exports = exports);
         }
     }
@@ -397,9 +411,15 @@ fn fill_facts<'a>(
     placement.not_judged = reason.map(|not| not.because.to_string());
 }
 
-fn from_estate<'a>(estate: &'a Estate, all: &ByType<'a>, placement: &Placement<'a>, spec: &FactSpec) -> Fact {
-    let standing =
-        FactContext { estate, site: &placement.site, resources: &placement.resources, facts: &placement.facts };
+fn from_estate<'a>(all: &Shown<'a>, placement: &Placement<'a>, spec: &FactSpec) -> Fact {
+    let standing = FactContext {
+        estate: all.estate,
+        site: &placement.site,
+        resources: &placement.resources,
+        facts: &placement.facts,
+        reach: &all.reach,
+        owners: &all.owners,
+    };
     let (mut open, mut known) = (None, None);
     // Several kinds of resources speak for one fact together, as several of one kind do.
     let several = spec.from.iter().all(|source| matches!(source, FactSource::Resource { .. }));
@@ -412,7 +432,7 @@ fn from_estate<'a>(estate: &'a Estate, all: &ByType<'a>, placement: &Placement<'
             FactSource::Resource { resource, .. } if known.is_some() && !stands_here(placement, resource) => None,
             FactSource::Resource { resource, select, absent, map, otherwise, name_only } => {
                 let reading = Reading { spec, select, absent, map, otherwise, name_only: *name_only };
-                reading.combined(&related(estate, all, placement, resource))
+                reading.combined(&related(all, placement, resource))
             }
         };
         match fact {
@@ -427,26 +447,20 @@ fn from_estate<'a>(estate: &'a Estate, all: &ByType<'a>, placement: &Placement<'
 }
 
 /// The answers of Azure that may show a fact which is not known. `seen`: the facts looked at, which may rest on each other.
-fn exports<'a>(
-    estate: &'a Estate,
-    all: &ByType<'a>,
-    placement: &Placement<'a>,
-    name: &str,
-    seen: &mut BTreeSet<Arc<str>>,
-) -> Vec<Export> {
+fn exports<'a>(all: &Shown<'a>, placement: &Placement<'a>, name: &str, seen: &mut BTreeSet<Arc<str>>) -> Vec<Export> {
     let is_known = placement.facts.get(name).is_some_and(|fact| fact.value.is_some());
     let Some(spec) = placement.service.facts.get(name).filter(|_| !is_known && seen.insert(name.into())) else {
         return Vec::new();
     };
     let mut of = |source: &FactSource| match source {
-        FactSource::Fact(other) => exports(estate, all, placement, other, seen),
+        FactSource::Fact(other) => exports(all, placement, other, seen),
         FactSource::BuiltIn(fact) => {
-            let told = estate.private_endpoints.iter().any(|endpoint| !endpoint.header.mentioned);
+            let told = all.estate.private_endpoints.iter().any(|endpoint| !endpoint.header.mentioned);
             let endpoints = || Export::Every { type_name: "Microsoft.Network/privateEndpoints".into() };
             (fact.rests_on_private_endpoints() && !told).then(endpoints).into_iter().collect()
         }
         FactSource::Resource { resource, select, .. } => {
-            let headers = related(estate, all, placement, resource);
+            let headers = related(all, placement, resource);
             if headers.is_empty() {
                 return of_all(resource, all);
             }
@@ -462,11 +476,11 @@ fn exports<'a>(
 }
 
 /// All resources of a type of which none is shown: those without a parent can be listed, others by each parent.
-fn of_all(type_name: &Arc<str>, all: &ByType<'_>) -> Vec<Export> {
+fn of_all(type_name: &Arc<str>, all: &Shown<'_>) -> Vec<Export> {
     let Some((parent, kind)) = type_name.rsplit_once('/').filter(|(parent, _)| parent.contains('/')) else {
         return vec![Export::Every { type_name: Arc::clone(type_name) }];
     };
-    let ids = of_type(all, parent).iter().filter_map(|header| header.id.as_ref()?.known());
+    let ids = all.of_type(parent).iter().filter_map(|header| header.id.as_ref()?.known());
     let within: Vec<Export> = ids.map(|of| Export::Children { kind: kind.into(), of: Arc::clone(of) }).collect();
     if within.is_empty() { of_all(&parent.into(), all) } else { within }
 }
@@ -487,14 +501,14 @@ fn decisive(spec: &FactSpec) -> Option<FactValue> {
 
 /// The resources of a type that a placement rests on: those found on it, the workspaces they belong to, and when it
 /// rests on none, all of that type that the input shows.
-fn related<'a>(estate: &'a Estate, all: &ByType<'a>, placement: &Placement<'a>, type_name: &str) -> Vec<&'a Header> {
+fn related<'a>(all: &Shown<'a>, placement: &Placement<'a>, type_name: &str) -> Vec<&'a Header> {
     let is_type = |header: &&Header| header.type_name.eq_ignore_ascii_case(type_name);
     let own: Vec<&Header> = placement.resources.iter().copied().filter(is_type).collect();
     if !own.is_empty() {
         return own;
     }
     let mut parents: Vec<&Header> = Vec::new();
-    for header in placement.resources.iter().filter_map(|header| workspace_of(estate, header)).filter(is_type) {
+    for header in placement.resources.iter().filter_map(|header| all.owners.workspace(header)).filter(is_type) {
         if parents.iter().all(|parent| parent.key != header.key) {
             parents.push(header);
         }
@@ -502,7 +516,7 @@ fn related<'a>(estate: &'a Estate, all: &ByType<'a>, placement: &Placement<'a>, 
     // A resource elsewhere that could have put the service here, and did not, says nothing about this place.
     let puts_here = |finder: &Finder| finder.resource.eq_ignore_ascii_case(type_name);
     let elsewhere = !placement.resources.is_empty() && placement.service.found_on.iter().any(puts_here);
-    if !parents.is_empty() || elsewhere { parents } else { of_type(all, type_name).to_vec() }
+    if !parents.is_empty() || elsewhere { parents } else { all.of_type(type_name).to_vec() }
 }
 
 struct Reading<'a> {

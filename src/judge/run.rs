@@ -198,7 +198,7 @@ fn named(lacking: &[Lacking], files: &Files) -> Option<String> {
 fn unclaimed(report: &mut Report, estate: &Estate, files: &Files, placements: &[Placement<'_>]) {
     for answer in &estate.dependencies {
         let is_empty = answer.needed.is_empty();
-        if is_empty || placements.iter().any(|placement| dependency::concerns(estate, placement, answer)) {
+        if is_empty || placements.iter().any(|placement| dependency::concerns(placement, answer)) {
             continue;
         }
         let place = format!("{}:{}", files.name(answer.span.file), files.position(answer.span));

@@ -3,7 +3,7 @@
 //!
 //! Which service stands there is the work of `placement`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub(crate) use crate::estate::short_name as last_segment;
@@ -84,6 +84,11 @@ impl Site {
     pub(crate) fn matches(&self, estate: &Estate, pattern: &str) -> bool {
         let has_stars = pattern.contains('*');
         let one = |text: &str| if has_stars { is_like(pattern, text) } else { ends_with_path(text, pattern) };
+        self.any_name(estate, one)
+    }
+
+    /// Whether a name or an id that the site goes by is one of those.
+    fn any_name(&self, estate: &Estate, mut one: impl FnMut(&str) -> bool) -> bool {
         let by_part = self.parts(estate).iter().any(|(_, header)| {
             header.name.known().is_some_and(|name| one(name))
                 || header.id.as_ref().and_then(|id| id.known()).is_some_and(|id| one(id))
@@ -105,6 +110,43 @@ impl Site {
             None => !self.mentioned.is_empty() && self.mentioned.iter().all(|id| reserved(last_segment(id))),
         }
     }
+}
+
+/// Sites, found by what they go by.
+pub(crate) struct Sites {
+    pub(crate) all: Vec<Site>,
+    /// Those that go by a name or id, by its last segment in lower case.
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+impl Sites {
+    pub(crate) fn of(estate: &Estate, all: Vec<Site>) -> Self {
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, site) in all.iter().enumerate() {
+            site.any_name(estate, |text| {
+                let known = by_name.entry(last_part(text)).or_default();
+                if known.last() != Some(&at) {
+                    known.push(at);
+                }
+                false
+            });
+        }
+        Self { all, by_name }
+    }
+
+    /// The sites that a pattern means, in order.
+    pub(crate) fn meant(&self, estate: &Estate, pattern: &str) -> Vec<usize> {
+        let means = |at: &usize| self.all[*at].matches(estate, pattern);
+        if pattern.contains('*') {
+            return (0..self.all.len()).filter(means).collect();
+        }
+        // A pattern without stars is a name or the end of an id, so that both end alike.
+        self.by_name.get(&last_part(pattern)).into_iter().flatten().copied().filter(means).collect()
+    }
+}
+
+fn last_part(text: &str) -> String {
+    text.rsplit('/').next().unwrap_or_default().to_ascii_lowercase()
 }
 
 /// Every site of an estate: subnets first, then mentioned ones, then lone resources, each in the order read.
@@ -324,7 +366,16 @@ pub(crate) fn scene_of<'a>(estate: &'a Estate, site: &Site, tags: Option<&'a Tag
 
 #[cfg(test)]
 mod tests {
-    use super::ends_with_path;
+    use super::{ends_with_path, last_part};
+
+    #[test]
+    fn a_pattern_and_what_it_means_have_the_same_last_part() {
+        let texts = ["", "/", "s", "S", "a/s", "a/b", "b/", "x/A/s", "é/s", "/s", "a//", "as"];
+        for (text, pattern) in texts.iter().flat_map(|text| texts.iter().map(move |pattern| (text, pattern))) {
+            let alike = last_part(text) == last_part(pattern);
+            assert!(alike || !ends_with_path(text, pattern), "{text} {pattern}");
+        }
+    }
 
     #[test]
     fn a_pattern_may_be_the_end_of_an_id() {

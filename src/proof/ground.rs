@@ -8,7 +8,9 @@ use std::sync::{Arc, OnceLock};
 
 use crate::estate::{Access, Export, Field, Peer, Side};
 use crate::json::{Part, Unknown};
-use crate::net::{AddressSet, Cloud, Family, METADATA, PLATFORM, RangeSet, Reading, Special, Tag, TagData};
+use crate::net::{
+    AddressSet, Bound, Cloud, Family, METADATA, PLATFORM, PortSet, RangeSet, Reading, Special, Tag, TagData,
+};
 use crate::proof::cell::Match;
 use crate::proof::doubt::{Doubt, Reason, Remedy, What};
 use crate::proof::host::{HostPattern, HostSet};
@@ -87,6 +89,12 @@ pub(crate) struct Ground<'s, 'a> {
 pub(crate) fn platform_addresses() -> &'static AddressSet {
     static ADDRESSES: OnceLock<AddressSet> = OnceLock::new();
     ADDRESSES.get_or_init(|| AddressSet::address(PLATFORM).union(&AddressSet::address(METADATA)))
+}
+
+/// Every port: what most rules ask of the source.
+pub(crate) fn every_port() -> Arc<PortSet> {
+    static PORTS: OnceLock<Arc<PortSet>> = OnceLock::new();
+    Arc::clone(PORTS.get_or_init(|| Arc::new(PortSet::full())))
 }
 
 /// Every address that may be public (NSG-20), `VirtualNetwork` not yet taken away.
@@ -237,6 +245,11 @@ impl<'s, 'a> Ground<'s, 'a> {
             Some(Peer::Tag(name)) => Tag::read(name, None).tag().is_some_and(|tag| tag.special().is_none()),
             _ => false,
         };
+        if let ([only], []) = (side.items.as_slice(), side.groups.as_slice())
+            && let Ok(Peer::Any) = only.value
+        {
+            return Match::of(Arc::clone(&self.space));
+        }
         let by_name = tagged && self.scene.tags.is_none() && side.items.iter().any(named);
         for item in &side.items {
             match &item.value {
@@ -256,11 +269,7 @@ impl<'s, 'a> Ground<'s, 'a> {
                 },
             }
         }
-        let prefixes = AddressSet {
-            v4: RangeSet::from_ranges(known.iter().flat_map(|set| set.v4.ranges().iter().copied())),
-            v6: RangeSet::from_ranges(known.iter().flat_map(|set| set.v6.ranges().iter().copied())),
-        };
-        all.add(prefixes.intersection(&self.space), Vec::new());
+        all.add(self.known(&known), Vec::new());
         // The compute's own interfaces are never shown to be members of a group (NSG-23); its peers may be.
         let counts = peer || self.near_members;
         side.groups.iter().filter(|_| counts).for_each(|group| self.members(end, group, &mut all));
@@ -271,6 +280,20 @@ impl<'s, 'a> Ground<'s, 'a> {
             all.add(Arc::clone(&self.space), vec![symbol.holds()]);
         }
         all
+    }
+
+    /// The addresses of the family in any of some sets.
+    pub(crate) fn known(&self, sets: &[&AddressSet]) -> AddressSet {
+        fn union<'s, T: Bound>(sets: &[&'s AddressSet], of: fn(&'s AddressSet) -> &'s RangeSet<T>) -> RangeSet<T> {
+            match sets {
+                [one] => of(one).clone(),
+                many => RangeSet::from_ranges(many.iter().flat_map(|set| of(set).ranges().iter().copied())),
+            }
+        }
+        match self.symbols.family {
+            Family::V4 => AddressSet { v4: union(sets, |set| &set.v4), v6: RangeSet::empty() },
+            Family::V6 => AddressSet { v4: RangeSet::empty(), v6: union(sets, |set| &set.v6) },
+        }
     }
 
     /// The members of an application security group: some addresses of the network.

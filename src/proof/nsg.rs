@@ -18,7 +18,7 @@ use crate::net::{AddressSet, PortSet, ProtocolSet, Special, Tag};
 use crate::proof::cell::{Clause, Match, Values};
 use crate::proof::doubt::{Aspect, Doubt, Reason, ThingKind, What};
 use crate::proof::given::{Applies, Given, shown};
-use crate::proof::ground::{Ground, platform_addresses};
+use crate::proof::ground::{Ground, every_port, platform_addresses};
 use crate::proof::stage::{Author, Entry, Stage, TracedCell};
 use crate::proof::symbol::{End, Literal, Meaning};
 
@@ -217,10 +217,9 @@ pub(crate) fn push<'a>(
 
 /// A rule of effective rules may be one of Azure's own.
 fn author(rule: &SecurityRule, index: usize) -> Author<'_> {
-    let name = shown(&rule.name);
     let own = |built_in: &&BuiltIn| {
-        let last = short_name(&name);
-        last.eq_ignore_ascii_case(built_in.name) && rule.priority.known() == Some(&built_in.priority)
+        rule.priority.known() == Some(&built_in.priority)
+            && short_name(&shown(&rule.name)).eq_ignore_ascii_case(built_in.name)
     };
     match BUILT_IN.iter().find(own) {
         Some(built_in) => Author::BuiltIn(built_in, Some(rule)),
@@ -286,6 +285,11 @@ fn is_metadata(address: u32) -> bool {
 }
 
 fn ports(ground: &mut Ground<'_, '_>, end: End, ports: &Ports) -> Match<PortSet> {
+    if let [only] = ports.items.as_slice()
+        && let Ok(set) = &only.value
+    {
+        return if set.is_full() { Match::of(every_port()) } else { Match::of(set.clone()) };
+    }
     let mut all = Match::nothing();
     let known = ports.items.iter().filter_map(|item| item.known());
     all.add(PortSet::from_ranges(known.flat_map(|set| set.ranges().iter().copied())), Vec::new());

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use crate::estate::{Access, Estate, Field, FirewallRule, Peer, Reference};
-use crate::net::{AddressSet, PortSet, ProtocolSet, RangeSet, Tag, fqdn_tag};
+use crate::net::{AddressSet, PortSet, ProtocolSet, Tag, fqdn_tag};
 use crate::proof::cell::{Clause, Cube, Match};
 use crate::proof::doubt::{Aspect, Doubt, Reason, Remedy, ThingKind, What};
 use crate::proof::given::{here, shown};
-use crate::proof::ground::Ground;
+use crate::proof::ground::{Ground, every_port};
 use crate::proof::host::{HostPattern, HostSet};
 use crate::proof::symbol::{End, Literal, Meaning};
 use crate::source::Span;
@@ -23,21 +23,26 @@ pub(crate) fn network_clauses(
     resolver: Option<&Doubt>,
     named: bool,
 ) -> Vec<Clause> {
-    let at = format!("{rule:p}");
-    let (protocols, ports) = protocols(ground, rule, &at);
+    let (protocols, ports) = protocols(ground, rule);
     let mut sources = addresses(ground, estate, End::Source, &rule.sources, &rule.source_groups);
     if rule.sources.is_empty() && rule.source_groups.is_empty() {
-        sources = nothing_named(ground, End::Source, &at, rule.span);
+        sources = nothing_named(ground, End::Source, rule);
     }
     let mut destinations = addresses(ground, estate, End::Destination, &rule.destinations, &rule.destination_groups);
-    if rule.destinations.is_empty() && rule.destination_groups.is_empty() && rule.destination_fqdns.is_empty() {
-        destinations = nothing_named(ground, End::Destination, &at, rule.span);
+    if rule.destination_fqdns.is_empty() {
+        if rule.destinations.is_empty() && rule.destination_groups.is_empty() {
+            destinations = nothing_named(ground, End::Destination, rule);
+        }
+        let (guards, source_ports) = (guards.to_vec(), Match::of(every_port()));
+        let clause =
+            Clause { guards, protocols, sources, source_ports, destinations, destination_ports: ports, hosts: None };
+        return if clause.destinations.terms.is_empty() { Vec::new() } else { vec![clause] };
     }
     let clause = |guards: &[Literal], destinations: Match<AddressSet>, hosts| Clause {
         guards: guards.to_vec(),
         protocols: protocols.clone(),
         sources: sources.clone(),
-        source_ports: Match::of(PortSet::full()),
+        source_ports: Match::of(every_port()),
         destinations,
         destination_ports: ports.clone(),
         hosts,
@@ -55,7 +60,7 @@ pub(crate) fn network_clauses(
     }
     if let Some(doubt) = doubt {
         // The firewall matches the addresses it resolves; others may live there too.
-        let shared = maybe(ground, format!("shared {at}"), || doubt);
+        let shared = maybe(ground, format!("shared {rule:p}"), || doubt);
         let guards: Vec<Literal> = guards.iter().copied().chain([shared]).collect();
         all.push(clause(&guards, anywhere, None));
     }
@@ -88,8 +93,8 @@ fn resolved_hosts(rule: &FirewallRule) -> (HostSet, Option<Doubt>) {
 }
 
 /// Protocols and ports. `Any` with explicit ports means TCP and UDP (FW-9).
-fn protocols(ground: &mut Ground<'_, '_>, rule: &FirewallRule, at: &str) -> (Match<ProtocolSet>, Match<PortSet>) {
-    let ports = ports(ground, &rule.destination_ports, at, rule.span);
+fn protocols(ground: &mut Ground<'_, '_>, rule: &FirewallRule) -> (Match<ProtocolSet>, Match<PortSet>) {
+    let ports = ports(ground, rule);
     let every_port = ports.terms.first().is_some_and(|term| term.cube.is_empty() && term.set.is_full());
     let ported = ProtocolSet::TCP.union(ProtocolSet::UDP);
     let mut protocols = Match::nothing();
@@ -112,7 +117,7 @@ fn protocols(ground: &mut Ground<'_, '_>, rule: &FirewallRule, at: &str) -> (Mat
         }
     }
     if rule.protocols.is_empty() {
-        let symbol = ground.symbols.of(Meaning::Protocols(Arc::from(format!("protocols {at}"))), || {
+        let symbol = ground.symbols.of(Meaning::Protocols(Arc::from(format!("protocols {rule:p}"))), || {
             Doubt::new(Reason::NoProtocol(shown(&rule.name))).at(rule.span)
         });
         protocols.add(ProtocolSet::ALL, vec![symbol.holds()]);
@@ -138,13 +143,13 @@ pub(crate) fn application_clauses(
     }
     let mut sources = addresses(ground, estate, End::Source, &rule.sources, &rule.source_groups);
     if rule.sources.is_empty() && rule.source_groups.is_empty() {
-        sources = nothing_named(ground, End::Source, &at, rule.span);
+        sources = nothing_named(ground, End::Source, rule);
     }
     vec![Clause {
         guards: guards.to_vec(),
         protocols: Match::of(ProtocolSet::TCP),
         sources,
-        source_ports: Match::of(PortSet::full()),
+        source_ports: Match::of(every_port()),
         // `destinationAddresses` of an application rule have no effect: it matches by host.
         destinations: Match::of(Arc::clone(&ground.space)),
         destination_ports,
@@ -321,11 +326,7 @@ pub(crate) fn addresses(
             }
         }
     }
-    let known = AddressSet {
-        v4: RangeSet::from_ranges(known.iter().flat_map(|set| set.v4.ranges().iter().copied())),
-        v6: RangeSet::from_ranges(known.iter().flat_map(|set| set.v6.ranges().iter().copied())),
-    };
-    all.add(known.intersection(&ground.space), Vec::new());
+    all.add(ground.known(&known), Vec::new());
     all
 }
 
@@ -351,9 +352,9 @@ fn tag(ground: &mut Ground<'_, '_>, end: End, name: &Arc<str>, span: Span, all: 
 }
 
 /// The side of a rule that names nothing: Azure refuses it, so whatever it is meant to match stays open.
-pub(crate) fn nothing_named(ground: &mut Ground<'_, '_>, end: End, at: &str, span: Span) -> Match<AddressSet> {
-    let symbol = ground.symbols.of(Meaning::Addresses(end, Arc::from(format!("side {at}"))), || {
-        Doubt::new(Reason::FirewallSideEmpty { is_source: end == End::Source }).at(span)
+fn nothing_named(ground: &mut Ground<'_, '_>, end: End, rule: &FirewallRule) -> Match<AddressSet> {
+    let symbol = ground.symbols.of(Meaning::Addresses(end, Arc::from(format!("side {rule:p}"))), || {
+        Doubt::new(Reason::FirewallSideEmpty { is_source: end == End::Source }).at(rule.span)
     });
     let mut all = Match::nothing();
     all.add(Arc::clone(&ground.space), vec![symbol.holds()]);
@@ -361,7 +362,8 @@ pub(crate) fn nothing_named(ground: &mut Ground<'_, '_>, end: End, at: &str, spa
 }
 
 /// The union of destination ports.
-pub(crate) fn ports(ground: &mut Ground<'_, '_>, items: &[Field<PortSet>], at: &str, span: Span) -> Match<PortSet> {
+fn ports(ground: &mut Ground<'_, '_>, rule: &FirewallRule) -> Match<PortSet> {
+    let items = &rule.destination_ports;
     let mut all = Match::nothing();
     let known = items.iter().filter_map(Field::known);
     all.add(PortSet::from_ranges(known.flat_map(|set| set.ranges().iter().copied())), Vec::new());
@@ -373,8 +375,8 @@ pub(crate) fn ports(ground: &mut Ground<'_, '_>, items: &[Field<PortSet>], at: &
         all.add(PortSet::full(), vec![symbol.holds()]);
     }
     if items.is_empty() {
-        let symbol = ground.symbols.of(Meaning::Ports(End::Destination, Arc::from(format!("ports {at}"))), || {
-            Doubt::new(Reason::NoFirewallPort).at(span)
+        let symbol = ground.symbols.of(Meaning::Ports(End::Destination, Arc::from(format!("ports {rule:p}"))), || {
+            Doubt::new(Reason::NoFirewallPort).at(rule.span)
         });
         all.add(PortSet::full(), vec![symbol.holds()]);
     }

@@ -309,9 +309,35 @@ impl Cell {
             && self.hosts.is_subset(&other.hosts)
     }
 
+    /// Whether the box has a packet in common with another one, cubes ignored.
+    fn meets(&self, other: &Self) -> bool {
+        self.protocols.meets(&other.protocols)
+            && self.destinations.overlaps(&other.destinations)
+            && self.sources.overlaps(&other.sources)
+            && self.destination_ports.overlaps(&other.destination_ports)
+            && self.source_ports.overlaps(&other.source_ports)
+            && self.hosts.overlaps(&other.hosts)
+    }
+
+    /// In how many coordinates the box is not inside another one; `None` when they have no packet in common. Cubes are
+    /// ignored.
+    pub(crate) fn sides_outside(&self, other: &Self) -> Option<usize> {
+        self.meets(other).then(|| {
+            let inside = [
+                self.protocols.is_subset(other.protocols),
+                self.destination_ports.is_subset(&other.destination_ports),
+                self.source_ports.is_subset(&other.source_ports),
+                self.sources.is_subset(&other.sources),
+                self.destinations.is_subset(&other.destinations),
+                self.hosts.is_subset(&other.hosts),
+            ];
+            inside.into_iter().filter(|inside| !inside).count()
+        })
+    }
+
     /// The packets of the box outside another box, cubes ignored.
     pub(crate) fn outside(self, other: &Self) -> Vec<Self> {
-        if self.within(other).is_none() {
+        if !self.meets(other) {
             return vec![self];
         }
         let mut rest = Vec::new();

@@ -11,6 +11,7 @@ use crate::finding::{Packet, Verdict};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::atom::HOST;
 use crate::proof::cell::{Cell, Clause};
+use crate::proof::firewall::decider_of;
 use crate::proof::first_match::DecidedBy;
 use crate::proof::given::shown;
 use crate::proof::ground::Ground;
@@ -142,7 +143,7 @@ fn sorted(met: impl Iterator<Item = (usize, usize)>) -> Vec<(usize, usize)> {
 /// it from others.
 fn deciders(passage: &Passage<'_, '_>, met: Vec<(usize, usize)>) -> Vec<Decider> {
     let (mut indexed, mut others) = (HashSet::new(), HashSet::new());
-    let all = met.into_iter().map(|(stage, entry)| (stage, &*passage.stages[stage].deciders(decider)[entry]));
+    let all = met.into_iter().map(|(stage, entry)| (stage, &**passage.stages[stage].decider(entry, decider)));
     let new = all.filter(|(stage, one)| match one.index {
         Some(index) => indexed.insert((*stage, index, one.access, one.kind)),
         None => others.insert(*one),
@@ -171,7 +172,8 @@ pub(crate) fn decider(stage: &Stage<'_>, entry: &Entry<'_>) -> Decider {
         Author::BuiltIn(own, None) => {
             Decider { kind: Kind::BuiltIn, name: Arc::from(own.name), priority: Some(own.priority), ..blank }
         }
-        Author::Firewall(one, _) => Decider::clone(one),
+        Author::FirewallRule(collection, rule) => decider_of(collection, rule, entry.access),
+        Author::Firewall(one) => Decider::clone(one),
         Author::Route(route, index) => {
             let written =
                 Written { span: route.span, name: route.name.span, priority: None, fault: route.next_hop.span };
@@ -278,7 +280,6 @@ fn special_ranges() -> &'static [AddressSet; 2] {
 fn replay(passage: &Passage<'_, '_>, met: &[usize], point: &Point) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for (stage, &last) in passage.stages.iter().zip(met) {
-        let deciders = stage.deciders(decider);
         // A rule whose place is unknown stands in several; the last one tells.
         let mut seen = HashSet::new();
         let mut met = Vec::new();
@@ -290,7 +291,7 @@ fn replay(passage: &Passage<'_, '_>, met: &[usize], point: &Point) -> Vec<Step> 
             }
             let missed = || misses(&passage.ground.symbols, &point.cell, &entry.clause).next();
             let missed = (index != last).then(|| missed().unwrap_or(Coordinate::Rule));
-            met.push(Step { rule: Arc::clone(&deciders[index]), missed });
+            met.push(Step { rule: Arc::clone(stage.decider(index, decider)), missed });
         }
         steps.extend(met.into_iter().rev());
     }
@@ -322,13 +323,13 @@ pub(crate) fn misses<'x>(
 fn alternatives(ground: &Ground<'_, '_>, stage: &Stage<'_>, last: usize, point: &Point, judgement: &mut Judgement) {
     let mut near = Vec::new();
     for (index, entry) in stage.entries.iter().enumerate() {
-        if entry.access != Access::Allow || !matches!(entry.author, Author::Rule(..) | Author::Firewall(_, Some(_))) {
+        if entry.access != Access::Allow || !matches!(entry.author, Author::Rule(..) | Author::FirewallRule(..)) {
             continue;
         }
         let mut missed = misses(&ground.symbols, &point.cell, &entry.clause);
         match (missed.next(), missed.next()) {
             (None, _) if index > last && judgement.shadowed.len() < MOST_NAMED => {
-                let one = &*stage.deciders(decider)[index];
+                let one = &**stage.decider(index, decider);
                 if !judgement.shadowed.contains(one) {
                     judgement.shadowed.push(one.clone());
                 }
@@ -344,7 +345,7 @@ fn alternatives(ground: &Ground<'_, '_>, stage: &Stage<'_>, last: usize, point: 
         if judgement.near.len() == MOST_NAMED {
             break;
         }
-        let one = Decider::clone(&stage.deciders(decider)[index]);
+        let one = Decider::clone(stage.decider(index, decider));
         let rule = at_field(one, &stage.entries[index].author, coordinate);
         let told = judgement.shadowed.iter().any(|shadowed| place(shadowed) == place(&rule));
         let one = NearMiss { rule, coordinate };
@@ -358,7 +359,7 @@ fn alternatives(ground: &Ground<'_, '_>, stage: &Stage<'_>, last: usize, point: 
 fn at_field(mut one: Decider, author: &Author<'_>, coordinate: Coordinate) -> Decider {
     let fault = match author {
         Author::Rule(rule, _) => field_of_rule(rule, coordinate),
-        Author::Firewall(_, Some(rule)) => field_of_firewall_rule(rule, coordinate),
+        Author::FirewallRule(_, rule) => field_of_firewall_rule(rule, coordinate),
         _ => return one,
     };
     if let Some(written) = &mut one.written {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::estate::Access;
 use crate::net::{AddressSet, Bound, RangeSet};
 use crate::proof::cell::{Cell, Clause};
+use crate::proof::cover::Work;
 use crate::proof::scene::union;
 use crate::proof::symbol::{End, Symbols};
 
@@ -77,7 +78,7 @@ pub(crate) struct Run {
 
 /// A clause in its place. Clauses of one kind do the same with their packets, and may be kept together.
 #[derive(Clone, Copy)]
-pub(crate) struct Placed<'a> {
+pub(crate) struct PlacedClause<'a> {
     pub(crate) clause: &'a Clause,
     pub(crate) index: usize,
     pub(crate) kind: Option<Access>,
@@ -134,11 +135,11 @@ impl OpenCell {
     fn apply(
         &mut self,
         symbols: &Symbols,
-        placed: Placed<'_>,
+        placed: PlacedClause<'_>,
         turn: &mut usize,
         decided: &mut Vec<(usize, DecidedCell)>,
     ) -> Outcome {
-        let Placed { clause, index, kind } = placed;
+        let PlacedClause { clause, index, kind } = placed;
         if !self.cell.may_match(symbols, clause) {
             return Outcome::Missed;
         }
@@ -215,7 +216,17 @@ fn record(cell: &Cell, end: End, parts: Vec<Part>, decided: &mut Vec<(usize, Dec
 pub(crate) fn first_match<'a>(
     symbols: &Symbols,
     cells: Vec<Cell>,
-    clauses: impl IntoIterator<Item = Placed<'a>>,
+    clauses: impl IntoIterator<Item = PlacedClause<'a>>,
+) -> Run {
+    first_match_within(symbols, cells, clauses, &mut Work(usize::MAX))
+}
+
+/// The same within a bound on work: what goes past it is cut short.
+pub(crate) fn first_match_within<'a>(
+    symbols: &Symbols,
+    cells: Vec<Cell>,
+    clauses: impl IntoIterator<Item = PlacedClause<'a>>,
+    work: &mut Work,
 ) -> Run {
     let mut open: Vec<OpenCell> = cells.into_iter().map(OpenCell::new).collect();
     let mut decided: Vec<(usize, DecidedCell)> = Vec::new();
@@ -224,8 +235,12 @@ pub(crate) fn first_match<'a>(
     let mut settled = 0_usize;
     let mut split = Vec::new();
     let mut exceeded = false;
-    for (at, placed) in clauses.into_iter().enumerate() {
+    for placed in clauses {
         if open.is_empty() {
+            break;
+        }
+        if work.take(open.len()).is_err() {
+            exceeded = true;
             break;
         }
         let (mut changed, before) = (false, turn);
@@ -252,7 +267,7 @@ pub(crate) fn first_match<'a>(
         }
         let conditions = settled + open.iter().map(|one| one.cell.cube.len()).sum::<usize>();
         // A clause decides one piece as a rule: only more than that tells of input built to split cells.
-        let pieces = turn.saturating_sub(at);
+        let pieces = turn.saturating_sub(placed.index);
         if open.len() > MOST_CELLS || pieces > MOST_CELLS || conditions > MOST_CONDITIONS {
             exceeded = true;
             break;
@@ -342,7 +357,7 @@ impl<T: Bound> TakenRanges<T> {
 mod tests {
     use std::sync::Arc;
 
-    use super::{DecidedBy, Placed, Run, SHARE_AT};
+    use super::{DecidedBy, PlacedClause, Run, SHARE_AT};
 
     use crate::estate::Access;
     use crate::net::{AddressSet, Cloud, Family, PortSet, ProtocolSet, Tag};
@@ -373,7 +388,7 @@ mod tests {
         cells: Vec<Cell>,
         clauses: impl IntoIterator<Item = &'a Clause>,
     ) -> Run {
-        let placed = clauses.into_iter().enumerate().map(|(index, clause)| Placed { clause, index, kind });
+        let placed = clauses.into_iter().enumerate().map(|(index, clause)| PlacedClause { clause, index, kind });
         super::first_match(symbols, cells, placed)
     }
 

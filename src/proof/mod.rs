@@ -6,8 +6,10 @@
 //! written in `semantics.md`.
 
 mod after_route;
+mod ahead;
 mod atom;
 mod cell;
+mod cover;
 mod doubt;
 mod egress;
 mod explain;
@@ -18,6 +20,7 @@ mod ground;
 mod hop;
 mod host;
 mod judgement;
+mod near;
 mod nsg;
 mod path;
 mod prepared;

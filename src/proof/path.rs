@@ -331,12 +331,13 @@ fn assumptions_of(passage: &Passage<'_, '_>) -> Vec<String> {
         return Vec::new();
     };
     let mut all = vec![NO_THREATS];
-    let categories = |entry: &&Entry<'_>| matches!(&entry.author, Author::Firewall(_, Some(rule)) if !rule.web_categories.is_empty());
+    let categories =
+        |entry: &&Entry<'_>| matches!(&entry.author, Author::FirewallRule(_, rule) if !rule.web_categories.is_empty());
     if stage.entries.iter().filter(categories).any(|entry| entry.access == Access::Deny) {
         all.push(NO_CATEGORIES);
     }
     let network = |entry: &Entry<'_>| match &entry.author {
-        Author::Firewall(_, Some(rule)) => rule.kind.known() == Some(&CollectionKind::Network),
+        Author::FirewallRule(_, rule) => rule.kind.known() == Some(&CollectionKind::Network),
         _ => false,
     };
     if opening(passage).any(|entry| entry.clause.hosts.is_some() && network(entry)) {

@@ -13,16 +13,17 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::estate::{Access, BuiltIn, FirewallRule, NextHop, Route, SecurityRule};
+use crate::estate::{Access, BuiltIn, FirewallRule, NextHop, Route, RuleCollection, SecurityRule};
 use crate::finding::Layer;
 use crate::finding::Verdict;
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause, Match};
 use crate::proof::doubt::{Doubt, Reason};
-use crate::proof::first_match::{DecidedBy, DecidedCell, JOIN_AT, MOST_CELLS, Placed, Run, first_match, join};
+use crate::proof::first_match::{DecidedBy, DecidedCell, JOIN_AT, MOST_CELLS, PlacedClause, Run, first_match, join};
 use crate::proof::ground::{Ground, Party};
 use crate::proof::host::HostSet;
 use crate::proof::judgement::{Decider, Flow};
+use crate::proof::near::Near;
 use crate::proof::symbol::{End, Symbols};
 use crate::proof::verdict::{Decision, Required, decide};
 
@@ -43,8 +44,10 @@ pub(crate) enum Author<'a> {
     Route(&'a Route, usize),
     /// A route that Azure adds by itself, and where it leads.
     System(&'static str, NextHop),
-    /// A firewall: one of its rules, or what it does by itself.
-    Firewall(Box<Decider>, Option<&'a FirewallRule>),
+    /// A rule of a firewall, in its collection.
+    FirewallRule(&'a RuleCollection, &'a FirewallRule),
+    /// What a firewall does by itself.
+    Firewall(Box<Decider>),
     /// A part of the list that only a deployment can tell.
     Unknown(Doubt),
 }
@@ -73,15 +76,19 @@ pub(crate) struct Stage<'a> {
     pub(crate) own: usize,
     /// Where the stretches are.
     plain: Vec<Range<usize>>,
+    /// Which rules are near a box.
+    near: OnceCell<Near>,
     known: RefCell<HashMap<Asked, Rc<Run>>>,
-    deciders: OnceCell<Vec<Arc<Decider>>>,
+    /// The entries as deciders, where somebody asked.
+    deciders: Vec<OnceCell<Arc<Decider>>>,
 }
 
 impl<'a> Stage<'a> {
     pub(crate) fn new(layer: Layer, group: usize, entries: Vec<Entry<'a>>) -> Self {
         let plain = stretches(&entries);
         let own = entries.len();
-        Self { layer, group, entries, own, plain, known: RefCell::default(), deciders: OnceCell::new() }
+        let deciders = vec![OnceCell::new(); own];
+        Self { layer, group, entries, own, plain, near: OnceCell::new(), known: RefCell::default(), deciders }
     }
 
     /// With an entry behind the others for what passes the layer by.
@@ -91,9 +98,9 @@ impl<'a> Stage<'a> {
         Self { own, ..Self::new(layer, group, entries) }
     }
 
-    /// Every entry as a decider; `make` is asked once.
-    pub(crate) fn deciders(&self, make: impl Fn(&Self, &Entry<'a>) -> Decider) -> &[Arc<Decider>] {
-        self.deciders.get_or_init(|| self.entries.iter().map(|entry| Arc::new(make(self, entry))).collect())
+    /// An entry as a decider; `make` is asked once.
+    pub(crate) fn decider(&self, at: usize, make: impl Fn(&Self, &Entry<'a>) -> Decider) -> &Arc<Decider> {
+        self.deciders[at].get_or_init(|| Arc::new(make(self, &self.entries[at])))
     }
 
     /// Sends packets to the first entry of a part that matches them.
@@ -119,19 +126,19 @@ impl<'a> Stage<'a> {
     }
 
     /// The clauses of a part.
-    pub(crate) fn placed(&self, part: Range<usize>) -> impl Iterator<Item = Placed<'_>> {
-        let start = part.start;
-        self.entries[part].iter().enumerate().map(move |(at, entry)| Placed {
-            clause: &entry.clause,
-            index: start + at,
-            kind: self.kind(entry),
-        })
+    pub(crate) fn placed(&self, part: Range<usize>) -> impl Iterator<Item = PlacedClause<'_>> {
+        part.map(|index| self.clause(index))
+    }
+
+    fn clause(&self, index: usize) -> PlacedClause<'_> {
+        let entry = &self.entries[index];
+        PlacedClause { clause: &entry.clause, index, kind: self.kind(entry) }
     }
 
     /// Rules that do the same are of one kind; what Azure adds, routes, security admin rules and rules
     /// that look at hosts are kept one by one.
     fn kind(&self, entry: &Entry<'_>) -> Option<Access> {
-        let written = matches!(entry.author, Author::Rule(..) | Author::Firewall(_, Some(_)));
+        let written = matches!(entry.author, Author::Rule(..) | Author::FirewallRule(..));
         let alone = matches!(self.layer, Layer::Route | Layer::Admin);
         (written && !alone && entry.clause.hosts.is_none()).then_some(entry.access)
     }
@@ -170,7 +177,9 @@ impl<'a> Stage<'a> {
             return Rc::clone(run);
         }
         let alone = Cell { cube: Vec::new(), ..cell.clone() };
-        let run = Rc::new(first_match(symbols, vec![alone], self.placed(stretch.clone())));
+        let near = self.near.get_or_init(|| Near::of(self.entries.iter().map(|entry| &entry.clause)));
+        let near = near.rules(near.of_cell(&alone), stretch.clone()).map(|index| self.clause(index));
+        let run = Rc::new(first_match(symbols, vec![alone], near));
         let mut known = self.known.borrow_mut();
         if known.len() < MOST_KNOWN {
             known.insert(asked, Rc::clone(&run));
@@ -370,7 +379,7 @@ mod tests {
 
     use crate::estate::{Access, Direction};
     use crate::net::{AddressSet, Cloud, Family, PortSet, ProtocolSet, Tag};
-    use crate::proof::first_match::{DecidedBy, Placed, Run, first_match};
+    use crate::proof::first_match::{DecidedBy, PlacedClause, Run, first_match};
     use crate::proof::given::Given;
     use crate::proof::ground::{Ground, Party};
     use crate::proof::nsg::group_stages;
@@ -418,7 +427,7 @@ mod tests {
             let ends = Ends::new(&mut ground, &Party::Any, &Party::Tag(Tag::named(name).unwrap()));
             let cells = ends.cells(ProtocolSet::TCP, &PortSet::range(80, 500));
             let all = 0..stage.entries.len();
-            let single = stage.placed(all.clone()).map(|placed| Placed { kind: None, ..placed });
+            let single = stage.placed(all.clone()).map(|placed| PlacedClause { kind: None, ..placed });
             let single = first_match(&ground.symbols, cells.clone(), single);
             let run = stage.run(&ground.symbols, all, cells);
             assert!(run.decided.len() < single.decided.len());

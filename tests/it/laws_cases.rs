@@ -364,9 +364,9 @@ fn a_rule_behind_a_wider_one_is_shadowed() {
         ("maybe", 500, "in deny tcp 20.0.0.0/8 * 1500"),
     ]);
     let facts = scene(&group).shadows(0);
-    assert_eq!((&facts[1].shadowed, &*facts[1].by[0].name), (&Fact::Yes, "wide"));
+    assert_eq!((&facts[1].shadowed, &*facts[1].by().unwrap()[0].name), (&Fact::Yes, "wide"));
     assert_eq!(facts[0].shadowed, Fact::No);
-    assert_eq!((&facts[2].shadowed, &*facts[2].by[0].name), (&Fact::No, "wide"));
+    assert_eq!((&facts[2].shadowed, &*facts[2].by().unwrap()[0].name), (&Fact::No, "wide"));
     assert_eq!(facts[3].conflicts, Fact::Yes);
     assert_eq!(facts[3].with, [4]);
     assert_eq!(facts[5].shadowed, Fact::Yes);

@@ -5,4 +5,4 @@ mod order;
 mod stage;
 
 pub use order::{Appliance, Placed};
-pub(crate) use stage::entries;
+pub(crate) use stage::{decider_of, entries};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net};
 
-use crate::estate::{Access, CollectionKind, Estate, FirewallPolicy, Header};
+use crate::estate::{Access, CollectionKind, Estate, FirewallPolicy, FirewallRule, Header, RuleCollection};
 use crate::finding::Layer;
 use crate::json::Node;
 use crate::net::AddressSet;
@@ -65,7 +65,7 @@ pub(crate) fn entries<'a>(
             }
         }
     }
-    let denied = Author::Firewall(Box::new(by_default(header)), None);
+    let denied = Author::Firewall(Box::new(by_default(header)));
     entries.push(Entry { clause: Clause::full(&ground.space), access: Access::Deny, author: denied });
     entries
 }
@@ -90,12 +90,11 @@ fn unknown<'a>(
 }
 
 fn entry<'a>(clause: Clause, access: Access, placed: &Placed<'a>) -> Entry<'a> {
-    Entry { clause, access, author: Author::Firewall(Box::new(decider(placed, access)), Some(placed.rule)) }
+    Entry { clause, access, author: Author::FirewallRule(placed.collection, placed.rule) }
 }
 
 /// A rule as users know it: collection and rule, with the priority of the collection.
-pub(crate) fn decider(placed: &Placed<'_>, access: Access) -> Decider {
-    let Placed { collection, rule, .. } = placed;
+pub(crate) fn decider_of(collection: &RuleCollection, rule: &FirewallRule, access: Access) -> Decider {
     let priority = collection.priority.as_ref();
     let fault = match (access, &collection.action) {
         (Access::Deny, Some(action)) => action.span,
@@ -160,7 +159,7 @@ fn unanswered<'a>(ground: &mut Ground<'_, 'a>, clause: &Clause, unnatted: &Unnat
         next_hop: None,
         written: Some(Written { span, name: span, priority: None, fault: span }),
     };
-    Some(Entry { clause, access: Access::Deny, author: Author::Firewall(Box::new(one), None) })
+    Some(Entry { clause, access: Access::Deny, author: Author::Firewall(Box::new(one)) })
 }
 
 /// Why hosts in network rules may not resolve to what the clients see; `None`: they do.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::estate::{Access, CollectionKind, Direction, NextHop, Peer};
+use crate::estate::{Access, CollectionKind, Direction, NextHop, Peer, SecurityRule};
 use crate::net::AddressSet;
 use crate::proof::{Decider, Doubt, Fact, Shadow};
 use crate::rule::pattern::field::{Atom, Kind, Part, Value};
@@ -142,16 +142,17 @@ pub(crate) const SECURITY_RULE: &[FieldSpec] = &[
     },
 ];
 
+/// Whether an address of a rule cannot be read.
+fn is_unreadable(rule: &SecurityRule) -> bool {
+    let mut items = rule.sources.items.iter().chain(&rule.destinations.items);
+    items.any(|one| matches!(one.known(), Some(Peer::Invalid(_))))
+}
+
 /// A fact about a rule among the others. Of a rule with an address that cannot be read nothing is told.
 fn derived<'a>(item: &Item<'a>, fact: impl Fn(&'a Shadow) -> &'a Fact) -> Value<'a> {
     let span = item.place().0;
     if let Thing::SecurityRule(_, rule, _) = item.thing
-        && rule
-            .sources
-            .items
-            .iter()
-            .chain(&rule.destinations.items)
-            .any(|one| matches!(one.known(), Some(Peer::Invalid(_))))
+        && is_unreadable(rule)
     {
         return Value::unknown("an address that cannot be read", span);
     }
@@ -170,8 +171,12 @@ fn overruled<'a>(item: &Item<'a>) -> Value<'a> {
     let span = item.place().0;
     let Thing::SecurityRule(_, rule, _) = item.thing else { return Value::absent(span) };
     let opposite = |by: &Decider| rule.access.known().is_none_or(|own| by.access != *own);
+    // Which rules take some of it is worked out for one that may be shadowed only.
+    let alike = |shadow: &Shadow| shadow.by().is_some_and(|by| !by.iter().any(opposite));
     match item.shadow() {
-        Some(shadow) if !shadow.by.iter().any(opposite) => Value::truth(false, span),
+        Some(shadow) if (shadow.shadowed != Fact::No || is_unreadable(rule)) && alike(shadow) => {
+            Value::truth(false, span)
+        }
         _ => derived(item, |shadow| &shadow.shadowed),
     }
 }
@@ -179,7 +184,9 @@ fn overruled<'a>(item: &Item<'a>) -> Value<'a> {
 fn shadowed_by<'a>(item: &Item<'a>) -> Value<'a> {
     let span = item.place().0;
     let mut value = Value::absent(span);
-    for by in item.shadow().into_iter().flat_map(|shadow| &shadow.by) {
+    let Some(shadow) = item.shadow() else { return value };
+    let Some(all) = shadow.by() else { return Value::unknown("too many rules ahead to compare it with", span) };
+    for by in all {
         let place = by.index.and_then(|index| item.sibling(index)).map_or(span, |rule| rule.name.span);
         value.parts.push(Part { atom: Ok(Atom::Text(Cow::Borrowed(&by.name))), span: place, via: None });
         value.span = place;

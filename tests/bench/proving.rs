@@ -1,7 +1,7 @@
-//! How long the proof of all azureml requirements of one placement takes, and how it grows with the number of rules:
-//! large network security groups, and large firewall policies. Run with `cargo bench --bench proving -- [TAG FILE]`; with
-//! a file everything is measured without it and with it. `--only TEXT` takes the lines that hold the text, and `--once`
-//! runs each once, for counting instructions.
+//! How long the proof of all azureml requirements takes, and how it grows with the number of rules, of networks and of
+//! placements; and how long it takes to tell which rules of a group are never reached. Run with
+//! `cargo bench --bench proving -- [TAG FILE]`; with a file everything is measured without it and with it. `--only TEXT`
+//! takes the lines that hold the text, and `--once` runs each once, for counting instructions.
 
 #![expect(clippy::print_stdout, reason = "a benchmark says what it measured")]
 
@@ -90,20 +90,99 @@ fn firewall(rules: usize) -> Vec<(String, String)> {
     ]
 }
 
-/// The least time of some runs, in milliseconds: with the requirements, and of everything else.
-fn measure(texts: &[(String, String)], pack: &Pack, once: bool) -> (f64, f64) {
-    let service = |name: &str| Request {
-        service: name.into(),
-        pattern: Some("s".into()),
+/// A group of rules with eight prefixes and eight ranges of ports on each side. `reach`: over how many times its share of
+/// the addresses each rule is spread, and so with how many others it has packets in common.
+fn crossing(rules: usize, reach: usize) -> String {
+    let share = 65_536 / rules;
+    let list =
+        |one: &dyn Fn(usize) -> String| (0..8).map(|at| format!("\"{}\"", one(at))).collect::<Vec<_>>().join(",");
+    let rules = (0..rules).map(|rule| {
+        let prefixes = |first: usize, step: usize| {
+            list(&move |at| {
+                let n = (rule * share + (at * step * reach * share / 8)) % 65_536;
+                format!("{first}.{}.{}.0/{}", n / 256, n % 256, 24 - share.ilog2())
+            })
+        };
+        let ports = |step: usize| {
+            list(&move |at| {
+                let from = (rule * step * 11 + at * 8000) % 64_000;
+                format!("{from}-{}", from + 1000)
+            })
+        };
+        let access = if rule % 3 == 0 { "Deny" } else { "Allow" };
+        format!(
+            "{{ \"name\": \"r{rule}\", \"properties\": {{ \"priority\": {}, \"direction\": \"Inbound\", \"access\": \"{access}\", \"protocol\": \"Tcp\", \"sourceAddressPrefixes\": [{}], \"sourcePortRanges\": [{}], \"destinationAddressPrefixes\": [{}], \"destinationPortRanges\": [{}] }} }}",
+            100 + rule,
+            prefixes(20, 1),
+            ports(3),
+            prefixes(10, 7),
+            ports(5),
+        )
+    });
+    format!(
+        "{{ \"type\": \"Microsoft.Network/networkSecurityGroups\", \"name\": \"nsg\", \"id\": \"{ID}/networkSecurityGroups/nsg\", \"location\": \"westeurope\", \"properties\": {{ \"securityRules\": [{}] }} }}",
+        rules.collect::<Vec<_>>().join(",")
+    )
+}
+
+/// A hub and networks peered with it, each with a subnet and a private endpoint.
+fn peered(networks: usize) -> String {
+    let peering = |to: usize| {
+        format!(
+            "{{ \"name\": \"to{to}\", \"properties\": {{ \"peeringState\": \"Connected\", \"remoteVirtualNetwork\": {{ \"id\": \"{ID}/virtualNetworks/v{to}\" }} }} }}"
+        )
+    };
+    let all = (0..=networks).flat_map(|at| {
+        let own: Vec<String> = if at == 0 { (1..=networks).map(peering).collect() } else { vec![peering(0)] };
+        let net = format!("10.{}.{}.0/24", at / 256, at % 256);
+        let subnet = format!("{ID}/virtualNetworks/v{at}/subnets/s");
+        [
+            format!(
+                "{{ \"type\": \"Microsoft.Network/virtualNetworks\", \"name\": \"v{at}\", \"id\": \"{ID}/virtualNetworks/v{at}\", \"location\": \"westeurope\", \"properties\": {{ \"addressSpace\": {{ \"addressPrefixes\": [\"{net}\"] }}, \"subnets\": [ {{ \"name\": \"s\", \"id\": \"{subnet}\", \"properties\": {{ \"addressPrefix\": \"{net}\" }} }} ], \"virtualNetworkPeerings\": [{}] }} }}",
+                own.join(",")
+            ),
+            format!(
+                "{{ \"type\": \"Microsoft.Network/privateEndpoints\", \"name\": \"e{at}\", \"id\": \"{ID}/privateEndpoints/e{at}\", \"location\": \"westeurope\", \"properties\": {{ \"subnet\": {{ \"id\": \"{subnet}\" }} }} }}"
+            ),
+        ]
+    });
+    format!("[{}]", all.collect::<Vec<_>>().join(","))
+}
+
+/// A firewall whose policy has application rules, each for a host of its own.
+fn applications(rules: usize) -> Vec<(String, String)> {
+    let list = (0..rules).map(|rule| {
+        format!(
+            "{{ \"ruleType\": \"ApplicationRule\", \"name\": \"r{rule}\", \"protocols\": [ {{ \"protocolType\": \"Https\", \"port\": 443 }} ], \"sourceAddresses\": [\"10.0.0.0/8\"], \"targetFqdns\": [\"h{rule}.example.org\"] }}"
+        )
+    });
+    let list = list.collect::<Vec<_>>().join(",");
+    let mut texts = firewall(0);
+    for (name, text) in &mut texts {
+        if name == "group.json" {
+            let start = text.find("\"rules\": [").expect("a collection has rules") + "\"rules\": [".len();
+            let end = text.rfind("] } ] } }").expect("the list of rules ends");
+            text.replace_range(start..end, &list);
+        }
+    }
+    texts
+}
+
+/// The least time of some runs, in milliseconds: with what is measured, and of everything else.
+fn measure(texts: &[(String, String)], pack: &Pack, series: &Series, once: bool) -> (f64, f64) {
+    let service = |pattern: &str| Request {
+        service: "azureml-compute".into(),
+        pattern: Some(pattern.into()),
         origin: Origin::CommandLine,
         ..Request::default()
     };
-    let with = Settings {
-        requests: Requests { services: vec![service("azureml-compute")], ..Requests::default() },
-        ..Settings::default()
-    };
+    let services: Vec<Request> = series.placed_on.iter().map(|pattern| service(pattern)).collect();
+    let nothing = Pack { rules: Vec::new(), ..pack.clone() };
+    let own = pack.rules.iter().filter(|rule| series.rules.iter().any(|id| rule.card.id.as_str().starts_with(id)));
+    let own = Pack { rules: own.cloned().collect(), ..pack.clone() };
+    let with = Settings { requests: Requests { services, ..Requests::default() }, ..Settings::default() };
     let without = Settings::default();
-    let least = |settings: &Settings| {
+    let least = |settings: &Settings, pack: &Pack| {
         let times = (0..if once { 1 } else { 5 }).map(|_| {
             let start = Instant::now();
             let outcome = lint_texts(texts.iter().cloned(), pack, settings);
@@ -112,7 +191,7 @@ fn measure(texts: &[(String, String)], pack: &Pack, once: bool) -> (f64, f64) {
         });
         times.fold(f64::INFINITY, f64::min)
     };
-    (least(&with), least(&without))
+    (least(&with, &own), least(&without, &nothing))
 }
 
 /// Many small groups, each on its own.
@@ -175,18 +254,27 @@ fn hostile(pack: &Pack, options: &Options) {
     run("2,000 subnets of one network, each of them a placement", &wide, &["*".to_owned()]);
 }
 
-/// One kind of input: what it is made of, and the sizes it is measured at.
+/// One kind of input: what it is made of, the sizes it is measured at, and what it is asked.
 struct Series {
     what: &'static str,
     sizes: &'static [usize],
     texts: fn(usize) -> Vec<(String, String)>,
+    /// The subnets that the service is placed on.
+    placed_on: &'static [&'static str],
+    /// The rules, by how their ids begin.
+    rules: &'static [&'static str],
 }
 
-const SERIES: [Series; 2] = [
+const REQUIREMENTS: &[&str] = &["azureml/"];
+const SHADOWS: &[&str] = &["nsg/rule-shadowed", "nsg/rule-redundant"];
+
+const SERIES: [Series; 7] = [
     Series {
         what: "group, rules (4 prefixes per side each)",
         sizes: &[100, 1000, 10_000],
         texts: |rules| vec![("nsg.json".into(), group(rules, rules * 4)), ("v.json".into(), network(false))],
+        placed_on: &["s"],
+        rules: REQUIREMENTS,
     },
     Series {
         what: "policy, network rules",
@@ -196,6 +284,47 @@ const SERIES: [Series; 2] = [
             texts.extend(firewall(rules));
             texts
         },
+        placed_on: &["s"],
+        rules: REQUIREMENTS,
+    },
+    Series {
+        what: "policy, application rules",
+        sizes: &[100, 1000, 10_000],
+        texts: |rules| {
+            let mut texts = vec![("nsg.json".into(), group(10, 10)), ("v.json".into(), network(true))];
+            texts.extend(applications(rules));
+            texts
+        },
+        placed_on: &["s"],
+        rules: REQUIREMENTS,
+    },
+    Series {
+        what: "peered networks, each a placement",
+        sizes: &[20, 200, 2000],
+        texts: |networks| vec![("v.json".into(), peered(networks))],
+        placed_on: &["*"],
+        rules: REQUIREMENTS,
+    },
+    Series {
+        what: "rules never reached, 8 x 8 each, far apart",
+        sizes: &[100, 800, 2000],
+        texts: |rules| vec![("nsg.json".into(), crossing(rules, 1))],
+        placed_on: &[],
+        rules: SHADOWS,
+    },
+    Series {
+        what: "rules never reached, 8 x 8 each, some crossing",
+        sizes: &[100, 800, 2000],
+        texts: |rules| vec![("nsg.json".into(), crossing(rules, 24))],
+        placed_on: &[],
+        rules: SHADOWS,
+    },
+    Series {
+        what: "rules never reached, 8 x 8 each, all crossing",
+        sizes: &[100, 800, 2000],
+        texts: |rules| vec![("nsg.json".into(), crossing(rules, rules))],
+        placed_on: &[],
+        rules: SHADOWS,
     },
 ];
 
@@ -229,12 +358,7 @@ impl Options {
 fn main() {
     let options = Options::read();
     let whole = Pack::load(true, &[]).expect("the shipped rules load");
-    // Only the requirements: pattern rules look at each rule by itself and are not what is measured here.
-    let pack = Pack {
-        rules: whole.rules.iter().filter(|rule| rule.card.id.as_str().starts_with("azureml/")).cloned().collect(),
-        ..whole.clone()
-    };
-    println!("all azureml requirements of one placement");
+    println!("in milliseconds, without reading");
     for tags in std::iter::once(None).chain(options.tags.as_ref().map(Some)) {
         let state = if tags.is_some() { "loaded" } else { "symbolic" };
         println!("service tags {state}");
@@ -246,7 +370,7 @@ fn main() {
                 }
                 let mut texts = (series.texts)(size);
                 texts.extend(tags.map(|text| ("ServiceTags_Public.json".to_owned(), text.clone())));
-                let (all, rest) = measure(&texts, &pack, options.once);
+                let (all, rest) = measure(&texts, &whole, series, options.once);
                 let took = all - rest;
                 let growth = last.map(|last| format!(", {:.1} times as long", took / last)).unwrap_or_default();
                 println!("  {} {size:6}: {took:8.2} ms (and {rest:.2} ms to read it){growth}", series.what);

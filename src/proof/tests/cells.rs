@@ -11,7 +11,7 @@ use crate::finding::Layer;
 use crate::net::{AddressSet, Family, PortSet, ProtocolSet};
 use crate::proof::cell::{Cell, Clause, Cube, Match};
 use crate::proof::doubt::Doubt;
-use crate::proof::first_match::{DecidedBy, Placed, Run, first_match, join};
+use crate::proof::first_match::{DecidedBy, PlacedClause, Run, first_match, join};
 use crate::proof::host::{HostPattern, HostSet};
 use crate::proof::stage::{Author, Entry, Stage};
 use crate::proof::symbol::{End, Literal, Meaning, Symbol, Symbols};
@@ -279,7 +279,7 @@ fn the_first_clause_that_matches_takes_a_packet() {
         let kinds: Vec<_> =
             clauses.iter().map(|_| dice.one(&[None, Some(Access::Allow), Some(Access::Deny)])).collect();
         let placed = clauses.iter().zip(kinds).enumerate();
-        let placed = placed.map(|(index, (clause, kind))| Placed { clause, index, kind });
+        let placed = placed.map(|(index, (clause, kind))| PlacedClause { clause, index, kind });
         let run = first_match(&pieces.symbols, cells.clone(), placed);
         pieces.sorted(&cells, &clauses, &run, seed);
     });

@@ -6,25 +6,36 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::estate::resource::Field;
-use crate::json::{Node, Part, Reason, Unknown, Value};
+use crate::json::{self, Node, Reason, Unknown, Value};
 use crate::source::FileId;
 
-/// An id as a row of segments, any of which may be known in part only.
+/// An id as a row of segments, any of which may be known in part only. An id and those it lies inside share the row.
 #[derive(Clone, Debug)]
 pub(crate) struct Id {
     /// Segments may be missing at its beginning.
     open: bool,
     /// A template names a resource group in it, which need not be the one it is deployed to.
     elsewhere: bool,
-    segments: Vec<Segment>,
+    /// Ends with its segments, a slash before each.
     key: Arc<str>,
+    segments: Arc<[Segment]>,
+    /// How many of the segments are its own.
+    count: usize,
 }
 
-/// What stands between two slashes, in lower case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Segment {
-    Known(Box<str>),
-    Partly(Vec<Bit>),
+/// What stands between two slashes, in lower case: bytes of the key, and what they mean when they are known in part.
+#[derive(Clone, Debug)]
+struct Segment {
+    start: u32,
+    end: u32,
+    bits: Option<Arc<[Bit]>>,
+}
+
+/// A segment, read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part<'a> {
+    Known(&'a str),
+    Partly(&'a [Bit]),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,44 +44,54 @@ enum Bit {
     Hole(Arc<str>),
 }
 
+/// A segment of an id to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Known(Box<str>),
+    Partly(Vec<Bit>),
+}
+
 impl Id {
     /// An id as written. Without a slash in front its beginning counts as unknown.
     pub(crate) fn written(text: &str) -> Self {
         let open = !text.starts_with('/');
-        let lower = text.to_ascii_lowercase();
-        let segments = lower.split('/').filter(|segment| !segment.is_empty()).map(|text| Segment::Known(text.into()));
-        Self::new(open, segments.collect(), if open { "~" } else { "" })
+        let mut row = Row::new(if open { "~" } else { "" }, text.len() + 2);
+        text.split('/').filter(|segment| !segment.is_empty()).for_each(|segment| row.known(segment));
+        row.id(open)
     }
 
     /// An id only a deployment can tell in full.
     pub(crate) fn unknown(unknown: &Unknown) -> Self {
         if unknown.parts.is_empty() {
-            let key = Arc::from(format!("{{{}}}", unknown.key));
-            return Self { open: true, elsewhere: false, segments: Vec::new(), key };
+            return Row::new(&format!("{{{}}}", unknown.key), 0).id(true);
         }
-        let open = !matches!(unknown.parts.first(), Some(Part::Text(text)) if text.starts_with('/'));
-        let mut segments = split(&unknown.parts);
+        let open = !matches!(unknown.parts.first(), Some(json::Part::Text(text)) if text.starts_with('/'));
+        let mut pieces = split(&unknown.parts);
         let mut scope = String::new();
         // What comes before the first slash may itself hold slashes: `[resourceGroup().id]`.
-        if open && matches!(segments.first(), Some(Segment::Partly(_))) {
-            scope = segments.remove(0).to_string();
+        if open && matches!(pieces.first(), Some(Piece::Partly(_))) {
+            let mut row = Row::new("", 0);
+            row.piece(pieces.remove(0));
+            scope = row.key.split_off(1);
         }
-        let elsewhere = !own_scope(&mut segments, &unknown.parts);
-        Self { elsewhere, ..Self::new(open, segments, &scope) }
+        let elsewhere = !own_scope(&mut pieces, &unknown.parts);
+        let mut row = Row::new(&scope, 64);
+        pieces.into_iter().for_each(|piece| row.piece(piece));
+        Self { elsewhere, ..row.id(open) }
     }
 
     /// The id that a value mentions; `None` when it is neither a text nor unknown.
     pub(crate) fn of_value(value: &Node) -> Option<Self> {
-        text_or_unknown(value).map(|value| Self::told(&value))
+        match &value.value {
+            Value::Text(text) => Some(Self::written(text)),
+            Value::Unknown(unknown) => Some(Self::unknown(unknown)),
+            _ => None,
+        }
     }
 
     /// The id of a mention.
     pub(crate) fn of(field: &Field<Arc<str>>) -> Self {
-        Self::told(&field.value)
-    }
-
-    fn told(value: &Result<Arc<str>, Arc<Unknown>>) -> Self {
-        match value {
+        match &field.value {
             Ok(text) => Self::written(text),
             Err(unknown) => Self::unknown(unknown),
         }
@@ -79,47 +100,44 @@ impl Id {
     /// The id of a resource that shows none: its type and name, where `file` stands for subscription and group.
     pub(crate) fn composed(type_name: &str, name: &Result<Arc<str>, Arc<Unknown>>, file: FileId) -> Self {
         let names = match name {
-            Ok(text) => text.split('/').map(|part| Segment::Known(part.to_ascii_lowercase().into())).collect(),
-            Err(unknown) if unknown.parts.is_empty() => vec![Segment::hole(&unknown.key)],
+            Ok(text) => text.split('/').map(|part| Piece::Known(part.into())).collect(),
+            Err(unknown) if unknown.parts.is_empty() => vec![Piece::hole(&unknown.key)],
             Err(unknown) => split(&unknown.parts),
         };
-        let types: Vec<Segment> =
-            type_name.split('/').map(|part| Segment::Known(part.to_ascii_lowercase().into())).collect();
-        let Some((namespace, kinds)) = types.split_first() else { return Self::new(true, names, "~") };
+        let (namespace, kinds) = type_name.split_once('/').map_or((type_name, None), |(one, rest)| (one, Some(rest)));
+        let kinds: Vec<&str> = kinds.into_iter().flat_map(|kinds| kinds.split('/')).collect();
+        let mut row = Row::new(&format!("~{}", file.0), type_name.len() + 64);
         // A name with fewer segments than its type has lost its front: what is left belongs to the last types.
         let missing = kinds.len().saturating_sub(names.len());
-        let mut segments = Vec::with_capacity(2 * kinds.len() + 1);
         if missing == 0 {
-            segments.push(namespace.clone());
+            row.known(namespace);
         }
         let surplus = names.len().saturating_sub(kinds.len());
-        for (kind, name) in kinds.iter().skip(missing).zip(names.into_iter().skip(surplus)) {
-            segments.push(kind.clone());
-            segments.push(name);
+        for (kind, name) in kinds.into_iter().skip(missing).zip(names.into_iter().skip(surplus)) {
+            row.known(kind);
+            row.piece(name);
         }
-        Self::new(true, segments, &format!("~{}", file.0))
+        row.id(true)
     }
 
     /// The id of a child: `kind` such as `subnets`, and its name.
     pub(crate) fn child(&self, kind: &str, name: &Result<Arc<str>, Arc<Unknown>>) -> Self {
-        let name = match name {
-            Ok(text) => Segment::Known(short_name(text).to_ascii_lowercase().into()),
-            Err(unknown) if unknown.parts.is_empty() => Segment::hole(&unknown.key),
-            Err(unknown) => split(&unknown.parts).pop().unwrap_or_else(|| Segment::hole(&unknown.key)),
-        };
-        let mut segments = self.segments.clone();
-        let kind = kind.to_ascii_lowercase();
-        let key = Arc::from(format!("{}/{kind}/{name}", self.key));
-        segments.extend([Segment::Known(kind.into()), name]);
-        Self { segments, key, ..self.clone() }
+        let mut row = Row::new(&self.key, kind.len() + 32);
+        row.segments.extend_from_slice(&self.segments[..self.count]);
+        row.known(kind);
+        match name {
+            Ok(text) => row.known(short_name(text)),
+            Err(unknown) => row.piece(split(&unknown.parts).pop().unwrap_or_else(|| Piece::hole(&unknown.key))),
+        }
+        Self { elsewhere: self.elsewhere, ..row.id(self.open) }
     }
 
     /// The id without its last type and name; `None` when nothing is left that says what it is.
     pub(crate) fn parent(&self) -> Option<Self> {
-        let kept = self.segments.len().checked_sub(2).filter(|kept| *kept >= 2 || self.open)?;
-        let cut: usize = self.segments[kept..].iter().map(|segment| segment.to_string().len() + 1).sum();
-        let key = self.key.get(..self.key.len().checked_sub(cut)?)?;
-        Some(Self { segments: self.segments[..kept].to_vec(), key: Arc::from(key), ..self.clone() })
+        let count = self.count.checked_sub(2).filter(|count| *count >= 2 || self.open)?;
+        // The slash before a segment is no part of it.
+        let key = self.key.get(..(self.segments[count].start as usize).checked_sub(1)?)?;
+        Some(Self { key: Arc::from(key), count, segments: Arc::clone(&self.segments), ..*self })
     }
 
     /// Equal keys mean the same resource.
@@ -127,47 +145,60 @@ impl Id {
         &self.key
     }
 
+    /// The segment so far from the last one.
+    fn back(&self, from_end: usize) -> Option<Part<'_>> {
+        self.count.checked_sub(from_end + 1).map(|at| self.part(&self.segments[at]))
+    }
+
+    fn part<'a>(&'a self, segment: &'a Segment) -> Part<'a> {
+        match &segment.bits {
+            None => Part::Known(&self.key[segment.start as usize..segment.end as usize]),
+            Some(bits) => Part::Partly(bits),
+        }
+    }
+
+    /// Its segments, the first one first.
+    fn parts(&self) -> impl DoubleEndedIterator<Item = Part<'_>> {
+        self.segments[..self.count].iter().map(|segment| self.part(segment))
+    }
+
     /// Its last name, in lower case, when that is known.
     pub(crate) fn last_name(&self) -> Option<&str> {
-        match self.segments.last() {
-            Some(Segment::Known(name)) => Some(name),
-            _ => None,
-        }
+        self.back(0).and_then(Part::known)
+    }
+
+    /// The last of its types, in lower case and without those before it, when that is known.
+    pub(crate) fn last_type(&self) -> Option<&str> {
+        self.back(1).and_then(Part::known)
     }
 
     /// What stands before its last type: the parent's name, or the namespace; when that is known.
     pub(crate) fn context(&self) -> Option<&str> {
-        match self.segments.len().checked_sub(3).map(|at| &self.segments[at]) {
-            Some(Segment::Known(text)) => Some(text),
-            _ => None,
-        }
+        self.back(2).and_then(Part::known)
     }
 
     /// Whether all that both say is the same, holes included.
     pub(crate) fn agrees(&self, other: &Self) -> bool {
-        self.segments.iter().rev().zip(other.segments.iter().rev()).all(|(one, two)| one == two)
+        self.parts().rev().zip(other.parts().rev()).all(|(one, two)| one == two)
     }
 
     /// Whether anything at all is known of it: a type, or a type and a name.
     pub(crate) fn says_something(&self) -> bool {
-        self.segments.len() >= 2 && matches!(self.segments[self.segments.len() - 2], Segment::Known(_))
+        self.last_type().is_some()
     }
 
     /// Its resource type in lower case, such as `microsoft.network/virtualnetworks/subnets`.
     pub(crate) fn type_name(&self) -> Option<String> {
-        let known = |segment: &Segment| match segment {
-            Segment::Known(text) => Some(text.clone()),
-            Segment::Partly(_) => None,
-        };
-        let at = self.segments.iter().rposition(|segment| *segment == Segment::Known("providers".into()))?;
-        let rest = &self.segments[at + 1..];
-        if rest.len() < 3 || rest.len().is_multiple_of(2) {
+        let at = self.parts().collect::<Vec<_>>().iter().rposition(|part| *part == Part::Known("providers"))?;
+        let length = self.count - at - 1;
+        if length < 3 || length.is_multiple_of(2) {
             return None;
         }
-        let mut name = known(&rest[0])?.into_string();
-        for kind in rest[1..].iter().step_by(2) {
+        let mut rest = self.parts().skip(at + 1);
+        let mut name = rest.next()?.known()?.to_owned();
+        for kind in rest.step_by(2) {
             name.push('/');
-            name.push_str(&known(kind)?);
+            name.push_str(kind.known()?);
         }
         Some(name)
     }
@@ -175,11 +206,9 @@ impl Id {
     /// Whether both end in names of which different templates of the run know a part only: what one template does not
     /// know is not what another one does not know.
     pub(crate) fn is_stranger(&self, other: &Self) -> bool {
-        match (self.segments.last(), other.segments.last()) {
-            (Some(Segment::Partly(one)), Some(Segment::Partly(two))) if one != two => {
-                let keys =
-                    |bit: &Bit| if let Bit::Hole(key) = bit { template_of(key).map(str::to_owned) } else { None };
-                let (one, two) = (one.iter().find_map(keys), two.iter().find_map(keys));
+        match (self.back(0), other.back(0)) {
+            (Some(Part::Partly(one)), Some(Part::Partly(two))) if one != two => {
+                let (one, two) = (template_of_bits(one), template_of_bits(two));
                 one.zip(two).is_some_and(|(one, two)| one != two)
             }
             _ => false,
@@ -189,61 +218,107 @@ impl Id {
     /// Whether both end in the same name: what is not known of it is the same in both. Names that only may be equal are
     /// names of two resources as well.
     pub(crate) fn is_named_as(&self, other: &Self) -> bool {
-        self.segments.last() == other.segments.last()
+        self.back(0) == other.back(0)
     }
 
     /// Whether one of them names a resource group which may be another one than that of the other.
     pub(crate) fn may_be_elsewhere(&self, other: &Self) -> bool {
-        let is_open = |id: &Self| id.open || matches!(id.segments.get(3), Some(Segment::Partly(_)));
-        let differ = self.segments.get(3) != other.segments.get(3);
-        (self.elsewhere || other.elsewhere) && (is_open(self) || is_open(other)) && differ
+        let is_open = |id: &Self| id.open || matches!(id.parts().nth(3), Some(Part::Partly(_)));
+        (self.elsewhere || other.elsewhere)
+            && (is_open(self) || is_open(other))
+            && self.parts().nth(3) != other.parts().nth(3)
     }
 
     /// Whether nothing is known of its last name.
     pub(crate) fn is_nameless(&self) -> bool {
-        matches!(self.segments.last(), Some(Segment::Partly(bits)) if matches!(bits[..], [Bit::Hole(_)]))
+        matches!(self.back(0), Some(Part::Partly([Bit::Hole(_)])))
     }
 
     /// Whether both may be the id of one resource: what is known of both agrees.
     pub(crate) fn is_compatible(&self, other: &Self) -> bool {
-        let agree = self.segments.iter().rev().zip(other.segments.iter().rev()).all(|(one, two)| one.may_equal(two));
+        let agree = self.parts().rev().zip(other.parts().rev()).all(|(one, two)| one.may_equal(two));
         agree
-            && match self.segments.len().cmp(&other.segments.len()) {
+            && match self.count.cmp(&other.count) {
                 Ordering::Less => self.open,
                 Ordering::Equal => true,
                 Ordering::Greater => other.open,
             }
     }
+}
 
-    fn new(open: bool, segments: Vec<Segment>, scope: &str) -> Self {
-        let mut key = scope.to_owned();
-        for segment in &segments {
-            key.push('/');
-            key.push_str(&segment.to_string());
+/// An id in the making.
+struct Row {
+    key: String,
+    segments: Vec<Segment>,
+}
+
+impl Row {
+    /// `more`: about how many bytes will follow what stands before the first segment.
+    fn new(scope: &str, more: usize) -> Self {
+        let mut key = String::with_capacity(scope.len() + more);
+        key.push_str(scope);
+        Self { key, segments: Vec::with_capacity(12) }
+    }
+
+    fn known(&mut self, text: &str) {
+        self.key.push('/');
+        let start = self.key.len();
+        self.key.push_str(text);
+        self.key[start..].make_ascii_lowercase();
+        self.close(start, None);
+    }
+
+    fn piece(&mut self, piece: Piece) {
+        let bits = match piece {
+            Piece::Known(text) => return self.known(&text),
+            Piece::Partly(bits) => bits,
+        };
+        self.key.push('/');
+        let start = self.key.len();
+        for bit in &bits {
+            match bit {
+                Bit::Text(text) => self.key.push_str(text),
+                Bit::Hole(key) => {
+                    self.key.push('{');
+                    self.key.push_str(key);
+                    self.key.push('}');
+                }
+            }
         }
-        Self { open, elsewhere: false, segments, key: Arc::from(key) }
+        self.close(start, Some(bits.into()));
+    }
+
+    fn close(&mut self, start: usize, bits: Option<Arc<[Bit]>>) {
+        let byte = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        self.segments.push(Segment { start: byte(start), end: byte(self.key.len()), bits });
+    }
+
+    fn id(self, open: bool) -> Id {
+        let Self { key, segments } = self;
+        Id { open, elsewhere: false, key: key.into(), count: segments.len(), segments: segments.into() }
     }
 }
 
-impl std::fmt::Display for Segment {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Known(text) => out.write_str(text),
-            Self::Partly(bits) => bits.iter().try_for_each(|bit| match bit {
-                Bit::Text(text) => out.write_str(text),
-                Bit::Hole(key) => write!(out, "{{{key}}}"),
-            }),
-        }
-    }
-}
-
-impl Segment {
+impl Piece {
     fn hole(key: &Arc<str>) -> Self {
         Self::Partly(vec![Bit::Hole(Arc::clone(key))])
     }
 
+    fn is(&self, word: &str) -> bool {
+        matches!(self, Self::Known(text) if **text == *word)
+    }
+}
+
+impl<'a> Part<'a> {
+    fn known(self) -> Option<&'a str> {
+        match self {
+            Self::Known(text) => Some(text),
+            Self::Partly(_) => None,
+        }
+    }
+
     /// Whether some values of the holes make both the same; errs on the side of yes.
-    fn may_equal(&self, other: &Self) -> bool {
+    fn may_equal(self, other: Self) -> bool {
         match (self, other) {
             (Self::Known(one), Self::Known(two)) => one == two,
             (Self::Known(text), Self::Partly(bits)) | (Self::Partly(bits), Self::Known(text)) => {
@@ -266,6 +341,14 @@ fn template_of(key: &str) -> Option<&str> {
     (end > 0).then(|| &place[..end])
 }
 
+/// The template of the first hole that tells its own.
+fn template_of_bits(bits: &[Bit]) -> Option<&str> {
+    bits.iter().find_map(|bit| match bit {
+        Bit::Hole(key) => template_of(key),
+        Bit::Text(_) => None,
+    })
+}
+
 /// The known text before the first hole and after the last.
 fn ends(bits: &[Bit]) -> (&str, &str) {
     fn text(bit: Option<&Bit>) -> &str {
@@ -278,21 +361,21 @@ fn ends(bits: &[Bit]) -> (&str, &str) {
 }
 
 /// Cuts a text with holes at its slashes; a hole itself holds none.
-fn split(parts: &[Part]) -> Vec<Segment> {
+fn split(parts: &[json::Part]) -> Vec<Piece> {
     let mut segments = Vec::new();
     let mut bits: Vec<Bit> = Vec::new();
     let mut close = |bits: &mut Vec<Bit>| match &mut bits[..] {
         [] => {}
         [Bit::Text(text)] => {
-            segments.push(Segment::Known(std::mem::take(text)));
+            segments.push(Piece::Known(std::mem::take(text)));
             bits.clear();
         }
-        _ => segments.push(Segment::Partly(std::mem::take(bits))),
+        _ => segments.push(Piece::Partly(std::mem::take(bits))),
     };
     for part in parts {
         match part {
-            Part::Hole(hole) => bits.push(Bit::Hole(Arc::clone(&hole.key))),
-            Part::Text(text) => {
+            json::Part::Hole(hole) => bits.push(Bit::Hole(Arc::clone(&hole.key))),
+            json::Part::Text(text) => {
                 for (index, piece) in text.to_ascii_lowercase().split('/').enumerate() {
                     if index > 0 {
                         close(&mut bits);
@@ -313,16 +396,16 @@ fn split(parts: &[Part]) -> Vec<Segment> {
 /// The subscription and group of a deployment are the same all through one run of one template, and anything in another:
 /// templates that only lie in one folder must not be taken for one deployment. The place of such a hole is its template.
 /// Answers whether the group, where one is named, is the deployment's own.
-fn own_scope(segments: &mut [Segment], parts: &[Part]) -> bool {
-    let mut is_own = segments.get(2).is_none_or(|before| *before != Segment::Known("resourcegroups".into()));
+fn own_scope(segments: &mut [Piece], parts: &[json::Part]) -> bool {
+    let mut is_own = segments.get(2).is_none_or(|before| !before.is("resourcegroups"));
     let holes = parts.iter().filter_map(|part| match part {
-        Part::Hole(hole) if matches!(hole.reason, Reason::Context(_)) => Some(hole),
+        json::Part::Hole(hole) if matches!(hole.reason, Reason::Context(_)) => Some(hole),
         _ => None,
     });
     for hole in holes {
         for (at, kind) in [(1, "subscriptions"), (3, "resourcegroups")] {
-            let follows = segments.get(at - 1).is_some_and(|before| *before == Segment::Known(kind.into()));
-            if let Some(Segment::Partly(bits)) = segments.get_mut(at).filter(|_| follows)
+            let follows = segments.get(at - 1).is_some_and(|before| before.is(kind));
+            if let Some(Piece::Partly(bits)) = segments.get_mut(at).filter(|_| follows)
                 && let [Bit::Hole(key)] = &mut bits[..]
                 && *key == hole.key
             {
@@ -351,7 +434,7 @@ pub(crate) fn text_or_unknown(node: &Node) -> Option<Result<Arc<str>, Arc<Unknow
 /// What follows the last slash of a text with holes: `[concat(parameters('nsg'), '/rule')]`. `None` when that is unknown.
 pub(crate) fn known_end(unknown: &Unknown) -> Option<Arc<str>> {
     match unknown.parts.last() {
-        Some(Part::Text(text)) => text.rsplit_once('/').map(|(_, last)| Arc::from(last)),
+        Some(json::Part::Text(text)) => text.rsplit_once('/').map(|(_, last)| Arc::from(last)),
         _ => None,
     }
 }

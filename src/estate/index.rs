@@ -13,29 +13,87 @@ use crate::source::FileId;
 /// So many candidates of one name are looked at before a mention counts as ambiguous; keeps linking linear.
 const MAX_CANDIDATES: usize = 256;
 
-/// Resources of one name by what stands before their last type, where that is known.
-type Contexts = HashMap<Option<Box<str>>, Vec<usize>>;
-
 /// The resources of one kind, by id.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     entries: Vec<(Id, FileId)>,
-    exact: HashMap<Arc<str>, Vec<usize>>,
-    names: HashMap<Box<str>, Contexts>,
-    nameless: Vec<usize>,
+    exact: HashMap<Arc<str>, Places>,
+    /// Those of a known name, as far as they are looked at.
+    names: HashMap<Box<str>, Vec<usize>>,
+    /// The same of one name in one context, by [`named_in`].
+    contexts: HashMap<Box<str>, Vec<usize>>,
+    first: ByType,
+    nameless: ByType,
+}
+
+/// The places of resources of one id: almost always one.
+#[derive(Debug)]
+struct Places {
+    first: usize,
+    more: Vec<usize>,
+}
+
+/// The first of some resources, as far as they are looked at, by the last of their types.
+#[derive(Debug, Default)]
+struct ByType {
+    of: HashMap<Box<str>, Vec<Counted>>,
+    /// Those of which it is not known.
+    untold: Vec<Counted>,
+    /// How many there are, those that are not looked at among them.
+    count: usize,
+}
+
+/// A resource, and how many of its like stand before it.
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    before: usize,
+    at: usize,
+}
+
+impl ByType {
+    fn push(&mut self, id: &Id, at: usize) {
+        let before = self.count;
+        self.count += 1;
+        if before > MAX_CANDIDATES {
+            return;
+        }
+        match id.last_type() {
+            Some(name) => match self.of.get_mut(name) {
+                Some(known) => known.push(Counted { before, at }),
+                None => drop(self.of.insert(name.into(), vec![Counted { before, at }])),
+            },
+            None => self.untold.push(Counted { before, at }),
+        }
+    }
+
+    /// Of the first so many those that may have the type of an id.
+    fn like(&self, id: &Id, most: usize) -> impl Iterator<Item = usize> {
+        let same = id.last_type().and_then(|name| self.of.get(name)).map_or(&[][..], Vec::as_slice);
+        same.iter().chain(&self.untold).filter(move |one| one.before < most).map(|one| one.at)
+    }
+}
+
+/// What the resources of one name in one context are found by.
+fn named_in(context: Option<&str>, name: &str) -> String {
+    // No segment holds a slash.
+    context.map_or_else(|| name.to_owned(), |context| format!("{context}/{name}"))
 }
 
 impl Index {
     /// Adds the next resource.
     pub(crate) fn push(&mut self, id: Id, file: FileId) {
         let at = self.entries.len();
-        self.exact.entry(Arc::clone(id.key())).or_default().push(at);
+        match self.exact.get_mut(id.key()) {
+            Some(known) => known.more.push(at),
+            None => drop(self.exact.insert(Arc::clone(id.key()), Places { first: at, more: Vec::new() })),
+        }
+        self.first.push(&id, at);
         match id.last_name() {
             Some(name) => {
-                let contexts = self.names.entry(name.into()).or_default();
-                contexts.entry(id.context().map(Into::into)).or_default().push(at);
+                push_few(&mut self.names, name, at);
+                push_few(&mut self.contexts, &named_in(id.context(), name), at);
             }
-            None => self.nameless.push(at),
+            None => self.nameless.push(&id, at),
         }
         self.entries.push((id, file));
     }
@@ -48,41 +106,32 @@ impl Index {
     /// The one resource an id mentioned in `file` leads to. `None`: none, or more than one could be meant.
     pub(crate) fn find(&self, id: &Id, file: FileId) -> Option<usize> {
         if let Some(found) = self.exact.get(id.key()) {
-            return match found[..] {
-                [one] => Some(one),
-                _ => None,
-            };
+            return found.more.is_empty().then_some(found.first);
         }
         if !id.says_something() {
             return None;
         }
         let Some(name) = id.last_name() else {
             // Of names known in part the one made of the same parts is meant.
-            let all = 0..self.entries.len().min(MAX_CANDIDATES + 1);
             let mut same = Found::default();
             let agrees = |other: &Id| other.says_something() && other.agrees(id);
-            all.clone().filter(|at| agrees(&self.entries[*at].0)).for_each(|at| same.add(at));
-            return same.one().or_else(|| self.only(id, file, all));
+            let like = self.first.like(id, MAX_CANDIDATES + 1);
+            like.filter(|at| agrees(&self.entries[*at].0)).for_each(|at| same.add(at));
+            let all = || self.only(id, file, self.first.count, self.first.like(id, MAX_CANDIDATES));
+            return same.one().or_else(all);
         };
-        let contexts = self.names.get(name);
-        let within = |context: Option<&str>| {
-            contexts.and_then(|contexts| contexts.get(&context.map(Box::from))).map_or(&[][..], Vec::as_slice)
-        };
+        let nameless = self.nameless.like(id, MAX_CANDIDATES);
+        let named = |found: Option<&'_ Vec<usize>>| found.map_or(0, Vec::len) + self.nameless.count;
         match id.context() {
             Some(context) => {
-                let candidates = within(Some(context)).iter().chain(within(None)).chain(&self.nameless);
-                self.only(id, file, candidates.copied())
+                let own = self.contexts.get(&*named_in(Some(context), name));
+                let open = self.contexts.get(name);
+                let count = named(own) + open.map_or(0, Vec::len);
+                self.only(id, file, count, own.into_iter().chain(open).flatten().copied().chain(nameless))
             }
             None => {
-                let mut candidates: Vec<usize> = contexts
-                    .into_iter()
-                    .flat_map(HashMap::values)
-                    .flatten()
-                    .copied()
-                    .take(MAX_CANDIDATES + 1)
-                    .collect();
-                candidates.sort_unstable();
-                self.only(id, file, candidates.into_iter().chain(self.nameless.iter().copied()))
+                let own = self.names.get(name);
+                self.only(id, file, named(own), own.into_iter().flatten().copied().chain(nameless))
             }
         }
     }
@@ -90,22 +139,26 @@ impl Index {
     /// Every resource an id may lead to, where [`Self::find`] says none for certain.
     pub(crate) fn meant(&self, id: &Id) -> Vec<usize> {
         if let Some(found) = self.exact.get(id.key()) {
-            return found.clone();
+            return std::iter::once(found.first).chain(found.more.iter().copied()).collect();
         }
         if !id.says_something() {
             return Vec::new();
         }
-        let named = id.last_name().map(|name| self.names.get(name).into_iter().flat_map(HashMap::values).flatten());
-        let all = || (0..self.entries.len()).collect::<Vec<_>>();
-        let named = named.map(|found| found.chain(&self.nameless).copied().collect::<Vec<_>>());
-        let mut fit: Vec<usize> = named.unwrap_or_else(all);
-        fit.truncate(MAX_CANDIDATES);
-        fit.retain(|at| {
+        let fits = |at: &usize| {
             let other = &self.entries[*at].0;
             // Two names that have nothing in common but being unknown are two names.
             let apart = id.is_stranger(other) && id.is_nameless() && other.is_nameless();
             !apart && id.is_compatible(other)
-        });
+        };
+        let mut fit: Vec<usize> = match id.last_name() {
+            Some(name) => {
+                let named = self.names.get(name).map_or(&[][..], Vec::as_slice);
+                let named = &named[..named.len().min(MAX_CANDIDATES)];
+                let nameless = self.nameless.like(id, MAX_CANDIDATES - named.len());
+                named.iter().copied().chain(nameless).filter(fits).collect()
+            }
+            None => self.first.like(id, MAX_CANDIDATES).filter(fits).collect(),
+        };
         fit.sort_unstable();
         fit
     }
@@ -120,13 +173,14 @@ impl Index {
         (0..self.entries.len()).filter(fits).take(MAX_CANDIDATES).collect()
     }
 
-    /// The only candidate that fits; of several the only one of the same file, since a template means its own first.
-    fn only(&self, id: &Id, file: FileId, candidates: impl Iterator<Item = usize>) -> Option<usize> {
+    /// The only candidate that fits; of several the only one of the same file, since a template means its own first. None
+    /// where there are too many to look at: `count` tells how many there are before those of other types are left out.
+    fn only(&self, id: &Id, file: FileId, count: usize, candidates: impl Iterator<Item = usize>) -> Option<usize> {
+        if count > MAX_CANDIDATES {
+            return None;
+        }
         let (mut all, mut near) = (Found::default(), Found::default());
-        for (count, at) in candidates.enumerate() {
-            if count >= MAX_CANDIDATES {
-                return None;
-            }
+        for at in candidates {
             let (other, place) = &self.entries[at];
             let is_own = *place == file;
             if id.is_compatible(other) && !id.is_stranger(other) && !(is_own && id.may_be_elsewhere(other)) {
@@ -138,6 +192,15 @@ impl Index {
         }
         // Another name that is known in part may be equal, or not.
         all.one().or(near.one()).filter(|at| self.entries[*at].0.is_named_as(id))
+    }
+}
+
+/// Adds a resource to those of its name, unless there are more than are looked at.
+fn push_few(known: &mut HashMap<Box<str>, Vec<usize>>, name: &str, at: usize) {
+    match known.get_mut(name) {
+        Some(known) if known.len() > MAX_CANDIDATES => {}
+        Some(known) => known.push(at),
+        None => drop(known.insert(name.into(), vec![at])),
     }
 }
 

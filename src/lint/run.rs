@@ -145,8 +145,9 @@ pub fn expand(paths: &[PathBuf], stdin: &mut dyn Read, settings: &Settings, type
         TemplateFiles { templates: &sorted.templates, fragments: &sorted.fragments, parameters: &sorted.parameters };
     let expanded = expand_all(&files, &run, &settings.templates, &set, wanted);
     let mut templates: Vec<ExpandedTemplate> = Vec::new();
+    let mut known: BTreeSet<(FileId, Option<FileId>)> = BTreeSet::new();
     for (file, parameters, expansion) in expanded.rounds.into_iter().flat_map(|round| round.expansions) {
-        if templates.iter().all(|one| (one.file, one.parameters) != (file, parameters)) {
+        if known.insert((file, parameters)) {
             templates.push(ExpandedTemplate { file, parameters, expansion });
         }
     }

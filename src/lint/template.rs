@@ -1,7 +1,7 @@
 //! The templates of a run: which parameter files belong to which, what links to what, and the resources they deploy.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
@@ -244,7 +244,8 @@ pub(crate) fn expand_all(
 ) -> Templates {
     let TemplateFiles { templates, fragments: others, parameters } = *run;
     let links = LinkIndex::new(templates.iter().chain(others).chain(parameters));
-    let sets: Vec<_> = templates.iter().map(|template| sets_of(template, templates, parameters, options)).collect();
+    let beside = Beside::new(run, options);
+    let sets: Vec<_> = templates.iter().map(|template| beside.sets_of(template, options)).collect();
     // Of several values for one name the last counts.
     let given: Vec<Vec<(String, Node)>> = templates
         .iter()
@@ -254,6 +255,7 @@ pub(crate) fn expand_all(
         })
         .collect();
     let Plan { jobs, rounds, left_out } = Plan::new(&sets);
+    let users = users(&jobs);
     let expansions: Vec<Arc<Expansion>> = jobs
         .par_iter()
         .map(|(at, parameters)| {
@@ -267,7 +269,7 @@ pub(crate) fn expand_all(
             };
             let template = &templates[*at];
             let mut expansion = arm::expand(template.file, &template.document, &inputs);
-            expansion.troubles.extend(parameters.map(|file| unread(file, *at, &jobs, templates)).unwrap_or_default());
+            expansion.troubles.extend(parameters.map(|file| unread(file, *at, &users, templates)).unwrap_or_default());
             Arc::new(expansion)
         })
         .collect();
@@ -289,11 +291,25 @@ pub(crate) fn expand_all(
     Templates { rounds: rounds.collect(), linked, used, left_out }
 }
 
+/// The templates that each parameter file is used for, by their places in the list.
+fn users(jobs: &[Job<'_>]) -> BTreeMap<FileId, Vec<usize>> {
+    let mut users: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
+    for (at, parameters) in jobs {
+        if let Some(parameters) = parameters {
+            users.entry(parameters.file).or_default().push(*at);
+        }
+    }
+    users
+}
+
 /// What a parameter file says to none of the templates it is used for; said with the first of them.
-fn unread(file: &TemplateFile, at: usize, jobs: &[Job<'_>], templates: &[TemplateFile]) -> Vec<Trouble> {
-    let is_same = |other: &&TemplateFile| other.file == file.file;
-    let users: Vec<usize> =
-        jobs.iter().filter(|(_, other)| other.as_ref().is_some_and(is_same)).map(|(at, _)| *at).collect();
+fn unread(
+    file: &TemplateFile,
+    at: usize,
+    users: &BTreeMap<FileId, Vec<usize>>,
+    templates: &[TemplateFile],
+) -> Vec<Trouble> {
+    let users = users.get(&file.file).map_or(&[][..], Vec::as_slice);
     if users.first() != Some(&at) {
         return Vec::new();
     }
@@ -338,50 +354,79 @@ fn fragments(templates: &[TemplateFile], jobs: &[Job<'_>], expansions: &[Arc<Exp
     }
 }
 
-/// The parameter files of a template, each with what tells it from the others.
-fn sets_of<'a>(
-    template: &'a TemplateFile,
-    templates: &[TemplateFile],
-    parameters: &'a [TemplateFile],
-    options: &TemplateOptions,
-) -> Vec<(String, Option<&'a TemplateFile>)> {
-    let of_choice = options.choices_for(&template.name).into_iter().rev();
-    let of_choice = of_choice.map(|(_, choice)| &choice.parameters).find(|files| !files.is_empty());
-    let chosen = Some(&options.parameters).filter(|files| !files.is_empty()).or(of_choice);
-    if let Some(chosen) = chosen {
-        let names: Vec<String> = chosen.iter().map(|path| plain(&shown_path(path))).collect();
-        let given = parameters.iter().filter(|file| names.contains(&plain(&file.name)));
+/// What lies in the folders of a run: the parameter files for each template are looked for beside it.
+struct Beside<'a> {
+    all: &'a [TemplateFile],
+    /// Their names as those of choices are compared, in the order of the files; empty when no choice names any.
+    names: Vec<String>,
+    parameters: HashMap<&'a str, Vec<&'a TemplateFile>>,
+    /// How many templates each folder holds.
+    templates: HashMap<&'a str, usize>,
+}
+
+impl<'a> Beside<'a> {
+    fn new(run: &TemplateFiles<'a>, options: &TemplateOptions) -> Self {
+        let mut parameters: HashMap<&str, Vec<&TemplateFile>> = HashMap::new();
+        for file in run.parameters {
+            parameters.entry(folder(&file.name)).or_default().push(file);
+        }
+        let mut templates: HashMap<&str, usize> = HashMap::new();
+        for template in run.templates {
+            *templates.entry(folder(&template.name)).or_default() += 1;
+        }
+        let chosen = options.files().next().is_some();
+        let names = run.parameters.iter().filter(|_| chosen).map(|file| plain(&file.name)).collect();
+        Self { all: run.parameters, names, parameters, templates }
+    }
+
+    /// The parameter files of a template, each with what tells it from the others.
+    fn sets_of(
+        &self,
+        template: &'a TemplateFile,
+        options: &TemplateOptions,
+    ) -> Vec<(String, Option<&'a TemplateFile>)> {
+        let of_choice = options.choices_for(&template.name).into_iter().rev();
+        let of_choice = of_choice.map(|(_, choice)| &choice.parameters).find(|files| !files.is_empty());
+        if let Some(chosen) = Some(&options.parameters).filter(|files| !files.is_empty()).or(of_choice) {
+            return self.chosen(chosen);
+        }
+        if let Some(arguments) = &template.arguments {
+            return vec![(String::new(), Some(arguments))];
+        }
+        let own = folder(&template.name);
+        let stem = file_name(&template.name);
+        let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
+        let beside = self.parameters.get(own).map_or(&[][..], Vec::as_slice);
+        let mut sets: Vec<(String, Option<&TemplateFile>)> = beside
+            .iter()
+            .filter_map(|file| label_of(stem, file_name(&file.name)).map(|label| (label, Some(*file))))
+            .collect();
+        if sets.is_empty() {
+            // The portal exports `template.json` and `parameters.json`.
+            let alone = self.templates.get(own) == Some(&1);
+            let plain = beside.iter().find(|file| file_name(&file.name).eq_ignore_ascii_case("parameters.json"));
+            if let Some(file) = plain.filter(|_| alone || stem.eq_ignore_ascii_case("template")) {
+                sets.push((String::new(), Some(file)));
+            }
+        }
+        if sets.is_empty() {
+            sets.push((String::new(), None));
+        }
+        sets.sort_by(|(one, _), (other, _)| one.cmp(other));
+        sets
+    }
+
+    /// The files that a choice names.
+    fn chosen(&self, chosen: &[PathBuf]) -> Vec<(String, Option<&'a TemplateFile>)> {
+        let wanted: BTreeSet<String> = chosen.iter().map(|path| plain(&shown_path(path))).collect();
+        let given = self.all.iter().zip(&self.names).filter(|(_, name)| wanted.contains(*name));
         let mut sets: Vec<(String, Option<&TemplateFile>)> =
-            given.map(|file| (file_name(&file.name).to_owned(), Some(file))).collect();
+            given.map(|(file, _)| (file_name(&file.name).to_owned(), Some(file))).collect();
         if let [(label, _)] = sets.as_mut_slice() {
             label.clear();
         }
-        return sets;
+        sets
     }
-    if let Some(arguments) = &template.arguments {
-        return vec![(String::new(), Some(arguments))];
-    }
-    let own = folder(&template.name);
-    let stem = file_name(&template.name);
-    let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
-    let beside: Vec<&TemplateFile> = parameters.iter().filter(|file| folder(&file.name) == own).collect();
-    let mut sets: Vec<(String, Option<&TemplateFile>)> = beside
-        .iter()
-        .filter_map(|file| label_of(stem, file_name(&file.name)).map(|label| (label, Some(*file))))
-        .collect();
-    if sets.is_empty() {
-        // The portal exports `template.json` and `parameters.json`.
-        let alone = templates.iter().filter(|other| folder(&other.name) == own).count() == 1;
-        let plain = beside.iter().find(|file| file_name(&file.name).eq_ignore_ascii_case("parameters.json"));
-        if let Some(file) = plain.filter(|_| alone || stem.eq_ignore_ascii_case("template")) {
-            sets.push((String::new(), Some(file)));
-        }
-    }
-    if sets.is_empty() {
-        sets.push((String::new(), None));
-    }
-    sets.sort_by(|(one, _), (other, _)| one.cmp(other));
-    sets
 }
 
 fn file_name(name: &str) -> &str {

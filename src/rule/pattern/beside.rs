@@ -406,7 +406,10 @@ impl<'a> Resources<'a> {
 
 /// The values in a resource that look like ids of others.
 fn mentions(resource: &Node) -> Vec<&Node> {
-    let is_id = |text: &str| text.to_ascii_lowercase().contains("/providers/");
+    let is_id = |text: &str| {
+        let mut slashes = memchr::memchr_iter(b'/', text.as_bytes());
+        slashes.any(|at| text.as_bytes()[at..].get(..11).is_some_and(|word| word.eq_ignore_ascii_case(b"/providers/")))
+    };
     let mut found = Vec::new();
     let mut waiting = vec![resource];
     while let Some(node) = waiting.pop() {

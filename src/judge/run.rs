@@ -268,27 +268,32 @@ fn count(estate: &Estate) -> BTreeMap<&'static str, usize> {
 pub fn patterns<'r>(rules: impl IntoIterator<Item = &'r Rule>, estate: &Estate) -> Vec<Finding> {
     let scene = Scene::new(estate);
     let resources = Resources::new(estate);
-    let mut findings = Vec::new();
+    let rules: Vec<&Rule> = rules.into_iter().collect();
     let mut items = BTreeMap::new();
-    for rule in rules {
-        let items = match &rule.about {
-            About::Subject(subject) => &**items.entry(*subject).or_insert_with(|| subject.all(&scene)),
-            About::Service(_) | About::Resources { .. } => &[],
-        };
-        // What nothing in the estate is a subject of need not be compiled.
-        let is_there = match &rule.about {
-            About::Service(_) => false,
-            About::Subject(_) => !items.is_empty(),
-            About::Resources { of, .. } => of.iter().any(|name| !resources.of(name).is_empty()),
-        };
-        let Some(message) = is_there.then(|| rule.message()).flatten() else { continue };
-        match rule.body() {
-            Body::Requirement(_) => {}
-            Body::Pattern(pattern) => findings.extend(pattern.findings(items, message, &base(rule))),
-            Body::Assertion(assertion) => findings.extend(assertion.findings(&resources, message, &base(rule))),
+    for rule in &rules {
+        if let About::Subject(subject) = &rule.about {
+            items.entry(*subject).or_insert_with(|| subject.all(&scene));
         }
     }
-    findings
+    let items_of = |rule: &Rule| match &rule.about {
+        About::Subject(subject) => items.get(subject).map_or(&[][..], Vec::as_slice),
+        About::Service(_) | About::Resources { .. } => &[],
+    };
+    // A rule about nothing in the estate need not be compiled.
+    let is_asked = |rule: &&&Rule| match &rule.about {
+        About::Service(_) => false,
+        About::Subject(_) => !items_of(rule).is_empty(),
+        About::Resources { of, .. } => of.iter().any(|name| !resources.of(name).is_empty()),
+    };
+    let of_rule = |rule: &&Rule| {
+        let Some(message) = rule.message() else { return Vec::new() };
+        match rule.body() {
+            Body::Requirement(_) => Vec::new(),
+            Body::Pattern(pattern) => pattern.findings(items_of(rule), message, &base(rule)).collect(),
+            Body::Assertion(assertion) => assertion.findings(&resources, message, &base(rule)),
+        }
+    };
+    rules.par_iter().filter(is_asked).map(of_rule).collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
 /// What every finding of a rule has in common.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::estate::{Estate, Field, Header, Lead, Leads};
 use crate::finding::Label;
@@ -94,20 +94,23 @@ impl Beside {
     /// What is beside each of some resources, in their order.
     pub(crate) fn find(&self, all: &Resources<'_>, these: &[&Resource<'_>], found: &mut [Found]) {
         let others = all.of(&self.resource);
-        let fits: Vec<Truth> = others
-            .iter()
-            .map(|other| Truth::all([self.when.hold(other.node), Truth::all(other.condition.map(open))]))
-            .collect();
-        if matches!(self.way, Way::Together) {
-            return self.find_together(all, others, &fits, these, found);
+        if these.is_empty() {
+            return;
         }
-        let beside = self.neighbours(these, others);
+        if matches!(self.way, Way::Together) {
+            return self.find_together(all, others, these, found);
+        }
+        let beside = self.neighbours(all, these, others);
+        let fits: Vec<OnceCell<Truth>> = vec![OnceCell::new(); others.len()];
         for (at, (this, found)) in these.iter().zip(found).enumerate() {
             let own = beside.get(at).map_or(&[][..], Vec::as_slice);
             let is_itself =
                 |one: &&Neighbour| others.get(one.other).is_some_and(|other| std::ptr::eq(other.node, this.node));
             let own: Vec<&Neighbour> = own.iter().filter(|one| !is_itself(one)).collect();
-            let fit = |one: &Neighbour| fits.get(one.other).cloned().unwrap_or(Truth::No);
+            let fit = |one: &Neighbour| match (fits.get(one.other), others.get(one.other)) {
+                (Some(fit), Some(other)) => fit.get_or_init(|| self.fit(other)).clone(),
+                _ => Truth::No,
+            };
             let truths = own.iter().map(|one| match (fit(one), one.sure) {
                 (Truth::Yes, false) => Truth::open(format!("which resource `{}` belongs to", others[one.other].name)),
                 (truth, _) => truth,
@@ -118,20 +121,25 @@ impl Beside {
         }
     }
 
+    /// Whether another resource is what must be there.
+    fn fit(&self, other: &Resource<'_>) -> Truth {
+        Truth::all([self.when.hold(other.node), Truth::all(other.condition.map(open))])
+    }
+
     /// What is among the resources of each deployment is the same for all in it, so it is asked once.
     fn find_together(
         &self,
         all: &Resources<'_>,
         others: &[Resource<'_>],
-        fits: &[Truth],
         these: &[&Resource<'_>],
         found: &mut [Found],
     ) {
         let deployment = |one: &Resource<'_>| self.exists.then(|| all.deployment(one));
         let mut by_deployment: BTreeMap<_, (Vec<Truth>, Option<&Resource<'_>>)> = BTreeMap::new();
-        for (other, fit) in others.iter().zip(fits).filter(|(_, fit)| **fit != Truth::No) {
+        let fits = others.iter().map(|other| (other, self.fit(other)));
+        for (other, fit) in fits.filter(|(_, fit)| *fit != Truth::No) {
             let (truths, first) = by_deployment.entry(deployment(other)).or_default();
-            truths.push(fit.clone());
+            truths.push(fit);
             first.get_or_insert(other);
         }
         for (this, found) in these.iter().zip(found) {
@@ -149,12 +157,13 @@ impl Beside {
         }
     }
 
-    fn neighbours(&self, these: &[&Resource<'_>], others: &[Resource<'_>]) -> Vec<Vec<Neighbour>> {
+    fn neighbours(&self, all: &Resources<'_>, these: &[&Resource<'_>], others: &[Resource<'_>]) -> Vec<Vec<Neighbour>> {
         let mut beside: Vec<Vec<Neighbour>> = vec![Vec::new(); these.len()];
         match &self.way {
             Way::Together => {}
             Way::At(path) => {
-                let leads = Directory::of(others.iter());
+                let directory = all.directory(&self.resource);
+                let leads = directory.get_or_init(|| Directory::of(others.iter()));
                 for (this, own) in these.iter().zip(&mut beside) {
                     let selection = path.evaluate(this.node);
                     for mention in selection.hits.iter().chain(&selection.blocked) {
@@ -163,13 +172,17 @@ impl Beside {
                 }
             }
             Way::Parent => {
-                let leads = Directory::of(others.iter());
+                let directory = all.directory(&self.resource);
+                let leads = directory.get_or_init(|| Directory::of(others.iter()));
                 for (this, own) in these.iter().zip(&mut beside) {
                     own.extend(this.header.into_iter().flat_map(|this| leads.spread(leads.leads.parent(this))));
                 }
             }
             Way::From(_) | Way::Child => {
-                let leads = Directory::of(these.iter().copied());
+                let own = these.first().map_or("", |one| &one.type_name);
+                let is_whole_type = all.of(own).len() == these.len();
+                let directory = if is_whole_type { all.directory(own) } else { Arc::default() };
+                let leads = directory.get_or_init(|| Directory::of(these.iter().copied()));
                 for (at, other) in others.iter().enumerate() {
                     let mentioned: Vec<Neighbour> = match &self.way {
                         Way::From(path) => {
@@ -235,7 +248,9 @@ impl Directory {
 pub(crate) struct Resources<'a> {
     by_type: BTreeMap<String, Vec<Resource<'a>>>,
     templates: &'a [(FileId, FileId)],
-    deployments: OnceCell<Deployments>,
+    deployments: OnceLock<Deployments>,
+    /// Those of one type to which mentions may lead, once a rule asks.
+    directories: Mutex<BTreeMap<String, Arc<OnceLock<Directory>>>>,
 }
 
 /// Templates that refer to each other, told by the files they are written in. Exports are all of one network.
@@ -280,7 +295,8 @@ pub(crate) struct Resource<'a> {
 
 impl<'a> Resources<'a> {
     pub(crate) fn new(estate: &'a Estate) -> Self {
-        let mut all = Self { by_type: BTreeMap::new(), templates: &estate.templates, deployments: OnceCell::new() };
+        let (by_type, directories) = (BTreeMap::new(), Mutex::default());
+        let mut all = Self { by_type, templates: &estate.templates, deployments: OnceLock::new(), directories };
         let plain = |plain: &'a crate::estate::Plain| &plain.header;
         estate.networks.iter().for_each(|one| all.add(&one.header));
         estate.subnets.iter().for_each(|one| all.add(&one.header));
@@ -317,6 +333,12 @@ impl<'a> Resources<'a> {
     /// Those of a type, in the order of the estate.
     pub(crate) fn of(&self, type_name: &str) -> &[Resource<'a>] {
         self.by_type.get(&type_name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// To be filled with [`Directory::of`] those of a type by whoever comes first.
+    fn directory(&self, type_name: &str) -> Arc<OnceLock<Directory>> {
+        let mut known = self.directories.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(type_name.to_ascii_lowercase()).or_default())
     }
 
     /// What tells the resources of one deployment from those of another that it only lies beside. Templates that refer to

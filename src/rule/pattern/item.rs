@@ -1,8 +1,7 @@
 //! One thing of an estate as a pattern rule sees it: where it is, what it belongs to, why it may not exist.
 
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::estate::{
     Estate, Fault, FirewallRule, Header, NetworkSecurityGroup, Reference, Route, RouteTable, RuleCollection,
@@ -26,7 +25,7 @@ pub(crate) struct Scene<'a> {
     /// Route tables that a subnet names.
     pub(crate) used_tables: BTreeSet<usize>,
     /// For each network security group, what its rules are to each other; worked out when a rule asks.
-    shadows: Vec<OnceCell<Vec<Shadow>>>,
+    shadows: Vec<OnceLock<Vec<Shadow>>>,
 }
 
 impl<'a> Scene<'a> {
@@ -40,7 +39,7 @@ impl<'a> Scene<'a> {
             routed: targets(estate.route_tables.iter().flat_map(|table| &table.subnets)),
             used_nsgs: targets(estate.subnets.iter().filter_map(|subnet| subnet.nsg.as_ref()).chain(interfaces)),
             used_tables: targets(estate.subnets.iter().filter_map(|subnet| subnet.route_table.as_ref())),
-            shadows: estate.nsgs.iter().map(|_| OnceCell::new()).collect(),
+            shadows: estate.nsgs.iter().map(|_| OnceLock::new()).collect(),
             estate,
         }
     }

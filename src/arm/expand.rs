@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::arm::budget::{Failure, RESOURCES};
 use crate::arm::evaluate::Rounds;
@@ -56,14 +57,42 @@ pub fn strays(file: &Document, templates: &[&Document]) -> Vec<Trouble> {
 /// Evaluates a template. Whatever the template holds, it ends in bounded time and memory, and what cannot be known before
 /// deployment comes out as unknown with its reason.
 pub fn expand(file: FileId, document: &Document, inputs: &Inputs<'_>) -> Expansion {
-    std::thread::scope(|scope| {
-        let builder = std::thread::Builder::new().name("expand".into()).stack_size(STACK);
-        match builder.spawn_scoped(scope, || run(file, document, inputs)) {
-            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            // Without a thread there is the stack at hand, which holds every template but hostile ones.
-            Err(_) => run(file, document, inputs),
+    expand_each(&[(file, document, *inputs)]).pop().unwrap_or_default()
+}
+
+/// Evaluates templates, each with its own inputs, as [`expand`] does, on as many threads as the run has. The answers are
+/// in the order asked.
+pub fn expand_each(asked: &[(FileId, &Document, Inputs<'_>)]) -> Vec<Expansion> {
+    let next = AtomicUsize::new(0);
+    // A thread for each template would take longer to start than most templates take.
+    let work = || {
+        let mut done = Vec::new();
+        while let Some((at, (file, document, inputs))) = take(asked, &next) {
+            done.push((at, run(*file, document, inputs)));
         }
-    })
+        done
+    };
+    let mut done = std::thread::scope(|scope| {
+        let threads = (0..rayon::current_num_threads().min(asked.len())).map_while(|_| {
+            let builder = std::thread::Builder::new().name("expand".into()).stack_size(STACK);
+            builder.spawn_scoped(scope, work).ok()
+        });
+        let threads: Vec<_> = threads.collect();
+        // Without a thread there is the stack at hand, which holds every template but hostile ones.
+        let mut done = if threads.is_empty() { work() } else { Vec::new() };
+        for thread in threads {
+            done.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        done
+    });
+    done.sort_unstable_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, expansion)| expansion).collect()
+}
+
+/// The next one that nobody has taken, and its place.
+fn take<'j, T>(all: &'j [T], next: &AtomicUsize) -> Option<(usize, &'j T)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    all.get(at).map(|one| (at, one))
 }
 
 fn run(file: FileId, document: &Document, inputs: &Inputs<'_>) -> Expansion {

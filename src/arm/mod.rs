@@ -17,6 +17,6 @@ mod partial;
 mod references;
 mod value;
 
-pub use expand::{expand, is_parameter_file, is_template, strays};
+pub use expand::{expand, expand_each, is_parameter_file, is_template, strays};
 pub use expansion::{Assumptions, Cloud, Expansion, Inputs, LinkPath, Links, Resource, Trouble, TroubleKind, Wanted};
 pub use named::is_bare_parameter_file;

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
-
 use crate::arm::{self, Expansion, Inputs, LinkPath, Links, Trouble, Wanted};
 use crate::estate;
 use crate::json::{Document, Node};
@@ -256,8 +254,8 @@ pub(crate) fn expand_all(
         .collect();
     let Plan { jobs, rounds, left_out } = Plan::new(&sets);
     let users = users(&jobs);
-    let expansions: Vec<Arc<Expansion>> = jobs
-        .par_iter()
+    let asked: Vec<_> = jobs
+        .iter()
         .map(|(at, parameters)| {
             let inputs = Inputs {
                 files,
@@ -267,12 +265,14 @@ pub(crate) fn expand_all(
                 wanted,
                 links: Some(&links),
             };
-            let template = &templates[*at];
-            let mut expansion = arm::expand(template.file, &template.document, &inputs);
-            expansion.troubles.extend(parameters.map(|file| unread(file, *at, &users, templates)).unwrap_or_default());
-            Arc::new(expansion)
+            (templates[*at].file, &*templates[*at].document, inputs)
         })
         .collect();
+    let mut expansions = arm::expand_each(&asked);
+    for ((at, parameters), expansion) in jobs.iter().zip(&mut expansions) {
+        expansion.troubles.extend(parameters.map(|file| unread(file, *at, &users, templates)).unwrap_or_default());
+    }
+    let expansions: Vec<Arc<Expansion>> = expansions.into_iter().map(Arc::new).collect();
 
     let of_template = |&(at, parameters): &Job<'_>| Some((parameters?.file, templates[at].file));
     let used = jobs.iter().filter_map(of_template).filter(|(parameters, template)| parameters != template).collect();

@@ -1,5 +1,6 @@
 //! One run: documents in, a report out.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
@@ -39,6 +40,9 @@ pub struct Outcome {
     pub rules: Rules,
     /// What was named and had no effect, a line for each.
     pub unused: Vec<String>,
+    /// What all of this was made from: documents, resources. A process that ends may forget it, since giving it back
+    /// piece by piece takes a tenth of a run.
+    pub kept: Vec<Box<dyn Any + Send + Sync>>,
 }
 
 /// Lints files and folders; `-` among the paths reads `stdin`.
@@ -173,7 +177,7 @@ fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         (covered.collect(), facts.clone())
     }));
     let ask = Ask { pack, requests: &requests, exports: &exports, dependencies: &dependencies, tags: &tags };
-    let unmatched = ask.judge(&expanded.rounds, &files, &mut report);
+    let (unmatched, estate) = ask.judge(&expanded.rounds, &files, &mut report);
     tag_faults(&mut report, pack, &tags, settings.accepted.today);
     key_faults(&mut report, pack, &documents);
     shorten(&mut report);
@@ -188,7 +192,9 @@ fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         to_changed(&mut report, &files, &expanded, changed);
     }
     report.data.extend(tags.state().map(|state| ("tags".to_owned(), state)));
-    Outcome { files, report, unmatched, empty, rules, unused }
+    let kept: Vec<Box<dyn Any + Send + Sync>> =
+        vec![Box::new(exports), Box::new(expanded), Box::new(documents), Box::new(estate)];
+    Outcome { files, report, unmatched, empty, rules, unused, kept }
 }
 
 /// What the rules are asked with, whatever the parameter files are.
@@ -202,13 +208,20 @@ struct Ask<'a> {
 
 impl Ask<'_> {
     /// Judges every round, and adds what it says to the report. Answers with the requests that match nothing, and the
-    /// names there are.
-    fn judge(&self, rounds: &[Round], files: &Files, report: &mut Report) -> Vec<(String, Vec<String>)> {
+    /// names there are; and with the estate of the last round.
+    fn judge(
+        &self,
+        rounds: &[Round],
+        files: &Files,
+        report: &mut Report,
+    ) -> (Vec<(String, Vec<String>)>, Option<Estate>) {
         let several = rounds.len() > 1;
         let mut unmatched: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut findings: BTreeMap<FindingKey, Draft> = BTreeMap::new();
+        let mut last = None;
         for round in rounds {
-            let mut judged = self.judge_round(round, files);
+            let (mut judged, estate) = self.judge_round(round, files);
+            last = Some(estate);
             for (request, names) in judged.unmatched {
                 unmatched.entry(request).or_insert(names);
             }
@@ -227,15 +240,15 @@ impl Ask<'_> {
             }
             finding
         }));
-        unmatched.into_iter().collect()
+        (unmatched.into_iter().collect(), last)
     }
 
-    fn judge_round(&self, round: &Round, files: &Files) -> Judged {
+    fn judge_round(&self, round: &Round, files: &Files) -> (Judged, Estate) {
         let mut estate = estate_of(files, self.exports, round, self.tags.of(None).map(|file| &file.tags));
         estate.faults.extend(self.dependencies.iter().flat_map(|answer| answer.faults.iter().cloned()));
         estate.dependencies.extend_from_slice(self.dependencies);
         let of_cloud = |cloud: Option<Cloud>| self.tags.of(cloud).map(|file| &file.tags);
-        judge::judge(self.pack, &estate, files, self.requests, &of_cloud)
+        (judge::judge(self.pack, &estate, files, self.requests, &of_cloud), estate)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::estate::identity::{Id, short_name, text_or_unknown};
 use crate::estate::index::Index;
 use crate::estate::kind::{Kind, Shape};
 use crate::estate::mention::{Written, is_projection, open};
-use crate::estate::merge::{Conflict, identity, merge};
+use crate::estate::merge::{Conflict, Union, identity, merge};
 use crate::estate::normal::{member, normalise, object, replace, text, without_expressions};
 use crate::estate::resource::unknown_value;
 use crate::estate::shape::recognise;
@@ -52,6 +52,8 @@ pub(crate) struct Drafts {
     pub(crate) faults: Vec<Fault>,
     pub(crate) list: Vec<Draft>,
     by_key: HashMap<(Kind, Arc<str>), usize>,
+    /// What is known of those written more than once.
+    unions: BTreeMap<usize, Union>,
     children: Vec<Draft>,
     effective: Vec<Draft>,
 }
@@ -199,8 +201,7 @@ impl Drafts {
             // Either may be the one that comes to be; both are kept, and a mention of them is ambiguous.
             return self.list.push(draft);
         }
-        let (merged, conflict) = merge(&first.node, &draft.node);
-        first.node = merged;
+        let conflict = self.unions.entry(at).or_default().add(&mut first.node, &draft.node);
         first.declared |= draft.declared;
         first.projection &= draft.projection;
         if let Some(conflict) = conflict {
@@ -242,8 +243,8 @@ impl Drafts {
                 families.entry(*at).or_default().push(child);
                 continue;
             }
-            let possible = index.possible(&id, file);
-            if child.declared && !possible.is_empty() {
+            let possible = if child.declared { index.possible(&id, file) } else { Vec::new() };
+            if !possible.is_empty() {
                 for at in possible.into_iter().filter_map(|at| places.get(at)) {
                     let condition = Some(child.condition.clone().unwrap_or_else(|| whose(&child)));
                     families.entry(*at).or_default().push(Draft { condition, ..child.clone() });

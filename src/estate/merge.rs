@@ -3,11 +3,10 @@
 //!
 //! What is in one writing only is no contradiction: a template says less than an export.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::estate::identity::{Id, known_end, short_name};
-use crate::estate::normal::{list, object};
 use crate::estate::resource::unknown_value;
 use crate::json::{Member, Node, Reason, Unknown, Value};
 use crate::source::Span;
@@ -83,114 +82,203 @@ const REFERENCES: &[&str] = &[
 
 /// The union of two writings; where they contradict each other it is unknown.
 pub(crate) fn merge(one: &Node, two: &Node) -> (Node, Option<Conflict>) {
-    let mut merger = Merger { conflict: None, path: Vec::new() };
-    let node = merger.nodes(one, two);
-    (node, merger.conflict)
+    let mut node = one.clone();
+    let conflict = Union::default().add(&mut node, two);
+    (node, conflict)
 }
 
-struct Merger {
+/// What a union of many writings knows of its long lists, so that each writing costs what it holds itself.
+#[derive(Debug, Default)]
+pub(crate) struct Union {
+    lists: BTreeMap<Vec<Arc<str>>, Items>,
+}
+
+impl Union {
+    /// Adds another writing to a union of some.
+    pub(crate) fn add(&mut self, union: &mut Node, writing: &Node) -> Option<Conflict> {
+        let mut merger = Merger { conflict: None, path: Vec::new(), lists: Some(&mut self.lists) };
+        merger.nodes(union, writing);
+        merger.conflict
+    }
+}
+
+/// The items of a list by what they are known by.
+#[derive(Debug, Default)]
+struct Items {
+    count: usize,
+    places: HashMap<String, usize>,
+    /// Whether one of them has no identity.
+    nameless: bool,
+    /// Whether one of them has a name.
+    named: bool,
+}
+
+impl Items {
+    /// Takes in the items that it does not know yet.
+    fn extend(&mut self, items: &[Node]) {
+        for (at, item) in items.iter().enumerate().skip(self.count) {
+            match identity(item) {
+                Some(identity) => {
+                    self.places.entry(identity).or_insert(at);
+                }
+                None => self.nameless = true,
+            }
+            self.named |= item.get("name").is_some();
+        }
+        self.count = items.len();
+    }
+}
+
+struct Merger<'u> {
     conflict: Option<Conflict>,
     path: Vec<Arc<str>>,
+    /// None inside the items of a list.
+    lists: Option<&'u mut BTreeMap<Vec<Arc<str>>, Items>>,
 }
 
-impl Merger {
-    fn nodes(&mut self, one: &Node, two: &Node) -> Node {
+/// What becomes of a member that both writings have.
+enum Both<'n> {
+    Stays,
+    Becomes(&'n Node),
+    Union(&'n Node),
+    Contradicts(&'n Node),
+}
+
+impl Merger<'_> {
+    fn nodes(&mut self, one: &mut Node, two: &Node) {
         if two.is_blank() || self.path.len() > MAX_DEPTH {
-            return one.clone();
+            return;
         }
         if one.is_blank() {
-            return two.clone();
+            return self.replace(one, two);
         }
         match (&one.value, &two.value) {
-            (Value::Unknown(_), Value::Unknown(_)) => one.clone(),
-            (Value::Unknown(_), _) => two.clone(),
-            (_, Value::Unknown(_)) => one.clone(),
-            (Value::Object(first), Value::Object(second)) if Arc::ptr_eq(first, second) => one.clone(),
+            (Value::Unknown(_), Value::Unknown(_)) => {}
+            (Value::Unknown(_), _) => self.replace(one, two),
+            (_, Value::Unknown(_)) => {}
+            (Value::Object(first), Value::Object(second)) if Arc::ptr_eq(first, second) => {}
             (Value::Object(_), Value::Object(_)) => self.objects(one, two),
-            (Value::List(first), Value::List(second)) if Arc::ptr_eq(first, second) => one.clone(),
+            (Value::List(first), Value::List(second)) if Arc::ptr_eq(first, second) => {}
             (Value::List(_), Value::List(_)) => self.lists(one, two),
             _ => {
                 if scalar(one).is_none() || scalar(one) != scalar(two) {
-                    return self.contradict(one, two);
+                    self.contradict(one, two);
                 }
-                one.clone()
             }
         }
     }
 
-    fn objects(&mut self, one: &Node, two: &Node) -> Node {
-        let mut members: Vec<Member> = Vec::with_capacity(one.members().len());
+    /// Puts another value in the place of one: nothing is known of what is in it.
+    fn replace(&mut self, one: &mut Node, two: &Node) {
+        let path = &self.path;
+        if let Some(lists) = &mut self.lists {
+            lists.retain(|known, _| !known.starts_with(path));
+        }
+        *one = two.clone();
+    }
+
+    fn objects(&mut self, one: &mut Node, two: &Node) {
         // Keys of hostile objects can be many: look them up, do not search.
         let index: HashMap<String, &Member> =
             two.members().iter().map(|member| (member.key.to_ascii_lowercase(), member)).collect();
-        let mut seen: HashMap<String, ()> = HashMap::with_capacity(one.members().len());
+        let mut seen: HashSet<String> = HashSet::with_capacity(one.members().len());
+        let mut plans = Vec::with_capacity(one.members().len());
         for member in one.members() {
             let key = member.key.to_ascii_lowercase();
-            // The type of a collection's action is what it does.
-            let is_action = key == "type" && self.path.last().is_some_and(|key| key.eq_ignore_ascii_case("action"));
-            let volatile = !is_action && VOLATILE.iter().any(|name| name.eq_ignore_ascii_case(&key));
-            let node = match index.get(&key) {
-                Some(other) if member.node.is_blank() => other.node.clone(),
-                // The usual way to keep an address that Azure chose.
-                Some(other) if fixes_address(one, two, &key) => {
-                    if is_static(&other.node) {
-                        other.node.clone()
-                    } else {
-                        member.node.clone()
-                    }
-                }
-                // An id that one writing knows is the id, whichever of the two comes first.
-                Some(other) if volatile && member.node.unknown().is_some() => other.node.clone(),
-                Some(other) if !volatile => {
-                    self.path.push(Arc::clone(&member.key));
-                    let node = self.nodes(&member.node, &other.node);
-                    self.path.pop();
-                    node
-                }
-                Some(other) if key == "id" && self.is_reference() && !may_be_one(&member.node, &other.node) => {
-                    self.contradict(&member.node, &other.node)
-                }
-                _ => member.node.clone(),
-            };
-            seen.insert(key, ());
-            members.push(Member { node, ..member.clone() });
+            plans.push(index.get(&key).map_or(Both::Stays, |other| self.plan(one, two, &key, member, &other.node)));
+            seen.insert(key);
         }
-        members.extend(
-            two.members().iter().filter(|member| !seen.contains_key(&member.key.to_ascii_lowercase())).cloned(),
-        );
-        object(one, members)
+        let more: Vec<Member> =
+            two.members().iter().filter(|member| !seen.contains(&member.key.to_ascii_lowercase())).cloned().collect();
+        let Value::Object(members) = &mut one.value else { return };
+        if more.is_empty() && plans.iter().all(|plan| matches!(plan, Both::Stays)) {
+            return;
+        }
+        let members = Arc::make_mut(members);
+        for (member, plan) in members.iter_mut().zip(plans) {
+            match plan {
+                Both::Stays => {}
+                Both::Becomes(other) => {
+                    self.path.push(Arc::clone(&member.key));
+                    self.replace(&mut member.node, other);
+                    self.path.pop();
+                }
+                Both::Contradicts(other) => self.contradict(&mut member.node, other),
+                Both::Union(other) => {
+                    self.path.push(Arc::clone(&member.key));
+                    self.nodes(&mut member.node, other);
+                    self.path.pop();
+                }
+            }
+        }
+        members.extend(more);
     }
 
-    fn lists(&mut self, one: &Node, two: &Node) -> Node {
+    /// What becomes of a member of `one` that `two` has as well; `key` is its key in lower case.
+    fn plan<'n>(&self, one: &Node, two: &Node, key: &str, member: &Member, other: &'n Node) -> Both<'n> {
+        // The type of a collection's action is what it does.
+        let is_action = key == "type" && self.path.last().is_some_and(|key| key.eq_ignore_ascii_case("action"));
+        let volatile = !is_action && VOLATILE.iter().any(|name| name.eq_ignore_ascii_case(key));
+        if member.node.is_blank() {
+            return Both::Becomes(other);
+        }
+        // The usual way to keep an address that Azure chose.
+        if fixes_address(one, two, key) {
+            return if is_static(other) { Both::Becomes(other) } else { Both::Stays };
+        }
+        // An id that one writing knows is the id, whichever of the two comes first.
+        if volatile && member.node.unknown().is_some() {
+            return Both::Becomes(other);
+        }
+        if !volatile {
+            return Both::Union(other);
+        }
+        let contradicts = key == "id" && self.is_reference() && !may_be_one(&member.node, other);
+        if contradicts { Both::Contradicts(other) } else { Both::Stays }
+    }
+
+    fn lists(&mut self, one: &mut Node, two: &Node) {
         let within = |names: &[&str]| {
             self.path.last().is_some_and(|key| names.iter().any(|name| name.eq_ignore_ascii_case(key)))
         };
         let (open, rules) = (within(OPEN_LISTS), within(RULE_LISTS));
-        let named = one.items().iter().chain(two.items()).all(|item| identity(item).is_some());
-        if !named || !(open || rules || one.items().iter().any(|item| item.get("name").is_some())) {
+        let known = self.lists.as_mut().and_then(|lists| lists.remove(&self.path));
+        // A list that became another one since is looked at anew.
+        let mut known = known.filter(|known| known.count == one.items().len()).unwrap_or_default();
+        known.extend(one.items());
+        let named = !known.nameless && two.items().iter().all(|item| identity(item).is_some());
+        if !named || !(open || rules || known.named) {
             if !same_items(one, two) && !open {
-                return self.contradict(one, two);
+                self.contradict(one, two);
             }
-            return one.clone();
+            return;
         }
-        let mut items: Vec<Node> = one.items().to_vec();
-        let mut index: HashMap<String, usize> = HashMap::with_capacity(items.len());
-        for (at, item) in items.iter().enumerate() {
-            index.entry(identity(item).unwrap_or_default()).or_insert(at);
+        self.items(one, two, &mut known, (open, rules));
+        known.extend(one.items());
+        if let Some(lists) = &mut self.lists {
+            lists.insert(self.path.clone(), known);
         }
-        let (before, count) = (self.conflict.is_some(), items.len());
+    }
+
+    /// Adds the items of a list to those of another, where all have names. `(open, rules)`: whether each writing may show
+    /// a part of it, and whether both of two items that contradict each other are kept.
+    fn items(&mut self, one: &mut Node, two: &Node, known: &mut Items, (open, rules): (bool, bool)) {
+        let (before, count, span) = (self.conflict.is_some(), known.count, one.span);
+        let Value::List(items) = &mut one.value else { return };
+        let items = Arc::make_mut(items);
         let mut matched = 0;
         for item in two.items() {
-            let Some(&at) = index.get(&identity(item).unwrap_or_default()).filter(|at| **at < count) else {
+            let Some(&at) = known.places.get(&identity(item).unwrap_or_default()) else {
                 if !open && !before {
-                    self.note(one, item);
+                    self.note(span, item.span);
                 }
                 items.push(item.clone());
                 continue;
             };
             matched += 1;
-            let mut inner = Self { conflict: None, path: self.path.clone() };
-            let merged = inner.nodes(&items[at], item);
+            let mut inner = Merger { conflict: None, path: self.path.clone(), lists: None };
+            let mut merged = items[at].clone();
+            inner.nodes(&mut merged, item);
             match inner.conflict {
                 Some(conflict) if rules => {
                     self.conflict.get_or_insert(conflict);
@@ -201,13 +289,13 @@ impl Merger {
                         self.conflict = conflict;
                     }
                     items[at] = merged;
+                    known.named |= item.get("name").is_some();
                 }
             }
         }
         if !open && matched < count && self.conflict.is_none() {
-            self.note(one, two);
+            self.note(span, two.span);
         }
-        list(one, items)
     }
 
     /// Whether the object at hand is a mention of another resource.
@@ -215,17 +303,17 @@ impl Merger {
         self.path.last().is_some_and(|key| REFERENCES.iter().any(|name| name.eq_ignore_ascii_case(key)))
     }
 
-    /// Notes that two values contradict each other, and answers with what is known of them: nothing.
-    fn contradict(&mut self, one: &Node, two: &Node) -> Node {
-        self.note(one, two);
-        Node { value: Value::Unknown(contradicted(one.span)), ..one.clone() }
+    /// Notes that two values contradict each other; what is known of them is nothing.
+    fn contradict(&mut self, one: &mut Node, two: &Node) {
+        self.note(one.span, two.span);
+        one.value = Value::Unknown(contradicted(one.span));
     }
 
-    fn note(&mut self, one: &Node, two: &Node) {
+    fn note(&mut self, first: Span, second: Span) {
         let path: Vec<&str> = self.path.iter().map(|key| &**key).filter(|key| *key != "properties").collect();
         let path = path.join(".");
         if self.conflict.as_ref().is_none_or(|least| path < least.path) {
-            self.conflict = Some(Conflict { path, first: one.span, second: two.span });
+            self.conflict = Some(Conflict { path, first, second });
         }
     }
 }

@@ -98,17 +98,21 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
             Loaded::Irrelevant | Loaded::Foreign(_) | Loaded::Unreadable(_) => None,
         })
         .collect();
+    let most = usize::try_from(options.max_memory).unwrap_or(usize::MAX);
     let entries = waiting
         .into_par_iter()
         .zip(ids)
-        .map_init(Parser::default, |parser, ((name, asked, loaded), file)| {
-            let is_file = file.is_some() && name != STDIN;
-            let content = content(&name, parser, loaded, file);
-            if let (Some(progress), true) = (&options.progress, is_file) {
-                progress.read();
-            }
-            Entry { name, file, named: asked == Asked::ByName, beside: asked == Asked::Not, content }
-        })
+        .map_init(
+            || Parser::within(most),
+            |parser, ((name, asked, loaded), file)| {
+                let is_file = file.is_some() && name != STDIN;
+                let content = content(&name, parser, loaded, file);
+                if let (Some(progress), true) = (&options.progress, is_file) {
+                    progress.read();
+                }
+                Entry { name, file, named: asked == Asked::ByName, beside: asked == Asked::Not, content }
+            },
+        )
         .collect();
     Input { files, entries, empty }
 }
@@ -120,7 +124,7 @@ fn loaded(found: FoundFiles, options: &Options, stdin: &mut dyn Read) -> Vec<Wai
         progress.found(found.candidates.len());
     }
     let load = |candidate: Candidate| {
-        let loaded = load_file(&candidate, options.max_bytes);
+        let loaded = load_file(&candidate, options.max_memory);
         if let (Loaded::Irrelevant | Loaded::Foreign(_) | Loaded::Unreadable(_), Some(progress)) = (&loaded, progress) {
             progress.read();
         }
@@ -132,7 +136,7 @@ fn loaded(found: FoundFiles, options: &Options, stdin: &mut dyn Read) -> Vec<Wai
         (name, if named { Asked::ByName } else { Asked::InFolder }, Loaded::Unreadable(message))
     }));
     if found.stdin {
-        waiting.push((STDIN.to_owned(), Asked::ByName, load_stdin(stdin, options.max_bytes)));
+        waiting.push((STDIN.to_owned(), Asked::ByName, load_stdin(stdin, options.max_memory)));
     }
     waiting.sort_by(|(left, ..), (right, ..)| left.cmp(right));
     waiting
@@ -141,7 +145,7 @@ fn loaded(found: FoundFiles, options: &Options, stdin: &mut dyn Read) -> Vec<Wai
 /// Whether a file can hold anything of interest, or cannot be read.
 pub fn is_relevant(path: &Path) -> bool {
     let candidate = Candidate { path: path.to_owned(), name: String::new(), asked: Asked::InFolder };
-    !matches!(load_file(&candidate, Options::default().max_bytes), Loaded::Irrelevant)
+    !matches!(load_file(&candidate, Options::default().max_memory), Loaded::Irrelevant)
 }
 
 /// Texts as if they were files given by name.
@@ -163,6 +167,7 @@ fn content(name: &str, parser: &mut Parser, loaded: Loaded, file: Option<FileId>
             Some(tags) => Content::Tags(Box::new(tags)),
             None => match parser.parse(file, &text) {
                 Ok(document) => Content::Document(document),
+                Err(_) if parser.is_full() => Content::Unreadable(too_large(parser.most() as u64)),
                 Err(error) => Content::Broken(match guess(&text) {
                     Some(what) => SyntaxError { message: what.to_owned(), related: None, ..error },
                     None => error,
@@ -175,34 +180,34 @@ fn content(name: &str, parser: &mut Parser, loaded: Loaded, file: Option<FileId>
     }
 }
 
-fn load_file(candidate: &Candidate, max_bytes: u64) -> Loaded {
+fn load_file(candidate: &Candidate, max_memory: u64) -> Loaded {
     let is_bicep =
         |extension: &str| extension.eq_ignore_ascii_case("bicep") || extension.eq_ignore_ascii_case("bicepparam");
     if candidate.path.extension().and_then(|extension| extension.to_str()).is_some_and(is_bicep) {
         return Loaded::Unreadable("this is Bicep; `az bicep build` turns it into JSON".to_owned());
     }
-    load(candidate, max_bytes).unwrap_or_else(|error| Loaded::Unreadable(explain(&error)))
+    load(candidate, max_memory).unwrap_or_else(|error| Loaded::Unreadable(explain(&error)))
 }
 
-fn load(candidate: &Candidate, max_bytes: u64) -> io::Result<Loaded> {
+fn load(candidate: &Candidate, max_memory: u64) -> io::Result<Loaded> {
     let file = open_regular(&candidate.path)?;
     let length = file.metadata()?.len();
-    if length > max_bytes {
-        return if candidate.asked != Asked::ByName && !start_may_matter(file, max_bytes)? {
+    if length > longest(max_memory) {
+        return if candidate.asked != Asked::ByName && !start_may_matter(file, longest(max_memory))? {
             Ok(Loaded::Irrelevant)
         } else {
-            Ok(too_large(max_bytes))
+            Ok(Loaded::Unreadable(too_large(max_memory)))
         };
     }
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
-    file.take(max_bytes + 1).read_to_end(&mut bytes)?;
+    file.take(longest(max_memory) + 1).read_to_end(&mut bytes)?;
     let is_part = |bytes: &[u8]| {
         [&b"eploymentTemplate"[..], b"eploymentParameters"].iter().any(|word| memmem::find(bytes, word).is_some())
     };
     if candidate.asked == Asked::Not && !is_part(&bytes) {
         return Ok(Loaded::Irrelevant);
     }
-    Ok(text_of(bytes, max_bytes, candidate.asked == Asked::ByName || is_called_parameters(&candidate.path)))
+    Ok(text_of(bytes, max_memory, candidate.asked == Asked::ByName || is_called_parameters(&candidate.path)))
 }
 
 /// Whether the name of a file says that it holds the parameters of a template, as `main.parameters.dev.json` does: it is
@@ -220,17 +225,17 @@ fn open_regular(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-fn load_stdin(stdin: &mut dyn Read, max_bytes: u64) -> Loaded {
+fn load_stdin(stdin: &mut dyn Read, max_memory: u64) -> Loaded {
     let mut bytes = Vec::new();
-    match stdin.take(max_bytes + 1).read_to_end(&mut bytes) {
-        Ok(_) => text_of(bytes, max_bytes, true),
+    match stdin.take(longest(max_memory) + 1).read_to_end(&mut bytes) {
+        Ok(_) => text_of(bytes, max_memory, true),
         Err(error) => Loaded::Unreadable(explain(&error)),
     }
 }
 
-fn text_of(bytes: Vec<u8>, max_bytes: u64, named: bool) -> Loaded {
-    if bytes.len() as u64 > max_bytes {
-        return too_large(max_bytes);
+fn text_of(bytes: Vec<u8>, max_memory: u64, named: bool) -> Loaded {
+    if bytes.len() as u64 > longest(max_memory) {
+        return Loaded::Unreadable(too_large(max_memory));
     }
     // UTF-8 is searched as it is, so that what cannot matter is not even decoded.
     if !named && matches!(encoding(&bytes), Encoding::Utf8(_)) && !may_matter(&bytes) && !is_empty_list(&bytes) {
@@ -268,17 +273,22 @@ fn is_empty_list(bytes: &[u8]) -> bool {
     bare == b"[]" || bare.starts_with(b"{") && is_page
 }
 
-fn too_large(max_bytes: u64) -> Loaded {
-    let limit = if max_bytes >= 1 << 20 { format!("{} MiB", max_bytes >> 20) } else { format!("{max_bytes} bytes") };
-    Loaded::Unreadable(format!("it is larger than {limit}"))
+/// How many bytes a file may have: its text stands in memory twice while it is decoded.
+fn longest(max_memory: u64) -> u64 {
+    max_memory / 2
+}
+
+fn too_large(max_memory: u64) -> String {
+    let limit = if max_memory >= 1 << 20 { format!("{} MiB", max_memory >> 20) } else { format!("{max_memory} bytes") };
+    format!("it takes more than {limit} of memory; export it in parts")
 }
 
 /// Searches the first bytes of a file that is too large to read, a piece at a time.
-fn start_may_matter(file: File, max_bytes: u64) -> io::Result<bool> {
+fn start_may_matter(file: File, most: u64) -> io::Result<bool> {
     const PIECE: u64 = 1 << 20;
     /// No word of the search is longer, so one that lies across two pieces is seen in the second.
     const OVERLAP: usize = 256;
-    let mut file = file.take(max_bytes);
+    let mut file = file.take(most);
     let mut piece = Vec::new();
     loop {
         let kept = piece.len().min(OVERLAP);
@@ -460,9 +470,9 @@ mod tests {
         let paths = [PathBuf::from("-"), PathBuf::from("-")];
         let input = read(&paths, &Options::default(), &mut "WARNING: x\n{}".as_bytes());
         assert_eq!(show(&input, Path::new("/")), ["<stdin>: document"]);
-        let small = Options { max_bytes: 3, ..Options::default() };
+        let small = Options { max_memory: 6, ..Options::default() };
         let input = read(&paths, &small, &mut io::repeat(b' '));
-        assert_eq!(show(&input, Path::new("/")), ["<stdin>: it is larger than 3 bytes"]);
+        assert_eq!(show(&input, Path::new("/")), ["<stdin>: it takes more than 6 bytes of memory; export it in parts"]);
     }
 
     #[test]
@@ -484,29 +494,36 @@ mod tests {
             ("data.json", b"[1, 2, 3, 4, 5, 6]"),
             ("named.json", b"[1, 2, 3, 4]"),
         ]);
-        let small = Options { max_bytes: 9, ..Options::default() };
+        let small = Options { max_memory: 18, ..Options::default() };
         // The word ends behind the limit, so only its start is seen.
         assert_eq!(
             walk(&folder, &small),
             ["data.json: irrelevant", "named.json: irrelevant", "rules.json: irrelevant"]
         );
-        let small = Options { max_bytes: 16, ..Options::default() };
+        let small = Options { max_memory: 32, ..Options::default() };
         assert_eq!(
             walk(&folder, &small),
-            ["data.json: irrelevant", "named.json: irrelevant", "rules.json: it is larger than 16 bytes"]
+            [
+                "data.json: irrelevant",
+                "named.json: irrelevant",
+                "rules.json: it takes more than 32 bytes of memory; export it in parts"
+            ]
         );
         let named = read_all(&[folder.path().join("data.json")], &small);
-        assert_eq!(show(&named, folder.path()), ["data.json: it is larger than 16 bytes"]);
+        assert_eq!(
+            show(&named, folder.path()),
+            ["data.json: it takes more than 32 bytes of memory; export it in parts"]
+        );
     }
 
     #[test]
     fn a_sparse_gigabyte_costs_no_memory() {
         let folder = folder(&[("a.json", b"")]);
         fs::File::options().write(true).open(folder.path().join("a.json")).unwrap().set_len(1 << 30).unwrap();
-        let small = Options { max_bytes: 3 << 20, ..Options::default() };
+        let small = Options { max_memory: 6 << 20, ..Options::default() };
         assert_eq!(walk(&folder, &small), ["a.json: irrelevant"]);
         let named = read_all(&[folder.path().join("a.json")], &Options::default());
-        assert_eq!(show(&named, folder.path()), ["a.json: it is larger than 64 MiB"]);
+        assert_eq!(show(&named, folder.path()), ["a.json: it takes more than 1024 MiB of memory; export it in parts"]);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //!
 //! Reading them is the work of `read`.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -28,8 +30,9 @@ pub struct Options {
     pub force_exclude: bool,
     /// Whether `.gitignore` files hold. `.ignore` and `.aznetlintignore` always do.
     pub respect_gitignore: bool,
-    /// Larger files are not read.
-    pub max_bytes: u64,
+    /// What a file may take in memory, in bytes: its text twice while it is read, then its text and its values. One that
+    /// takes more is not read.
+    pub max_memory: u64,
     /// Told how far it is.
     pub progress: Option<Arc<Progress>>,
 }
@@ -41,7 +44,7 @@ impl Default for Options {
             exclude_below: None,
             force_exclude: false,
             respect_gitignore: true,
-            max_bytes: 64 << 20,
+            max_memory: 1 << 30,
             progress: None,
         }
     }
@@ -140,8 +143,8 @@ pub(crate) fn find(paths: &[PathBuf], options: &Options) -> FoundFiles {
 struct Search<'o> {
     options: &'o Options,
     exclude: Exclude,
-    /// By canonical path, so that two spellings of one file count once.
-    files: BTreeMap<PathBuf, Candidate>,
+    /// By canonical path, so that two spellings of one file count once. Compared as bytes, not part by part.
+    files: BTreeMap<OsString, Candidate>,
     found: FoundFiles,
 }
 
@@ -260,11 +263,11 @@ impl Search<'_> {
     /// The same file under two names keeps the shorter; being named by the user wins over being found.
     fn add(&mut self, canonical: PathBuf, candidate: Candidate) {
         let rank = |candidate: &Candidate| (candidate.asked, candidate.name.len(), candidate.name.clone());
-        match self.files.get_mut(&canonical) {
-            Some(known) if rank(known) <= rank(&candidate) => {}
-            Some(known) => *known = candidate,
-            None => {
-                self.files.insert(canonical, candidate);
+        match self.files.entry(canonical.into_os_string()) {
+            Entry::Occupied(known) if rank(known.get()) <= rank(&candidate) => {}
+            Entry::Occupied(mut known) => *known.get_mut() = candidate,
+            Entry::Vacant(free) => {
+                free.insert(candidate);
             }
         }
     }
@@ -346,6 +349,9 @@ pub fn is_json(path: &Path) -> bool {
 
 /// A path for people: `/` between its parts, no `./` before it.
 fn shown(path: &Path) -> String {
+    if let Some(text) = path.to_str().filter(|text| is_plain(text)) {
+        return text.to_owned();
+    }
     let mut plain = PathBuf::new();
     plain.extend(path.components().filter(|part| *part != Component::CurDir));
     if plain.as_os_str().is_empty() {
@@ -353,6 +359,12 @@ fn shown(path: &Path) -> String {
     }
     let name = plain.to_string_lossy();
     if std::path::MAIN_SEPARATOR == '/' { name.into_owned() } else { name.replace(std::path::MAIN_SEPARATOR, "/") }
+}
+
+/// Whether a path is written as it is shown, so that its parts need not be told apart.
+fn is_plain(path: &str) -> bool {
+    let is_part = |part: &str| !matches!(part, "" | "." | "..");
+    std::path::MAIN_SEPARATOR == '/' && path.strip_prefix('/').unwrap_or(path).split('/').all(is_part)
 }
 
 pub(crate) fn explain(error: &io::Error) -> String {
@@ -411,7 +423,8 @@ impl Ignores {
 
     /// Whether a file or folder is left out. Of the ignore files above it, the innermost that speaks of it decides.
     pub(crate) fn is_ignored(&self, path: &Path, is_folder: bool) -> bool {
-        let above = self.stack.iter().rev().filter(|(folder, _)| path != folder && path.starts_with(folder));
+        let holds = |folder: &Path| path != folder && path.starts_with(folder);
+        let above = self.stack.iter().rev().filter(|(folder, _)| holds(folder));
         let said = above.map(|(_, matcher)| matcher.matched(path, is_folder)).find(|said| !said.is_none());
         matches!(said, Some(Match::Ignore(_)))
     }

@@ -48,14 +48,38 @@ pub fn parse(file: FileId, text: &str) -> Result<Document, SyntaxError> {
 }
 
 /// Parses texts one after another, and keeps its buffers and the words it met from one to the next.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Parser {
     words: Words,
     items: Vec<Node>,
     members: Vec<Member>,
+    /// How many bytes of memory the values of one text may take.
+    most: usize,
+    is_full: bool,
+}
+
+impl Default for Parser {
+    fn default() -> Self {
+        Self::within(usize::MAX)
+    }
 }
 
 impl Parser {
+    /// A parser of texts whose values take at most about so many bytes of memory.
+    pub fn within(most: usize) -> Self {
+        Self { words: Words::default(), items: Vec::new(), members: Vec::new(), most, is_full: false }
+    }
+
+    /// How many bytes of memory the values of a text may take.
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
+    /// Whether the last text was given up because its values take too much memory.
+    pub fn is_full(&self) -> bool {
+        self.is_full
+    }
+
     /// Parses one text.
     ///
     /// Accepts every JSON text up to 256 brackets deep, and what Azure's tools add to it: comments, trailing commas, raw
@@ -77,6 +101,7 @@ impl Parser {
     fn attempt(&mut self, file: FileId, text: &str, at: usize) -> Result<Document, Attempt> {
         let mut reader = Reader {
             scanner: Scanner::new(file, text, at, std::mem::take(&mut self.words)),
+            left: self.most,
             duplicates: Vec::new(),
             items: std::mem::take(&mut self.items),
             members: std::mem::take(&mut self.members),
@@ -86,6 +111,7 @@ impl Parser {
         let mut start = at;
         let result = reader.document(&mut start);
         let reached = reader.scanner.at;
+        self.is_full = reader.left == 0;
         self.words = reader.scanner.words;
         self.items = emptied(reader.items);
         self.members = emptied(reader.members);
@@ -97,7 +123,7 @@ impl Parser {
     /// A try that gets past its line is final, so the work stays linear in the text.
     fn find_document(&mut self, file: FileId, text: &str, first: Attempt) -> Result<Document, Failure> {
         let mut next = text[..first.start].rfind(['\n', '\r']).map_or(0, |before| before + 1);
-        if matches!(line(text, first.start).0, Line::Opens) {
+        if self.is_full || matches!(line(text, first.start).0, Line::Opens) {
             return Err(first.failure);
         }
         while next < text.len() {
@@ -137,6 +163,8 @@ struct Attempt {
 
 struct Reader<'t> {
     scanner: Scanner<'t>,
+    /// How many bytes of memory may still be taken; 0 when a value would have taken more.
+    left: usize,
     duplicates: Vec<Duplicate>,
     /// Elements of the arrays that are still open; each array takes its own when it closes.
     items: Vec<Node>,
@@ -225,6 +253,27 @@ impl Reader<'_> {
         self.scanner.opened.pop();
     }
 
+    /// Counts the memory of a value and of what holds it. Words that are shared count each time.
+    #[inline]
+    fn spend(&mut self, holder: usize, value: &Value) -> Result<(), Failure> {
+        const COUNTERS: usize = 2 * size_of::<usize>();
+        let own = match value {
+            Value::Text(text) => COUNTERS + text.len(),
+            Value::List(_) | Value::Object(_) => COUNTERS + size_of::<Vec<Node>>(),
+            _ => 0,
+        };
+        match self.left.checked_sub(holder + own).filter(|left| *left > 0) {
+            Some(left) => {
+                self.left = left;
+                Ok(())
+            }
+            None => {
+                self.left = 0;
+                Err(self.scanner.failure("the values of this text take too much memory", 0, 1))
+            }
+        }
+    }
+
     fn list(&mut self) -> Result<Value, Failure> {
         self.open()?;
         let first = self.items.len();
@@ -235,6 +284,7 @@ impl Reader<'_> {
         loop {
             let start = self.scanner.at;
             let value = self.value(None)?;
+            self.spend(size_of::<Node>(), &value)?;
             self.items.push(Node::new(value, self.scanner.span(start, self.scanner.at)));
             if !self.more(b']')? {
                 break;
@@ -258,6 +308,7 @@ impl Reader<'_> {
             self.colon((key_start, key_end))?;
             let start = self.scanner.at;
             let value = self.value(Some((key_start, key_end)))?;
+            self.spend(size_of::<Member>(), &value)?;
             self.members.push(Member {
                 key,
                 key_span: self.scanner.span(key_start, key_end),
@@ -373,7 +424,7 @@ fn skip_marks(text: &str, start: usize, end: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{Parser, parse};
     use crate::json::{Document, Node, Value};
     use crate::source::FileId;
 
@@ -386,6 +437,16 @@ mod tests {
         let error = parse(FileId(0), text).expect_err(text);
         let related = error.related.as_ref().map_or("", |(span, _)| &text[span.range()]);
         (error.message, &text[error.span.range()], related)
+    }
+
+    #[test]
+    fn values_that_take_too_much_memory_are_given_up() {
+        let text = format!("[{}1]", "[], ".repeat(1_000));
+        let mut parser = Parser::within(100 << 10);
+        assert!(parser.parse(FileId(0), &text).is_ok() && !parser.is_full());
+        let mut parser = Parser::within(10 << 10);
+        assert!(parser.parse(FileId(0), &text).is_err() && parser.is_full());
+        assert!(parser.parse(FileId(0), "[1").is_err() && !parser.is_full(), "what follows is read anew");
     }
 
     #[test]

@@ -288,8 +288,8 @@ impl<'t> Scanner<'t> {
 pub(crate) struct Words(Vec<Option<Arc<str>>>);
 
 impl Words {
-    const SLOTS: usize = 256;
-    const LONGEST: usize = 64;
+    const SLOTS: usize = 2048;
+    const LONGEST: usize = 128;
 
     #[inline]
     fn share(&mut self, text: &str) -> Arc<str> {
@@ -315,5 +315,5 @@ fn slot_of(bytes: &[u8]) -> usize {
         _ => bytes.iter().fold(0, |ends, &byte| ends << 8 | u64::from(byte)),
     };
     let mixed = (ends ^ bytes.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> 56) as usize % Words::SLOTS
+    (mixed >> 48) as usize % Words::SLOTS
 }

@@ -60,16 +60,9 @@ fn plain(node: &Node, depth: usize) -> Option<Node> {
         return None;
     }
     match &node.value {
-        Value::List(items) => {
-            let changed: Vec<Option<Node>> = items.iter().map(|item| plain(item, depth + 1)).collect();
-            if changed.iter().all(Option::is_none) {
-                return None;
-            }
-            let items = items.iter().zip(changed).map(|(item, new)| new.unwrap_or_else(|| item.clone()));
-            Some(list(node, items.collect()))
-        }
+        Value::List(items) => changed(items, |item| plain(item, depth + 1)).map(|items| list(node, items)),
         Value::Object(members) => {
-            let changed = |member: &Member| {
+            let new = changed(members, |member| {
                 let own = NAMED_BY_USERS.iter().any(|key| member.key.eq_ignore_ascii_case(key));
                 let inner = if own && member.node.is_object() { None } else { plain(&member.node, depth + 1) };
                 let key = if member.key.contains('_') { camel(&member.key) } else { None };
@@ -78,15 +71,14 @@ fn plain(node: &Node, depth: usize) -> Option<Node> {
                     key_span: member.key_span,
                     node: inner.unwrap_or_else(|| member.node.clone()),
                 })
-            };
-            let changed: Vec<Option<Member>> = members.iter().map(changed).collect();
-            if changed.iter().all(Option::is_none) && members.iter().all(|member| column(&member.key).is_none()) {
+            });
+            if new.is_none() && members.iter().all(|member| column(&member.key).is_none()) {
                 return None;
             }
+            let new = new.unwrap_or_else(|| members.to_vec());
             let mut plain_members = Vec::with_capacity(members.len());
             let mut columns = Vec::new();
-            for (member, new) in members.iter().zip(changed) {
-                let new = new.unwrap_or_else(|| member.clone());
+            for (member, new) in members.iter().zip(new) {
                 match column(&member.key) {
                     Some(path) => columns.push((path, new)),
                     None => plain_members.push(new),
@@ -100,6 +92,16 @@ fn plain(node: &Node, depth: usize) -> Option<Node> {
         }
         _ => None,
     }
+}
+
+/// The items with those replaced that there are others for; `None`: nothing changes.
+fn changed<T: Clone>(items: &[T], mut other: impl FnMut(&T) -> Option<T>) -> Option<Vec<T>> {
+    let (first, new) = items.iter().enumerate().find_map(|(at, item)| Some((at, other(item)?)))?;
+    let mut all = Vec::with_capacity(items.len());
+    all.extend_from_slice(&items[..first]);
+    all.push(new);
+    all.extend(items[first + 1..].iter().map(|item| other(item).unwrap_or_else(|| item.clone())));
+    Some(all)
 }
 
 /// The way to the property that a column holds: `properties_addressSpace_addressPrefixes`.

@@ -4,8 +4,7 @@
 //! Of rules that ask for nothing unknown this is a matter of boxes, which `cover` settles. Where it is not, the answer is
 //! left to whoever sends the packets through the rules one by one, which is done here as well.
 
-use std::cell::OnceCell;
-use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
 
 use crate::estate::Access;
 use crate::proof::cell::{Cell, Clause};
@@ -141,18 +140,18 @@ impl Order {
 /// The rules ahead of one that take some of what it matches, worked out when somebody asks.
 #[derive(Clone, Debug)]
 pub(crate) struct Ahead {
-    order: Rc<Order>,
+    order: Arc<Order>,
     at: usize,
     /// How many rules stand ahead of it.
     start: usize,
     /// All that the rule matches.
     pub(crate) cells: Vec<Cell>,
-    takers: OnceCell<Option<Vec<usize>>>,
+    takers: OnceLock<Option<Vec<usize>>>,
 }
 
 impl Ahead {
-    pub(crate) fn of(order: &Rc<Order>, at: usize, start: usize, cells: Vec<Cell>) -> Self {
-        Self { order: Rc::clone(order), at, start, cells, takers: OnceCell::new() }
+    pub(crate) fn of(order: &Arc<Order>, at: usize, start: usize, cells: Vec<Cell>) -> Self {
+        Self { order: Arc::clone(order), at, start, cells, takers: OnceLock::new() }
     }
 
     /// These rules as deciders, in order; `None` when there are too many cases to tell.

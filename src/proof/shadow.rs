@@ -3,11 +3,9 @@
 //!
 //! Rules are looked at in IPv4, and in IPv6 where the subnet has it (ALG-4).
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::estate::{Direction, Field, NetworkSecurityGroup, Peer, SecurityRule, Side};
 use crate::finding::Verdict;
@@ -50,7 +48,7 @@ pub struct Shadow {
     pub with: Vec<usize>,
     /// It in each address family it is looked at in.
     ahead: Vec<Ahead>,
-    by: OnceCell<Option<Vec<Decider>>>,
+    by: OnceLock<Option<Vec<Decider>>>,
 }
 
 impl Shadow {
@@ -93,7 +91,7 @@ impl Scene<'_> {
             conflicts: Fact::No,
             with: Vec::new(),
             ahead: Vec::new(),
-            by: OnceCell::new(),
+            by: OnceLock::new(),
         };
         let mut all = vec![blank; rules.len()];
         if rules.len() > MOST_RULES {
@@ -159,7 +157,7 @@ impl Scene<'_> {
         let mut ground = Ground::new(self, family).with_near_members();
         let entries = entries(&mut ground, given, direction);
         let places = places(&entries);
-        let order = Rc::new(Order::of(Stage::new(level.layer(), group, entries), &ground.symbols));
+        let order = Arc::new(Order::of(Stage::new(level.layer(), group, entries), &ground.symbols));
         let (mut work, mut rules) = (MOST_WORK, places.len());
         for (index, place) in places {
             let Some(shadow) = all.get_mut(index) else { continue };
@@ -206,7 +204,7 @@ fn is_v6(side: &Side) -> bool {
 }
 
 /// The facts of a rule.
-fn look(ground: &Ground<'_, '_>, order: &Rc<Order>, place: &Place<'_>, work: &mut Work, shadow: &mut Shadow) {
+fn look(ground: &Ground<'_, '_>, order: &Arc<Order>, place: &Place<'_>, work: &mut Work, shadow: &mut Shadow) {
     shadow.ahead.clear();
     if place.rule.priority.known().is_none() {
         let doubt = |unknown: &Arc<Unknown>| Doubt::of(What::Alone(Aspect::Priority), unknown);
@@ -405,7 +403,8 @@ pub fn free_priority(
 #[cfg(test)]
 mod tests {
     use std::net::IpAddr;
-    use std::rc::Rc;
+
+    use std::sync::{Arc, OnceLock};
 
     use super::{Compared, Fact, Shadow, places};
 
@@ -565,7 +564,7 @@ mod tests {
         let entries = entries(&mut ground, &scene.groups[0].1, Direction::Outbound);
         let places = places(&entries);
         let stage = Stage::new(scene.groups[0].0.layer(), 0, entries);
-        let order = Rc::new(Order::of(stage, &ground.symbols));
+        let order = Arc::new(Order::of(stage, &ground.symbols));
         for (index, place) in places {
             let cells = super::cells_of(&order.clauses[place.at]);
             if place.rule.priority.known().is_none() || cells.is_empty() {
@@ -577,7 +576,7 @@ mod tests {
             let compared = Compared { ground: &ground, order: &order, place: &place, ahead: &ahead, behind: &behind };
             compared.by_packets(&known, &mut Work(usize::MAX), &mut all[index]);
             all[index].ahead = vec![known];
-            all[index].by = std::cell::OnceCell::new();
+            all[index].by = OnceLock::new();
         }
         all
     }

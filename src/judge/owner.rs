@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::estate::{Estate, Header};
+use crate::estate::{Compute, Estate, Header};
 
 /// Which resource belongs to which workspace, worked out once for all placements.
 #[derive(Debug)]
@@ -18,8 +18,7 @@ impl<'a> Owners<'a> {
             by_key.entry(&*workspace.header.key).or_insert(Some(&workspace.header));
         }
         for compute in &estate.computes {
-            let workspace = compute.workspace.and_then(|at| estate.workspaces.get(at));
-            by_key.entry(&*compute.header.key).or_insert(workspace.map(|workspace| &workspace.header));
+            by_key.entry(&*compute.header.key).or_insert_with(|| workspace_of(estate, compute));
         }
         Self { by_key }
     }
@@ -33,4 +32,9 @@ impl<'a> Owners<'a> {
     pub(crate) fn is_workspace(&self, header: &Header) -> bool {
         self.workspace(header).is_some_and(|workspace| workspace.key == header.key)
     }
+}
+
+/// The workspace that a compute is part of, where it is shown.
+fn workspace_of<'a>(estate: &'a Estate, compute: &Compute) -> Option<&'a Header> {
+    estate.workspaces.get(compute.workspace?).map(|workspace| &workspace.header)
 }

@@ -310,7 +310,7 @@ impl Cell {
     }
 
     /// Whether the box has a packet in common with another one, cubes ignored.
-    fn meets(&self, other: &Self) -> bool {
+    pub(crate) fn meets(&self, other: &Self) -> bool {
         self.protocols.meets(&other.protocols)
             && self.destinations.overlaps(&other.destinations)
             && self.sources.overlaps(&other.sources)

@@ -125,11 +125,12 @@ impl Areas {
         Self { near: Near::of(clauses.clone()), all: clauses.map(|clause| Area::of(clause, &ports, &hosts)).collect() }
     }
 
-    /// The other areas that may have a packet in common with one, ascending. Some of them may have none after all.
+    /// The other areas that have a packet in common with one, ascending.
     pub(crate) fn near(&self, at: usize) -> Vec<usize> {
         let without_ports = !self.all[at].kinds[1].protocols.is_empty();
         let touched = self.near.of_rule(at, !without_ports);
-        self.near.rules(touched, 0..self.all.len()).filter(|other| *other != at).collect()
+        let meets = |other: &usize| self.all[at].kinds().any(|(kind, cell)| cell.meets(self.all[*other].kind(kind)));
+        self.near.rules(touched, 0..self.all.len()).filter(|other| *other != at && meets(other)).collect()
     }
 }
 

@@ -97,10 +97,11 @@ impl Scene<'_> {
         if rules.len() > MOST_RULES {
             return all;
         }
-        let only_v6 = |rule: &SecurityRule| is_v6(&rule.sources) || is_v6(&rule.destinations);
+        let only =
+            |rule: &SecurityRule, family: Family| is_of(&rule.sources, family) || is_of(&rule.destinations, family);
         let v6 = match &self.subnet {
             Some(subnet) => !subnet.v6.is_empty(),
-            None => rules.iter().any(only_v6),
+            None => rules.iter().any(|rule| only(rule, Family::V6)),
         };
         for direction in [Direction::Inbound, Direction::Outbound] {
             self.conflicts(group, direction, &mut all);
@@ -112,11 +113,12 @@ impl Scene<'_> {
                 self.reach(group, direction, Family::V6, &mut second);
             }
             for ((one, two), rule) in all.iter_mut().zip(second).zip(rules) {
-                if only_v6(rule) {
+                if only(rule, Family::V6) {
                     *one = two;
                     continue;
                 }
-                if self.subnet.is_none() {
+                // What a rule is in a family it has no packet of says nothing.
+                if self.subnet.is_none() || only(rule, Family::V4) {
                     continue;
                 }
                 one.shadowed = both(std::mem::replace(&mut one.shadowed, Fact::No), two.shadowed);
@@ -197,10 +199,16 @@ fn places<'a>(entries: &[Entry<'a>]) -> BTreeMap<usize, Place<'a>> {
     places
 }
 
-/// Whether a side of a rule holds IPv6 addresses and nothing else.
-fn is_v6(side: &Side) -> bool {
-    let only = |item: &Field<Peer>| matches!(item.known(), Some(Peer::Addresses(set)) if set.v4.is_empty());
-    !side.items.is_empty() && side.groups.is_empty() && side.items.iter().all(only)
+/// Whether a side of a rule holds addresses of one family and nothing else.
+fn is_of(side: &Side, family: Family) -> bool {
+    let is_of = |item: &Field<Peer>| match item.known() {
+        Some(Peer::Addresses(set)) => match family {
+            Family::V4 => set.v6.is_empty(),
+            Family::V6 => set.v4.is_empty(),
+        },
+        _ => false,
+    };
+    !side.items.is_empty() && side.groups.is_empty() && side.items.iter().all(is_of)
 }
 
 /// The facts of a rule.
@@ -403,7 +411,6 @@ pub fn free_priority(
 #[cfg(test)]
 mod tests {
     use std::net::IpAddr;
-
     use std::sync::{Arc, OnceLock};
 
     use super::{Compared, Fact, Shadow, places};
@@ -467,6 +474,27 @@ mod tests {
     fn scene(group: &NetworkSecurityGroup) -> Scene<'_> {
         let scene = Scene::of_group(group, None).with_subnet(AddressSet::prefix("10.0.1.0/24".parse().unwrap()));
         scene.with_network(AddressSet::prefix("10.0.0.0/16".parse().unwrap()))
+    }
+
+    #[test]
+    fn in_a_subnet_of_both_families_a_rule_is_looked_at_in_its_own() {
+        let rules = |first: &str, second: &str| {
+            let all = PortSet::full();
+            let first = outbound("first", 100, Access::Deny, first, all.clone());
+            security_group(vec![first, outbound("second", 200, Access::Allow, second, all)])
+        };
+        let shadowed = |group: &NetworkSecurityGroup| {
+            let both: Vec<AddressSet> =
+                ["10.0.1.0/24", "fd00::/64"].iter().map(|text| AddressSet::prefix(text.parse().unwrap())).collect();
+            let scene = Scene::of_group(group, None).with_subnet(both[0].union(&both[1]));
+            scene.shadows(0)[1].shadowed.clone()
+        };
+        assert_eq!(shadowed(&rules("20.0.0.0/8", "20.1.0.0/16")), Fact::Yes);
+        assert_eq!(shadowed(&rules("2001:db8::/32", "2001:db8:1::/48")), Fact::Yes);
+        assert_eq!(shadowed(&rules("*", "*")), Fact::Yes);
+        // What it still matches in the other family keeps it alive.
+        assert_eq!(shadowed(&rules("0.0.0.0/0", "*")), Fact::No);
+        assert_eq!(shadowed(&rules("20.0.0.0/8", "2001:db8::/32")), Fact::No);
     }
 
     struct Packet {

@@ -138,7 +138,9 @@ pub(crate) fn application_clauses(
     let at = format!("{rule:p}");
     let hosts = hosts(ground, rule, access, named, &at);
     let destination_ports = application_ports(ground, rule, &at);
-    if hosts.terms.is_empty() || destination_ports.terms.is_empty() {
+    // A deny of categories alone matches nothing known, and that is taken for granted aloud.
+    let is_said = access == Access::Deny && !rule.web_categories.is_empty();
+    if hosts.terms.is_empty() && !is_said || destination_ports.terms.is_empty() {
         return Vec::new();
     }
     let mut sources = addresses(ground, estate, End::Source, &rule.sources, &rule.source_groups);

@@ -360,7 +360,9 @@ fn what_is_taken_for_granted_of_a_firewall_is_said_where_one_is_met() {
     assert_eq!(said(vec![open], vec![categories.clone()]), (true, false, false));
     assert_eq!(said(vec![by_name], Vec::new()), (false, true, true));
     let app = application("python", &[("Https", 443)], &["pypi.org"]);
-    assert_eq!(said(vec![app], vec![categories]), (true, false, true));
+    assert_eq!(said(vec![app.clone()], vec![categories.clone()]), (true, false, true));
+    categories.target_fqdns.clear();
+    assert_eq!(said(vec![app], vec![categories]), (true, false, true), "a rule of categories alone");
 }
 
 #[test]

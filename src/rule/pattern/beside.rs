@@ -367,9 +367,16 @@ impl<'a> Resources<'a> {
         let with_header: Vec<(&Resource<'_>, &Header)> =
             all.iter().filter_map(|one| Some((*one, one.header?))).collect();
         let leads = Leads::of(with_header.iter().map(|(_, header)| *header));
-        for one in &all {
+        let mut seen = BTreeSet::new();
+        // What stands in a child stands in the resource that holds it.
+        for (one, _) in &with_header {
             let own = self.file(one);
             for mention in mentions(one.node) {
+                // One value of a template is used in many places, and copied with the resources of a loop.
+                let mut is_seen = |unknown: &Arc<Unknown>| !seen.insert((own, one.span.file, Arc::as_ptr(unknown)));
+                if matches!(&mention.value, Value::Unknown(unknown) if is_seen(unknown)) {
+                    continue;
+                }
                 let to = match leads.lead(mention, one.span.file) {
                     Lead::To(at) => vec![at],
                     Lead::Among(several) => several,

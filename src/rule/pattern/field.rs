@@ -7,9 +7,10 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use regex::{Regex, RegexBuilder};
+use regex::RegexBuilder;
 use regex_automata::Input;
 use regex_automata::hybrid::dfa::DFA;
+use regex_automata::meta;
 use regex_automata::util::syntax;
 
 use crate::estate::{Field, Peer, Ports, Side as EstateSide, short_name};
@@ -323,7 +324,7 @@ fn shown_ports(set: &PortSet) -> String {
 pub(crate) struct Expression {
     text: Arc<str>,
     /// Made when first asked for.
-    regex: OnceLock<Regex>,
+    regex: OnceLock<meta::Regex>,
     /// The same as an automaton, made when first asked for; `None` when it has none.
     automaton: OnceLock<Option<Arc<DFA>>>,
 }
@@ -331,8 +332,8 @@ pub(crate) struct Expression {
 impl Expression {
     /// Reads an expression of bounded size.
     pub(crate) fn read(text: Arc<str>) -> Result<Self, regex::Error> {
-        let regex = OnceLock::from(build(&text)?);
-        Ok(Self { text, regex, automaton: OnceLock::new() })
+        RegexBuilder::new(&text).size_limit(MAX_REGEX).build()?;
+        Ok(Self::of_program(text))
     }
 
     /// An expression in a rule of the program: compiled when it is first used, since most are not.
@@ -347,8 +348,7 @@ impl Expression {
 
     /// Whether it is found in a text.
     pub(crate) fn is_match(&self, text: &str) -> bool {
-        let regex = self.regex.get_or_init(|| build(&self.text).expect("the rules of the program are right"));
-        regex.is_match(text)
+        self.regex.get_or_init(|| build(&self.text).expect("it was read, or came with the program")).is_match(text)
     }
 
     /// Whether it is found in every value of a text that is known in part, or in none; `None` when that differs or cannot
@@ -380,8 +380,12 @@ impl Expression {
     }
 }
 
-fn build(text: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(text).size_limit(MAX_REGEX).unicode(!is_ascii(text)).build()
+/// An engine that is ready at once: the texts of a run are few and short, and what makes a search through long ones fast
+/// takes longer to build than all of them take to search.
+fn build(text: &str) -> Result<meta::Regex, meta::BuildError> {
+    let config = meta::Config::new().auto_prefilter(false).hybrid(false).dfa(false).onepass(false);
+    let syntax = syntax::Config::new().unicode(!is_ascii(text));
+    meta::Regex::builder().configure(config).syntax(syntax).build(text)
 }
 
 /// Whether an expression is made of ASCII letters alone, so that it finds the same when letters are bytes: at a tenth of the

@@ -382,10 +382,10 @@ impl Expression {
 
 /// An engine that is ready at once: the texts of a run are few and short, and what makes a search through long ones fast
 /// takes longer to build than all of them take to search.
-fn build(text: &str) -> Result<meta::Regex, meta::BuildError> {
+fn build(text: &str) -> Option<meta::Regex> {
     let config = meta::Config::new().auto_prefilter(false).hybrid(false).dfa(false).onepass(false);
     let syntax = syntax::Config::new().unicode(!is_ascii(text));
-    meta::Regex::builder().configure(config).syntax(syntax).build(text)
+    meta::Regex::builder().configure(config).syntax(syntax).build(text).ok()
 }
 
 /// Whether an expression is made of ASCII letters alone, so that it finds the same when letters are bytes: at a tenth of the

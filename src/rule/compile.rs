@@ -216,7 +216,12 @@ fn find_service(name: Written<'_>, services: &BTreeMap<Arc<str>, Arc<Service>>) 
 }
 
 fn compile(written: Written<'_>, card: &RuleCard, about: &About) -> Result<Compiled, RuleError> {
-    let keys = written.mapping()?;
+    let of_kind = match about {
+        About::Service(_) => 0,
+        About::Subject(_) => 1,
+        About::Resources { .. } => 2,
+    };
+    let keys = written.mapping(KINDS[of_kind].1)?;
     Ok(match about {
         About::Service(service) => requirement(&keys, card, service)?,
         About::Subject(subject) => {

@@ -323,6 +323,7 @@ tags: [DEMO-1, storage]
         assert_eq!(wrong("protocol: tcp", "protocol: tpc"), (8, 15, "`tpc` is not a protocol".into()));
         assert_eq!(wrong("8000-8100", "8100-8000").1, 18);
         assert_eq!(wrong("service: demo", "service: dmo"), (3, 10, "there is no service `dmo`".into()));
+        assert_eq!(wrong("require:", "assumes:").2, "a requirement rule needs the key `require`");
         assert_eq!(wrong("    ports", "    prots"), (10, 5, "`flow` has no key `prots`".into()));
     }
 

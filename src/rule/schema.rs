@@ -94,15 +94,15 @@ impl<'a> Written<'a> {
         Ok(Keys { text: self.text, at: self.first_line(), what, entries })
     }
 
-    /// A mapping whose keys were looked at before.
-    pub(crate) fn mapping(self) -> Result<Keys<'a>, RuleError> {
+    /// A mapping whose keys were looked at before; `what` it is, for messages.
+    pub(crate) fn mapping(self, what: &'static str) -> Result<Keys<'a>, RuleError> {
         let Value::Map(entries) = &self.yaml.value else { return Err(self.expected("a mapping")) };
-        Ok(Keys { text: self.text, at: self.first_line(), what: "the rule", entries })
+        Ok(Keys { text: self.text, at: self.first_line(), what, entries })
     }
 
     /// The value of a key, if this is a mapping that has it.
     pub(crate) fn get(self, key: &str) -> Option<Written<'a>> {
-        self.mapping().ok()?.get(key)
+        self.mapping("a mapping").ok()?.get(key)
     }
 
     /// A list; anything else stands for a list of one.

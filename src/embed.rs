@@ -53,7 +53,7 @@ fn main() -> io::Result<()> {
             "    Shipped {{ id: {id:?}, path: {name:?}, content: include_str!({path:?}), head: include_bytes!({head_file:?}), tree: include_bytes!({tree_file:?}) }},"
         );
     }
-    let tables = tables.map(|(name, lines)| format!("static {name}: &[Shipped] = &[\n{lines}];\n"));
+    let tables = tables.map(|(name, lines)| format!("pub(crate) static {name}: &[Shipped] = &[\n{lines}];\n"));
     fs::write(out.join("shipped.rs"), tables.concat())
 }
 

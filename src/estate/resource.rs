@@ -403,6 +403,18 @@ pub struct Peering {
     pub span: Span,
 }
 
+impl Peering {
+    /// Whether it carries traffic; `None`: only a deployment can tell. A template does not write the state, and Azure
+    /// brings up what it declares.
+    pub fn is_connected(&self) -> Option<bool> {
+        match self.state.as_ref().map(|state| &state.value) {
+            None => Some(true),
+            Some(Ok(state)) => Some(state.eq_ignore_ascii_case("connected")),
+            Some(Err(_)) => None,
+        }
+    }
+}
+
 /// A subnet.
 #[derive(Clone, Debug)]
 pub struct Subnet {

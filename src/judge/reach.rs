@@ -53,7 +53,5 @@ impl<'a> Reach<'a> {
 
 /// Whether a peering carries traffic into the other network.
 fn is_open(peering: &Peering) -> bool {
-    let connected = peering.state.as_ref().and_then(Field::known);
-    connected.is_none_or(|state| state.eq_ignore_ascii_case("connected"))
-        && peering.allow_access.as_ref().and_then(Field::known) != Some(&false)
+    peering.is_connected() != Some(false) && peering.allow_access.as_ref().and_then(Field::known) != Some(&false)
 }

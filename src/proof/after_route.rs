@@ -19,7 +19,7 @@ use crate::proof::given::{Given, given, shown};
 use crate::proof::ground::Ground;
 use crate::proof::hop::{Hop, Ruling, Way};
 use crate::proof::route::{ruled, table_ways};
-use crate::proof::scene::{Scene, is_connected, partial};
+use crate::proof::scene::{Scene, partial};
 use crate::proof::stage::{Author, Entry, Stage};
 use crate::proof::symbol::Meaning;
 
@@ -276,13 +276,13 @@ pub(crate) fn reach(estate: &Estate, network: Option<usize>, firewall: &Firewall
     let there = own.peerings.iter().filter(|one| place.is_end(one));
     let back = other.into_iter().flat_map(|other| &other.peerings).filter(|one| here.is_end(one));
     let joining: Vec<&Peering> = there.chain(back).collect();
-    let states: Vec<Option<bool>> = joining.iter().map(|one| is_connected(one)).collect();
+    let states: Vec<Option<bool>> = joining.iter().map(|one| one.is_connected()).collect();
     // A peering carries traffic when both of its sides are connected; one that is not shown is taken to be.
     if !states.is_empty() && states.iter().all(|state| *state == Some(true)) {
         return joining.iter().find_map(|one| partial(one)).map_or(Reach::Yes, Reach::Unknown);
     }
     let cut = states.contains(&Some(false));
-    if let Some(open) = joining.iter().find(|one| is_connected(one).is_none()).filter(|_| !cut) {
+    if let Some(open) = joining.iter().find(|one| one.is_connected().is_none()).filter(|_| !cut) {
         let doubt = Doubt::new(Reason::PeeringState(shown(&open.name)));
         let doubt = doubt.shown_by([Export::of(&own.header)]);
         return Reach::Unknown(doubt.at(open.span).settled_by(Remedy::NetworkWithPeerings));

@@ -210,13 +210,11 @@ pub(crate) fn learnt(estate: &Estate, at: usize) -> Vec<Learnt> {
 
 /// Whether a peering is the one that Azure makes for the connection to a hub.
 fn is_of_hub(peering: &Peering) -> bool {
-    let connected = peering.state.as_ref().and_then(Field::known);
-    let open = connected.is_none_or(|state| state.eq_ignore_ascii_case("connected"));
     let starts = |text: &str, start: &str| text.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start));
     let named = peering.name.known().is_some_and(|name| starts(name, "RemoteVnetToHubPeering"));
     let remote = peering.remote.as_ref().and_then(|remote| remote.id.known());
     let of_hub = |id: &Arc<str>| starts(short_name(id), "HV_");
-    open && (named || remote.is_some_and(of_hub))
+    peering.is_connected() != Some(false) && (named || remote.is_some_and(of_hub))
 }
 
 /// The setting that decides whether a connection learns the default route.

@@ -496,22 +496,10 @@ mod trace_tests {
     use super::{Flow, Layer, Party, Verdict};
 
     use crate::estate::{Access, Direction, NextHop};
-    use crate::net::{AddressSet, PortSet, ProtocolSet};
+    use crate::net::AddressSet;
     use crate::proof::given::Given;
-    use crate::proof::judgement::Matching;
     use crate::proof::scene::{Level, Scene};
-    use crate::proof::tests::{application, collection, estate, group, route, security_group, table};
-
-    fn flow(to: &str) -> Flow {
-        Flow {
-            direction: Direction::Outbound,
-            protocols: ProtocolSet::TCP,
-            from: Party::Subnet,
-            to: Party::read(to, None).unwrap(),
-            ports: PortSet::range(443, 443),
-            matching: Matching::Effective,
-        }
-    }
+    use crate::proof::tests::{application, collection, estate, flow, group, route, security_group, table};
 
     #[test]
     fn ends_are_read_as_users_write_them() {

@@ -281,7 +281,7 @@ impl<'a> Scene<'a> {
             && network.unknown_peerings.is_empty();
         let mut in_tag: Vec<AddressSet> = Vec::new();
         for peering in &network.peerings {
-            let connected = is_connected(peering);
+            let connected = peering.is_connected();
             // Whether a peering carries anything may be known to a deployment only: then its network may be a part.
             complete &= connected.is_some();
             let connected = connected == Some(true);
@@ -376,16 +376,6 @@ pub fn policies(subnet: &Subnet, kind: &str) -> Result<bool, Doubt> {
             let doubt = doubt.at(subnet.header.name.span).shown_by([Export::of(&subnet.header)]);
             Err(doubt.settled_by(Remedy::Setting(ENDPOINT_POLICIES, ThingKind::Subnet)))
         }
-    }
-}
-
-/// Whether a peering carries traffic; `None`: only a deployment can tell. A template does not write the state, and Azure
-/// brings up what it declares.
-pub(crate) fn is_connected(peering: &Peering) -> Option<bool> {
-    match peering.state.as_ref().map(|state| &state.value) {
-        None => Some(true),
-        Some(Ok(state)) => Some(state.eq_ignore_ascii_case("connected")),
-        Some(Err(_)) => None,
     }
 }
 

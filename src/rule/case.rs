@@ -91,7 +91,7 @@ pub(crate) const CASE_KEYS: [(&str, &str); 7] = [
 impl CaseFile {
     /// The case files of the program, of folders, or both. Every one must belong to a rule of the pack.
     pub fn load(pack: &Pack, embedded: bool, folders: &[PathBuf]) -> Result<Vec<Self>, RuleError> {
-        let shipped = if embedded { shipped::cases() } else { &[] };
+        let shipped = if embedded { shipped::CASES } else { &[] };
         let of_program = shipped.iter().map(|file| RuleFile { id: file.id.into(), text: file.text() });
         let mut files: Vec<RuleFile> = of_program.collect();
         for folder in folders {

@@ -61,7 +61,7 @@ impl Pack {
     pub fn load(embedded: bool, folders: &[PathBuf]) -> Result<Self, RuleError> {
         let mut loading = Loading::default();
         // Which services there are and how they are found is no rule.
-        for file in shipped::services() {
+        for file in shipped::SERVICES {
             loading.service(&file.text(), &file.tree());
         }
         let mut read = Vec::new();
@@ -75,7 +75,7 @@ impl Pack {
         }
         // A service of a folder may lack what a rule of the program asks for under its name.
         let is_replaced = loading.replaced > 0;
-        let shipped = if embedded { shipped::rules() } else { &[] };
+        let shipped = if embedded { shipped::RULES } else { &[] };
         let rules = shipped.iter().map(|file| match is_replaced {
             true => Rule::compiled(
                 &RuleId::new(file.id),
@@ -125,7 +125,7 @@ impl Pack {
     pub fn known(&self) -> BTreeSet<RuleId> {
         let loaded = self.sources.iter().flat_map(|source| source.rules.iter().cloned());
         let own = self.rules.iter().map(|rule| rule.card.id.clone());
-        shipped::rules().iter().map(|file| RuleId::new(file.id)).chain(loaded).chain(own).collect()
+        shipped::RULES.iter().map(|file| RuleId::new(file.id)).chain(loaded).chain(own).collect()
     }
 
     /// The rule of an id.
@@ -330,11 +330,11 @@ tags: [DEMO-1, storage]
     #[test]
     fn the_rules_of_the_program_are_right_and_as_they_are_written() {
         let mut loading = Loading::default();
-        shipped::services().iter().for_each(|file| loading.service(&file.text(), &tree(&file.text()).unwrap()));
-        for file in shipped::rules().iter().chain(shipped::services()) {
+        shipped::SERVICES.iter().for_each(|file| loading.service(&file.text(), &tree(&file.text()).unwrap()));
+        for file in shipped::RULES.iter().chain(shipped::SERVICES) {
             assert_eq!(file.tree(), tree(&file.text()).unwrap(), "{}", file.id);
         }
-        for file in shipped::rules() {
+        for file in shipped::RULES {
             // Nothing in it waits for its first use.
             let text = Text { is_shipped: false, ..file.text() };
             let written = Written { text: &text, yaml: &file.tree() };

@@ -17,22 +17,8 @@ pub(crate) struct Shipped {
     tree: &'static [u8],
 }
 
+// RULES and SERVICES, and CASES by the id of their rule.
 include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
-
-/// The rules of the program, by id.
-pub(crate) fn rules() -> &'static [Shipped] {
-    RULES
-}
-
-/// Its services.
-pub(crate) fn services() -> &'static [Shipped] {
-    SERVICES
-}
-
-/// The cases of its rules, by the rule's id.
-pub(crate) fn cases() -> &'static [Shipped] {
-    CASES
-}
 
 impl Shipped {
     pub(crate) fn text(&self) -> Text {

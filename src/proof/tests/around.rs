@@ -13,13 +13,11 @@ use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::after_route::{Reach, reach};
 use crate::proof::egress::Outcome;
 use crate::proof::given::{AdminRules, Given, NatGateway};
-use crate::proof::ground::Party;
-use crate::proof::judgement::{Flow, Matching};
-use crate::proof::scene::{Scene, is_connected, partial, policies};
+use crate::proof::scene::{Scene, partial, policies};
 use crate::proof::shadow::free_priority;
 use crate::proof::tests::{
-    collection, estate, group, header, known, network as network_rule, outbound, place, route, security_group, table,
-    unknown, why,
+    collection, estate, flow, group, header, known, network as network_rule, outbound, place, route, security_group,
+    table, unknown, why,
 };
 
 fn set(text: &str) -> AddressSet {
@@ -163,17 +161,6 @@ fn a_peering_is_known_by_its_id_where_the_other_network_is_not_here() {
     assert_eq!(of(&estate), Reach::No);
 }
 
-fn flow(to: &str) -> Flow {
-    Flow {
-        direction: Direction::Outbound,
-        protocols: ProtocolSet::TCP,
-        from: Party::Subnet,
-        to: Party::read(to, None).unwrap(),
-        ports: PortSet::range(443, 443),
-        matching: Matching::Effective,
-    }
-}
-
 /// The verdict on the way to Azure Machine Learning through an estate of `hub`, with a default route to an address.
 fn through(estate: &mut Estate, address: Field<IpAddr>) -> Verdict {
     let mut default = route("default", "0.0.0.0/0", NextHop::VirtualAppliance);
@@ -249,7 +236,7 @@ fn a_subnet_says_which_guards_count_for_its_private_endpoints() {
 #[test]
 fn a_peering_carries_traffic_when_it_is_connected_and_all_of_it_when_it_says_so() {
     let mut one = peering(1, "hub", "Connected");
-    assert_eq!(is_connected(&one), Some(true));
+    assert_eq!(one.is_connected(), Some(true));
     for (complete, whole) in [(None, true), (Some(known(true)), true), (Some(known(false)), false)] {
         one.complete = complete;
         assert_eq!(partial(&one).is_none(), whole);
@@ -258,12 +245,12 @@ fn a_peering_carries_traffic_when_it_is_connected_and_all_of_it_when_it_says_so(
     assert!(partial(&one).is_some());
     for state in ["Initiated", "Disconnected"] {
         one.state = Some(id(state));
-        assert_eq!(is_connected(&one), Some(false), "{state}");
+        assert_eq!(one.is_connected(), Some(false), "{state}");
     }
     one.state = Some(unknown("state"));
-    assert_eq!(is_connected(&one), None);
+    assert_eq!(one.is_connected(), None);
     one.state = None;
-    assert_eq!(is_connected(&one), Some(true), "a template does not write it");
+    assert_eq!(one.is_connected(), Some(true), "a template does not write it");
 }
 
 #[test]

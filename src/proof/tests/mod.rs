@@ -20,6 +20,8 @@ use crate::estate::{
 };
 use crate::json::{Node, Reason, Unknown, Value};
 use crate::net::{AddressSet, PortSet, ProtocolSet};
+use crate::proof::ground::Party;
+use crate::proof::judgement::{Flow, Matching};
 use crate::source::{FileId, Span};
 
 pub(crate) fn place() -> Span {
@@ -247,5 +249,17 @@ impl Dice {
 
     pub(crate) fn one<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.roll(of.len())]
+    }
+}
+
+/// HTTPS from the subnet to a tag or prefix.
+pub(crate) fn flow(to: &str) -> Flow {
+    Flow {
+        direction: Direction::Outbound,
+        protocols: ProtocolSet::TCP,
+        from: Party::Subnet,
+        to: Party::read(to, None).unwrap(),
+        ports: PortSet::range(443, 443),
+        matching: Matching::Effective,
     }
 }

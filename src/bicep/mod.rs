@@ -1,0 +1,14 @@
+//! Bicep: from text to a tree with places.
+
+mod expression;
+mod object;
+mod parse;
+mod reader;
+mod scan;
+#[cfg(test)]
+mod shape;
+mod string;
+pub mod tree;
+mod types;
+
+pub use parse::parse;

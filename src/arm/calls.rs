@@ -5,9 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::arm::budget::{Budget, CALLS, DOMAIN, Failure};
-use crate::arm::expression::{Call, Callee, Expression, ExpressionKind, Form, Site};
+use crate::arm::expression::{Call, Callee, Expression, ExpressionKind, Form};
+use crate::arm::forms::settled_truth;
 use crate::arm::functions::{Answer, Args, Function, Nature, Outcome};
-use crate::arm::machine::{Env, Machine};
+use crate::arm::machine::{Deployment, Env, Machine};
+use crate::arm::site::Site;
 use crate::arm::{partial, value};
 use crate::json::{How, Node, Reason, Unknown, Value};
 use crate::source::Span;
@@ -15,8 +17,10 @@ use crate::source::Span;
 /// What is called, for messages and trails.
 #[derive(Clone, Copy)]
 pub(crate) struct Called<'a> {
-    /// The name as written.
+    /// The name as written, or as ARM has it for an operator.
     pub(crate) name: &'a str,
+    /// Whether it is written as a call.
+    pub(crate) is_written: bool,
     /// How it treats what is unknown.
     pub(crate) nature: Nature,
     /// The call as written.
@@ -29,7 +33,17 @@ impl<'a> Called<'a> {
     /// A call that computes, as it is written at a site.
     pub(crate) fn new(call: &'a Call, whole: &Expression, site: &'a Site) -> Self {
         let (text, span) = (site.slice(whole.start, whole.end), site.place(whole.start, whole.end));
-        Self { name: &call.name, nature: Nature::Computes, text, span }
+        Self { name: &call.name, is_written: call.is_written, nature: Nature::Computes, text, span }
+    }
+
+    /// The name for messages; empty for an operator.
+    pub(crate) fn shown(&self) -> &'a str {
+        if self.is_written { self.name } else { "" }
+    }
+
+    /// The step that its value takes.
+    pub(crate) fn how(&self) -> How {
+        if self.is_written { How::Call(self.name.into()) } else { How::Operation }
     }
 
     /// Its value when only a deployment can tell; `domain` holds the only values possible, if they are known.
@@ -41,7 +55,7 @@ impl<'a> Called<'a> {
 impl Machine<'_> {
     /// The value of a call that fails.
     pub(crate) fn fails(&mut self, called: Called<'_>, failure: Failure) -> Node {
-        self.failed(failure, called.name, called.text, called.span)
+        self.failed(failure, called.shown(), called.text, called.span)
     }
 
     /// The value of a call.
@@ -63,10 +77,23 @@ impl Machine<'_> {
                 if let Some(node) = self.try_get_reference(function, call, called, site, env) {
                     return node;
                 }
-                let args = self.arguments(call, site, env);
+                let args = match function.name {
+                    "format" => self.names_of_id(call, site, env),
+                    _ => self.arguments(call, site, env),
+                };
                 self.apply(called, &args, &function.run)
             }
-            Callee::User(key) => self.user_call(key, call, called, site, env),
+            Callee::User(key) => {
+                let args = self.arguments(call, site, env);
+                self.user_call(key, &env.deployment, args, call, called)
+            }
+            Callee::Imported(file, key) => {
+                let args = self.arguments(call, site, env);
+                match self.imported(*file) {
+                    Some(of) => self.user_call(key, &of, args, call, called),
+                    None => unknown_function(call, called, &args),
+                }
+            }
             Callee::Unknown => {
                 let args = self.arguments(call, site, env);
                 unknown_function(call, called, &args)
@@ -98,7 +125,7 @@ impl Machine<'_> {
         }
         match outcome {
             Err(Failure::Unknown) => self.strict(called, args),
-            Err(failure) => self.failed_over(failure, called.name, called.text, called.span, args),
+            Err(failure) => self.failed_over(failure, called.shown(), called.text, called.span, args),
             Ok(answer) => self.placed(called, args, answer),
         }
     }
@@ -120,7 +147,7 @@ impl Machine<'_> {
         if args.is_empty() || called.nature == Nature::Builds {
             return Node::new(value, called.span);
         }
-        let how = How::Call(called.name.into());
+        let how = called.how();
         if called.nature == Nature::Converts {
             let via = value::step(called.span, how, args[0].via.clone());
             return Node { value, span: args[0].span, via: Some(via) };
@@ -151,12 +178,28 @@ impl Machine<'_> {
         site: &Site,
         env: &Env,
     ) -> Option<Node> {
-        let (of, steps) = call.args.split_first()?;
-        let ExpressionKind::Call(reference) = &of.kind else { return None };
-        if function.name != "tryget" || !matches!(reference.callee, Callee::Form(Form::Reference)) {
+        if function.name != "tryget" {
             return None;
         }
-        let steps: Vec<Node> = steps.iter().map(|step| self.expression(step, site, env)).collect();
+        let (mut of, steps) = call.args.split_first()?;
+        let mut steps: Vec<&Expression> = steps.iter().collect();
+        // Selections from a deployment that has a condition stand around `if(condition, reference(…), null())`.
+        let reference = loop {
+            let ExpressionKind::Call(inner) = &of.kind else { return None };
+            match (&inner.callee, inner.args.as_slice()) {
+                (Callee::Form(Form::Reference), _) => break inner,
+                (Callee::Form(Form::If), [condition, yes, no]) => {
+                    let condition = self.expression(condition, site, env);
+                    of = if settled_truth(&condition)? { yes } else { no };
+                }
+                (Callee::Function(inner), [base, more @ ..]) if inner.name == "tryget" => {
+                    steps.splice(0..0, more);
+                    of = base;
+                }
+                _ => return None,
+            }
+        };
+        let steps: Vec<Node> = steps.into_iter().map(|step| self.expression(step, site, env)).collect();
         let known = steps.iter().take_while(|step| step.unknown().is_none()).count();
         // An output that does not exist is null here: what is asked for is all of them.
         let outputs =
@@ -239,9 +282,9 @@ impl Machine<'_> {
         Node { value: Value::Unknown(Arc::new(unknown)), ..plain }
     }
 
-    fn user_call(&mut self, key: &str, call: &Call, called: Called<'_>, site: &Site, env: &Env) -> Node {
-        let args = self.arguments(call, site, env);
-        let Some(function) = env.deployment.functions.get(key).cloned() else {
+    /// The value of a function that a file declares.
+    fn user_call(&mut self, key: &str, of: &Rc<Deployment>, args: Vec<Node>, call: &Call, called: Called<'_>) -> Node {
+        let Some(function) = of.functions.get(key).cloned() else {
             return unknown_function(call, called, &args);
         };
         if self.calls >= CALLS {
@@ -258,7 +301,7 @@ impl Machine<'_> {
         let Some(body) = function.at(&["output", "value"]) else {
             return self.fails(called, Failure::Error("the function has no output".into()));
         };
-        let inner = Env { call: Some(Rc::new(frame)), ..Env::of(&env.deployment) };
+        let inner = Env { call: Some(Rc::new(frame)), ..Env::of(of) };
         self.calls += 1;
         let result = self.evaluate(body, &inner);
         self.calls -= 1;

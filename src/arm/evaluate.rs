@@ -6,11 +6,12 @@ use std::sync::Arc;
 use crate::arm::budget::{COPIES, DOMAIN, Failure};
 use crate::arm::calls::Called;
 use crate::arm::expansion::TroubleKind;
-use crate::arm::expression::{self, Callee, Expression, ExpressionKind, Form, Site, Step};
+use crate::arm::expression::{self, Callee, Expression, ExpressionKind, Form, Step};
 use crate::arm::machine::{Env, Machine, holds_template, is_deployment};
+use crate::arm::site::Site;
 use crate::arm::{functions, partial, value};
 use crate::json::{How, Member, Node, Reason, Unknown, Value};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 impl Machine<'_> {
     /// A value with its expressions evaluated; literal parts are shared.
@@ -22,6 +23,11 @@ impl Machine<'_> {
     fn rewritten(&mut self, node: &Node, env: &Env) -> Option<Node> {
         match &node.value {
             Value::Text(text) if text.starts_with('[') => self.text(node, text, env),
+            Value::Deferred(deferred) => {
+                let expression = deferred.get::<Expression>()?;
+                let site = Site::of_file(self.inputs.files, node.span.file);
+                Some(self.expression(&expression, &site, env))
+            }
             Value::List(_) | Value::Object(_) => {
                 if let Err(failure) = self.enter() {
                     return Some(self.failed(failure, "", "", node.span));
@@ -121,9 +127,51 @@ impl Machine<'_> {
             ExpressionKind::Number(number) => Node::new(Value::Number(number.clone()), span),
             ExpressionKind::Call(call) => self.call(call, expression, site, env),
             ExpressionKind::Select(base, steps) => self.chain(base, steps, expression, site, env),
+            ExpressionKind::Value(node) => self.evaluate(node, env),
+            ExpressionKind::Keyed(members) => self.with_keys(members, span, site, env),
+            ExpressionKind::Again(body) => self.expression(body, site, env),
+            ExpressionKind::Loop(looped) => self.loop_values(looped, env, ""),
+            ExpressionKind::Round { name, index, body } => {
+                let index = self.expression(index, site, env);
+                match partial::spoiled(&index) {
+                    Some(_) => index,
+                    None => self.expression(body, site, &env.in_round(name, index)),
+                }
+            }
+            ExpressionKind::Imported(file, name) => self.imported_variable(*file, name, site, span),
         };
         self.leave();
         node
+    }
+
+    /// An object some of whose keys are expressions.
+    fn with_keys(&mut self, members: &[(Expression, Member)], span: Span, site: &Site, env: &Env) -> Node {
+        let mut out = Vec::with_capacity(members.len());
+        for (key, member) in members {
+            let key = self.expression(key, site, env);
+            let key = match &key.value {
+                Value::Text(text) => Arc::clone(text),
+                Value::Unknown(unknown) if partial::is_spoiled(unknown) => return key,
+                Value::Unknown(unknown) => partial::open_key(unknown),
+                _ => Arc::clone(&member.key),
+            };
+            out.push(Member { key, key_span: member.key_span, node: self.evaluate(&member.node, env) });
+        }
+        Node::new(value::object(out), span)
+    }
+
+    /// The value of a variable of another file, evaluated with what that file declares.
+    fn imported_variable(&mut self, file: FileId, name: &str, site: &Site, span: Span) -> Node {
+        let text = site.slice(span.start as usize, span.end as usize);
+        match self.imported(file) {
+            Some(of) => self.variable(name, &Env::of(&of), text, span),
+            None => self.failed(
+                Failure::Error(format!("`{name}` is imported from a file that is not read")),
+                "",
+                text,
+                span,
+            ),
+        }
     }
 
     fn chain(&mut self, base: &Expression, steps: &[Step], whole: &Expression, site: &Site, env: &Env) -> Node {
@@ -154,13 +202,7 @@ impl Machine<'_> {
     ///
     /// # Errors
     /// When there is no such part.
-    pub(crate) fn selected(
-        &mut self,
-        node: &Node,
-        step: &Node,
-        text: &str,
-        span: crate::source::Span,
-    ) -> Result<Node, Failure> {
+    pub(crate) fn selected(&mut self, node: &Node, step: &Node, text: &str, span: Span) -> Result<Node, Failure> {
         for part in [node, step] {
             if let Some(spoiled) = partial::spoiled(part) {
                 return Err(Failure::Spoiled(Arc::clone(spoiled)));

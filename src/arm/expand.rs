@@ -168,7 +168,7 @@ impl Machine<'_> {
 
     /// A `resources` section, which a rare template computes as a whole.
     fn section(&mut self, node: &Node, env: &Env) -> Node {
-        if node.text().is_some() { self.evaluate(node, env) } else { node.clone() }
+        if value::is_computed(node) { self.evaluate(node, env) } else { node.clone() }
     }
 
     fn listed(&mut self, resources: &Node, env: &Env, parent: Option<&Parent<'_>>, doubt: &Doubt) {
@@ -276,7 +276,7 @@ impl Machine<'_> {
         let condition = self.condition(node, env);
         if let Some(children) = node
             .get("resources")
-            .filter(|children| !children.items().is_empty() || children.is_object() || children.text().is_some())
+            .filter(|children| !children.items().is_empty() || children.is_object() || value::is_computed(children))
         {
             let children = self.section(children, env);
             let name = self.full_name(node, env, parent);
@@ -397,14 +397,8 @@ impl Machine<'_> {
         Node { value: value::object(kept), ..properties.clone() }
     }
 
-    fn id(
-        &mut self,
-        scope: &crate::arm::expansion::Scope,
-        over: Option<&Node>,
-        full: &str,
-        name: &Node,
-        span: Span,
-    ) -> Node {
+    /// The id of a resource of a full type and name, in a scope or over another resource.
+    pub(crate) fn id(&mut self, scope: &Scope, over: Option<&Node>, full: &str, name: &Node, span: Span) -> Node {
         for part in std::iter::once(name).chain(over) {
             if let Some(spoiled) = partial::spoiled(part) {
                 return Node { value: Value::Unknown(Arc::clone(spoiled)), ..name.clone() };

@@ -51,6 +51,11 @@ impl Wanted<'_> {
 pub trait Links: Sync {
     /// The document that a link in `from` leads to.
     fn find(&self, from: FileId, path: &LinkPath) -> Option<(FileId, Arc<Document>)>;
+
+    /// The document of a file that another one imports from.
+    fn document(&self, _file: FileId) -> Option<Arc<Document>> {
+        None
+    }
 }
 
 /// Where a link leads.
@@ -60,6 +65,8 @@ pub enum LinkPath {
     Relative(String),
     /// A whole URL without its query; the end of its path may equal that of a file.
     Url(String),
+    /// The path of a module as a Bicep file writes it; the run knows the file it leads to.
+    Module(String),
     /// The end of a URL whose beginning is not known: relative to the folder of the file with the link, or to the root of
     /// its repository.
     Tail(String),
@@ -68,7 +75,7 @@ pub enum LinkPath {
 impl std::fmt::Display for LinkPath {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Relative(path) | Self::Url(path) | Self::Tail(path) => out.write_str(path),
+            Self::Relative(path) | Self::Url(path) | Self::Module(path) | Self::Tail(path) => out.write_str(path),
         }
     }
 }

@@ -1,15 +1,13 @@
-//! Template expressions: their shape, how they are read from text (bounded in length and depth), and where a piece of
-//! one stands in the file, exact through the escapes of the JSON string around it.
+//! Template expressions: their shape, and how they are read from text, bounded in length and depth.
 //!
-//! Places inside an expression are bytes of the decoded string that holds it, so that one tree serves every string with
-//! the same text.
+//! Places inside an expression of a JSON template are bytes of the decoded string that holds it, so that one tree serves
+//! every string with the same text; those of a lowered source language are bytes of the file.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::arm::functions::{self, Function};
-use crate::json::Number;
-use crate::source::{Files, Span};
+use crate::json::{Member, Node, Number};
+use crate::source::FileId;
 
 /// One expression or a part of one.
 #[derive(Debug)]
@@ -33,6 +31,25 @@ pub(crate) enum ExpressionKind {
     Call(Call),
     /// `base.name[index]…`.
     Select(Box<Expression>, Vec<Step>),
+    /// A value written in place, its parts evaluated where it stands.
+    Value(Node),
+    /// An object some of whose keys are expressions, or are no keys to ARM; each takes the place of the key beside it.
+    Keyed(Vec<(Expression, Member)>),
+    /// The same expression as elsewhere in the file.
+    Again(Arc<Expression>),
+    /// The list that an object of `name`, `count` and `input` stands for.
+    Loop(Node),
+    /// An expression as it is in one round of a loop that is not around this place.
+    Round {
+        /// The name of the loop.
+        name: Arc<str>,
+        /// The number of the round.
+        index: Box<Expression>,
+        /// What is evaluated in it.
+        body: Arc<Expression>,
+    },
+    /// A variable of another file.
+    Imported(FileId, Arc<str>),
 }
 
 /// A call with its arguments.
@@ -44,6 +61,8 @@ pub(crate) struct Call {
     pub(crate) name: Arc<str>,
     /// Its arguments.
     pub(crate) args: Vec<Expression>,
+    /// Whether it is written as a call, so that its name says something to whoever wrote it.
+    pub(crate) is_written: bool,
 }
 
 /// What a call refers to.
@@ -55,6 +74,8 @@ pub(crate) enum Callee {
     Function(&'static Function),
     /// A function the template declares, by `namespace.name` in lower case.
     User(Arc<str>),
+    /// A function that another file declares, likewise.
+    Imported(FileId, Arc<str>),
     /// A name not known here.
     Unknown,
 }
@@ -129,6 +150,8 @@ pub(crate) enum Form {
     Reference,
     /// `resourceInfo('symbol')`
     ResourceInfo,
+    /// The id of the resource of a symbol, in the loops of this place.
+    Identity,
     /// `listKeys(…)` and its kind.
     List,
     /// A function that answers at deployment only.
@@ -168,12 +191,32 @@ impl Form {
             "extensionresourceid" => Self::ExtensionResourceId,
             "reference" => Self::Reference,
             "resourceinfo" => Self::ResourceInfo,
-            "references" | "providers" | "pickzones" | "deployer" | "roledefinitions" | "externalinput"
-            | "externalinputs" | "utcnow" | "newguid" | "getsecret" | "tologicalzone" | "tologicalzones"
-            | "tophysicalzone" | "tophysicalzones" => Self::Runtime,
+            "references"
+            | "providers"
+            | "pickzones"
+            | "deployer"
+            | "roledefinitions"
+            | "externalinput"
+            | "externalinputs"
+            | "readenvironmentvariable"
+            | "utcnow"
+            | "newguid"
+            | "getsecret"
+            | "tologicalzone"
+            | "tologicalzones"
+            | "tophysicalzone"
+            | "tophysicalzones" => Self::Runtime,
             name if name.starts_with("list") && name.len() > 4 => Self::List,
             _ => return None,
         })
+    }
+}
+
+/// What a name in lower case calls, functions that a template declares aside.
+pub(crate) fn callee(name: &str) -> Callee {
+    match functions::find(name) {
+        Some(function) => Callee::Function(function),
+        None => Form::of(name).map_or(Callee::Unknown, Callee::Form),
     }
 }
 
@@ -302,7 +345,8 @@ impl Reader<'_> {
                 && let Some(function) =
                     matches!(lower.as_str(), "true" | "false" | "null").then(|| functions::find(&lower)).flatten()
             {
-                return Ok(ExpressionKind::Call(Call { callee: Callee::Function(function), name, args: Vec::new() }));
+                let callee = Callee::Function(function);
+                return Ok(ExpressionKind::Call(Call { callee, name, args: Vec::new(), is_written: true }));
             }
             let message = "this is not a value; text needs quotes, a function needs brackets";
             return Err(Fault { message, start, end: start + name.len(), limit: false });
@@ -311,14 +355,8 @@ impl Reader<'_> {
         let args = self.arguments()?;
         // Generated templates call built-in functions as `sys.name` when a parameter hides them.
         let plain = lower.strip_prefix("sys.").unwrap_or(&lower);
-        let callee = if user && plain.len() == lower.len() {
-            Callee::User(lower.into())
-        } else if let Some(function) = functions::find(plain) {
-            Callee::Function(function)
-        } else {
-            Form::of(plain).map_or(Callee::Unknown, Callee::Form)
-        };
-        Ok(ExpressionKind::Call(Call { callee, name, args }))
+        let callee = if user && plain.len() == lower.len() { Callee::User(lower.into()) } else { callee(plain) };
+        Ok(ExpressionKind::Call(Call { callee, name, args, is_written: true }))
     }
 
     fn arguments(&mut self) -> Result<Vec<Expression>, Fault> {
@@ -426,113 +464,6 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'#') || byte >= 0x80
 }
 
-/// One string of a template that holds an expression.
-#[derive(Clone, Debug)]
-pub(crate) struct Site {
-    /// The decoded string.
-    pub(crate) text: Arc<str>,
-    /// The string with its quotes.
-    pub(crate) span: Span,
-    map: Map,
-}
-
-#[derive(Clone, Debug)]
-enum Map {
-    /// Decoded byte `i` is byte `i + shift` of the span.
-    Shift(usize),
-    /// After each escape: the decoded byte and the byte of the span it corresponds to.
-    Escapes(Rc<Vec<(usize, usize)>>),
-    /// The text is not what is written there.
-    Whole,
-}
-
-impl Site {
-    /// A site for `text`, which was written at `span`.
-    pub(crate) fn new(files: &Files, text: &Arc<str>, span: Span) -> Self {
-        let map = if span.len() == text.len() + 2 { Map::Shift(1) } else { map(files.slice(span), text) };
-        Self { text: Arc::clone(text), span, map }
-    }
-
-    /// The place of decoded bytes `start..end`.
-    pub(crate) fn place(&self, start: usize, end: usize) -> Span {
-        let base = self.span.start as usize;
-        match &self.map {
-            Map::Shift(shift) => Span::new(self.span.file, base + start + shift, base + end + shift),
-            Map::Escapes(escapes) => {
-                Span::new(self.span.file, base + raw(escapes, start), base + raw(escapes, end.max(start)))
-            }
-            Map::Whole => self.span,
-        }
-    }
-
-    /// The decoded bytes `start..end`.
-    pub(crate) fn slice(&self, start: usize, end: usize) -> &str {
-        self.text.get(start..end).unwrap_or(&self.text)
-    }
-}
-
-fn raw(escapes: &[(usize, usize)], decoded: usize) -> usize {
-    let after = escapes.partition_point(|&(at, _)| at <= decoded);
-    match after.checked_sub(1).map(|index| escapes[index]) {
-        Some((at, raw)) => raw + (decoded - at),
-        None => decoded + 1,
-    }
-}
-
-fn map(written: &str, text: &str) -> Map {
-    let Some(inner) = written.get(1..written.len().saturating_sub(1)) else { return Map::Whole };
-    let mut escapes = Vec::new();
-    let mut decoded = String::with_capacity(inner.len());
-    let mut at = 0;
-    while let Some(length) = inner[at..].find('\\') {
-        decoded.push_str(&inner[at..at + length]);
-        at += length;
-        let Some((character, width)) = escape(&inner[at..]) else { return Map::Whole };
-        decoded.push(character);
-        at += width;
-        escapes.push((decoded.len(), at + 1));
-    }
-    decoded.push_str(&inner[at..]);
-    if decoded == text {
-        return Map::Escapes(Rc::new(escapes));
-    }
-    // A doubled bracket at the start was taken off before this text was evaluated.
-    if decoded.get(1..) == Some(text) {
-        if escapes.is_empty() {
-            return Map::Shift(2);
-        }
-        let shifted = escapes.into_iter().map(|(at, raw)| (at.saturating_sub(1), raw));
-        return Map::Escapes(Rc::new(std::iter::once((0, 2)).chain(shifted).collect()));
-    }
-    Map::Whole
-}
-
-fn escape(text: &str) -> Option<(char, usize)> {
-    let simple = |character| Some((character, 2));
-    match text.as_bytes().get(1)? {
-        b'n' => simple('\n'),
-        b't' => simple('\t'),
-        b'r' => simple('\r'),
-        b'b' => simple('\u{8}'),
-        b'f' => simple('\u{c}'),
-        b'u' => {
-            let unit = |from: usize| u32::from_str_radix(text.get(from..from + 4)?, 16).ok();
-            let high = unit(2)?;
-            if (0xd800..0xdc00).contains(&high)
-                && text.get(6..8) == Some("\\u")
-                && let Some(low @ 0xdc00..0xe000) = unit(8)
-            {
-                return Some((char::from_u32(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00))?, 12));
-            }
-            Some((char::from_u32(high).unwrap_or('\u{fffd}'), 6))
-        }
-        _ => {
-            let character = text[1..].chars().next()?;
-            Some((character, 1 + character.len_utf8()))
-        }
-    }
-}
-
 #[cfg(test)]
 mod grammar_tests {
     use super::{ExpressionKind, is_expression, parse, unescaped};
@@ -587,44 +518,5 @@ mod grammar_tests {
         assert!(parse(&deep).unwrap_err().limit);
         let wide = format!("[a(){}]", ".b".repeat(100_000));
         assert!(parse(&wide).is_ok());
-    }
-}
-
-#[cfg(test)]
-mod place_tests {
-    use super::Site;
-    use crate::source::{Files, Span};
-
-    fn placed(written: &str, text: &str, part: &str) -> String {
-        let mut files = Files::default();
-        let file = files.add("t.json", written.to_owned());
-        let site = Site::new(&files, &text.into(), Span::new(file, 0, written.len()));
-        let start = text.find(part).unwrap();
-        files.slice(site.place(start, start + part.len())).to_owned()
-    }
-
-    #[test]
-    fn plain_strings_shift_by_the_quote() {
-        assert_eq!(placed("\"[concat('a')]\"", "[concat('a')]", "'a'"), "'a'");
-    }
-
-    #[test]
-    fn escapes_before_inside_and_after_are_counted() {
-        let written = r#""[concat('\"', '\u00e9b', 'c\n')]""#;
-        let text = "[concat('\"', '\u{e9}b', 'c\n')]";
-        assert_eq!(placed(written, text, "concat"), "concat");
-        assert_eq!(placed(written, text, "'\u{e9}b'"), r"'\u00e9b'");
-        assert_eq!(placed(written, text, "'c\n'"), r"'c\n'");
-    }
-
-    #[test]
-    fn a_bracket_taken_off_is_counted() {
-        assert_eq!(placed("\"[[concat('a')]\"", "[concat('a')]", "'a'"), "'a'");
-        assert_eq!(placed(r#""[[concat('\"','a')]""#, "[concat('\"','a')]", "'a'"), "'a'");
-    }
-
-    #[test]
-    fn computed_text_has_the_place_of_the_whole() {
-        assert_eq!(placed("\"x\"", "[concat('a')]", "'a'"), "\"x\"");
     }
 }

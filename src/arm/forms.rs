@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::arm::budget::{DOMAIN, Failure};
 use crate::arm::calls::Called;
 use crate::arm::expansion::{Assumptions, Cloud, Level, context, group_id, management_group_id, subscription_id};
-use crate::arm::expression::{Call, Form, Site};
+use crate::arm::expression::{Call, Callee, Expression, ExpressionKind, Form, Step};
 use crate::arm::machine::{Deployment, Env, Machine};
+use crate::arm::site::Site;
 use crate::arm::{ids, partial, value};
 use crate::json::{How, Member, Node, Part, Reason, Unknown, Value};
 use crate::source::Span;
@@ -39,7 +40,7 @@ impl Machine<'_> {
             | Form::TenantResourceId
             | Form::ManagementGroupResourceId
             | Form::ExtensionResourceId => {
-                let args = self.arguments(call, site, env);
+                let args = self.names_of_id(call, site, env);
                 let scope = &env.deployment.scope;
                 self.apply(called, &args, &|args, _| match form {
                     Form::ResourceId => ids::resource_id(scope, args),
@@ -54,6 +55,7 @@ impl Machine<'_> {
                 self.reference(called, &args, &[], 0, env).0
             }
             Form::ResourceInfo => self.resource_info(call, site, env, called),
+            Form::Identity => self.identity(call, env, called),
             Form::List | Form::Runtime => {
                 let args = self.arguments(call, site, env);
                 let name = Arc::clone(&call.name);
@@ -69,6 +71,42 @@ impl Machine<'_> {
                 called.open(reason, key, Vec::new())
             }
         }
+    }
+
+    /// The arguments of a function that puts an id or a name together. A run of `split(name, '/')[0]`, `split(name, '/')[1]`, … names the
+    /// parts of one name in order: the compiler of Bicep writes so, and what is known of the name is known of its parts.
+    pub(crate) fn names_of_id(&mut self, call: &Call, site: &Site, env: &Env) -> Vec<Node> {
+        let mut args = Vec::with_capacity(call.args.len());
+        let mut at = 0;
+        while let Some(arg) = call.args.get(at) {
+            let parts = call.args[at..].iter().enumerate();
+            let run = parts.take_while(|(index, part)| {
+                split_of(part, site).is_some_and(|(_, text, cut)| {
+                    cut == *index && split_of(arg, site).is_some_and(|(_, first, _)| first == text)
+                })
+            });
+            let run = run.count();
+            let names = match split_of(arg, site).filter(|_| run > 1) {
+                Some((name, ..)) => {
+                    let name = self.expression(name, site, env);
+                    let cut = partial::pieces(&name).filter(|_| partial::spoiled(&name).is_none()).map(ids::cut);
+                    cut.filter(|cut| cut.len() == run).map(|cut| (name, cut))
+                }
+                None => None,
+            };
+            match names {
+                Some((name, cut)) => {
+                    let text: Arc<str> = "name".into();
+                    args.extend(cut.into_iter().map(|part| ids::node(part, &name, &text)));
+                    at += run;
+                }
+                None => {
+                    args.push(self.expression(arg, site, env));
+                    at += 1;
+                }
+            }
+        }
+        args
     }
 
     /// `parameters('name')` and its kind.
@@ -165,7 +203,7 @@ impl Machine<'_> {
     }
 
     fn made(&mut self, called: Called<'_>, value: Value) -> Node {
-        let via = Some(value::step(called.span, How::Call(called.name.into()), None));
+        let via = Some(value::step(called.span, called.how(), None));
         Node { value, span: called.span, via }
     }
 
@@ -267,6 +305,9 @@ impl Machine<'_> {
                 Some(index) => Node::new(value::int(index), called.span),
                 None => self.wrong(called, "the result does not fit 64 bits"),
             },
+            None if round.given.is_some() && offset == 0 => {
+                round.given.clone().unwrap_or_else(|| called.open(Reason::CopyCount, "", Vec::new()))
+            }
             None => {
                 let key = format!("copyindex({})+{offset}@{}{}", round.name, env.deployment.id, partial::SCALAR);
                 called.open(Reason::CopyCount, key, Vec::new())
@@ -285,8 +326,19 @@ impl Machine<'_> {
     }
 }
 
+/// The name, how it is written, and the index of `split(name, '/')[index]`.
+fn split_of<'e>(part: &'e Expression, site: &'e Site) -> Option<(&'e Expression, &'e str, usize)> {
+    let ExpressionKind::Select(base, steps) = &part.kind else { return None };
+    let ([Step::Index(index)], ExpressionKind::Call(call)) = (steps.as_slice(), &base.kind) else { return None };
+    let (ExpressionKind::Number(index), [name, by]) = (&index.kind, call.args.as_slice()) else { return None };
+    let is_split = matches!(call.callee, Callee::Function(function) if function.name == "split");
+    let by_slash = matches!(&by.kind, ExpressionKind::Text(text) if &**text == "/");
+    let index = usize::try_from(index.as_i64()?).ok()?;
+    (is_split && by_slash).then(|| (name, site.slice(name.start, name.end), index))
+}
+
 /// The truth of a value, also of an unknown that is the same truth either way.
-fn settled_truth(node: &Node) -> Option<bool> {
+pub(crate) fn settled_truth(node: &Node) -> Option<bool> {
     let Value::Unknown(unknown) = &node.value else { return value::as_bool(node) };
     let mut truths = unknown.domain.iter().map(value::as_bool);
     let first = truths.next()??;

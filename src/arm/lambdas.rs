@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::arm::budget::{CALLS, Failure, error};
 use crate::arm::calls::Called;
-use crate::arm::expression::{Call, Callee, Expression, ExpressionKind, Form, Site};
+use crate::arm::expression::{Call, Callee, Expression, ExpressionKind, Form};
 use crate::arm::machine::{Env, Machine};
+use crate::arm::site::Site;
 use crate::arm::{partial, value};
 use crate::json::{Member, Node, Unknown, Value};
 

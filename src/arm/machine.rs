@@ -7,9 +7,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::arm::budget::{Budget, DEPTH, Failure};
-use crate::arm::expansion::{Inputs, Resource, Scope, Trouble, TroubleKind};
-use crate::arm::expression::{self, Expression, Fault, Site};
-use crate::arm::partial;
+use crate::arm::expansion::{Inputs, Level, Resource, Scope, Trouble, TroubleKind};
+use crate::arm::expression::{self, Expression, Fault};
+use crate::arm::site::Site;
+use crate::arm::{partial, value};
 use crate::json::{How, Node, Reason, Unknown, Value};
 use crate::source::{FileId, Span};
 
@@ -35,6 +36,8 @@ pub(crate) struct Machine<'a> {
     /// Every deployment met, so that their references to each other can be undone.
     pub(crate) deployments: Vec<Rc<Deployment>>,
     expressions: HashMap<Arc<str>, Result<Rc<Expression>, Fault>>,
+    /// The files that variables and functions are imported from.
+    imports: HashMap<FileId, Option<Rc<Deployment>>>,
     troubles: Vec<Trouble>,
     limits: BTreeSet<String>,
     failures: usize,
@@ -53,6 +56,7 @@ impl<'a> Machine<'a> {
             missing: BTreeMap::new(),
             deployments: Vec::new(),
             expressions: HashMap::new(),
+            imports: HashMap::new(),
             troubles: Vec::new(),
             limits: BTreeSet::new(),
             failures: 0,
@@ -67,6 +71,23 @@ impl<'a> Machine<'a> {
         let parsed = expression::parse(text).map(Rc::new);
         self.expressions.insert(Arc::clone(text), parsed.clone());
         parsed
+    }
+
+    /// A file that variables or functions are imported from, as if it were deployed where the run deploys.
+    pub(crate) fn imported(&mut self, file: FileId) -> Option<Rc<Deployment>> {
+        if let Some(known) = self.imports.get(&file) {
+            return known.clone();
+        }
+        let document = self.inputs.links.and_then(|links| links.document(file));
+        let made = document.map(|document| {
+            let root = document.root.clone();
+            let scope = Scope::root(Level::ResourceGroup, self.inputs.assumptions, root.span.part(0, 1));
+            Rc::new(Deployment::new(root, file, scope))
+        });
+        self.imports.insert(file, made.clone());
+        self.deployments.extend(made.clone());
+        self.linked.extend(made.is_some().then_some(file));
+        made
     }
 
     /// The place of a text with its escapes counted.
@@ -308,8 +329,10 @@ pub(crate) struct Env {
 pub(crate) struct Loop {
     /// Its name in lower case.
     pub(crate) name: String,
-    /// The round from 0; `None` when the number of rounds is unknown.
+    /// The round from 0; `None` when it is not known, as when the number of rounds is not.
     pub(crate) index: Option<usize>,
+    /// What is known of the round all the same.
+    pub(crate) given: Option<Node>,
     /// Whether `copyIndex()` without a name means it.
     pub(crate) outer: bool,
     /// The loop around it.
@@ -335,7 +358,15 @@ impl Env {
 
     /// The same place inside one more loop.
     pub(crate) fn in_loop(&self, name: &str, index: Option<usize>, outer: bool) -> Self {
-        let round = Loop { name: name.to_lowercase(), index, outer, next: self.loops.clone() };
+        let round = Loop { name: name.to_lowercase(), index, given: None, outer, next: self.loops.clone() };
+        Self { loops: Some(Rc::new(round)), ..self.clone() }
+    }
+
+    /// The same place in the round of a loop that this value numbers.
+    pub(crate) fn in_round(&self, name: &str, index: Node) -> Self {
+        let known = value::as_int(&index).and_then(|index| usize::try_from(index).ok());
+        let given = known.is_none().then_some(index);
+        let round = Loop { name: name.to_lowercase(), index: known, given, outer: false, next: self.loops.clone() };
         Self { loops: Some(Rc::new(round)), ..self.clone() }
     }
 

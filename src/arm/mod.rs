@@ -15,8 +15,10 @@ mod named;
 mod nested;
 mod partial;
 mod references;
+mod site;
 mod value;
 
 pub use expand::{expand, expand_each, is_parameter_file, is_template, strays};
 pub use expansion::{Assumptions, Cloud, Expansion, Inputs, LinkPath, Links, Resource, Trouble, TroubleKind, Wanted};
+pub(crate) use expression::{Call, Callee, Expression, ExpressionKind, Form, Step, callee};
 pub use named::is_bare_parameter_file;

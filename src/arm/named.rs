@@ -144,12 +144,13 @@ impl Machine<'_> {
         if of.level == 0 {
             self.missing.insert(Arc::clone(&name), declared.key_span);
         }
-        Some((absent(of, &declared, &shape, reason), how))
+        Some((self.absent(of, &declared, &shape, reason), how))
     }
 
     /// The value a parameter is given from outside.
     fn given(&mut self, of: &std::rc::Rc<Deployment>, declared: &Member, shape: &Shape) -> Option<(Node, How)> {
         let name = &declared.key;
+        let mut literal = true;
         let (entry, how) = match &of.given {
             Given::Run => {
                 let how = How::ParameterValue(Arc::clone(name));
@@ -162,26 +163,29 @@ impl Machine<'_> {
             Given::Arguments(arguments) => {
                 let argument = arguments.get(&name.to_lowercase())?.clone();
                 let entry = match &argument.env {
-                    Some(env) => self.evaluate(&argument.node, env),
+                    Some(env) => {
+                        literal = false;
+                        self.evaluate(&argument.node, env)
+                    }
                     None => argument.node,
                 };
                 (entry, How::ParameterArgument(Arc::clone(name)))
             }
             Given::Unknown(unknown) => {
                 let how = How::ParameterArgument(Arc::clone(name));
-                return Some((absent(of, declared, shape, unknown.reason.clone()), how));
+                return Some((self.absent(of, declared, shape, unknown.reason.clone()), how));
             }
         };
         if let Value::Unknown(unknown) = &entry.value {
             let reason = unknown.reason.clone();
-            return Some((absent(of, declared, shape, reason), how));
+            return Some((self.absent(of, declared, shape, reason), how));
         }
         if let Some(node) = entry.get("value") {
             if node.is_null() && declared.node.get("defaultValue").is_some() {
                 return None;
             }
             let node = value::within(&entry, node);
-            let literal = matches!(of.given, Given::Run) || node.span.file != of.file;
+            let literal = matches!(of.given, Given::Run) || literal && node.span.file != of.file;
             let node = if literal { with_holes(&node) } else { node };
             return Some((node, how));
         }
@@ -196,7 +200,46 @@ impl Machine<'_> {
             self.trouble(TroubleKind::Parameter, message.clone(), entry.span);
             Reason::Invalid(message.into())
         };
-        Some((absent(of, declared, shape, reason), how))
+        Some((self.absent(of, declared, shape, reason), how))
+    }
+
+    /// A parameter that has no known value.
+    fn absent(&self, of: &Deployment, declared: &Member, shape: &Shape, reason: Reason) -> Node {
+        let mut key = format!("parameters:{}@{}", declared.key.to_lowercase(), of.id);
+        if shape.nullable && shape.allowed.is_empty() {
+            // A call computes it: it may be null.
+            key = format!("nullable({key})");
+        }
+        match shape.kind.as_str() {
+            "array" => key.push_str(partial::LIST),
+            "object" => key.push_str("{}"),
+            "int" | "bool" => key.push(partial::SCALAR),
+            _ => {}
+        }
+        // A source language names its parameters as they are.
+        let text = match self.inputs.files.slice(declared.key_span) {
+            name if name == &*declared.key => name.to_owned(),
+            _ => format!("parameters('{}')", declared.key),
+        };
+        let mut unknown = partial::unknown(reason, &text, declared.key_span, key);
+        let plain = |node: &Node| {
+            node.unknown().is_none()
+                && !matches!(node.value, Value::Deferred(_))
+                && !node.text().is_some_and(|text| text.starts_with('['))
+        };
+        if !shape.secure && shape.kind == "bool" && shape.allowed.is_empty() {
+            unknown.domain = [true, false].map(|truth| Node::new(Value::Bool(truth), declared.key_span)).to_vec();
+        } else if !shape.secure
+            && shape.kind != "array"
+            && shape.allowed.len() <= DOMAIN
+            && shape.allowed.iter().all(plain)
+        {
+            unknown.domain.clone_from(&shape.allowed);
+            if shape.nullable && !unknown.domain.is_empty() {
+                unknown.domain.push(Node::new(Value::Null, declared.key_span));
+            }
+        }
+        partial::node(unknown)
     }
 
     /// A value that is given, when its declaration allows it. One that it forbids is noted.
@@ -211,7 +254,7 @@ impl Machine<'_> {
     fn of_type(&mut self, of: &std::rc::Rc<Deployment>, declared: &Member, shape: &Shape, node: Node) -> Node {
         let Some(message) = wrong_type(declared, shape, &node) else { return node };
         self.trouble_with_help(TroubleKind::Parameter, message.clone(), node.span, TYPE_HELP);
-        Node { span: node.span, ..absent(of, declared, shape, Reason::Invalid(message.into())) }
+        Node { span: node.span, ..self.absent(of, declared, shape, Reason::Invalid(message.into())) }
     }
 }
 
@@ -254,34 +297,6 @@ pub(crate) fn shape(of: &Deployment, declared: &Node) -> Shape {
 
 fn definition<'a>(of: &'a Deployment, path: &str) -> Option<&'a Node> {
     path.strip_prefix("#/")?.split('/').try_fold(&of.template, |node, key| node.get(&key.replace("~1", "/")))
-}
-
-/// A parameter that has no known value.
-pub(crate) fn absent(of: &Deployment, declared: &Member, shape: &Shape, reason: Reason) -> Node {
-    let mut key = format!("parameters:{}@{}", declared.key.to_lowercase(), of.id);
-    if shape.nullable && shape.allowed.is_empty() {
-        // A call computes it: it may be null.
-        key = format!("nullable({key})");
-    }
-    match shape.kind.as_str() {
-        "array" => key.push_str(partial::LIST),
-        "object" => key.push_str("{}"),
-        "int" | "bool" => key.push(partial::SCALAR),
-        _ => {}
-    }
-    let text = format!("parameters('{}')", declared.key);
-    let mut unknown = partial::unknown(reason, &text, declared.key_span, key);
-    let plain = |node: &Node| node.unknown().is_none() && !node.text().is_some_and(|text| text.starts_with('['));
-    if !shape.secure && shape.kind == "bool" && shape.allowed.is_empty() {
-        unknown.domain = [true, false].map(|truth| Node::new(Value::Bool(truth), declared.key_span)).to_vec();
-    } else if !shape.secure && shape.kind != "array" && shape.allowed.len() <= DOMAIN && shape.allowed.iter().all(plain)
-    {
-        unknown.domain.clone_from(&shape.allowed);
-        if shape.nullable && !unknown.domain.is_empty() {
-            unknown.domain.push(Node::new(Value::Null, declared.key_span));
-        }
-    }
-    partial::node(unknown)
 }
 
 /// What a declaration has against the type of a value.

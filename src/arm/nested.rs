@@ -36,7 +36,7 @@ impl Machine<'_> {
             return None;
         }
         let properties = node.get("properties")?;
-        let computed = properties.text().is_some().then(|| self.evaluate(properties, env));
+        let computed = value::is_computed(properties).then(|| self.evaluate(properties, env));
         let properties = computed.as_ref().unwrap_or(properties);
         let (template, file) = self.template_of(node, properties, env)?;
         let mut files = parent.files.clone();
@@ -45,7 +45,8 @@ impl Machine<'_> {
         }
         let link = properties.get("parametersLink");
         let literal = link.and_then(|link| self.linked(link, "parametersLink", parent, env)).map(|(_, root)| root);
-        if let Some(written) = properties.get("parameters") {
+        // What the compiler of a module refuses is its business.
+        if let Some(written) = properties.get("parameters").filter(|_| properties.get("module").is_none()) {
             for entry in named::undeclared(written, &[&template]) {
                 if !expression::is_expression(&entry.key) {
                     let message = named::stray(entry, &template);
@@ -77,7 +78,18 @@ impl Machine<'_> {
         let mode = properties.at(&["expressionEvaluationOptions", "scope"]).map(|mode| self.evaluate(mode, env));
         let inner = mode.as_ref().and_then(Node::text).is_some_and(|mode| mode.eq_ignore_ascii_case("inner"));
         let held = holds_template(node.get("type").and_then(Node::text).unwrap_or_default());
-        let (template, file) = if let Some(written) = properties.get(held.unwrap_or("template")) {
+        let (template, file) = if let Some(path) = properties.get("module").and_then(Node::text) {
+            // Whoever reads the files of a run tells which modules it has not.
+            let path = LinkPath::Module(path.to_owned());
+            let (file, document) = self.inputs.links?.find(parent.file, &path)?;
+            self.linked.insert(file);
+            if parent.files.contains(&file) {
+                let message = "the module uses itself".to_owned();
+                self.trouble(TroubleKind::Cycle, message, node.span);
+                return None;
+            }
+            (document.root.clone(), file)
+        } else if let Some(written) = properties.get(held.unwrap_or("template")) {
             // What holds a template to be deployed by itself is written with or without a second bracket before each
             // expression.
             let stays = if held.is_some() { !is_escaped(written) } else { inner };

@@ -103,6 +103,9 @@ fn write_key(node: &Node, out: &mut String) {
             out.push('}');
         }
         Value::Unknown(unknown) => out.push_str(&unknown.key),
+        Value::Deferred(_) => {
+            let _ = write!(out, "~{:?}", node.span);
+        }
     }
 }
 
@@ -154,7 +157,10 @@ pub(crate) fn is_closed(items: &[Node]) -> bool {
 
 /// The key of an object that is this unknown text.
 pub(crate) fn open_key(unknown: &Unknown) -> Arc<str> {
-    format!("{OPEN_KEY}[{}]", unknown.key).into()
+    match unknown.parts.is_empty() {
+        true => format!("{OPEN_KEY}[{{{}}}]", unknown.key).into(),
+        false => format!("{OPEN_KEY}[{}]", unknown.key).into(),
+    }
 }
 
 /// Whether a key of an object is itself unknown.
@@ -200,7 +206,7 @@ pub(crate) fn pieces(node: &Node) -> Option<Vec<Part>> {
             vec![Part::Hole(Arc::new(Unknown { key, domain: Vec::new(), ..Unknown::clone(unknown) }))]
         }
         Value::Unknown(unknown) => vec![Part::Hole(Arc::clone(unknown))],
-        Value::Null | Value::List(_) | Value::Object(_) => return None,
+        Value::Null | Value::List(_) | Value::Object(_) | Value::Deferred(_) => return None,
     })
 }
 

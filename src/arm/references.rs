@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::arm::budget::{COPIES, Failure};
 use crate::arm::calls::Called;
 use crate::arm::evaluate::Rounds;
-use crate::arm::expression::{Call, Expression, ExpressionKind, Site, Step};
+use crate::arm::expression::{Call, Expression, ExpressionKind, Step};
 use crate::arm::machine::{Deployment, Env, Index, IndexedResource, Machine, Names, holds_template, is_deployment};
+use crate::arm::site::Site;
 use crate::arm::{ids, partial, value};
 use crate::json::{Member, Node, Part, Reason, Value};
 
@@ -28,7 +29,13 @@ impl Machine<'_> {
             return (Node::new(Value::Unknown(Arc::clone(spoiled)), span), 0);
         }
         let full = args.get(2).and_then(Node::text).is_some_and(|kind| kind.eq_ignore_ascii_case("full"));
+        let mut reason = Reason::Reference;
         if let Some(entry) = self.entry(of, env) {
+            if let Some(path) = entry.node.at(&["properties", "module"]).and_then(Node::text)
+                && self.child(&entry.node, &entry.env).is_none()
+            {
+                reason = Reason::LinkUnresolved(path.into());
+            }
             let skip = usize::from(full);
             let inside = !full || names.first().is_some_and(|name| is(name, "properties"));
             if is_deployment(&entry.kind) {
@@ -51,7 +58,7 @@ impl Machine<'_> {
             // A name or a symbol means something else in every template.
             key = format!("{key}@{}", env.deployment.id);
         }
-        (called.open(Reason::Reference, key, Vec::new()), 0)
+        (called.open(reason, key, Vec::new()), 0)
     }
 
     /// The selections that are names, up to the first that is not.
@@ -116,7 +123,7 @@ impl Machine<'_> {
         let mut node = if full { Some(entry.node.clone()) } else { entry.node.get("properties").cloned() };
         for name in names {
             node = node.and_then(|node| {
-                let open = node.text().is_some() || node.get("copy").is_some();
+                let open = value::is_computed(&node) || node.get("copy").is_some();
                 let node = if open { self.evaluate(&node, &entry.env) } else { node };
                 if self.is_filled_in(&node, name, &entry.env) {
                     return None;
@@ -235,6 +242,29 @@ impl Machine<'_> {
         let names = Rc::new(names);
         *of.by_name.borrow_mut() = Some(Rc::clone(&names));
         names
+    }
+
+    /// The id of the resource that a symbol means, in the loops around the place that asks.
+    pub(crate) fn identity(&mut self, call: &Call, env: &Env, called: Called<'_>) -> Node {
+        let symbol = match call.args.first().map(|symbol| &symbol.kind) {
+            Some(ExpressionKind::Text(symbol)) => Arc::clone(symbol),
+            _ => return self.fails(called, Failure::Error("a symbol is needed".into())),
+        };
+        let resource = env.deployment.section("resources").and_then(|resources| resources.get(&symbol)).cloned();
+        let parts = resource.as_ref().and_then(|node| Some((node, node.get("type")?.text()?, node.get("name")?)));
+        let Some((node, kind, name)) = parts else {
+            return self.fails(called, Failure::Error(format!("there is no resource `{symbol}`")));
+        };
+        let name = self.evaluate(name, env);
+        let mut scope = env.deployment.scope.clone();
+        let mut over = None;
+        if is_deployment(kind) && holds_template(kind).is_none() {
+            scope = self.target(node, None, env);
+        } else {
+            over = node.get("scope").map(|over| self.evaluate(over, env));
+        }
+        let id = self.id(&scope, over.as_ref(), kind, &name, called.span);
+        Node { span: called.span, via: None, ..id }
     }
 
     /// `resourceInfo('symbol')`: the name, type and id of a resource of the same template.

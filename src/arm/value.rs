@@ -57,6 +57,11 @@ pub(crate) fn as_bool(node: &Node) -> Option<bool> {
     }
 }
 
+/// Whether a value of a template is an expression as a whole, perhaps of a section that is usually written out.
+pub(crate) fn is_computed(node: &Node) -> bool {
+    matches!(node.value, Value::Text(_) | Value::Deferred(_))
+}
+
 /// The items with those replaced that `new` has another for; `None` when it has none at all.
 pub(crate) fn replaced<T: Clone>(items: &[T], mut new: impl FnMut(&T) -> Option<T>) -> Option<Vec<T>> {
     let mut out: Option<Vec<T>> = None;
@@ -261,7 +266,7 @@ fn write(node: &Node, quote: char, out: &mut String, budget: &mut Budget) -> Res
             }
             out.push('}');
         }
-        Value::Unknown(_) => return Err(Failure::Unknown),
+        Value::Unknown(_) | Value::Deferred(_) => return Err(Failure::Unknown),
     }
     Ok(())
 }
@@ -351,7 +356,10 @@ pub(crate) fn within(container: &Node, item: &Node) -> Node {
 
 /// Whether the text of a node is what is written between the quotes of its span.
 pub(crate) fn is_written(node: &Node) -> bool {
-    let computed = node.via.as_deref().is_some_and(|via| via.steps().any(|step| matches!(step.how, How::Call(_))));
+    let computed = node
+        .via
+        .as_deref()
+        .is_some_and(|via| via.steps().any(|step| matches!(step.how, How::Call(_) | How::Operation)));
     !computed && node.text().is_some_and(|text| text.len() + 2 == node.span.len())
 }
 

@@ -155,6 +155,6 @@ fn plain(value: &Value) -> Json {
         Value::Number(number) => {
             serde_json::from_str(number.as_str()).unwrap_or_else(|_| Json::String(number.to_string()))
         }
-        Value::Null | Value::List(_) | Value::Object(_) | Value::Unknown(_) => Json::Null,
+        Value::Null | Value::List(_) | Value::Object(_) | Value::Unknown(_) | Value::Deferred(_) => Json::Null,
     }
 }

@@ -9,7 +9,7 @@ mod select;
 mod walk;
 
 pub use equal::doubtful;
-pub use node::{How, Member, Mention, Node, Number, Part, Reason, Trail, Unknown, Value};
+pub use node::{Deferred, How, Member, Mention, Node, Number, Part, Reason, Trail, Unknown, Value};
 pub use parse::{Document, Duplicate, Parser, parse};
 pub use scan::{Comment, SyntaxError};
 pub use select::Selector;

@@ -2,6 +2,7 @@
 //!
 //! Reading text is the work of `parse`; selecting by JSONPath that of `select`.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -35,6 +36,30 @@ pub enum Value {
     Object(Arc<Vec<Member>>),
     /// Something only a deployment can tell.
     Unknown(Arc<Unknown>),
+    /// An expression of a source language, not evaluated yet.
+    Deferred(Deferred),
+}
+
+/// An expression that only the evaluator of its language can open. None is left in what that evaluator hands out.
+#[derive(Clone)]
+pub struct Deferred(Arc<dyn Any + Send + Sync>);
+
+impl Deferred {
+    /// An expression of some type.
+    pub fn new(expression: impl Any + Send + Sync) -> Self {
+        Self(Arc::new(expression))
+    }
+
+    /// The expression, when it is of this type.
+    pub fn get<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        Arc::clone(&self.0).downcast().ok()
+    }
+}
+
+impl fmt::Debug for Deferred {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Deferred")
+    }
 }
 
 /// One key and its value.
@@ -257,6 +282,8 @@ pub enum How {
     Copy(Arc<str>, usize),
     /// Computed by a function.
     Call(Arc<str>),
+    /// Computed by an operator, or put together out of pieces.
+    Operation,
     /// Selected out of a larger value.
     Access,
     /// Through an output of a nested deployment.
@@ -273,6 +300,7 @@ impl fmt::Display for How {
             Self::Variable(name) => write!(out, "through variable `{name}`"),
             Self::Copy(name, index) => write!(out, "in copy loop `{name}`, item {index}"),
             Self::Call(name) => write!(out, "through {name}()"),
+            Self::Operation => out.write_str("computed here"),
             Self::Access => out.write_str("selected here"),
             Self::Output(name) => write!(out, "through output `{name}`"),
             Self::Lambda(name) => write!(out, "through `{name}` of a lambda"),
@@ -375,7 +403,7 @@ impl Node {
             Value::Text(_) => "a string",
             Value::List(_) => "an array",
             Value::Object(_) => "an object",
-            Value::Unknown(_) => "an expression",
+            Value::Unknown(_) | Value::Deferred(_) => "an expression",
         }
     }
 

@@ -30,7 +30,7 @@ fn first_unknown(node: &Node) -> Option<&Node> {
     let mut waiting = vec![node];
     while let Some(node) = waiting.pop() {
         match &node.value {
-            Value::Unknown(_) => return Some(node),
+            Value::Unknown(_) | Value::Deferred(_) => return Some(node),
             Value::List(items) => waiting.extend(items.iter()),
             Value::Object(members) => waiting.extend(members.iter().map(|member| &member.node)),
             _ => {}
@@ -271,7 +271,7 @@ impl<'a> Walk<'a> {
                 None => items.len(),
             },
             Value::Object(members) => equal::counting(members).len(),
-            Value::Unknown(_) => return Operand::Open { at: node, value: None },
+            Value::Unknown(_) | Value::Deferred(_) => return Operand::Open { at: node, value: None },
             Value::Null | Value::Bool(_) | Value::Number(_) => return Operand::Nothing,
         };
         Operand::Known(literal(number(length)))

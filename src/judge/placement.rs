@@ -607,7 +607,7 @@ fn scalar(node: &Node, kind: FactKind) -> Option<FactValue> {
         Value::Number(number) => Some(FactValue::Text(number.to_string())),
         // A sub-resource reference or a settings object that is there.
         Value::Object(_) | Value::List(_) => Some(FactValue::Text("present".to_owned())),
-        Value::Null | Value::Unknown(_) => None,
+        Value::Null | Value::Unknown(_) | Value::Deferred(_) => None,
     }
 }
 

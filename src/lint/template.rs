@@ -139,6 +139,7 @@ impl Links for LinkIndex<'_> {
         let beside = |path: &str| joined(self.folder_of(from), path).and_then(|path| self.by_path.get(&path).copied());
         let found = match path {
             LinkPath::Relative(path) => beside(path),
+            LinkPath::Module(path) => beside(path),
             LinkPath::Url(url) => self.ending(from, url.split_once("://").map_or(url.as_str(), |(_, rest)| rest)),
             LinkPath::Tail(tail) => beside(tail).or_else(|| self.ending(from, tail)),
         };

@@ -58,7 +58,7 @@ fn filled(hole: &str, args: Args<'_>, budget: &mut Budget) -> Result<Vec<Part>, 
         Value::Null => String::new(),
         Value::Number(number) => styled(number, style, budget)?,
         Value::List(_) | Value::Object(_) => value::print(node, '\'', budget)?,
-        Value::Unknown(_) => return Err(Failure::Unknown),
+        Value::Unknown(_) | Value::Deferred(_) => return Err(Failure::Unknown),
         Value::Bool(_) | Value::Text(_) => args.plain(index)?.to_string(),
     };
     let Some(width) = width else { return Ok(vec![Part::Text(text.into())]) };

@@ -8,6 +8,7 @@ mod numbers;
 mod objects;
 mod strings;
 mod table;
+mod uri;
 
 pub(crate) use arguments::{Answer, Args, Outcome};
 pub(crate) use objects::selected;

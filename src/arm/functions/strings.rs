@@ -6,6 +6,7 @@ use crate::arm::budget::{Budget, Failure, error};
 use crate::arm::functions::arguments::{self, Answer, Args, Outcome, int, maybe, text, truth, value};
 use crate::arm::{partial, value, value as values};
 use crate::json::{Node, Part, Unknown, Value};
+use crate::spelling::is_like;
 
 pub(crate) fn concat(args: Args<'_>, budget: &mut Budget) -> Outcome {
     let is_list = |node: &Node| match &node.value {
@@ -248,12 +249,20 @@ pub(crate) fn string(args: Args<'_>, budget: &mut Budget) -> Outcome {
         Value::Text(_) => Ok(Answer::Same(node.clone())),
         Value::Unknown(_) | Value::Bool(_) | Value::Number(_) => Ok(Answer::Pieces(args.pieces(0)?)),
         Value::Null => text(""),
+        Value::Deferred(_) => Err(Failure::Unknown),
         Value::List(_) | Value::Object(_) => {
             let printed = values::print(node, '"', budget)?;
             budget.text(printed.len())?;
             text(printed)
         }
     }
+}
+
+/// `like`: whether a text is what a pattern with `*` says; case does not count.
+pub(crate) fn like(args: Args<'_>, budget: &mut Budget) -> Outcome {
+    let (whole, pattern) = (args.text(0)?, args.plain(1)?);
+    budget.step(whole.len().saturating_mul(pattern.len()) / 64)?;
+    truth(is_like(&pattern, whole))
 }
 
 /// `startsWith`, or `endsWith` when it is asked of the back.

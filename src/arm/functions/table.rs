@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::arm::budget::Budget;
 use crate::arm::functions::arguments::{Args, Outcome, text, truth, value};
-use crate::arm::functions::{arrays, encoding, format, numbers, objects, strings};
+use crate::arm::functions::{arrays, encoding, format, numbers, objects, strings, uri};
 use crate::json::Value;
 
 /// One pure function.
@@ -58,6 +58,7 @@ static TABLE: &[Function] = table! {
     "base64tojson" 1 1 Computes encoding::base64_to_json;
     "base64tostring" 1 1 Converts encoding::base64_to_string;
     "bool" 1 1 Converts numbers::bool;
+    "builduri" 1 1 Computes uri::build;
     "cidrhost" 2 2 Computes numbers::cidr_host;
     "cidrsubnet" 3 3 Computes numbers::cidr_subnet;
     "concat" 0 ANY Computes strings::concat;
@@ -95,6 +96,7 @@ static TABLE: &[Function] = table! {
     "length" 1 1 Computes arrays::length;
     "less" 2 2 Computes |args, _| truth(numbers::order(args)?.is_lt());
     "lessorequals" 2 2 Computes |args, _| truth(numbers::order(args)?.is_le());
+    "like" 2 2 Computes strings::like;
     "max" 1 ANY Computes |args, _| arrays::extreme(args, Ordering::Greater);
     "min" 1 ANY Computes |args, _| arrays::extreme(args, Ordering::Less);
     "mod" 2 2 Computes numbers::remainder;
@@ -104,6 +106,7 @@ static TABLE: &[Function] = table! {
     "objectkeys" 1 1 Builds objects::object_keys;
     "padleft" 2 3 Converts strings::pad_left;
     "parsecidr" 1 1 Computes numbers::parse_cidr;
+    "parseuri" 1 1 Computes uri::parse;
     "range" 2 2 Computes arrays::range;
     "replace" 3 3 Converts strings::replace;
     "shallowmerge" 1 1 Builds objects::shallow_merge;
@@ -122,7 +125,7 @@ static TABLE: &[Function] = table! {
     "tryindexfromend" 2 2 Converts arrays::try_index_from_end;
     "union" 1 ANY Computes arrays::union;
     "uniquestring" 1 ANY Computes |args, _| text(encoding::hashed_name(&encoding::dashed(args)?));
-    "uri" 2 2 Computes encoding::uri;
+    "uri" 2 2 Computes uri::uri;
     "uricomponent" 1 1 Converts encoding::component;
     "uricomponenttostring" 1 1 Converts encoding::component_to_string;
 };

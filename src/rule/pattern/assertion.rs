@@ -136,5 +136,6 @@ fn shown(node: &Node) -> String {
         Json::Unknown(unknown) => unknown.text.to_string(),
         Json::List(items) => format!("a list of {}", items.len()),
         Json::Object(_) => "an object".to_owned(),
+        Json::Deferred(_) => "an expression".to_owned(),
     }
 }

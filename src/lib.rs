@@ -4,6 +4,7 @@
 //! [`finding`]s → [`suppress`] → [`report`].
 
 pub mod arm;
+pub mod bicep;
 pub mod cases;
 pub mod cli;
 pub mod config;
@@ -14,6 +15,7 @@ pub mod input;
 pub mod json;
 pub mod judge;
 pub mod lint;
+mod lower;
 pub mod net;
 mod printable;
 pub mod proof;

@@ -15,7 +15,7 @@ pub mod input;
 pub mod json;
 pub mod judge;
 pub mod lint;
-mod lower;
+pub mod lower;
 pub mod net;
 mod printable;
 pub mod proof;

@@ -38,7 +38,7 @@ impl Unit<'_> {
         match selector.select(root).as_slice() {
             [] => None,
             [only] => Some(Node::clone(only)),
-            many => Some(list(many.iter().map(|node| Node::clone(node)).collect(), root.span)),
+            many => Some(list(many.iter().copied().cloned().collect(), root.span)),
         }
     }
 }

@@ -79,6 +79,9 @@ impl<'t> Deployed<'t> {
     }
 }
 
+/// Names of resources by the place of the resource, as they are written or in full; `None` while one is under way.
+type Lowered = HashMap<(usize, bool), Option<Arc<Expression>>>;
+
 /// A file being lowered.
 pub(crate) struct Unit<'t> {
     /// The texts of the run.
@@ -93,8 +96,8 @@ pub(crate) struct Unit<'t> {
     pub(crate) names: HashMap<&'t str, Meaning>,
     /// Its resources and modules, those inside others after them.
     pub(crate) deployed: Vec<Deployed<'t>>,
-    /// Names of resources, lowered so far; `None` while one is under way.
-    pub(crate) lowered: RefCell<HashMap<(usize, bool), Option<Arc<Expression>>>>,
+    /// Names of resources, lowered so far.
+    pub(crate) lowered: RefCell<Lowered>,
     /// Whether an extension of the language claims types of its own.
     pub(crate) graph: bool,
 }
@@ -124,9 +127,9 @@ impl<'t> Unit<'t> {
     /// The names of a parameter file, in which a parameter is a value like a variable, and `base` the file it extends.
     pub(crate) fn of_parameters(files: &'t Files, file: FileId, tree: &'t File, sources: &'t dyn Sources) -> Self {
         let mut unit = Self::new(files, file, tree, sources);
-        for meaning in unit.names.values_mut() {
-            if matches!(meaning, Meaning::Parameter) {
-                *meaning = Meaning::Variable;
+        for declaration in &tree.declarations {
+            if let DeclarationKind::Parameter { name, .. } = &declaration.kind {
+                unit.names.insert(&name.text, Meaning::Variable);
             }
         }
         if tree.declarations.iter().any(|declaration| matches!(declaration.kind, DeclarationKind::Extends(_))) {

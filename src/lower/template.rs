@@ -3,7 +3,7 @@
 use crate::bicep::tree::{
     Declaration, DeclarationKind, Expression as Written, ExpressionKind as Kind, File, Name, Type,
 };
-use crate::json::{Document, Member, Node, Value};
+use crate::json::{Deferred, Document, Member, Node, Value};
 use crate::lower::Sources;
 use crate::lower::build::{list, literal, member, object};
 use crate::lower::expression::Scope;
@@ -39,7 +39,12 @@ pub fn template(files: &Files, file: FileId, tree: &File, sources: &dyn Sources)
                 parameters.push(unit.parameter(declaration, name, of_type.as_ref(), value.as_ref()));
             }
             DeclarationKind::Variable { name, value } => {
-                variables.push(member(&name.text, name.span, unit.node(value, &scope)));
+                let mut node = unit.node(value, &scope);
+                // A list called so would be loops to ARM.
+                if name.text.eq_ignore_ascii_case("copy") {
+                    node = Node::new(Value::Deferred(Deferred::new(unit.expression(value, &scope))), value.span);
+                }
+                variables.push(member(&name.text, name.span, node));
             }
             DeclarationKind::Function { name, parameters, body, .. } => {
                 functions.push(unit.declared_function(name, parameters, body, declaration.span));

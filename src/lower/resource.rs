@@ -233,7 +233,9 @@ impl Unit<'_> {
         let deployed = &self.deployed[of];
         let kind = literal(&deployed.type_name, deployed.type_span);
         let mut members = vec![member("type", deployed.type_span, kind)];
-        members.push(member("apiVersion", deployed.type_span, literal(&deployed.version, deployed.type_span)));
+        if !deployed.version.is_empty() {
+            members.push(member("apiVersion", deployed.type_span, literal(&deployed.version, deployed.type_span)));
+        }
         let (name_key, name_span) = deployed
             .member("name")
             .map_or((deployed.name.span, deployed.name.span), |(key, name)| (key.span, name.span));

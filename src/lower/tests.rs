@@ -192,6 +192,7 @@ fn text_in_brackets_is_never_an_expression() {
     ] {
         assert_eq!(value("", written), expected, "{written}");
     }
+    assert_eq!(value("var copy = [{ name: 'x', count: 2, input: 1 }]", "copy"), "[{name:'x',count:2,input:1}]");
     let loaded =
         [("main.bicep", "output o object = loadJsonContent('a.json')\n"), ("a.json", r#"{"x": "[concat('a')]"}"#)];
     assert_eq!(outputs(&loaded), ["o={x:'[concat('a')]'}"]);

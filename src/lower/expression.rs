@@ -253,13 +253,19 @@ impl Unit<'_> {
 
     /// How many rounds a loop over this has.
     pub(crate) fn count(&self, source: &Source, span: Span) -> Expression {
-        match source {
-            Source::List(list) => call("length", vec![again(list, span)], span),
-            Source::Deployed(at) => match self.deployed[*at].looped() {
-                Some(head) => self.count(&self.source(head, &Scope::file()), span),
-                None => number(0, span),
-            },
+        let mut next = *match source {
+            Source::List(list) => return call("length", vec![again(list, span)], span),
+            Source::Deployed(at) => at,
+        };
+        // Loops over resources that loop over each other end here.
+        for _ in 0..16 {
+            match self.deployed[next].looped().map(|head| self.source(head, &Scope::file())) {
+                Some(Source::List(list)) => return call("length", vec![again(&list, span)], span),
+                Some(Source::Deployed(at)) => next = at,
+                None => break,
+            }
         }
+        unknown(Reason::Invalid("the loop goes through itself".into()), self.files.slice(span), span)
     }
 
     fn looped(&self, head: &Loop, body: &Written, span: Span, scope: &Scope<'_>) -> Expression {

@@ -328,6 +328,14 @@ fn a_module_that_is_not_there_leaves_its_outputs_unknown() {
 }
 
 #[test]
+fn a_loop_through_itself_ends() {
+    let text = "resource a 'A.B/c@1' = [for x in b: {\n  name: x.name\n}]\nresource b 'A.B/c@1' = [for x in a: {\n  name: x.name\n}]\n";
+    let world = World::new(&[("main.bicep", text)]);
+    let expansion = world.expand("main.bicep", None);
+    assert!(expansion.resources.iter().all(|resource| resource.repeated.is_some()));
+}
+
+#[test]
 fn a_module_that_uses_itself_ends() {
     let text = "module a 'main.bicep' = {\n  name: 'a'\n}\n";
     let world = World::new(&[("main.bicep", text)]);

@@ -131,6 +131,7 @@ impl Machine<'_> {
         let how = How::ParameterDefault(Arc::clone(&name));
         if let Some(default) = declared.node.get("defaultValue") {
             let node = self.evaluate(default, &Env::of(of));
+            let node = if is_token(&node) { with_holes(&node) } else { node };
             return Some((self.of_type(of, &declared, &shape, node), how));
         }
         if shape.nullable {
@@ -428,17 +429,27 @@ pub(crate) fn placeholder(text: &str) -> Option<(usize, usize)> {
         }
         (length > prefix.len() && before.is_none_or(|c| !c.is_ascii_uppercase())).then_some((at, length))
     });
-    let marked = [("#{", "}#"), ("${", "}"), ("{{", "}}"), ("$(", ")")].iter().filter_map(|(open, close)| {
-        let at = text.find(open)?;
-        let inner = text[at + open.len()..].find(close)?;
-        (inner > 0).then_some((at, open.len() + inner + close.len()))
-    });
+    let marked =
+        [("#{", "}#"), ("#_", "_#"), ("${", "}"), ("{{", "}}"), ("$(", ")")].iter().filter_map(|(open, close)| {
+            let at = text.find(open)?;
+            let inner = text[at + open.len()..].find(close)?;
+            (inner > 0).then_some((at, open.len() + inner + close.len()))
+        });
     let whole = (text.len() > 2
         && text.starts_with('<')
         && text.ends_with('>')
         && !text[1..text.len() - 1].contains(['<', '>']))
     .then_some((0, text.len()));
     word.chain(marked).chain(whole).min_by_key(|&(at, _)| at)
+}
+
+/// Whether a default holds a token that a pipeline replaces before it deploys: no value looks like one.
+fn is_token(default: &Node) -> bool {
+    default.text().is_some_and(|text| {
+        [("#{", "}#"), ("#_", "_#")]
+            .iter()
+            .any(|(open, close)| text.split_once(open).is_some_and(|(_, rest)| rest.contains(close)))
+    })
 }
 
 /// What a declaration has against a value.
@@ -499,6 +510,7 @@ mod parameters_tests {
         assert_eq!(check("contosoGEN-UNIQUE-8x").as_deref(), Some("GEN-UNIQUE-8"));
         assert_eq!(check("GET-PREREQ-vnetName").as_deref(), Some("GET-PREREQ-vnetName"));
         assert_eq!(check("#{Token}#").as_deref(), Some("#{Token}#"));
+        assert_eq!(check("dep-#_namePrefix_#-x").as_deref(), Some("#_namePrefix_#"));
         assert_eq!(check("<your ip>").as_deref(), Some("<your ip>"));
         assert_eq!(check("10.0.0.0/16"), None);
         assert_eq!(check("GEN-"), None);

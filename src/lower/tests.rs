@@ -328,6 +328,12 @@ fn a_module_that_is_not_there_leaves_its_outputs_unknown() {
 }
 
 #[test]
+fn a_token_that_a_pipeline_replaces_is_no_value() {
+    let text = "param prefix string = '#_prefix_#'\nresource n 'Microsoft.Network/networkSecurityGroups@1' = {\n  name: 'nsg-${prefix}'\n}\n";
+    assert!(resources(&[("main.bicep", text)])[0].contains("'nsg-<#_prefix_#>'"));
+}
+
+#[test]
 fn a_loop_through_itself_ends() {
     let text = "resource a 'A.B/c@1' = [for x in b: {\n  name: x.name\n}]\nresource b 'A.B/c@1' = [for x in a: {\n  name: x.name\n}]\n";
     let world = World::new(&[("main.bicep", text)]);

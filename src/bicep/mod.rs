@@ -10,5 +10,7 @@ mod shape;
 mod string;
 pub mod tree;
 mod types;
+mod written;
 
 pub use parse::parse;
+pub use written::written;

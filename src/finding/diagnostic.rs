@@ -224,7 +224,7 @@ pub struct Finding {
     pub conditions: Vec<String>,
     /// What to do.
     pub help: Option<String>,
-    /// JSON ready to paste that would settle it.
+    /// What to paste that would settle it: JSON, or Bicep where it goes into Bicep.
     pub snippet: Option<String>,
     /// The resource it is about: id or name.
     pub resource: Option<String>,

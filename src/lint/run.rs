@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::arm::{Expansion, TroubleKind, Wanted};
+use crate::bicep;
 use crate::date::Date;
 use crate::estate::{self, Dependencies, Estate, Fault, Piece, Shape};
 use crate::finding::{Finding, Outcome as FileOutcome, Remark, Report, RuleId};
@@ -182,6 +183,7 @@ fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     key_faults(&mut report, pack, &documents);
     shorten(&mut report);
     by_path(&mut report, &files, &settings.per_path);
+    in_their_language(&mut report, &files);
     let rules = narrow::rules(pack);
     narrow::allow(&mut report, &mut files, &documents, pack, &settings.accepted, &rules);
     sort(&mut report.findings, &files);
@@ -249,6 +251,19 @@ impl Ask<'_> {
         estate.dependencies.extend_from_slice(self.dependencies);
         let of_cloud = |cloud: Option<Cloud>| self.tags.of(cloud).map(|file| &file.tags);
         (judge::judge(self.pack, &estate, files, self.requests, &of_cloud), estate)
+    }
+}
+
+/// What is to be pasted into Bicep, written in Bicep.
+fn in_their_language(report: &mut Report, files: &Files) {
+    for finding in &mut report.findings {
+        let Some(snippet) = finding.snippet.as_mut().filter(|_| files.name(finding.at.span.file).ends_with(".bicep"))
+        else {
+            continue;
+        };
+        if let Ok(value) = serde_json::from_str(snippet) {
+            *snippet = bicep::written(&value);
+        }
     }
 }
 

@@ -231,7 +231,8 @@ impl Writer<'_> {
         }
         if let Some(snippet) = head.snippet.as_deref().filter(|snippet| !snippet.trim().is_empty()) {
             lines.push(String::new());
-            lines.push(fenced(&lay_out_json(snippet, 100).join("\n"), "json"));
+            let is_json = serde_json::from_str::<serde_json::Value>(snippet).is_ok();
+            lines.push(fenced(&lay_out_json(snippet, 100).join("\n"), if is_json { "json" } else { "bicep" }));
         }
         if !lines.is_empty() {
             let lines: Vec<&str> = lines.iter().flat_map(|line| line.split('\n')).collect();

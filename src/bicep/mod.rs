@@ -1,9 +1,11 @@
-//! Bicep: from text to a tree with places.
+//! Bicep: from text to a tree with places, the files it refers to, and what its comments speak of.
 
 mod expression;
+mod follow;
 mod object;
 mod parse;
 mod reader;
+mod references;
 mod scan;
 #[cfg(test)]
 mod shape;
@@ -12,5 +14,7 @@ pub mod tree;
 mod types;
 mod written;
 
+pub use follow::following;
 pub use parse::parse;
+pub use references::{Reference, ReferenceKind, references};
 pub use written::written;

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::finding::Level;
 use crate::report::Format;
 
-/// Decides whether Azure Machine Learning can work in the network your Azure JSON describes.
+/// Decides whether Azure Machine Learning can work in the network your Azure JSON and Bicep describe.
 #[derive(Debug, Parser)]
 #[command(
     name = "aznetlint",
@@ -212,6 +212,10 @@ pub(crate) struct ServiceArguments {
 /// What templates are evaluated with.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct TemplateArguments {
+    /// The name that standard input is shown by; one that ends in .bicep or .bicepparam makes it Bicep
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stdin_name: Option<String>,
+
     /// Evaluate templates with this parameter file instead of those beside them; several: once with each
     #[arg(long = "parameters", value_name = "FILE")]
     pub(crate) parameters: Vec<PathBuf>,

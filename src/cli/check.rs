@@ -2,6 +2,7 @@
 //! With `--what-to-export` it prints the commands whose answers would settle what is undecided.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use miette::Result;
@@ -16,7 +17,7 @@ use crate::cli::show::show;
 use crate::cli::target::target;
 use crate::config::ServiceSetting;
 use crate::finding::{Index, Level, Outcome as FileOutcome, Report, Settling, Verdict};
-use crate::input::Progress;
+use crate::input::{self, Progress};
 use crate::judge::EXPORTS_FOLDER;
 use crate::lint::{self, Outcome};
 
@@ -42,9 +43,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
         if changed && outputs.is_text_alone() {
             return Ok(End::Clean);
         }
-        let mut outcome = Outcome::default();
-        outcome.report.remarks.push("no JSON file of Azure's networks is among the files that changed".to_owned());
-        outcome
+        idle()
     } else {
         let watch = is_watched(arguments, &outputs).then(|| {
             let progress = Arc::new(Progress::default());
@@ -80,6 +79,14 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
     Ok(if arguments.what_to_export.is_some() && end == End::Findings { End::Clean } else { end })
 }
 
+/// What is said where no change has to do with Azure's networks.
+fn idle() -> Outcome {
+    let mut outcome = Outcome::default();
+    let remark = "no JSON or Bicep file of Azure's networks is among the files that changed";
+    outcome.report.remarks.push(remark.to_owned());
+    outcome
+}
+
 /// What the user named and was not judged.
 fn tell_unjudged(outcome: &Outcome) {
     for folder in &outcome.empty {
@@ -87,7 +94,10 @@ fn tell_unjudged(outcome: &Outcome) {
     }
     for file in outcome.report.files.iter().filter(|file| file.named && file.outcome == FileOutcome::Error) {
         let why = file.detail.as_deref().unwrap_or("it cannot be read");
-        tell(&format!("error: nothing in {} was judged: {why}", file.name));
+        // Of a Bicep file only the declarations that cannot be read are left out.
+        let is_part = file.file.is_some() && file.shape.is_some() && input::is_bicep(Path::new(&file.name));
+        let what = if is_part { "not all of" } else { "nothing in" };
+        tell(&format!("error: {what} {} was judged: {why}", file.name));
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &ExpandArguments) -> Result<End> {
         tell(&format!("error: {name}{place}: {why}"));
     }
     if expanded.templates.is_empty() && expanded.broken.is_empty() {
-        let help = "a template has `$schema` and `resources`; `bicep build` makes one of a Bicep file".to_owned();
+        let help = "a template is a Bicep file, or JSON with `$schema` and `resources`".to_owned();
         return Err(FlagError::new("there is no template in the input", help).into());
     }
     let view = View { files: &expanded.files, places: arguments.places };

@@ -15,7 +15,7 @@ use crate::config::{
 };
 use crate::date::Date;
 use crate::finding::{Level, Outcome, Report};
-use crate::input::{Globs, check_glob, json_below};
+use crate::input::{Globs, check_glob, sources_below};
 use crate::lint::{Accepted, PathRules, SetParameter, TemplateChoice};
 use crate::rule::{Pack, RuleName, Selection};
 use crate::spelling::nearest;
@@ -262,18 +262,19 @@ fn templates(found: &Found, pattern: &Spanned<String>) -> Result<Globs, ConfigEr
     let globs = globs(found, pattern)?;
     let Some(names) = in_vain(&found.base, &pattern.value, &globs) else { return Ok(globs) };
     let help = nearest(&pattern.value, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
-    let message = format!("template: there is no JSON file `{}`", pattern.value);
+    let language = if input::is_bicep(Path::new(&pattern.value)) { "Bicep" } else { "JSON" };
+    let message = format!("template: there is no {language} file `{}`", pattern.value);
     Err(found.config.error(pattern.defined, message, help))
 }
 
-/// When a pattern of the settings means nothing that is there: the JSON files there are below their folder, as it could
+/// When a pattern of the settings means nothing that is there: the files there are below their folder, as it could
 /// name them.
 pub(crate) fn in_vain(base: &Path, pattern: &str, globs: &Globs) -> Option<Vec<String>> {
     if base.join(pattern.trim_start_matches('/')).exists() {
         return None;
     }
     let mut names = Vec::new();
-    for path in json_below(base) {
+    for path in sources_below(base) {
         if globs.cover(&path.to_string_lossy()) {
             return None;
         }

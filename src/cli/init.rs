@@ -14,6 +14,7 @@ use crate::cli::found::from_here;
 use crate::cli::output::Inputs;
 use crate::config::FILE_NAME;
 use crate::finding::{FactValue, PlacementReport};
+use crate::input;
 use crate::lint::{self, Estates, Outcome, Settings};
 use crate::printable;
 use crate::rule::Pack;
@@ -28,7 +29,7 @@ const TELLING: [&str; 8] = ["aml", "azureml", "ml", "mlw", "train", "training", 
 pub(crate) fn run(arguments: &InitArguments) -> Result<End> {
     let path = from_here(&arguments.path);
     if !path.exists() {
-        let help = "name a folder with the JSON of your networks, or a file".to_owned();
+        let help = "name a folder with the JSON or Bicep of your networks, or a file".to_owned();
         return Err(FlagError::new(format!("there is no {}", printable::path(&path)), help).into());
     }
     let target = Path::new(FILE_NAME);
@@ -94,6 +95,7 @@ fn text(path: &Path, outcome: &Outcome, estates: &Estates, pack: &Pack) -> Strin
     of_region(&mut out, &outcome.report.placements, estates);
     of_facts(&mut out, &outcome.report.placements, pack);
     of_parameters(&mut out, outcome);
+    of_modules(&mut out, outcome);
     of_tags(&mut out, outcome);
     out.push_str(
         "\n# Rules by id, family or tag: which do not run, and how serious the others are (off, note, warning, error).\n\
@@ -235,6 +237,16 @@ fn of_parameters(out: &mut String, outcome: &Outcome) {
         yaml(template),
         yaml(files[0])
     );
+}
+
+/// Where modules of registries are, when there is Bicep.
+fn of_modules(out: &mut String, outcome: &Outcome) {
+    if outcome.report.files.iter().any(|file| input::is_bicep(Path::new(&file.name))) {
+        out.push_str(
+            "\n# Modules of registries are read from what `bicep restore` keeps in ~/.bicep, or from folders such as a checkout.\n\
+             # bicep: { modules: { \"br/public:avm/\": ../bicep-registry-modules/avm }, cache: off }\n",
+        );
+    }
 }
 
 fn of_tags(out: &mut String, outcome: &Outcome) {

@@ -1,6 +1,7 @@
 //! Command line and settings file, made one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::env;
 use std::path::{Path, PathBuf};
 
 use miette::Result;
@@ -12,7 +13,7 @@ use crate::cli::end::FlagError;
 use crate::cli::found::{Found, accepted, choices, globs, near, per_path, read_config, selection};
 use crate::config::{Config, ConfigError, FactSetting};
 use crate::finding::FactValue;
-use crate::input::{self, Globs};
+use crate::input::{self, Cache, Globs, Modules};
 use crate::judge::{Origin, Request, Requests};
 use crate::lint::{Settings, TemplateOptions};
 use crate::net::Region;
@@ -47,7 +48,10 @@ pub(crate) fn gather(arguments: &LintArguments, paths: &[PathBuf]) -> Result<Gat
         input::check_glob(glob).map_err(|error| FlagError::new(format!("--exclude {glob}: {error}"), None))?;
     }
     let excluded = config.exclude.iter().map(|glob| &*glob.value);
+    let stdin_name = stdin_name(&arguments.templates, paths)?;
     let input = input::Options {
+        stdin_name,
+        modules: modules(&found)?,
         exclude: arguments.exclude.clone(),
         exclude_below: (!config.exclude.is_empty()).then(|| Globs::new(&found.base, excluded)),
         force_exclude: arguments.force_exclude,
@@ -89,6 +93,46 @@ pub(crate) fn gather(arguments: &LintArguments, paths: &[PathBuf]) -> Result<Gat
         ..Settings::default()
     };
     Ok(Gathered { settings, pack, found, rules_loaded, baseline })
+}
+
+/// The name of standard input, with `/` between its parts. Without standard input it names nothing.
+fn stdin_name(arguments: &TemplateArguments, paths: &[PathBuf]) -> Result<Option<String>, FlagError> {
+    let Some(name) = &arguments.stdin_name else { return Ok(None) };
+    if !paths.iter().any(|path| path.as_os_str() == "-") {
+        let help = "name `-` among the paths to read standard input".to_owned();
+        return Err(FlagError::new(format!("--stdin-name {name}: standard input is not read"), help));
+    }
+    if name.is_empty() || name.ends_with('/') || Path::new(name).is_dir() {
+        let help = "name the file that standard input is about to be, such as infra/main.bicep".to_owned();
+        return Err(FlagError::new(format!("--stdin-name {name}: this is no name of a file"), help));
+    }
+    Ok(Some(near(Path::new(name))))
+}
+
+/// Where modules of registries are looked for. Those the compiler has downloaded lie in the user's own folder.
+fn modules(found: &Found) -> Result<Modules, ConfigError> {
+    let home = ["HOME", "USERPROFILE"].iter().find_map(env::var_os).filter(|home| !home.is_empty());
+    let mut modules = Modules { home: home.map(PathBuf::from), ..Modules::default() };
+    let Some(bicep) = &found.config.bicep else { return Ok(modules) };
+    modules.cache = match &bicep.cache {
+        None => Cache::Usual,
+        Some(cache) if cache.value == Path::new("off") => Cache::Off,
+        Some(cache) => Cache::At(found.below(&cache.value)),
+    };
+    for (start, folder) in &bicep.modules.0 {
+        let path = found.below(&folder.value);
+        if !["br:", "br/", "ts:", "ts/"].iter().any(|kind| start.value.starts_with(kind)) {
+            let help = "write the beginning of references, such as `br/public:avm/`".to_owned();
+            let message = format!("bicep.modules: `{}` is no reference to a registry", start.value);
+            return Err(found.config.error(start.defined, message, Some(help)));
+        }
+        if !path.is_dir() {
+            let message = format!("bicep.modules: there is no folder {}", printable::path(&path));
+            return Err(found.config.error(folder.defined, message, None));
+        }
+        modules.folders.push((start.value.clone(), path));
+    }
+    Ok(modules)
 }
 
 /// Where a file has to be named, a folder is a mistake.

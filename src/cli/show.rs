@@ -8,6 +8,7 @@ use crate::cli::end::print_text;
 use crate::cli::found::{Found, Thresholds};
 use crate::cli::settings::Gathered;
 use crate::cli::target::Target;
+use crate::input::Cache;
 use crate::judge::Origin;
 use crate::printable;
 
@@ -29,6 +30,7 @@ pub(crate) fn show(
     of_paths(arguments, &gathered.found, target, &mut lines);
     of_services(gathered, &mut lines);
     of_templates(arguments, &gathered.found, &mut lines);
+    of_modules(gathered, &mut lines);
     of_rules(arguments, gathered, &mut lines);
     of_levels(arguments, &gathered.found, thresholds, &mut lines);
     let wide = |length: &dyn Fn(&Line) -> usize| lines.iter().map(length).max().unwrap_or(0).min(48);
@@ -154,6 +156,24 @@ fn of_templates(arguments: &CheckArguments, found: &Found, lines: &mut Vec<Line>
         for file in flags {
             push(lines, name, printable::path(file), "command line");
         }
+    }
+}
+
+/// Where modules of registries are looked for, when the settings say it; else nothing, since most runs need none.
+fn of_modules(gathered: &Gathered, lines: &mut Vec<Line>) {
+    let found = &gathered.found;
+    let Some(bicep) = &found.config.bicep else { return };
+    for (start, folder) in &bicep.modules.0 {
+        let path = printable::path(&found.below(&folder.value)).to_string();
+        push(lines, format!("modules {}", start.value), path, found.place(start.defined));
+    }
+    let modules = &gathered.settings.input.modules;
+    match (&modules.cache, &bicep.cache) {
+        (Cache::Off, Some(cache)) => push(lines, "module cache", "off", found.place(cache.defined)),
+        (Cache::At(path), Some(cache)) => {
+            push(lines, "module cache", printable::path(path), found.place(cache.defined))
+        }
+        _ => {}
     }
 }
 

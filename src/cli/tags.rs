@@ -93,7 +93,7 @@ fn open(arguments: &TagsArguments) -> Result<(TagFile, Files)> {
         (Content::Unreadable(why), _) => {
             return Err(FlagError::new(format!("{}: {why}", entry.name), None).into());
         }
-        (Content::Irrelevant | Content::Foreign(_) | Content::Document(_) | Content::Broken(_), _) => {
+        _ => {
             return Err(FlagError::new(format!("{}: this is not a file of service tags", entry.name), None).into());
         }
     };

@@ -25,7 +25,7 @@ pub(crate) struct Target {
     pub(crate) changed: Option<Changed>,
     /// Only changes are to be reported, and none of them has to do with Azure's networks.
     pub(crate) idle: bool,
-    /// JSON files that are no longer there.
+    /// Files in a language that is read that are no longer there.
     pub(crate) gone: Vec<String>,
 }
 
@@ -53,10 +53,13 @@ pub(crate) fn target(arguments: &CheckArguments, found: &Found) -> Result<Target
         .extend(found.config.rules.iter().chain(&found.config.service_tags).map(|path| found.below(&path.value)));
     fundamental.extend(rules.iter().chain(service_tags).cloned());
     let mut gone = changes.gone;
-    gone.retain(|name| input::is_json(Path::new(name)));
+    gone.retain(|name| input::is_source(Path::new(name)));
     let changed = Changed::new(FileSet::new(changes.present), fundamental);
-    let idle =
-        !changed.is_everything() && !changed.files.paths().any(|path| input::is_json(path) && input::is_relevant(path));
+    let is_relevant = |path: &Path| input::is_source(path) && input::is_relevant(path);
+    // Bicep may load any file.
+    let idle = !changed.is_everything()
+        && !changed.files.paths().any(is_relevant)
+        && !input::is_named_by_bicep(&paths, changed.files.paths());
     Ok(Target { paths, why, changed: Some(changed), idle, gone })
 }
 
@@ -75,7 +78,7 @@ pub(crate) fn linted(named: &[PathBuf], found: &Found) -> Result<(Vec<PathBuf>, 
 fn nothing_named(found: &Found) -> FlagError {
     let help = match &found.path {
         Some(path) => format!("name files or folders, or write `paths: [infra]` into {}", printable::path(path)),
-        None => "`aznetlint .` lints the JSON files of this folder and below, `aznetlint -` standard input; \
+        None => "`aznetlint .` lints the JSON and Bicep files of this folder and below, `aznetlint -` standard input; \
                  `aznetlint init` writes a settings file, `aznetlint --help` says more"
             .to_owned(),
     };

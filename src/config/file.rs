@@ -42,6 +42,8 @@ pub struct Config {
     pub subscription: Option<Spanned<String>>,
     /// The resource group the templates are deployed to.
     pub resource_group: Option<Spanned<String>>,
+    /// Where modules of Bicep registries are looked for.
+    pub bicep: Option<BicepSetting>,
     /// Files of service tags.
     pub service_tags: Vec<Spanned<PathBuf>>,
     /// Saved answers of what the services say they need.
@@ -85,6 +87,16 @@ pub struct ParameterSetting {
     /// Parameters given one by one.
     #[serde(default)]
     pub set: BTreeMap<String, Spanned<serde_json::Value>>,
+}
+
+/// Where modules of Bicep registries are looked for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct BicepSetting {
+    /// The beginnings of references, such as `br/public:avm/`, and the folders that hold what follows.
+    pub modules: Entries<PathBuf>,
+    /// The folder of what `bicep restore` downloaded; `off`: none.
+    pub cache: Option<Spanned<PathBuf>>,
 }
 
 /// What holds for some files only. Of several entries for one file the last that speaks of a rule or fact decides.

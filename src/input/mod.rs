@@ -1,11 +1,17 @@
-//! Paths to documents: walk, read, decode, and leave out what cannot matter.
+//! Paths to documents: walk, read, decode, leave out what cannot matter, and read what Bicep files refer to.
 
+mod language;
 mod read;
+mod refer;
+mod registry;
 mod scope;
 mod text;
 mod walk;
 
-pub use read::{Content, Entry, Foreign, Input, is_called_parameters, is_relevant, read, texts};
+pub use language::{is_bicep, is_bicep_parameters, is_source};
+pub use read::{Content, Entry, Foreign, Input, is_called_parameters, is_named_by_bicep, is_relevant, read, texts};
+pub use refer::{Absent, Mapped, References, Referral};
+pub use registry::{Cache, Modules};
 pub use scope::{FileSet, Globs};
 pub use text::may_matter;
-pub use walk::{NoJson, Options, Progress, check_glob, is_json, json_below};
+pub use walk::{NoJson, Options, Progress, check_glob, sources_below};

@@ -10,8 +10,11 @@ use std::sync::Arc;
 use memchr::memmem;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
-use crate::input::text::{Encoding, decode, encoding, guess, is_packed, is_table, may_matter};
-use crate::input::walk::{Asked, Candidate, FoundFiles, NoJson, Options, explain, find};
+use crate::bicep::{self, tree};
+use crate::input::language::{Language, is_bicep, is_bicep_parameters, language_of};
+use crate::input::refer::{self, References};
+use crate::input::text::{Encoding, bicep_may_matter, decode, encoding, guess, is_packed, is_table, may_matter};
+use crate::input::walk::{Asked, Candidate, FoundFiles, NoJson, Options, explain, find, sources_below};
 use crate::json::{Document, Parser, SyntaxError};
 use crate::source::{FileId, Files, Origin, STDIN};
 use crate::tagfile::{self, TagFile};
@@ -21,10 +24,12 @@ use crate::tagfile::{self, TagFile};
 pub struct Input {
     /// The texts of documents and of broken files.
     pub files: Files,
-    /// One for each file, sorted by name.
+    /// One for each file, sorted by name; behind them the files that they refer to.
     pub entries: Vec<Entry>,
-    /// Folders given by name in which no JSON file was found.
+    /// Folders given by name in which neither JSON nor Bicep was found.
     pub empty: Vec<NoJson>,
+    /// What Bicep files refer to.
+    pub references: References,
 }
 
 /// One file, or one name that leads to none.
@@ -36,7 +41,8 @@ pub struct Entry {
     pub file: Option<FileId>,
     /// Whether the user named it, rather than a folder it lies in.
     pub named: bool,
-    /// Nobody asked for it: it lies beside a named template, which may link to it or take it as parameters.
+    /// Nobody asked for it: it lies beside a named template, which may link to it or take it as parameters, or a Bicep
+    /// file refers to it.
     pub beside: bool,
     /// What it holds.
     pub content: Content,
@@ -47,6 +53,10 @@ pub struct Entry {
 pub enum Content {
     /// JSON.
     Document(Document),
+    /// Bicep, as far as it could be read; what could not is among its errors.
+    Bicep(Arc<tree::File>),
+    /// A text that a Bicep file loads.
+    Text,
     /// A file of service tags in its usual layout, which is not parsed as a whole.
     Tags(Box<TagFile>),
     /// Text that cannot matter, found in a folder and passed over unparsed.
@@ -69,20 +79,28 @@ pub enum Foreign {
 }
 
 /// What reading bytes came to, before parsing.
-enum Loaded {
+pub(crate) enum Loaded {
     Text(Arc<str>, u32),
     Irrelevant,
     Foreign(Foreign),
     Unreadable(String),
 }
 
-/// One input, its name and what became of its bytes.
-type Waiting = (String, Asked, Loaded);
+/// One input and what became of its bytes.
+struct Waiting {
+    name: String,
+    /// The path as the disk has it; empty for standard input without a name and what cannot be found.
+    canonical: PathBuf,
+    asked: Asked,
+    loaded: Loaded,
+    is_stdin: bool,
+}
 
 /// Reads the files and folders at `paths`; `-` among them reads `stdin`.
 ///
-/// A folder is searched for `*.json` and `*.jsonc`; a file given by name is read whatever its name. Nothing that goes
-/// wrong with one file keeps another from being read.
+/// A folder is searched for `*.json`, `*.jsonc`, `*.bicep` and `*.bicepparam`; a file given by name is read whatever its
+/// name, as JSON unless that says Bicep. What Bicep files refer to is read, too. Nothing that goes wrong with one file
+/// keeps another from being read.
 pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input {
     let mut found = find(paths, options);
     let empty = std::mem::take(&mut found.empty);
@@ -90,31 +108,39 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
     let mut files = Files::default();
     let ids: Vec<Option<FileId>> = waiting
         .iter()
-        .map(|(name, _, loaded)| match loaded {
+        .map(|one| match &one.loaded {
             Loaded::Text(text, skipped) => {
-                let origin = if name == STDIN { Origin::Stdin } else { Origin::Path };
-                Some(files.add_from(origin, name.clone(), Arc::clone(text), *skipped))
+                // Named as a file, it stands for that file everywhere.
+                let is_nameless = one.is_stdin && options.stdin_name.is_none();
+                let origin = if is_nameless { Origin::Stdin } else { Origin::Path };
+                Some(files.add_from(origin, one.name.clone(), Arc::clone(text), *skipped))
             }
             Loaded::Irrelevant | Loaded::Foreign(_) | Loaded::Unreadable(_) => None,
         })
         .collect();
     let most = usize::try_from(options.max_memory).unwrap_or(usize::MAX);
-    let entries = waiting
+    let (mut entries, paths): (Vec<Entry>, Vec<PathBuf>) = waiting
         .into_par_iter()
         .zip(ids)
         .map_init(
             || Parser::within(most),
-            |parser, ((name, asked, loaded), file)| {
-                let is_file = file.is_some() && name != STDIN;
-                let content = content(&name, parser, loaded, file);
+            |parser, (Waiting { name, canonical, asked, loaded, is_stdin }, file)| {
+                let is_file = file.is_some() && !is_stdin;
+                let content = content(language_of(Path::new(&name)), &name, parser, loaded, file);
                 if let (Some(progress), true) = (&options.progress, is_file) {
                     progress.read();
                 }
-                Entry { name, file, named: asked == Asked::ByName, beside: asked == Asked::Not, content }
+                let (named, beside) = (asked == Asked::ByName, asked == Asked::Not);
+                (Entry { name, file, named, beside, content }, canonical)
             },
         )
-        .collect();
-    Input { files, entries, empty }
+        .unzip();
+    let is_bicep = |entry: &Entry| matches!(entry.content, Content::Bicep(_));
+    let references = match entries.iter().any(is_bicep) {
+        true => refer::follow(&mut files, &mut entries, paths, options),
+        false => References::default(),
+    };
+    Input { files, entries, empty, references }
 }
 
 /// The bytes of everything found, sorted by name. Of what nobody asked for only texts stay.
@@ -128,24 +154,52 @@ fn loaded(found: FoundFiles, options: &Options, stdin: &mut dyn Read) -> Vec<Wai
         if let (Loaded::Irrelevant | Loaded::Foreign(_) | Loaded::Unreadable(_), Some(progress)) = (&loaded, progress) {
             progress.read();
         }
-        (candidate.name, candidate.asked, loaded)
+        let Candidate { name, canonical, asked, .. } = candidate;
+        Waiting { name, canonical, asked, loaded, is_stdin: false }
     };
     let mut waiting: Vec<Waiting> = found.candidates.into_par_iter().map(load).collect();
-    waiting.retain(|(_, asked, loaded)| *asked != Asked::Not || matches!(loaded, Loaded::Text(..)));
+    waiting.retain(|one| one.asked != Asked::Not || matches!(one.loaded, Loaded::Text(..)));
     waiting.extend(found.problems.into_iter().map(|(name, named, message)| {
-        (name, if named { Asked::ByName } else { Asked::InFolder }, Loaded::Unreadable(message))
+        let asked = if named { Asked::ByName } else { Asked::InFolder };
+        Waiting { name, canonical: PathBuf::new(), asked, loaded: Loaded::Unreadable(message), is_stdin: false }
     }));
     if found.stdin {
-        waiting.push((STDIN.to_owned(), Asked::ByName, load_stdin(stdin, options.max_memory)));
+        let (name, canonical) = match &options.stdin_name {
+            Some(name) => (name.clone(), place_of(Path::new(name))),
+            None => (STDIN.to_owned(), PathBuf::new()),
+        };
+        let loaded = load_stdin(stdin, options.max_memory);
+        waiting.push(Waiting { name, canonical, asked: Asked::ByName, loaded, is_stdin: true });
     }
-    waiting.sort_by(|(left, ..), (right, ..)| left.cmp(right));
+    waiting.sort_by(|one, other| one.name.cmp(&other.name));
     waiting
+}
+
+/// The path of a file as the disk has it, or would have it. Empty when it lies in no folder there is.
+fn place_of(path: &Path) -> PathBuf {
+    let folder = || {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(std::fs::canonicalize(folder).ok()?.join(path.file_name()?))
+    };
+    std::fs::canonicalize(path).ok().or_else(folder).unwrap_or_default()
 }
 
 /// Whether a file can hold anything of interest, or cannot be read.
 pub fn is_relevant(path: &Path) -> bool {
-    let candidate = Candidate { path: path.to_owned(), name: String::new(), asked: Asked::InFolder };
+    let candidate = Candidate::new(path.to_owned(), String::new(), Asked::InFolder);
     !matches!(load_file(&candidate, Options::default().max_memory), Loaded::Irrelevant)
+}
+
+/// Whether a Bicep file at or below some paths holds the name of one of these files: it may be made of it.
+pub fn is_named_by_bicep<'f>(paths: &[PathBuf], files: impl Iterator<Item = &'f Path>) -> bool {
+    let names: Vec<&[u8]> = files.filter_map(|file| Some(file.file_name()?.as_encoded_bytes())).collect();
+    let names_one = |path: &PathBuf| {
+        let text = load_referred(path, Options::default().max_memory);
+        let Loaded::Text(text, _) = text else { return false };
+        names.iter().any(|name| memmem::find(text.as_bytes(), name).is_some())
+    };
+    let sources = || paths.iter().flat_map(|path| sources_below(path)).filter(|path| is_bicep(path));
+    !names.is_empty() && sources().any(|path| names_one(&path))
 }
 
 /// Texts as if they were files given by name.
@@ -155,15 +209,25 @@ pub fn texts(texts: impl IntoIterator<Item = (String, String)>) -> Input {
     let entries = texts.into_iter().map(|(name, text)| {
         let text: Arc<str> = text.into();
         let file = Some(files.add(name.clone(), Arc::clone(&text)));
-        let content = content(&name, &mut parser, Loaded::Text(text, 0), file);
+        let content = content(language_of(Path::new(&name)), &name, &mut parser, Loaded::Text(text, 0), file);
         Entry { name, file, named: true, beside: false, content }
     });
-    Input { entries: entries.collect(), files, empty: Vec::new() }
+    let entries: Vec<Entry> = entries.collect();
+    let references = refer::among(&entries);
+    Input { entries, files, empty: Vec::new(), references }
 }
 
-fn content(name: &str, parser: &mut Parser, loaded: Loaded, file: Option<FileId>) -> Content {
-    match (loaded, file) {
-        (Loaded::Text(text, _), Some(file)) => match tagfile::detect(file, name, &text) {
+pub(crate) fn content(
+    language: Language,
+    name: &str,
+    parser: &mut Parser,
+    loaded: Loaded,
+    file: Option<FileId>,
+) -> Content {
+    match (loaded, file, language) {
+        (Loaded::Text(text, _), Some(file), Language::Bicep) => Content::Bicep(Arc::new(bicep::parse(file, &text))),
+        (Loaded::Text(..), Some(_), Language::Text) => Content::Text,
+        (Loaded::Text(text, _), Some(file), Language::Json) => match tagfile::detect(file, name, &text) {
             Some(tags) => Content::Tags(Box::new(tags)),
             None => match parser.parse(file, &text) {
                 Ok(document) => Content::Document(document),
@@ -174,18 +238,18 @@ fn content(name: &str, parser: &mut Parser, loaded: Loaded, file: Option<FileId>
                 }),
             },
         },
-        (Loaded::Unreadable(message), _) => Content::Unreadable(message),
-        (Loaded::Foreign(what), _) => Content::Foreign(what),
-        (Loaded::Text(..) | Loaded::Irrelevant, _) => Content::Irrelevant,
+        (Loaded::Unreadable(message), ..) => Content::Unreadable(message),
+        (Loaded::Foreign(what), ..) => Content::Foreign(what),
+        (Loaded::Text(..) | Loaded::Irrelevant, ..) => Content::Irrelevant,
     }
 }
 
+/// The text of a file that another one refers to, whatever is in it.
+pub(crate) fn load_referred(path: &Path, max_memory: u64) -> Loaded {
+    load_file(&Candidate::new(path.to_owned(), String::new(), Asked::ByName), max_memory)
+}
+
 fn load_file(candidate: &Candidate, max_memory: u64) -> Loaded {
-    let is_bicep =
-        |extension: &str| extension.eq_ignore_ascii_case("bicep") || extension.eq_ignore_ascii_case("bicepparam");
-    if candidate.path.extension().and_then(|extension| extension.to_str()).is_some_and(is_bicep) {
-        return Loaded::Unreadable("this is Bicep; `az bicep build` turns it into JSON".to_owned());
-    }
     load(candidate, max_memory).unwrap_or_else(|error| Loaded::Unreadable(explain(&error)))
 }
 
@@ -204,10 +268,19 @@ fn load(candidate: &Candidate, max_memory: u64) -> io::Result<Loaded> {
     let is_part = |bytes: &[u8]| {
         [&b"eploymentTemplate"[..], b"eploymentParameters"].iter().any(|word| memmem::find(bytes, word).is_some())
     };
-    if candidate.asked == Asked::Not && !is_part(&bytes) {
+    let is_bicep = is_bicep(&candidate.path);
+    if candidate.asked == Asked::Not && !is_bicep && !is_part(&bytes) {
         return Ok(Loaded::Irrelevant);
     }
-    Ok(text_of(bytes, max_memory, candidate.asked == Asked::ByName || is_called_parameters(&candidate.path)))
+    let is_meant = candidate.asked == Asked::ByName
+        || if is_bicep { is_bicep_parameters(&candidate.path) } else { is_called_parameters(&candidate.path) };
+    if is_bicep && !is_meant && matches!(encoding(&bytes), Encoding::Utf8(_)) {
+        return match bicep_may_matter(&bytes) {
+            true => Ok(text_of(bytes, max_memory, true)),
+            false => Ok(Loaded::Irrelevant),
+        };
+    }
+    Ok(text_of(bytes, max_memory, is_meant || is_bicep))
 }
 
 /// Whether the name of a file says that it holds the parameters of a template, as `main.parameters.dev.json` does: it is
@@ -335,6 +408,8 @@ mod tests {
         let entry = |entry: &super::Entry| {
             let what = match &entry.content {
                 Content::Document(_) => "document",
+                Content::Bicep(_) => "bicep",
+                Content::Text => "text",
                 Content::Tags(_) => "tags",
                 Content::Irrelevant => "irrelevant",
                 Content::Foreign(Foreign::Table) => "table",
@@ -427,7 +502,7 @@ mod tests {
             [
                 "a.txt: document",
                 "b.json: the file is empty",
-                "main.bicep: this is Bicep; `az bicep build` turns it into JSON",
+                "main.bicep: bicep",
                 "none.json: there is no such file or folder",
             ]
         );

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memmem};
 use regex::bytes::{Regex, RegexBuilder};
 
 /// A decoded text.
@@ -173,6 +173,12 @@ pub fn may_matter(bytes: &[u8]) -> bool {
     }
 }
 
+/// Whether a Bicep text in UTF-8 can hold anything this program judges, or lead to it.
+pub(crate) fn bicep_may_matter(bytes: &[u8]) -> bool {
+    const LEADING: [&[u8]; 5] = [b"module", b"using", b"extends", b"import", b"@export"];
+    LEADING.iter().any(|word| memmem::find(bytes, word).is_some()) || may_matter(bytes)
+}
+
 /// `microsoft.com/…`, as in the `$schema` of many a settings file.
 fn is_web_address(found: &[u8]) -> bool {
     found.starts_with(b"microsoft.com/")
@@ -200,11 +206,11 @@ pub(crate) fn guess(text: &str) -> Option<&'static str> {
     if first.starts_with('<') && first.ends_with('>') {
         return Some("this is XML or HTML, such as the page of a sign-in; save the JSON itself");
     }
-    if lines.iter().any(|line| line.trim_start().starts_with("resource \"")) || opens_block(first) {
+    if lines.iter().any(|line| line.trim_start().starts_with("resource \"")) || opens_block(first) && !is_bicep(first) {
         return Some("this is Terraform; export what is deployed, such as `az network nsg list -o json`");
     }
     if lines.iter().any(|line| is_bicep(line)) {
-        return Some("this is Bicep; `az bicep build` turns it into JSON");
+        return Some("this is Bicep; its name has to end in .bicep, and --stdin-name says the name of standard input");
     }
     if lines.iter().any(|line| line.trim_start().starts_with(['{', '[', ']', '}'])) {
         return None;
@@ -242,7 +248,7 @@ fn is_bicep(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let (first, second, third) = (words.next(), words.next(), words.next());
     match first {
-        Some("resource") => third.is_some_and(|kind| kind.starts_with('\'')),
+        Some("resource" | "module") => third.is_some_and(|kind| kind.starts_with('\'')),
         Some("targetScope") => second == Some("="),
         Some("param") => third.is_some_and(|kind| ["string", "int", "bool", "object", "array"].contains(&kind)),
         _ => false,

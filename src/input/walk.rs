@@ -1,5 +1,5 @@
-//! Which files a run reads: the paths given, and the JSON files in the folders among them that no ignore file leaves out
-//! (`.gitignore`, `.ignore`, `.aznetlintignore`, at every level).
+//! Which files a run reads: the paths given, and the JSON and Bicep files in the folders among them that no ignore file
+//! leaves out (`.gitignore`, `.ignore`, `.aznetlintignore`, at every level).
 //!
 //! Reading them is the work of `read`.
 
@@ -17,6 +17,8 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use walkdir::{DirEntry, WalkDir};
 
+use crate::input::language::{is_bicep, is_bicep_parameters, is_source};
+use crate::input::registry::Modules;
 use crate::input::scope::Globs;
 
 /// How files are found.
@@ -35,6 +37,10 @@ pub struct Options {
     pub max_memory: u64,
     /// Told how far it is.
     pub progress: Option<Arc<Progress>>,
+    /// The name that standard input is shown by, and by its ending its language; without it, it is JSON.
+    pub stdin_name: Option<String>,
+    /// Where modules of registries are looked for.
+    pub modules: Modules,
 }
 
 impl Default for Options {
@@ -46,6 +52,8 @@ impl Default for Options {
             respect_gitignore: true,
             max_memory: 1 << 30,
             progress: None,
+            stdin_name: None,
+            modules: Modules::default(),
         }
     }
 }
@@ -66,9 +74,17 @@ pub fn check_glob(pattern: &str) -> Result<(), String> {
 #[derive(Debug)]
 pub(crate) struct Candidate {
     pub(crate) path: PathBuf,
+    /// The path as the disk has it.
+    pub(crate) canonical: PathBuf,
     /// The name shown: the path as given, with `/` between its parts.
     pub(crate) name: String,
     pub(crate) asked: Asked,
+}
+
+impl Candidate {
+    pub(crate) fn new(path: PathBuf, name: String, asked: Asked) -> Self {
+        Self { path, canonical: PathBuf::new(), name, asked }
+    }
 }
 
 /// How a file came to be read, the strongest first.
@@ -82,7 +98,7 @@ pub(crate) enum Asked {
     Not,
 }
 
-/// A folder without a JSON file, and what it holds that JSON can be made of.
+/// A folder without a file in a language that is read, and what it holds that JSON can be made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NoJson {
     folder: String,
@@ -94,7 +110,6 @@ type Source = (&'static str, &'static str);
 
 /// The endings of files that JSON can be made of.
 const SOURCES: &[(&str, Source)] = &[
-    ("bicep", ("Bicep", "`az bicep build` turns Bicep into JSON")),
     ("tf", ("Terraform", "export what Terraform deployed, such as `az network nsg list -o json`")),
     ("yaml", ("YAML", "`az … -o json` prints JSON, not YAML")),
     ("yml", ("YAML", "`az … -o json` prints JSON, not YAML")),
@@ -102,7 +117,7 @@ const SOURCES: &[(&str, Source)] = &[
 
 impl fmt::Display for NoJson {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "there is no JSON file in {}", self.folder)?;
+        write!(out, "there is no JSON or Bicep file in {}", self.folder)?;
         let files = |count: usize| if count == 1 { "file" } else { "files" };
         let counts: Vec<String> =
             self.others.iter().map(|((name, _), count)| format!("{count} {name} {}", files(*count))).collect();
@@ -117,7 +132,7 @@ pub(crate) struct FoundFiles {
     pub(crate) candidates: Vec<Candidate>,
     /// Names that lead to nothing readable, and why.
     pub(crate) problems: Vec<(String, bool, String)>,
-    /// Folders given by name that hold no JSON file.
+    /// Folders given by name that hold neither JSON nor Bicep.
     pub(crate) empty: Vec<NoJson>,
     pub(crate) stdin: bool,
 }
@@ -129,11 +144,16 @@ pub(crate) fn find(paths: &[PathBuf], options: &Options) -> FoundFiles {
         search.named(path);
     }
     search.beside();
+    if let Some(name) = options.stdin_name.as_ref().filter(|_| search.found.stdin) {
+        // Standard input is what the file of its name is about to be.
+        fs::canonicalize(name).into_iter().for_each(|path| drop(search.files.remove(path.as_os_str())));
+    }
     let mut found = search.found;
     for (name, message) in search.exclude.bad {
         found.problems.push((name, true, format!("the exclude pattern is not a glob: {message}")));
     }
-    found.candidates = search.files.into_values().collect();
+    let canonical = |(path, candidate): (OsString, Candidate)| Candidate { canonical: path.into(), ..candidate };
+    found.candidates = search.files.into_iter().map(canonical).collect();
     found.candidates.sort_by(|left, right| left.name.cmp(&right.name));
     found.problems.sort();
     found.problems.dedup();
@@ -171,7 +191,7 @@ impl Search<'_> {
         if is_folder {
             self.folder(path, &canonical, name);
         } else if metadata.is_file() {
-            self.add(canonical, Candidate { path: path.to_owned(), name, asked: Asked::ByName });
+            self.add(canonical, Candidate::new(path.to_owned(), name, Asked::ByName));
         } else {
             self.problem(name, true, "this is not a regular file; `-` reads standard input".to_owned());
         }
@@ -187,10 +207,13 @@ impl Search<'_> {
             .map(|folder| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() })
             .collect();
         for folder in folders {
-            for path in json_in(WalkDir::new(&folder).max_depth(DEEPEST_BESIDE)).take(MOST_BESIDE) {
+            let sources = sources_in(WalkDir::new(&folder).max_depth(DEEPEST_BESIDE));
+            // Bicep says itself which templates it means.
+            let beside = sources.filter(|path| !is_bicep(path) || is_bicep_parameters(path));
+            for path in beside.take(MOST_BESIDE) {
                 if let Ok(canonical) = fs::canonicalize(&path) {
                     let name = shown(&path);
-                    self.add(canonical, Candidate { path, name, asked: Asked::Not });
+                    self.add(canonical, Candidate::new(path, name, Asked::Not));
                 }
             }
         }
@@ -199,7 +222,7 @@ impl Search<'_> {
     /// Walks a folder. Links are not followed, so a loop of links ends.
     fn folder(&mut self, path: &Path, canonical: &Path, name: String) {
         let mut ignores = Ignores::above(canonical, self.options.respect_gitignore);
-        let mut holds_json = false;
+        let mut holds_sources = false;
         let mut others = BTreeMap::new();
         let mut entries = WalkDir::new(path).sort_by_file_name().into_iter();
         while let Some(entry) = entries.next() {
@@ -230,15 +253,15 @@ impl Search<'_> {
             }
             if is_folder {
                 ignores.enter(&canonical);
-            } else if entry.file_type().is_file() && is_json(entry.path()) {
-                holds_json = true;
+            } else if entry.file_type().is_file() && is_source(entry.path()) {
+                holds_sources = true;
                 let name = shown(entry.path());
-                self.add(canonical, Candidate { path: entry.into_path(), name, asked: Asked::InFolder });
+                self.add(canonical, Candidate::new(entry.into_path(), name, Asked::InFolder));
             } else if let Some(source) = source_of(entry.path()) {
                 *others.entry(source).or_default() += 1;
             }
         }
-        if !holds_json {
+        if !holds_sources {
             self.found.empty.push(NoJson { folder: name, others });
         }
     }
@@ -282,8 +305,11 @@ const DEEPEST_BESIDE: usize = 5;
 /// How many files are looked at for that.
 const MOST_BESIDE: usize = 2_000;
 
-/// Whether a file starts as templates do: the schema is among the first things they say.
+/// Whether a file is Bicep, or starts as templates do: the schema is among the first things they say.
 fn looks_like_template(path: &Path) -> bool {
+    if is_bicep(path) {
+        return !is_bicep_parameters(path);
+    }
     let mut start = Vec::new();
     let read = fs::File::open(path).and_then(|file| file.take(4096).read_to_end(&mut start));
     read.is_ok() && memchr::memmem::find(&start, b"eploymentTemplate").is_some()
@@ -326,14 +352,14 @@ fn source_of(path: &Path) -> Option<Source> {
     SOURCES.iter().find(|(ending, _)| ending.eq_ignore_ascii_case(extension)).map(|(_, source)| *source)
 }
 
-/// Every JSON file below a folder, in order, whatever ignore files and options leave out.
-pub fn json_below(folder: &Path) -> impl Iterator<Item = PathBuf> {
-    json_in(WalkDir::new(folder))
+/// Every file below a folder in a language that is read, in order, whatever ignore files and options leave out.
+pub fn sources_below(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    sources_in(WalkDir::new(folder))
 }
 
-fn json_in(walk: WalkDir) -> impl Iterator<Item = PathBuf> {
+fn sources_in(walk: WalkDir) -> impl Iterator<Item = PathBuf> {
     let walk = walk.sort_by_file_name().into_iter().filter_entry(|entry| !is_never_entered(entry));
-    let found = walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_file() && is_json(entry.path()));
+    let found = walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_file() && is_source(entry.path()));
     found.map(DirEntry::into_path)
 }
 
@@ -341,14 +367,8 @@ fn is_never_entered(entry: &DirEntry) -> bool {
     entry.file_name() == ".git" || entry.file_name() == "node_modules"
 }
 
-/// Whether a file is JSON by its name.
-pub fn is_json(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
-    extension.eq_ignore_ascii_case("json") || extension.eq_ignore_ascii_case("jsonc")
-}
-
 /// A path for people: `/` between its parts, no `./` before it.
-fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     if let Some(text) = path.to_str().filter(|text| is_plain(text)) {
         return text.to_owned();
     }
@@ -595,7 +615,7 @@ mod tests {
         let folder = folder(&[("a/x.txt", ""), ("b/x.json", "")]);
         let found = find(&[folder.path().join("a"), folder.path().join("b")], &Options::default());
         let told: Vec<String> = found.empty.iter().map(ToString::to_string).collect();
-        assert_eq!(told, [format!("there is no JSON file in {}", shown(&folder.path().join("a")))]);
+        assert_eq!(told, [format!("there is no JSON or Bicep file in {}", shown(&folder.path().join("a")))]);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! One run, from paths to outcome.
 
+mod bicep;
 mod narrow;
+mod reach;
 mod run;
 mod settings;
 mod shorten;

@@ -8,10 +8,11 @@ use crate::estate::{Estate, Fault};
 use crate::finding::{FileReport, Finding, FlowId, Level, Outcome, PlacementReport, Report, RuleId, Verdict};
 use crate::json::Document;
 use crate::judge;
+use crate::lint::bicep::Bicep;
 use crate::lint::settings::{Accepted, Changed, PathRules};
 use crate::lint::template::Templates;
 use crate::rule::{About, Pack};
-use crate::source::{FileId, Files, Origin};
+use crate::source::{FileId, Files, Origin, Span};
 use crate::spelling::nearest;
 use crate::suppress::{self, Complaint, Rules, Run};
 
@@ -64,7 +65,7 @@ pub(crate) fn to_changed(report: &mut Report, files: &Files, expanded: &Template
     }
     let count = changed.files.paths().count();
     let files_changed = if count == 1 { "the file that changed" } else { "the files that changed" };
-    let touched = touched(report, expanded, changed);
+    let touched = touched(report, files, expanded, changed);
     let is_template = |file: &FileReport| file.shape.as_deref() == Some("template");
     let templates = report.files.iter().filter(|file| is_template(file)).filter_map(|file| file.file);
     let some_template = templates.into_iter().any(|file| touched.contains(&file));
@@ -94,13 +95,18 @@ pub(crate) fn to_changed(report: &mut Report, files: &Files, expanded: &Template
 }
 
 /// The inputs that changed; with a parameter file its template, with a template what it links to, and with each of them its
-/// parameter files, where a value of a finding may stand.
-fn touched(report: &Report, expanded: &Templates, changed: &Changed) -> BTreeSet<FileId> {
+/// parameter files, where a value of a finding may stand. Bicep files are touched with what they are made of.
+fn touched(report: &Report, files: &Files, expanded: &Templates, changed: &Changed) -> BTreeSet<FileId> {
     let mut touched: BTreeSet<FileId> = BTreeSet::new();
     touched.extend(report.files.iter().filter(|file| changed.files.holds(&file.name)).filter_map(|file| file.file));
     for (parameters, template) in &expanded.used {
         if touched.contains(parameters) || touched.contains(template) {
             touched.extend([*parameters, *template]);
+        }
+    }
+    for group in &expanded.together {
+        if group.iter().any(|file| touched.contains(file) || changed.files.holds(files.name(*file))) {
+            touched.extend(group);
         }
     }
     let children = expanded.linked.iter().filter(|(_, parent)| touched.contains(parent));
@@ -137,7 +143,7 @@ pub(crate) fn rules(pack: &Pack) -> Rules {
 pub(crate) fn allow(
     report: &mut Report,
     files: &mut Files,
-    documents: &[(FileId, Arc<Document>)],
+    (documents, bicep): (&[(FileId, Arc<Document>)], &Bicep),
     pack: &Pack,
     accepted: &Accepted,
     rules: &Rules,
@@ -145,7 +151,8 @@ pub(crate) fn allow(
     let exceptions = &accepted.exceptions;
     let of_settings =
         (!exceptions.entries.is_empty()).then(|| files.add(exceptions.name.as_str(), exceptions.text.as_str()));
-    let run = Run { documents, exceptions, settings: of_settings, today: accepted.today, rules };
+    let following = |comment: Span| bicep.following(comment);
+    let run = Run { documents, following: &following, exceptions, settings: of_settings, today: accepted.today, rules };
     let complaints = suppress::apply(report, files, &run);
     let faults = complaints.into_iter().map(|complaint| complaint_fault(complaint, rules)).collect();
     let estate = Estate { faults, ..Estate::default() };

@@ -14,6 +14,7 @@ use crate::finding::{Finding, Outcome as FileOutcome, Remark, Report, RuleId};
 use crate::input::{self, Input, NoJson};
 use crate::json::{self, Document, Member, Node, Value};
 use crate::judge::{self, Judged, Requests};
+use crate::lint::bicep::Bicep;
 use crate::lint::narrow::{self, by_path, to_changed};
 use crate::lint::settings::{SetParameter, Settings, TemplateChoice, TemplateOptions};
 use crate::lint::shorten::{Draft, once_for_a_place, shorten};
@@ -51,7 +52,7 @@ pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Set
     let all = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
     let all: Vec<PathBuf> = all.chain(&settings.dependencies).cloned().collect();
     let mut outcome = lint_input(input::read(&all, &settings.input, stdin), pack, settings);
-    refuse(&mut outcome.report, &settings.named(paths), settings.changed.as_ref());
+    refuse(&mut outcome.report, &settings.named(paths), settings.stdin_name(), settings.changed.as_ref());
     tell(&mut outcome.report, settings.changed.as_ref(), !settings.templates.parameters.is_empty());
     outcome
 }
@@ -76,7 +77,7 @@ pub fn estates(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &
     let prepared = prepare(input::read(&all, &settings.input, stdin), pack, settings);
     let Prepared { files, exports, tags, expanded, mut broken, mut report, .. } = prepared;
     note_templates(&mut report, &files, &expanded);
-    let refused = refuse(&mut report, &settings.named(paths), None);
+    let refused = refuse(&mut report, &settings.named(paths), settings.stdin_name(), None);
     broken.extend(refused.into_iter().map(|(name, why)| (name, why, None)));
     let data = tags.of(None).map(|file| &file.tags);
     let rounds = expanded.rounds.iter();
@@ -96,23 +97,25 @@ struct Prepared {
     documents: Vec<(FileId, Arc<Document>)>,
     /// The files and what is wrong with their text.
     report: Report,
+    bicep: Bicep,
 }
 
-fn prepare(input: Input, pack: &Pack, settings: &Settings) -> Prepared {
+fn prepare(mut input: Input, pack: &Pack, settings: &Settings) -> Prepared {
+    let bicep = Bicep::of(&mut input);
     let Input { mut files, entries, .. } = input;
-    let (sorted, broken, mut report) = sort_entries(entries, &files, &Claims::new(settings));
-    let Sorted { exports, templates, parameters, tags: found, fragments, dependencies } = sorted;
+    let (sorted, broken, mut report) = sort_entries(entries, &files, &Claims::new(settings), &bicep);
+    let Sorted { exports, templates, parameters, tags: found, fragments, dependencies, .. } = sorted;
     let mut tags = TagFiles::default();
     found.into_iter().for_each(|(file, named)| tags.add(file, named));
     let types = wanted_types(pack);
     skip_unasked(&mut report, &exports, &types);
     let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
     let set = given(&mut files, &settings.templates);
-    let run = TemplateFiles { templates: &templates, fragments: &fragments, parameters: &parameters };
+    let run = TemplateFiles { templates: &templates, fragments: &fragments, parameters: &parameters, bicep: &bicep };
     let expanded = expand_all(&files, &run, &settings.templates, &set, Wanted::Types(&wanted));
     let all = templates.into_iter().chain(fragments).chain(parameters);
     let documents = exports.iter().cloned().chain(all.map(|one| (one.file, one.document))).collect();
-    Prepared { files, exports, dependencies, tags, expanded, broken, documents, report }
+    Prepared { files, exports, dependencies, tags, expanded, broken, documents, report, bicep }
 }
 
 /// The templates of a run, evaluated.
@@ -141,13 +144,15 @@ pub struct ExpandedTemplate {
 /// asked for, in lower case; none asks for all.
 pub fn expand(paths: &[PathBuf], stdin: &mut dyn Read, settings: &Settings, types: &[String]) -> Expanded {
     let paths: Vec<PathBuf> = paths.iter().chain(settings.templates.files()).cloned().collect();
-    let Input { mut files, entries, .. } = input::read(&paths, &settings.input, stdin);
-    let (sorted, broken, _) = sort_entries(entries, &files, &Claims::new(settings));
+    let mut input = input::read(&paths, &settings.input, stdin);
+    let bicep = Bicep::of(&mut input);
+    let Input { mut files, entries, .. } = input;
+    let (sorted, broken, _) = sort_entries(entries, &files, &Claims::new(settings), &bicep);
     let set = given(&mut files, &settings.templates);
     let wanted: Vec<&str> = types.iter().map(String::as_str).collect();
     let wanted = if wanted.is_empty() { Wanted::All } else { Wanted::Types(&wanted) };
-    let run =
-        TemplateFiles { templates: &sorted.templates, fragments: &sorted.fragments, parameters: &sorted.parameters };
+    let Sorted { templates, fragments, parameters, .. } = &sorted;
+    let run = TemplateFiles { templates, fragments, parameters, bicep: &bicep };
     let expanded = expand_all(&files, &run, &settings.templates, &set, wanted);
     let mut templates: Vec<ExpandedTemplate> = Vec::new();
     let mut known: BTreeSet<(FileId, Option<FileId>)> = BTreeSet::new();
@@ -168,7 +173,7 @@ pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack
 fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let empty = input.empty.clone();
     let prepared = prepare(input, pack, settings);
-    let Prepared { mut files, exports, dependencies, tags, expanded, documents, mut report, .. } = prepared;
+    let Prepared { mut files, exports, dependencies, tags, expanded, documents, mut report, bicep, .. } = prepared;
     note_templates(&mut report, &files, &expanded);
     let unused = unused_parameters(&documents, &settings.templates.set);
 
@@ -181,11 +186,12 @@ fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let (unmatched, estate) = ask.judge(&expanded.rounds, &files, &mut report);
     tag_faults(&mut report, pack, &tags, settings.accepted.today);
     key_faults(&mut report, pack, &documents);
+    bicep.tell(&mut report, &files, pack);
     shorten(&mut report);
     by_path(&mut report, &files, &settings.per_path);
     in_their_language(&mut report, &files);
     let rules = narrow::rules(pack);
-    narrow::allow(&mut report, &mut files, &documents, pack, &settings.accepted, &rules);
+    narrow::allow(&mut report, &mut files, (&documents, &bicep), pack, &settings.accepted, &rules);
     sort(&mut report.findings, &files);
     suppress::number(&mut report.findings);
     narrow::baseline(&mut report, &files, &settings.accepted, &rules);
@@ -195,7 +201,7 @@ fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     }
     report.data.extend(tags.state().map(|state| ("tags".to_owned(), state)));
     let kept: Vec<Box<dyn Any + Send + Sync>> =
-        vec![Box::new(exports), Box::new(expanded), Box::new(documents), Box::new(estate)];
+        vec![Box::new(exports), Box::new(expanded), Box::new(documents), Box::new(estate), Box::new(bicep)];
     Outcome { files, report, unmatched, empty, rules, unused, kept }
 }
 
@@ -398,7 +404,8 @@ fn wanted_types(pack: &Pack) -> Vec<String> {
 
 fn note_templates(report: &mut Report, files: &Files, expanded: &Templates) {
     for entry in &mut report.files {
-        let Some(file) = entry.file else { continue };
+        // What is wrong with a file of Bicep is said in place of what it is for.
+        let Some(file) = entry.file.filter(|_| entry.outcome != FileOutcome::Error) else { continue };
         if let Some(parent) = expanded.linked.get(&file) {
             entry.detail = Some(format!("judged through {}", files.name(*parent)));
         }

@@ -11,6 +11,7 @@ use crate::finding::FactValue;
 use crate::input::{self, FileSet, Globs};
 use crate::judge::Requests;
 use crate::rule::Selection;
+use crate::source::STDIN;
 use crate::suppress::{Baseline, Exceptions};
 
 /// Everything about a run that is not the input itself.
@@ -40,6 +41,11 @@ impl Settings {
     /// The paths that the user named for this run. Those of the settings are for every run: none has to use them.
     pub(crate) fn named(&self, paths: &[PathBuf]) -> Vec<PathBuf> {
         paths.iter().chain(&self.templates.parameters).cloned().collect()
+    }
+
+    /// The name that standard input is shown by.
+    pub(crate) fn stdin_name(&self) -> &str {
+        self.input.stdin_name.as_deref().unwrap_or(STDIN)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::finding::{
 };
 use crate::input::{self, Content, Entry, FileSet, Foreign};
 use crate::json::{self, Document, Node, SyntaxError};
+use crate::lint::bicep::{Bicep, Part};
 use crate::lint::settings::{Changed, Settings};
 use crate::lint::template::TemplateFile;
 use crate::source::{FileId, Files, STDIN, Span};
@@ -55,8 +56,14 @@ impl Claims {
     fn objection(&self, name: &str, content: &Content) -> Option<&'static str> {
         let document = match content {
             Content::Document(document) => Some(&document.root),
-            Content::Tags(_) => None,
-            Content::Irrelevant | Content::Foreign(_) | Content::Broken(_) | Content::Unreadable(_) => return None,
+            Content::Bicep(_) if self.parameters.names(name) => {
+                let why = "this is no parameter file: one in Bicep ends in .bicepparam";
+                return Some(why).filter(|_| !input::is_bicep_parameters(Path::new(name)));
+            }
+            Content::Tags(_) | Content::Bicep(_) => None,
+            Content::Text | Content::Irrelevant | Content::Foreign(_) | Content::Broken(_) | Content::Unreadable(_) => {
+                return None;
+            }
         };
         if self.parameters.names(name) && !document.is_some_and(|root| is_parameters(root, None)) {
             return Some("this is no parameter file: that has `parameters`, each an object with a `value`");
@@ -70,17 +77,31 @@ impl Claims {
 }
 
 /// Sorts what was read by what is done with it. A file that is not what the user says it is counts as broken.
-pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files, claims: &Claims) -> (Sorted, Broken, Report) {
+pub(crate) fn sort_entries(
+    entries: Vec<Entry>,
+    files: &Files,
+    claims: &Claims,
+    bicep: &Bicep,
+) -> (Sorted, Broken, Report) {
     let mut sorted = Sorted::default();
     let mut report = Report::default();
     let mut broken = Vec::new();
     for entry in entries {
-        if entry.beside {
-            sorted.add_beside(entry);
+        // What is wrong with a file of Bicep is said wherever it lies.
+        let is_broken = match &entry.content {
+            Content::Bicep(tree) => !tree.errors.is_empty(),
+            Content::Unreadable(_) => input::is_bicep(Path::new(&entry.name)),
+            _ => false,
+        };
+        if entry.beside && !is_broken {
+            sorted.add_beside(entry, bicep);
             continue;
         }
         match &entry.content {
             Content::Broken(error) => broken.push((entry.name.clone(), error.message.clone(), Some(error.span))),
+            Content::Bicep(tree) => {
+                broken.extend(tree.errors.iter().map(|one| (entry.name.clone(), one.message.clone(), Some(one.span))));
+            }
             Content::Unreadable(why) => broken.push((entry.name.clone(), why.clone(), None)),
             _ => {}
         }
@@ -106,12 +127,29 @@ pub(crate) fn sort_entries(entries: Vec<Entry>, files: &Files, claims: &Claims) 
                 report.files.push(file);
             }
             None => {
-                let file = sorted.add(file, entry.content, said, files, &mut report);
+                let run = (files, bicep);
+                let file = sorted.add(file, entry.content, said, run, &mut report);
                 report.files.push(file);
             }
         }
     }
+    report.remarks.extend(twins(&sorted.twins));
     (sorted, broken, report)
+}
+
+/// That templates were passed over that are compiled from what is judged.
+fn twins(names: &[String]) -> Option<String> {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let shown = examples(&names);
+    match names.len() {
+        0 => None,
+        1 => Some(format!(
+            "{shown} is compiled from the Bicep file beside it and was passed over; name it to have it judged"
+        )),
+        many => Some(format!(
+            "{many} templates are compiled from the Bicep files beside them and were passed over: {shown}"
+        )),
+    }
 }
 
 /// Documents by what is done with them.
@@ -125,17 +163,54 @@ pub(crate) struct Sorted {
     pub(crate) fragments: Vec<TemplateFile>,
     /// What services say they need.
     pub(crate) dependencies: Vec<Dependencies>,
+    /// Templates that are compiled from Bicep files of the run, by their names.
+    twins: Vec<String>,
 }
 
 impl Sorted {
     /// A template or parameter file that nobody asked for: it may complete a template that somebody did.
-    fn add_beside(&mut self, entry: Entry) {
-        let (Content::Document(document), Some(file)) = (entry.content, entry.file) else { return };
+    fn add_beside(&mut self, entry: Entry, bicep: &Bicep) {
+        let (Content::Document(document), Some(file)) = (entry.content, entry.file) else {
+            if let Some(file) = entry.file {
+                self.add_part(file, &entry.name, bicep.part(file));
+            }
+            return;
+        };
         match shape_of(&document.root, &entry.name) {
             Some(Shape::Template) => self.fragments.extend(TemplateFile::of_template(file, &entry.name, &document)),
             Some(Shape::Parameters) => self.parameters.push(TemplateFile::new(file, &entry.name, Arc::new(document))),
             _ => {}
         }
+    }
+
+    /// Adds what a Bicep file stands for.
+    fn add_part(&mut self, file: FileId, name: &str, part: Option<&Part>) {
+        let (list, document) = match part {
+            Some(Part::Root(document)) => (&mut self.templates, document),
+            Some(Part::Fragment(document)) => (&mut self.fragments, document),
+            Some(Part::Parameters(document) | Part::Base(document)) => (&mut self.parameters, document),
+            Some(Part::Library(_)) | None => return,
+        };
+        list.push(TemplateFile::new(file, name, Arc::clone(document)));
+    }
+
+    /// Adds a Bicep file, and says what became of it.
+    fn add_bicep(&mut self, entry: &mut FileReport, file: FileId, part: Option<&Part>) {
+        self.add_part(file, &entry.name, part);
+        let (shape, outcome, detail) = match part {
+            Some(Part::Root(_) | Part::Fragment(_)) => (Some(Shape::Template), FileOutcome::Judged, None),
+            Some(Part::Parameters(_)) => {
+                (Some(Shape::Parameters), FileOutcome::Skipped, Some("parameters of no template in the input"))
+            }
+            Some(Part::Base(_)) => {
+                (None, FileOutcome::Skipped, Some("it is there for other parameter files to extend"))
+            }
+            Some(Part::Library(_)) | None => {
+                (None, FileOutcome::Skipped, Some("it deploys nothing; other files import from it"))
+            }
+        };
+        entry.shape = shape.map(|shape| shape_word(shape).to_owned());
+        (entry.outcome, entry.detail) = (outcome, detail.map(str::to_owned));
     }
 
     /// Adds what was read of a file, and says what became of it. `said`: what the user says that it is.
@@ -144,12 +219,26 @@ impl Sorted {
         mut entry: FileReport,
         content: Content,
         said: Option<Shape>,
-        texts: &Files,
+        (texts, bicep): (&Files, &Bicep),
         report: &mut Report,
     ) -> FileReport {
         let asked = said == Some(Shape::Dependencies);
         match (content, entry.file) {
-            (Content::Document(document), Some(file)) => self.add_document(&mut entry, file, document, said, texts),
+            (Content::Document(document), Some(file)) => {
+                match bicep.source_of(&entry.name, &document).filter(|_| !entry.named && said.is_none()) {
+                    Some(source) => self.add_twin(&mut entry, file, &document, source),
+                    None => self.add_document(&mut entry, file, document, said, texts),
+                }
+            }
+            (Content::Bicep(tree), Some(file)) => {
+                self.add_bicep(&mut entry, file, bicep.part(file));
+                if let Some(first) = tree.errors.first() {
+                    entry.outcome = FileOutcome::Error;
+                    entry.detail = Some(first.message.clone());
+                    report.findings.extend(tree.errors.iter().map(bicep_finding));
+                    report.rules.insert(RuleId::new("syntax"), Arc::new(bicep_card()));
+                }
+            }
             (Content::Broken(error), Some(file)) => {
                 entry.outcome = FileOutcome::Error;
                 entry.detail = Some(error.message.clone());
@@ -172,9 +261,18 @@ impl Sorted {
                 self.tags.push((*tags, entry.named));
             }
             (Content::Foreign(what), _) => foreign(&mut entry, what),
-            (Content::Irrelevant | Content::Document(_) | Content::Broken(_), _) => {}
+            (Content::Irrelevant | Content::Text, _) => {}
+            (Content::Document(_) | Content::Bicep(_) | Content::Broken(_), None) => {}
         }
         entry
+    }
+
+    /// A template that is compiled from a Bicep file of the run is judged as that; others may link to it.
+    fn add_twin(&mut self, entry: &mut FileReport, file: FileId, document: &Document, source: &str) {
+        self.twins.push(entry.name.clone());
+        entry.shape = Some(shape_word(Shape::Template).to_owned());
+        entry.detail = Some(format!("compiled from {source}, which is judged"));
+        self.fragments.extend(TemplateFile::of_template(file, &entry.name, document));
     }
 
     fn add_document(
@@ -282,6 +380,19 @@ fn syntax_finding(error: &SyntaxError) -> Finding {
     }
 }
 
+fn bicep_finding(error: &SyntaxError) -> Finding {
+    let message = "this cannot be read, so what it declares was not judged; the rest of the file was";
+    Finding { message: message.to_owned(), ..syntax_finding(error) }
+}
+
+fn bicep_card() -> RuleCard {
+    RuleCard {
+        title: "A file cannot be read".to_owned(),
+        help: "Mend what stands there; `bicep build FILE` names it, too.".to_owned(),
+        ..syntax_card()
+    }
+}
+
 fn syntax_card() -> RuleCard {
     RuleCard {
         id: RuleId::new("syntax"),
@@ -375,13 +486,18 @@ fn is_empty_list(root: &Node) -> bool {
 }
 
 /// Makes an error of each file that was named, by one of `paths` or as standard input, and gave nothing to judge. When
-/// only changes are reported, of each that changed. Answers with their names, and why.
-pub(crate) fn refuse(report: &mut Report, paths: &[PathBuf], changed: Option<&Changed>) -> Vec<(String, String)> {
+/// only changes are reported, of each that changed. `stdin`: the name standard input is shown by. Answers with their names, and why.
+pub(crate) fn refuse(
+    report: &mut Report,
+    paths: &[PathBuf],
+    stdin: &str,
+    changed: Option<&Changed>,
+) -> Vec<(String, String)> {
     let asked = FileSet::new(paths.iter().filter(|path| path.is_file()).cloned());
     let is_stdin = paths.iter().any(|path| path == Path::new("-"));
     let counts = |name: &str| {
         let is_changed = || changed.is_none_or(|changed| changed.is_everything() || changed.files.holds(name));
-        if name == STDIN { is_stdin } else { asked.holds(name) && is_changed() }
+        if name == stdin && is_stdin { true } else { asked.holds(name) && is_changed() }
     };
     let says_of_others = |file: &FileReport| matches!(file.shape.as_deref(), Some("service-tags" | "dependencies"));
     let mut judged = report.files.iter().filter(|file| file.outcome == Outcome::Judged);

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::arm::{self, Expansion, Inputs, LinkPath, Links, Trouble, Wanted};
+use crate::arm::{self, Expansion, Inputs, LinkPath, Links, Trouble, TroubleKind, Wanted};
 use crate::estate;
 use crate::json::{Document, Node};
+use crate::lint::bicep::Bicep;
+use crate::lint::reach::judged_through;
 use crate::lint::settings::TemplateOptions;
 use crate::source::{FileId, Files};
 
@@ -51,6 +53,8 @@ pub(crate) struct TemplateFiles<'a> {
     pub(crate) fragments: &'a [TemplateFile],
     /// Parameter files.
     pub(crate) parameters: &'a [TemplateFile],
+    /// What is known of those that are Bicep.
+    pub(crate) bicep: &'a Bicep,
 }
 
 /// Parameters given one by one, as values.
@@ -60,6 +64,14 @@ pub(crate) struct Given {
     pub(crate) all: Vec<(String, Node)>,
     /// Of each of the choices.
     pub(crate) choices: Vec<Vec<(String, Node)>>,
+}
+
+impl Given {
+    /// The values for one template. Of several for one name the last counts.
+    fn of(&self, template: &TemplateFile, options: &TemplateOptions) -> Vec<(String, Node)> {
+        let own = options.choices_for(&template.name).into_iter().filter_map(|(at, _)| self.choices.get(at));
+        own.flatten().chain(&self.all).cloned().collect()
+    }
 }
 
 /// The resources of all templates under one choice of parameter files.
@@ -79,6 +91,8 @@ pub(crate) struct Templates {
     pub(crate) used: BTreeMap<FileId, FileId>,
     /// How many parameter sets were left out.
     pub(crate) left_out: usize,
+    /// Files of Bicep of which a change in one concerns all.
+    pub(crate) together: Vec<BTreeSet<FileId>>,
 }
 
 /// The templates and parameter files of a run by their paths, to find what links to what.
@@ -87,17 +101,21 @@ struct LinkIndex<'a> {
     /// The same by the name of the file alone, in the order of their paths.
     by_name: BTreeMap<String, Vec<(String, &'a TemplateFile)>>,
     paths: BTreeMap<FileId, String>,
+    /// By their ids, where there is Bicep.
+    by_id: BTreeMap<FileId, &'a TemplateFile>,
+    bicep: &'a Bicep,
 }
 
 impl<'a> LinkIndex<'a> {
-    fn new(files: impl Iterator<Item = &'a TemplateFile> + Clone) -> Self {
+    fn new(files: impl Iterator<Item = &'a TemplateFile> + Clone, bicep: &'a Bicep) -> Self {
+        let by_id = files.clone().filter(|_| bicep.is_there()).map(|file| (file.file, file)).collect();
         let paths = files.clone().map(|file| (file.file, plain(&file.name))).collect();
         let by_path: BTreeMap<String, &TemplateFile> = files.map(|file| (plain(&file.name), file)).collect();
         let mut by_name: BTreeMap<String, Vec<(String, &TemplateFile)>> = BTreeMap::new();
         for (path, file) in &by_path {
             by_name.entry(file_name(path).to_owned()).or_default().push((path.clone(), file));
         }
-        Self { by_path, by_name, paths }
+        Self { by_path, by_name, paths, by_id, bicep }
     }
 
     /// The folder of a file; empty for one that is not among them.
@@ -139,11 +157,16 @@ impl Links for LinkIndex<'_> {
         let beside = |path: &str| joined(self.folder_of(from), path).and_then(|path| self.by_path.get(&path).copied());
         let found = match path {
             LinkPath::Relative(path) => beside(path),
-            LinkPath::Module(path) => beside(path),
             LinkPath::Url(url) => self.ending(from, url.split_once("://").map_or(url.as_str(), |(_, rest)| rest)),
             LinkPath::Tail(tail) => beside(tail).or_else(|| self.ending(from, tail)),
+            LinkPath::Module(path) => self.bicep.find(from, path).and_then(|file| self.by_id.get(&file).copied()),
         };
         found.map(|file| (file.file, Arc::clone(&file.document)))
+    }
+
+    fn document(&self, file: FileId) -> Option<Arc<Document>> {
+        let template = || self.by_id.get(&file).map(|file| Arc::clone(&file.document));
+        self.bicep.document(file).or_else(template)
     }
 }
 
@@ -241,18 +264,11 @@ pub(crate) fn expand_all(
     given: &Given,
     wanted: Wanted<'_>,
 ) -> Templates {
-    let TemplateFiles { templates, fragments: others, parameters } = *run;
-    let links = LinkIndex::new(templates.iter().chain(others).chain(parameters));
+    let TemplateFiles { templates, fragments: others, parameters, bicep } = *run;
+    let links = LinkIndex::new(templates.iter().chain(others).chain(parameters), bicep);
     let beside = Beside::new(run, options);
     let sets: Vec<_> = templates.iter().map(|template| beside.sets_of(template, options)).collect();
-    // Of several values for one name the last counts.
-    let given: Vec<Vec<(String, Node)>> = templates
-        .iter()
-        .map(|template| {
-            let own = options.choices_for(&template.name).into_iter().filter_map(|(at, _)| given.choices.get(at));
-            own.flatten().chain(&given.all).cloned().collect()
-        })
-        .collect();
+    let given: Vec<_> = templates.iter().map(|template| given.of(template, options)).collect();
     let Plan { jobs, rounds, left_out } = Plan::new(&sets);
     let users = users(&jobs);
     let asked: Vec<_> = jobs
@@ -271,13 +287,14 @@ pub(crate) fn expand_all(
         .collect();
     let mut expansions = arm::expand_each(&asked);
     for ((at, parameters), expansion) in jobs.iter().zip(&mut expansions) {
+        expansion.troubles.retain(|trouble| trouble.kind != TroubleKind::Link || !bicep.is_told(trouble.span));
         expansion.troubles.extend(parameters.map(|file| unread(file, *at, &users, templates)).unwrap_or_default());
     }
     let expansions: Vec<Arc<Expansion>> = expansions.into_iter().map(Arc::new).collect();
 
     let of_template = |&(at, parameters): &Job<'_>| Some((parameters?.file, templates[at].file));
     let used = jobs.iter().filter_map(of_template).filter(|(parameters, template)| parameters != template).collect();
-    let linked = fragments(templates, &jobs, &expansions);
+    let linked = bicep.completed(fragments(templates, &jobs, &expansions));
     let rounds = rounds.into_iter().map(|(label, of_round)| Round {
         label,
         expansions: of_round
@@ -289,7 +306,7 @@ pub(crate) fn expand_all(
             .filter(|(file, ..)| !linked.contains_key(file))
             .collect(),
     });
-    Templates { rounds: rounds.collect(), linked, used, left_out }
+    Templates { rounds: rounds.collect(), linked, used, left_out, together: bicep.together() }
 }
 
 /// The templates that each parameter file is used for, by their places in the list.
@@ -327,32 +344,8 @@ fn fragments(templates: &[TemplateFile], jobs: &[Job<'_>], expansions: &[Arc<Exp
         let links = expansion.linked.iter().copied().filter(|linked| *linked != file);
         children.entry(file).or_default().extend(links);
     }
-    let mut all: BTreeSet<FileId> = BTreeSet::new();
-    all.extend(children.values().flatten());
-    let mut linked = BTreeMap::new();
-    let mut roots: Vec<FileId> =
-        templates.iter().map(|template| template.file).filter(|file| !all.contains(file)).collect();
-    let mut reached: BTreeSet<FileId> = BTreeSet::new();
-    let rest: Vec<FileId> = templates.iter().map(|template| template.file).filter(|file| all.contains(file)).collect();
-    let mut rest = rest.into_iter();
-    loop {
-        while let Some(root) = roots.pop() {
-            let mut open = vec![root];
-            reached.insert(root);
-            while let Some(parent) = open.pop() {
-                for child in children.get(&parent).into_iter().flatten() {
-                    if reached.insert(*child) {
-                        linked.insert(*child, root);
-                        open.push(*child);
-                    }
-                }
-            }
-        }
-        match rest.find(|file| !reached.contains(file)) {
-            Some(file) => roots.push(file),
-            None => return linked,
-        }
-    }
+    let order: Vec<FileId> = templates.iter().map(|template| template.file).collect();
+    judged_through(&order, &children)
 }
 
 /// What lies in the folders of a run: the parameter files for each template are looked for beside it.
@@ -363,6 +356,7 @@ struct Beside<'a> {
     parameters: HashMap<&'a str, Vec<&'a TemplateFile>>,
     /// How many templates each folder holds.
     templates: HashMap<&'a str, usize>,
+    bicep: &'a Bicep,
 }
 
 impl<'a> Beside<'a> {
@@ -377,7 +371,7 @@ impl<'a> Beside<'a> {
         }
         let chosen = options.files().next().is_some();
         let names = run.parameters.iter().filter(|_| chosen).map(|file| plain(&file.name)).collect();
-        Self { all: run.parameters, names, parameters, templates }
+        Self { all: run.parameters, names, parameters, templates, bicep: run.bicep }
     }
 
     /// The parameter files of a template, each with what tells it from the others.
@@ -389,26 +383,19 @@ impl<'a> Beside<'a> {
         let of_choice = options.choices_for(&template.name).into_iter().rev();
         let of_choice = of_choice.map(|(_, choice)| &choice.parameters).find(|files| !files.is_empty());
         if let Some(chosen) = Some(&options.parameters).filter(|files| !files.is_empty()).or(of_choice) {
-            return self.chosen(chosen);
+            let sets = self.chosen(chosen, template.file);
+            if !sets.is_empty() || !self.bicep.is_there() {
+                return sets;
+            }
         }
         if let Some(arguments) = &template.arguments {
             return vec![(String::new(), Some(arguments))];
         }
-        let own = folder(&template.name);
         let stem = file_name(&template.name);
         let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
-        let beside = self.parameters.get(own).map_or(&[][..], Vec::as_slice);
-        let mut sets: Vec<(String, Option<&TemplateFile>)> = beside
-            .iter()
-            .filter_map(|file| label_of(stem, file_name(&file.name)).map(|label| (label, Some(*file))))
-            .collect();
+        let mut sets = self.using(template.file, stem);
         if sets.is_empty() {
-            // The portal exports `template.json` and `parameters.json`.
-            let alone = self.templates.get(own) == Some(&1);
-            let plain = beside.iter().find(|file| file_name(&file.name).eq_ignore_ascii_case("parameters.json"));
-            if let Some(file) = plain.filter(|_| alone || stem.eq_ignore_ascii_case("template")) {
-                sets.push((String::new(), Some(file)));
-            }
+            sets = self.beside(template, stem);
         }
         if sets.is_empty() {
             sets.push((String::new(), None));
@@ -417,10 +404,49 @@ impl<'a> Beside<'a> {
         sets
     }
 
-    /// The files that a choice names.
-    fn chosen(&self, chosen: &[PathBuf]) -> Vec<(String, Option<&'a TemplateFile>)> {
+    /// The parameter files in Bicep that say that they are for a template.
+    fn using(&self, template: FileId, stem: &str) -> Vec<(String, Option<&'a TemplateFile>)> {
+        let own = self.all.iter().filter(|file| self.bicep.used_by(file.file) == Some(template));
+        let mut sets: Vec<(String, Option<&TemplateFile>)> =
+            own.map(|file| (choice_of(stem, file_name(&file.name)), Some(file))).collect();
+        let labels: Vec<String> = sets.iter().map(|(label, _)| label.clone()).collect();
+        for (label, file) in &mut sets {
+            // Files of one name in several folders are told apart by their paths.
+            if let (true, Some(file)) = (labels.iter().filter(|other| *other == label).count() > 1, file) {
+                *label = file.name.clone();
+            }
+        }
+        sets
+    }
+
+    /// The parameter files that belong to a template by their names.
+    fn beside(&self, template: &TemplateFile, stem: &str) -> Vec<(String, Option<&'a TemplateFile>)> {
+        let own = folder(&template.name);
+        let beside = self.parameters.get(own).map_or(&[][..], Vec::as_slice);
+        let named = |stem: &str| -> Vec<(String, Option<&'a TemplateFile>)> {
+            let labelled = beside.iter().filter_map(|file| Some((label_of(stem, file_name(&file.name))?, Some(*file))));
+            labelled.collect()
+        };
+        let mut sets = named(stem);
+        if sets.is_empty() && template.name.ends_with("main.bicep") && stem == "main" {
+            sets = named("azuredeploy");
+        }
+        if sets.is_empty() {
+            // The portal exports `template.json` and `parameters.json`.
+            let alone = self.templates.get(own) == Some(&1);
+            let plain = beside.iter().find(|file| file_name(&file.name).eq_ignore_ascii_case("parameters.json"));
+            if let Some(file) = plain.filter(|_| alone || stem.eq_ignore_ascii_case("template")) {
+                sets.push((String::new(), Some(file)));
+            }
+        }
+        sets
+    }
+
+    /// The files that a choice names. One in Bicep is only for the template that it says.
+    fn chosen(&self, chosen: &[PathBuf], template: FileId) -> Vec<(String, Option<&'a TemplateFile>)> {
         let wanted: BTreeSet<String> = chosen.iter().map(|path| plain(&shown_path(path))).collect();
-        let given = self.all.iter().zip(&self.names).filter(|(_, name)| wanted.contains(*name));
+        let is_for = |file: &TemplateFile| self.bicep.used_by(file.file).is_none_or(|used| used == template);
+        let given = self.all.iter().zip(&self.names).filter(|(file, name)| wanted.contains(*name) && is_for(file));
         let mut sets: Vec<(String, Option<&TemplateFile>)> =
             given.map(|(file, _)| (file_name(&file.name).to_owned(), Some(file))).collect();
         if let [(label, _)] = sets.as_mut_slice() {
@@ -448,9 +474,27 @@ fn label_of(stem: &str, name: &str) -> Option<String> {
     Some(parts.join("."))
 }
 
+/// `dev` for `main.dev.bicepparam` and `dev.bicepparam` of `main.bicep`; empty for `main.bicepparam`.
+fn choice_of(stem: &str, name: &str) -> String {
+    let name = name.rsplit_once('.').map_or(name, |(name, _)| name);
+    let rest = name.get(..stem.len()).filter(|head| head.eq_ignore_ascii_case(stem)).map(|_| &name[stem.len()..]);
+    match rest {
+        Some("") => String::new(),
+        Some(rest) if rest.starts_with(['.', '-', '_']) => rest[1..].to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{joined, label_of};
+    use super::{choice_of, joined, label_of};
+
+    #[test]
+    fn a_choice_is_what_the_name_adds_to_that_of_the_template() {
+        let names =
+            ["main.bicepparam", "main.dev.bicepparam", "Main-prod.bicepparam", "test.bicepparam", "mainly.bicepparam"];
+        assert_eq!(names.map(|name| choice_of("main", name)), ["", "dev", "prod", "test", "mainly"]);
+    }
 
     #[test]
     fn a_parameter_file_belongs_to_the_template_whose_name_it_starts_with() {

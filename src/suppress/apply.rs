@@ -20,10 +20,11 @@ use crate::suppress::read;
 const MOST: usize = 2_000;
 
 /// What has to be known of a run.
-#[derive(Debug)]
 pub struct Run<'a> {
     /// The documents read.
     pub documents: &'a [(FileId, Arc<Document>)],
+    /// What follows a comment, where that is not told by its document: the answer holds for a file in another language.
+    pub following: &'a dyn Fn(Span) -> Option<Option<Span>>,
     /// What the settings allow.
     pub exceptions: &'a Exceptions,
     /// The text of the settings among the files of the run.
@@ -120,7 +121,7 @@ fn collect(files: &Files, run: &Run<'_>) -> Permissions {
             continue;
         }
         let mut found = Permissions::default();
-        read::of_comments(*file, text, document, &mut found);
+        read::of_comments(*file, text, document, run.following, &mut found);
         read::of_values(&document.root, &mut found);
         if let Some(first) = found.allows.get(MOST) {
             let what = format!("only the first {MOST} permissions of a file are read");

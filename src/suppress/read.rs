@@ -159,8 +159,15 @@ fn part(span: Span, text: &str) -> Span {
     if span.len() == text.len() + 2 { span.part(1, text.len()) } else { span }
 }
 
-/// Reads the comments of a document; `text` is that of its file.
-pub(crate) fn of_comments(file: FileId, text: &str, document: &Document, found: &mut Permissions) {
+/// Reads the comments of a document; `text` is that of its file. `following` tells what comes after a comment, where the
+/// values of the document do not.
+pub(crate) fn of_comments(
+    file: FileId,
+    text: &str,
+    document: &Document,
+    following: &dyn Fn(Span) -> Option<Option<Span>>,
+    found: &mut Permissions,
+) {
     for comment in &document.comments {
         let range = comment.span.range();
         let Some(written) = text.get(range.clone()).filter(|written| written.contains(MARK)) else { continue };
@@ -175,7 +182,7 @@ pub(crate) fn of_comments(file: FileId, text: &str, document: &Document, found: 
                     let scope = if directive.whole_file {
                         Scope::File(file)
                     } else {
-                        scope.get_or_insert_with(|| scope_of(file, text, comment, &document.root)).clone()
+                        scope.get_or_insert_with(|| scope_of(text, comment, &document.root, following)).clone()
                     };
                     let place = |at: std::ops::Range<usize>| Span::new(file, start + at.start, start + at.end);
                     found.add(directive, IgnoredBy::Comment, &scope, place);
@@ -189,7 +196,8 @@ pub(crate) fn of_comments(file: FileId, text: &str, document: &Document, found: 
     }
 }
 
-fn scope_of(file: FileId, text: &str, comment: &Comment, root: &Node) -> Scope {
+fn scope_of(text: &str, comment: &Comment, root: &Node, told: &dyn Fn(Span) -> Option<Option<Span>>) -> Scope {
+    let file = comment.span.file;
     let range = comment.span.range();
     let line = text[..range.start].rfind(['\n', '\r']).map_or(0, |at| at + 1);
     let before = text[line..range.start].trim_matches(['\u{feff}', ' ', '\t']);
@@ -199,7 +207,8 @@ fn scope_of(file: FileId, text: &str, comment: &Comment, root: &Node) -> Scope {
     if !before.is_empty() && !before.starts_with("/*") || !after.is_empty() && !after.starts_with("/") {
         return Scope::Starting(Span::new(file, line, end));
     }
-    following(root, range.start, range.end).map_or(Scope::Nowhere, Scope::Inside)
+    let follows = told(comment.span).unwrap_or_else(|| following(root, range.start, range.end));
+    follows.map_or(Scope::Nowhere, Scope::Inside)
 }
 
 /// The value that a comment at these bytes, alone on its line, speaks about.
@@ -326,7 +335,7 @@ mod comment_tests {
         let file = files.add("a.json", text);
         let document = parse(file, text).unwrap();
         let mut found = Permissions::default();
-        of_comments(file, text, &document, &mut found);
+        of_comments(file, text, &document, &|_| None, &mut found);
         assert!(found.mistakes.is_empty(), "{:?}", found.mistakes);
         let shown = |span: Span| files.slice(span).to_owned();
         let scope = |allow: &crate::suppress::allow::Allow| match allow.scope {

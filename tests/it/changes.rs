@@ -75,7 +75,7 @@ fn only_what_changed_since_a_branch_is_reported() {
     let folder = folder.path();
     let (status, text) = run(folder, &["check", "--changed-since", "main"]);
     assert_eq!(status, Some(0), "{text}");
-    assert!(text.contains("no JSON file of Azure's networks is among the files that changed"), "{text}");
+    assert!(text.contains("no JSON or Bicep file of Azure's networks is among the files that changed"), "{text}");
 
     write(folder, "net/a.json", &nsg("a", "0.0.0.0/0"));
     git(folder, &["commit", "-q", "-a", "-m", "two"]);

@@ -41,8 +41,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "lint",
         &[
-            "date", "arm", "config", "estate", "finding", "input", "json", "judge", "net", "proof", "rule", "source",
-            "spelling", "suppress", "tagfile",
+            "date", "arm", "bicep", "config", "estate", "finding", "input", "json", "judge", "lower", "net", "proof",
+            "rule", "source", "spelling", "suppress", "tagfile",
         ],
     ),
     ("judge", &["estate", "finding", "json", "net", "proof", "rule", "source", "spelling"]),
@@ -56,10 +56,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("fix", &["finding", "json", "source"]),
     ("report", &["finding", "printable", "source"]),
     ("estate", &["json", "net", "source", "spelling"]),
+    ("lower", &["arm", "bicep", "json", "source", "spelling"]),
     ("arm", &["date", "json", "source", "spelling"]),
-    ("input", &["finding", "json", "source", "tagfile"]),
+    ("input", &["bicep", "finding", "json", "source", "tagfile"]),
     // Files of service tags need JSON and places, which the snapshots in `net` know nothing of.
     ("tagfile", &["date", "json", "net", "source"]),
+    ("bicep", &["json", "source"]),
     ("json", &["source"]),
     ("finding", &["source"]),
     ("net", &["spelling"]),

@@ -3,6 +3,7 @@
 
 mod advice;
 mod arm;
+mod bicep;
 mod changes;
 mod cli;
 mod corpus;
@@ -22,6 +23,7 @@ mod laws_routes;
 mod laws_world;
 mod layers;
 mod mentions;
+mod pairs;
 mod release;
 mod rules;
 mod schemas;

@@ -40,4 +40,8 @@ fn the_hooks_run_what_the_readme_says() {
     let readme = read("README.md");
     assert!(ids.iter().all(|id| readme.contains(&format!("`{id}`"))));
     assert!(after(&hooks, "entry: aznetlint check --").all(|flag| flag == "changed"));
+    // Every hook sees every language; pre-commit knows no type of Bicep.
+    let lines = |start: &str| hooks.lines().filter(|line| line.trim() == start).count();
+    assert_eq!(lines("types: [text]"), ids.len());
+    assert_eq!(lines(r"files: '\.(json|bicep|bicepparam)$'"), ids.len());
 }

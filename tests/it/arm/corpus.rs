@@ -68,7 +68,10 @@ struct Corpus {
 impl Links for Corpus {
     fn find(&self, from: FileId, path: &LinkPath) -> Option<(FileId, Arc<Document>)> {
         let folder = self.paths.get(&from)?.parent()?;
-        let (LinkPath::Relative(relative) | LinkPath::Tail(relative) | LinkPath::Url(relative)) = path;
+        let (LinkPath::Relative(relative)
+        | LinkPath::Tail(relative)
+        | LinkPath::Url(relative)
+        | LinkPath::Module(relative)) = path;
         if let LinkPath::Url(url) = path {
             let parts: Vec<&str> = url.split('/').collect();
             return (3..parts.len())

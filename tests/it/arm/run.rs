@@ -45,7 +45,7 @@ impl Run {
 
 impl Links for Run {
     fn find(&self, _: FileId, path: &LinkPath) -> Option<(FileId, Arc<Document>)> {
-        let (LinkPath::Relative(path) | LinkPath::Url(path) | LinkPath::Tail(path)) = path;
+        let (LinkPath::Relative(path) | LinkPath::Url(path) | LinkPath::Tail(path) | LinkPath::Module(path)) = path;
         self.documents
             .iter()
             .find(|(_, name, _)| path.ends_with(name.as_str()))
@@ -68,6 +68,8 @@ pub(crate) fn plain(node: &Node) -> serde_json::Value {
             .collect::<serde_json::Map<_, _>>()
             .into(),
         Value::Unknown(unknown) => json!({ "$unknown": unknown.reason.to_string() }),
+        // What is evaluated holds none.
+        Value::Deferred(_) => serde_json::Value::Null,
     }
 }
 

@@ -7,11 +7,12 @@
 //! that of `verdict`.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use crate::estate::{Access, BuiltIn, FirewallRule, NextHop, Route, RuleCollection, SecurityRule};
 use crate::finding::Layer;

@@ -148,29 +148,33 @@ impl Row {
     /// another: templates that only lie in one folder must not be taken for one deployment. The place of such a hole is
     /// its template. Answers whether the group, where one is named, is the deployment's own.
     pub(crate) fn own_scope(&mut self, pieces: &[Piece]) -> bool {
-        let mut is_own = self.part(self.segment(2)) != Some(Part::Known("resourcegroups"));
-        for (at, kind) in [(1, "subscriptions"), (3, "resourcegroups")] {
-            if self.part(self.segment(at - 1)) != Some(Part::Known(kind)) {
-                continue;
-            }
-            let segment = self.segment(at);
-            let Some(Part::Partly(bits)) = self.part(segment.clone()) else { continue };
-            let Some(hole) = bits.only_hole().and_then(|key| context(pieces, key)) else { continue };
-            self.widen(segment.start, &format!("@{}", hole.span.file.0));
-            is_own |= at == 3;
+        // Where the first four segments begin, and where the fourth ends.
+        let mut starts = [self.bits.len(); 5];
+        let opening = (0..self.bits.len()).filter(|at| self.bits[*at].opens);
+        starts.iter_mut().zip(opening).for_each(|(start, at)| *start = at);
+        let is_kind =
+            |row: &Self, at: usize, kind: &str| row.part(starts[at]..starts[at + 1]) == Some(Part::Known(kind));
+        let is_named = is_kind(self, 2, "resourcegroups");
+        let is_own_group = is_named && self.own_hole(starts[3]..starts[4], pieces);
+        if is_kind(self, 0, "subscriptions") {
+            self.own_hole(starts[1]..starts[2], pieces);
         }
-        is_own
+        !is_named || is_own_group
     }
 
-    /// Adds to the key of a hole.
-    fn widen(&mut self, at: usize, more: &str) {
-        self.key.insert_str(self.bits[at].end as usize - 1, more);
+    /// Tells the hole that a segment is, where it is the deployment's own, from that of another template.
+    fn own_hole(&mut self, segment: Range<usize>, pieces: &[Piece]) -> bool {
+        let Some(Part::Partly(bits)) = self.part(segment.clone()) else { return false };
+        let Some(hole) = bits.only_hole().and_then(|key| context(pieces, key)) else { return false };
+        let more = format!("@{}", hole.span.file.0);
+        self.key.insert_str(self.bits[segment.start].end as usize - 1, &more);
         let length = byte(more.len());
-        self.bits[at].end += length;
-        for bit in &mut self.bits[at + 1..] {
+        self.bits[segment.start].end += length;
+        for bit in &mut self.bits[segment.start + 1..] {
             bit.start += length;
             bit.end += length;
         }
+        true
     }
 
     fn text(&mut self, text: &str, opens: bool) {

@@ -131,7 +131,7 @@ impl HostSet {
 
     /// Whether no host is in it.
     pub fn is_empty(&self) -> bool {
-        self.example().is_none()
+        !self.is_full() && self.example().is_none()
     }
 
     /// Hosts in either.

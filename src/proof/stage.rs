@@ -347,7 +347,7 @@ impl Ends {
     pub(crate) fn cells(&self, protocols: ProtocolSet, ports: &PortSet) -> Vec<Cell> {
         let ported = ProtocolSet::TCP.union(ProtocolSet::UDP);
         let portless = if ports.is_full() { protocols.difference(ported) } else { ProtocolSet::NONE };
-        let hosts = Arc::new(HostSet::full());
+        let hosts = HostSet::shared_full();
         let mut cells = Vec::new();
         for (protocols, ports) in [(protocols.intersection(ported), ports.clone()), (portless, PortSet::full())] {
             if protocols.is_empty() || ports.is_empty() {

@@ -53,7 +53,14 @@ impl<'a> Doors<'a> {
         let known = || self.scenes.lock().unwrap_or_else(PoisonError::into_inner);
         let found = known().get(&door).cloned();
         // Not made under the lock: others may need another one meanwhile.
-        found.unwrap_or_else(|| Arc::clone(known().entry(door).or_insert(Arc::new(make()))))
+        found.unwrap_or_else(|| {
+            let made = Arc::new(make());
+            Arc::clone(known().entry(door).or_insert(made))
+        })
+    }
+
+    fn for_endpoints(&self, door: Door, scene: &Scene<'a>, groups: bool) -> Arc<Scene<'a>> {
+        self.scene(Door { endpoints: Some(groups), ..door }, || scene.clone().for_endpoints(groups))
     }
 }
 
@@ -119,10 +126,7 @@ impl<'a> Receivers<'a> {
         let site = site::of_subnet(estate, at);
         let door = Door { subnet: at, tags: tags.map_or(0, |tags| std::ptr::from_ref(tags).addr()), endpoints: None };
         let scene = doors.scene(door, || scene_of(estate, &site, tags));
-        let for_endpoints = |groups: bool| {
-            let door = Door { endpoints: Some(groups), ..door };
-            doors.scene(door, || Scene::clone(&scene).for_endpoints(groups))
-        };
+        let for_endpoints = |groups: bool| doors.for_endpoints(door, &scene, groups);
         let endpoints = endpoints(estate, at);
         let closed: Vec<(AddressSet, Doubt)> = endpoints.iter().filter_map(|one| not_approved(one)).collect();
         let mut push = |scene: Arc<Scene<'a>>, addresses: AddressSet, group: Option<String>, maybe: Option<Doubt>| {
@@ -160,13 +164,7 @@ impl<'a> Receivers<'a> {
             || subnet.private_endpoints.len() > endpoints.len();
         let maybe = match counts {
             Ok(true) => None,
-            Ok(false) => {
-                let name = site::shown(&subnet.header);
-                let doubt = Doubt::new(format!(
-                    "which addresses of `{name}` are private endpoints, for which its network security group does not count"
-                ));
-                Some(doubt.settled_by("the private endpoints of the subnet, with their addresses"))
-            }
+            Ok(false) => Some(untold_endpoints(subnet)),
             Err(doubt) => Some(doubt),
         };
         push(scene, part, None, maybe.filter(|_| untold));
@@ -212,6 +210,14 @@ const ELSEWHERE: u8 = 2;
 fn elsewhere(site: &Site, estate: &Estate) -> Doubt {
     let name = site.title(estate);
     Doubt::new(format!("whether it arrives at `{name}`, and from which address, is not known: no peering leads there"))
+}
+
+fn untold_endpoints(subnet: &Subnet) -> Doubt {
+    let name = site::shown(&subnet.header);
+    let doubt = Doubt::new(format!(
+        "which addresses of `{name}` are private endpoints, for which its network security group does not count"
+    ));
+    doubt.settled_by("the private endpoints of the subnet, with their addresses")
 }
 
 /// The private endpoints in a subnet.

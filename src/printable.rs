@@ -74,6 +74,11 @@ impl<W: Write> Printer<W> {
     }
 
     fn print(&mut self, held: &[u8], is_end: bool) -> io::Result<()> {
+        // Nearly every line: nothing in it has to be looked at by itself.
+        if self.is_harmless(held) {
+            self.is_begun = !is_end;
+            return self.out.write_all(held);
+        }
         let text = String::from_utf8_lossy(held);
         let mut printed = String::with_capacity(text.len());
         match self.kind {
@@ -82,6 +87,17 @@ impl<W: Write> Printer<W> {
         }
         self.is_begun = !is_end;
         self.out.write_all(printed.as_bytes())
+    }
+
+    fn is_harmless(&self, line: &[u8]) -> bool {
+        let is_plain = |byte: u8| matches!(byte, b' '..=b'"' | b'$'..=b'~');
+        match self.kind {
+            Kind::Json => line.iter().all(|&byte| is_plain(byte) || matches!(byte, b'\n' | b'\r' | b'\t')),
+            _ => {
+                let body = line.strip_suffix(b"\n").unwrap_or(line);
+                body.iter().all(|&byte| is_plain(byte)) && !body.trim_ascii_start().starts_with(b"::")
+            }
+        }
     }
 }
 
@@ -115,10 +131,6 @@ impl<W: Write> Write for Printer<W> {
 }
 
 fn json(text: &str, to: &mut String) {
-    // Nearly every line: nothing in it has to be looked at by itself.
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'"' | b'$'..=b'~' | b'\n' | b'\r' | b'\t')) {
-        return to.push_str(text);
-    }
     for (at, ch) in text.char_indices() {
         match ch {
             // In JSON a number sign stands in strings only.
@@ -142,11 +154,6 @@ fn push_json(ch: char, to: &mut String) {
 fn plain(text: &str, kind: Kind, is_start: bool, to: &mut String) {
     let body = text.trim_end_matches('\n');
     let body = body.strip_suffix('\r').filter(|_| body.len() < text.len()).unwrap_or(body);
-    // Nearly every line: nothing in it has to be looked at by itself.
-    let is_harmless = |byte: u8| matches!(byte, b' '..=b'"' | b'$'..=b'~');
-    if body.bytes().all(is_harmless) && !body.trim_start().starts_with("::") {
-        return to.push_str(text);
-    }
     let is_text = kind != Kind::Commands;
     let mut is_start = is_start && is_text;
     let mut rest = body;

@@ -3,8 +3,10 @@
 //!
 //! Typing is the work of `extract`, joining that of `build`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use crate::estate::extract::{Conditions, lookup};
 use crate::estate::fault;

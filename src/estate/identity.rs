@@ -6,10 +6,11 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::estate::resource::Field;
-use crate::json::{self, Node, Reason, Unknown, Value};
+use crate::estate::row::{Bit, Part, Row, parts, without_last};
+use crate::json::{self, Node, Unknown, Value};
 use crate::source::FileId;
 
-/// An id as a row of segments, any of which may be known in part only. An id and those it lies inside share the row.
+/// An id as a row of segments, any of which may be known in part only. An id and those it lies inside share where they stand.
 #[derive(Clone, Debug)]
 pub(crate) struct Id {
     /// Segments may be missing at its beginning.
@@ -18,37 +19,10 @@ pub(crate) struct Id {
     elsewhere: bool,
     /// Ends with its segments, a slash before each.
     key: Arc<str>,
-    segments: Arc<[Segment]>,
-    /// How many of the segments are its own.
-    count: usize,
-}
-
-/// What stands between two slashes, in lower case: bytes of the key, and what they mean when they are known in part.
-#[derive(Clone, Debug)]
-struct Segment {
-    start: u32,
-    end: u32,
-    bits: Option<Arc<[Bit]>>,
-}
-
-/// A segment, read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part<'a> {
-    Known(&'a str),
-    Partly(&'a [Bit]),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Bit {
-    Text(Box<str>),
-    Hole(Arc<str>),
-}
-
-/// A segment of an id to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Known(Box<str>),
-    Partly(Vec<Bit>),
+    bits: Arc<[Bit]>,
+    /// How many of the bits are its own, and how many segments they make.
+    own: u32,
+    count: u32,
 }
 
 impl Id {
@@ -57,27 +31,35 @@ impl Id {
         let open = !text.starts_with('/');
         let mut row = Row::new(if open { "~" } else { "" }, text.len() + 2);
         text.split('/').filter(|segment| !segment.is_empty()).for_each(|segment| row.known(segment));
-        row.id(open)
+        Self::of_row(row, open)
     }
 
     /// An id only a deployment can tell in full.
     pub(crate) fn unknown(unknown: &Unknown) -> Self {
         if unknown.parts.is_empty() {
-            return Row::new(&format!("{{{}}}", unknown.key), 0).id(true);
+            return Self::of_row(Row::new(&format!("{{{}}}", unknown.key), 0), true);
         }
         let open = !matches!(unknown.parts.first(), Some(json::Part::Text(text)) if text.starts_with('/'));
-        let mut pieces = split(&unknown.parts);
-        let mut scope = String::new();
+        let mut row = Row::of(&unknown.parts);
         // What comes before the first slash may itself hold slashes: `[resourceGroup().id]`.
-        if open && matches!(pieces.first(), Some(Piece::Partly(_))) {
-            let mut row = Row::new("", 0);
-            row.piece(pieces.remove(0));
-            scope = row.key.split_off(1);
+        if open {
+            row.part_from_front();
         }
-        let elsewhere = !own_scope(&mut pieces, &unknown.parts);
-        let mut row = Row::new(&scope, 64);
-        pieces.into_iter().for_each(|piece| row.piece(piece));
-        Self { elsewhere, ..row.id(open) }
+        let elsewhere = !row.own_scope(&unknown.parts);
+        Self { elsewhere, ..Self::of_row(row, open) }
+    }
+
+    fn of_row(row: Row, open: bool) -> Self {
+        let Row { key, bits, count } = row;
+        let number = |of: usize| u32::try_from(of).unwrap_or(u32::MAX);
+        Self {
+            open,
+            elsewhere: false,
+            own: number(bits.len()),
+            count: number(count),
+            key: key.into(),
+            bits: bits.into(),
+        }
     }
 
     /// The id that a value mentions; `None` when it is neither a text nor unknown.
@@ -100,44 +82,54 @@ impl Id {
     /// The id of a resource that shows none: its type and name, where `file` stands for subscription and group.
     pub(crate) fn composed(type_name: &str, name: &Result<Arc<str>, Arc<Unknown>>, file: FileId) -> Self {
         let names = match name {
-            Ok(text) => text.split('/').map(|part| Piece::Known(part.into())).collect(),
-            Err(unknown) if unknown.parts.is_empty() => vec![Piece::hole(&unknown.key)],
-            Err(unknown) => split(&unknown.parts),
+            Ok(text) => {
+                let mut names = Row::new("", text.len() + 1);
+                text.split('/').for_each(|part| names.known(part));
+                names
+            }
+            Err(unknown) => Row::of_unknown(unknown),
         };
         let (namespace, kinds) = type_name.split_once('/').map_or((type_name, None), |(one, rest)| (one, Some(rest)));
-        let kinds: Vec<&str> = kinds.into_iter().flat_map(|kinds| kinds.split('/')).collect();
-        let mut row = Row::new(&format!("~{}", file.0), type_name.len() + 64);
+        let kinds = kinds.into_iter().flat_map(|kinds| kinds.split('/'));
+        let count = kinds.clone().count();
+        let mut row = Row::new(&format!("~{}", file.0), type_name.len() + names.key.len() + 1);
         // A name with fewer segments than its type has lost its front: what is left belongs to the last types.
-        let missing = kinds.len().saturating_sub(names.len());
+        let missing = count.saturating_sub(names.count);
         if missing == 0 {
             row.known(namespace);
         }
-        let surplus = names.len().saturating_sub(kinds.len());
-        for (kind, name) in kinds.into_iter().skip(missing).zip(names.into_iter().skip(surplus)) {
+        let surplus = names.count.saturating_sub(count);
+        for (kind, name) in kinds.skip(missing).zip(surplus..names.count) {
             row.known(kind);
-            row.piece(name);
+            row.copy(&names, name);
         }
-        row.id(true)
+        Self::of_row(row, true)
     }
 
     /// The id of a child: `kind` such as `subnets`, and its name.
     pub(crate) fn child(&self, kind: &str, name: &Result<Arc<str>, Arc<Unknown>>) -> Self {
         let mut row = Row::new(&self.key, kind.len() + 32);
-        row.segments.extend_from_slice(&self.segments[..self.count]);
+        row.bits.extend_from_slice(self.bits());
+        row.count = self.count as usize;
         row.known(kind);
         match name {
             Ok(text) => row.known(short_name(text)),
-            Err(unknown) => row.piece(split(&unknown.parts).pop().unwrap_or_else(|| Piece::hole(&unknown.key))),
+            Err(unknown) => match Row::of(&unknown.parts) {
+                names if names.count == 0 => row.unknown(&unknown.key),
+                names => row.copy(&names, names.count - 1),
+            },
         }
-        Self { elsewhere: self.elsewhere, ..row.id(self.open) }
+        Self { elsewhere: self.elsewhere, ..Self::of_row(row, self.open) }
     }
 
     /// The id without its last type and name; `None` when nothing is left that says what it is.
     pub(crate) fn parent(&self) -> Option<Self> {
         let count = self.count.checked_sub(2).filter(|count| *count >= 2 || self.open)?;
+        let own = without_last(self.bits(), 2)?;
         // The slash before a segment is no part of it.
-        let key = self.key.get(..(self.segments[count].start as usize).checked_sub(1)?)?;
-        Some(Self { key: Arc::from(key), count, segments: Arc::clone(&self.segments), ..*self })
+        let key = self.key.get(..self.bits[own].start().checked_sub(1)?)?;
+        let own = u32::try_from(own).unwrap_or(u32::MAX);
+        Some(Self { key: Arc::from(key), own, count, bits: Arc::clone(&self.bits), ..*self })
     }
 
     /// Equal keys mean the same resource.
@@ -145,21 +137,18 @@ impl Id {
         &self.key
     }
 
-    /// The segment so far from the last one.
-    fn back(&self, from_end: usize) -> Option<Part<'_>> {
-        self.count.checked_sub(from_end + 1).map(|at| self.part(&self.segments[at]))
-    }
-
-    fn part<'a>(&'a self, segment: &'a Segment) -> Part<'a> {
-        match &segment.bits {
-            None => Part::Known(&self.key[segment.start as usize..segment.end as usize]),
-            Some(bits) => Part::Partly(bits),
-        }
+    fn bits(&self) -> &[Bit] {
+        &self.bits[..self.own as usize]
     }
 
     /// Its segments, the first one first.
     fn parts(&self) -> impl DoubleEndedIterator<Item = Part<'_>> {
-        self.segments[..self.count].iter().map(|segment| self.part(segment))
+        parts(&self.key, self.bits())
+    }
+
+    /// The segment so far from the last one.
+    fn back(&self, from_end: usize) -> Option<Part<'_>> {
+        self.parts().nth_back(from_end)
     }
 
     /// Its last name, in lower case, when that is known.
@@ -190,7 +179,7 @@ impl Id {
     /// Its resource type in lower case, such as `microsoft.network/virtualnetworks/subnets`.
     pub(crate) fn type_name(&self) -> Option<String> {
         let at = self.parts().collect::<Vec<_>>().iter().rposition(|part| *part == Part::Known("providers"))?;
-        let length = self.count - at - 1;
+        let length = self.count as usize - at - 1;
         if length < 3 || length.is_multiple_of(2) {
             return None;
         }
@@ -208,8 +197,7 @@ impl Id {
     pub(crate) fn is_stranger(&self, other: &Self) -> bool {
         match (self.back(0), other.back(0)) {
             (Some(Part::Partly(one)), Some(Part::Partly(two))) if one != two => {
-                let (one, two) = (template_of_bits(one), template_of_bits(two));
-                one.zip(two).is_some_and(|(one, two)| one != two)
+                one.template().zip(two.template()).is_some_and(|(one, two)| one != two)
             }
             _ => false,
         }
@@ -231,7 +219,7 @@ impl Id {
 
     /// Whether nothing is known of its last name.
     pub(crate) fn is_nameless(&self) -> bool {
-        matches!(self.back(0), Some(Part::Partly([Bit::Hole(_)])))
+        matches!(self.back(0), Some(Part::Partly(bits)) if bits.only_hole().is_some())
     }
 
     /// Whether both may be the id of one resource: what is known of both agrees.
@@ -244,177 +232,6 @@ impl Id {
                 Ordering::Greater => other.open,
             }
     }
-}
-
-/// An id in the making.
-struct Row {
-    key: String,
-    segments: Vec<Segment>,
-}
-
-impl Row {
-    /// `more`: about how many bytes will follow what stands before the first segment.
-    fn new(scope: &str, more: usize) -> Self {
-        let mut key = String::with_capacity(scope.len() + more);
-        key.push_str(scope);
-        Self { key, segments: Vec::with_capacity(12) }
-    }
-
-    fn known(&mut self, text: &str) {
-        self.key.push('/');
-        let start = self.key.len();
-        self.key.push_str(text);
-        self.key[start..].make_ascii_lowercase();
-        self.close(start, None);
-    }
-
-    fn piece(&mut self, piece: Piece) {
-        let bits = match piece {
-            Piece::Known(text) => return self.known(&text),
-            Piece::Partly(bits) => bits,
-        };
-        self.key.push('/');
-        let start = self.key.len();
-        for bit in &bits {
-            match bit {
-                Bit::Text(text) => self.key.push_str(text),
-                Bit::Hole(key) => {
-                    self.key.push('{');
-                    self.key.push_str(key);
-                    self.key.push('}');
-                }
-            }
-        }
-        self.close(start, Some(bits.into()));
-    }
-
-    fn close(&mut self, start: usize, bits: Option<Arc<[Bit]>>) {
-        let byte = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        self.segments.push(Segment { start: byte(start), end: byte(self.key.len()), bits });
-    }
-
-    fn id(self, open: bool) -> Id {
-        let Self { key, segments } = self;
-        Id { open, elsewhere: false, key: key.into(), count: segments.len(), segments: segments.into() }
-    }
-}
-
-impl Piece {
-    fn hole(key: &Arc<str>) -> Self {
-        Self::Partly(vec![Bit::Hole(Arc::clone(key))])
-    }
-
-    fn is(&self, word: &str) -> bool {
-        matches!(self, Self::Known(text) if **text == *word)
-    }
-}
-
-impl<'a> Part<'a> {
-    fn known(self) -> Option<&'a str> {
-        match self {
-            Self::Known(text) => Some(text),
-            Self::Partly(_) => None,
-        }
-    }
-
-    /// Whether some values of the holes make both the same; errs on the side of yes.
-    fn may_equal(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Known(one), Self::Known(two)) => one == two,
-            (Self::Known(text), Self::Partly(bits)) | (Self::Partly(bits), Self::Known(text)) => {
-                let (prefix, suffix) = ends(bits);
-                text.len() >= prefix.len() + suffix.len() && text.starts_with(prefix) && text.ends_with(suffix)
-            }
-            (Self::Partly(one), Self::Partly(two)) => {
-                let ((first, last), (prefix, suffix)) = (ends(one), ends(two));
-                (first.starts_with(prefix) || prefix.starts_with(first))
-                    && (last.ends_with(suffix) || suffix.ends_with(last))
-            }
-        }
-    }
-}
-
-/// The template of the run that an unknown value belongs to, as its key says (`parameters:name@FILE/…`).
-fn template_of(key: &str) -> Option<&str> {
-    let (_, place) = key.rsplit_once('@')?;
-    let end = place.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(place.len());
-    (end > 0).then(|| &place[..end])
-}
-
-/// The template of the first hole that tells its own.
-fn template_of_bits(bits: &[Bit]) -> Option<&str> {
-    bits.iter().find_map(|bit| match bit {
-        Bit::Hole(key) => template_of(key),
-        Bit::Text(_) => None,
-    })
-}
-
-/// The known text before the first hole and after the last.
-fn ends(bits: &[Bit]) -> (&str, &str) {
-    fn text(bit: Option<&Bit>) -> &str {
-        match bit {
-            Some(Bit::Text(text)) => text,
-            _ => "",
-        }
-    }
-    (text(bits.first()), text(bits.last()))
-}
-
-/// Cuts a text with holes at its slashes; a hole itself holds none.
-fn split(parts: &[json::Part]) -> Vec<Piece> {
-    let mut segments = Vec::new();
-    let mut bits: Vec<Bit> = Vec::new();
-    let mut close = |bits: &mut Vec<Bit>| match &mut bits[..] {
-        [] => {}
-        [Bit::Text(text)] => {
-            segments.push(Piece::Known(std::mem::take(text)));
-            bits.clear();
-        }
-        _ => segments.push(Piece::Partly(std::mem::take(bits))),
-    };
-    for part in parts {
-        match part {
-            json::Part::Hole(hole) => bits.push(Bit::Hole(Arc::clone(&hole.key))),
-            json::Part::Text(text) => {
-                for (index, piece) in text.to_ascii_lowercase().split('/').enumerate() {
-                    if index > 0 {
-                        close(&mut bits);
-                    }
-                    match bits.last_mut() {
-                        _ if piece.is_empty() => {}
-                        Some(Bit::Text(before)) => *before = format!("{before}{piece}").into(),
-                        _ => bits.push(Bit::Text(piece.into())),
-                    }
-                }
-            }
-        }
-    }
-    close(&mut bits);
-    segments
-}
-
-/// The subscription and group of a deployment are the same all through one run of one template, and anything in another:
-/// templates that only lie in one folder must not be taken for one deployment. The place of such a hole is its template.
-/// Answers whether the group, where one is named, is the deployment's own.
-fn own_scope(segments: &mut [Piece], parts: &[json::Part]) -> bool {
-    let mut is_own = segments.get(2).is_none_or(|before| !before.is("resourcegroups"));
-    let holes = parts.iter().filter_map(|part| match part {
-        json::Part::Hole(hole) if matches!(hole.reason, Reason::Context(_)) => Some(hole),
-        _ => None,
-    });
-    for hole in holes {
-        for (at, kind) in [(1, "subscriptions"), (3, "resourcegroups")] {
-            let follows = segments.get(at - 1).is_some_and(|before| before.is(kind));
-            if let Some(Piece::Partly(bits)) = segments.get_mut(at).filter(|_| follows)
-                && let [Bit::Hole(key)] = &mut bits[..]
-                && *key == hole.key
-            {
-                *key = Arc::from(format!("{}@{}", hole.key, hole.span.file.0));
-                is_own |= at == 3;
-            }
-        }
-    }
-    is_own
 }
 
 /// What follows the last slash of an id or name; all of it where there is none.

@@ -1,8 +1,10 @@
 //! Finds the resource an id means: among those of one kind, by the same id or by the only one it can be; among all of an
 //! estate; and, for rules that look at two resources at once, among those of one type, whatever kind it is.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use foldhash::HashMap;
 
 use crate::estate::identity::{Id, text_or_unknown};
 use crate::estate::kind::Kind;
@@ -18,6 +20,13 @@ const MAX_CANDIDATES: usize = 256;
 pub(crate) struct Index {
     entries: Vec<(Id, FileId)>,
     exact: HashMap<Arc<str>, Places>,
+    /// Made when an id is asked for that none has.
+    inexact: OnceLock<Inexact>,
+}
+
+/// The resources of one kind, by what is known of their ids.
+#[derive(Debug, Default)]
+struct Inexact {
     /// Those of a known name, as far as they are looked at.
     names: HashMap<Box<str>, Vec<usize>>,
     /// The same of one name in one context, by [`named_in`].
@@ -79,6 +88,19 @@ fn named_in(context: Option<&str>, name: &str) -> String {
     context.map_or_else(|| name.to_owned(), |context| format!("{context}/{name}"))
 }
 
+impl Inexact {
+    fn push(&mut self, id: &Id, at: usize) {
+        self.first.push(id, at);
+        match id.last_name() {
+            Some(name) => {
+                push_few(&mut self.names, name, at);
+                push_few(&mut self.contexts, &named_in(id.context(), name), at);
+            }
+            None => self.nameless.push(id, at),
+        }
+    }
+}
+
 impl Index {
     /// Adds the next resource.
     pub(crate) fn push(&mut self, id: Id, file: FileId) {
@@ -87,15 +109,18 @@ impl Index {
             Some(known) => known.more.push(at),
             None => drop(self.exact.insert(Arc::clone(id.key()), Places { first: at, more: Vec::new() })),
         }
-        self.first.push(&id, at);
-        match id.last_name() {
-            Some(name) => {
-                push_few(&mut self.names, name, at);
-                push_few(&mut self.contexts, &named_in(id.context(), name), at);
-            }
-            None => self.nameless.push(&id, at),
+        if let Some(inexact) = self.inexact.get_mut() {
+            inexact.push(&id, at);
         }
         self.entries.push((id, file));
+    }
+
+    fn inexact(&self) -> &Inexact {
+        self.inexact.get_or_init(|| {
+            let mut inexact = Inexact::default();
+            self.entries.iter().enumerate().for_each(|(at, (id, _))| inexact.push(id, at));
+            inexact
+        })
     }
 
     /// The id of a resource.
@@ -111,27 +136,28 @@ impl Index {
         if !id.says_something() {
             return None;
         }
+        let Inexact { names, contexts, first, nameless } = self.inexact();
         let Some(name) = id.last_name() else {
             // Of names known in part the one made of the same parts is meant.
             let mut same = Found::default();
             let agrees = |other: &Id| other.says_something() && other.agrees(id);
-            let like = self.first.like(id, MAX_CANDIDATES + 1);
+            let like = first.like(id, MAX_CANDIDATES + 1);
             like.filter(|at| agrees(&self.entries[*at].0)).for_each(|at| same.add(at));
-            let all = || self.only(id, file, self.first.count, self.first.like(id, MAX_CANDIDATES));
+            let all = || self.only(id, file, first.count, first.like(id, MAX_CANDIDATES));
             return same.one().or_else(all);
         };
-        let nameless = self.nameless.like(id, MAX_CANDIDATES);
-        let named = |found: Option<&'_ Vec<usize>>| found.map_or(0, Vec::len) + self.nameless.count;
+        let alike = nameless.like(id, MAX_CANDIDATES);
+        let named = |found: Option<&'_ Vec<usize>>| found.map_or(0, Vec::len) + nameless.count;
         match id.context() {
             Some(context) => {
-                let own = self.contexts.get(&*named_in(Some(context), name));
-                let open = self.contexts.get(name);
+                let own = contexts.get(&*named_in(Some(context), name));
+                let open = contexts.get(name);
                 let count = named(own) + open.map_or(0, Vec::len);
-                self.only(id, file, count, own.into_iter().chain(open).flatten().copied().chain(nameless))
+                self.only(id, file, count, own.into_iter().chain(open).flatten().copied().chain(alike))
             }
             None => {
-                let own = self.names.get(name);
-                self.only(id, file, named(own), own.into_iter().flatten().copied().chain(nameless))
+                let own = names.get(name);
+                self.only(id, file, named(own), own.into_iter().flatten().copied().chain(alike))
             }
         }
     }
@@ -144,6 +170,7 @@ impl Index {
         if !id.says_something() {
             return Vec::new();
         }
+        let Inexact { names, first, nameless, .. } = self.inexact();
         let fits = |at: &usize| {
             let other = &self.entries[*at].0;
             // Two names that have nothing in common but being unknown are two names.
@@ -152,12 +179,12 @@ impl Index {
         };
         let mut fit: Vec<usize> = match id.last_name() {
             Some(name) => {
-                let named = self.names.get(name).map_or(&[][..], Vec::as_slice);
+                let named = names.get(name).map_or(&[][..], Vec::as_slice);
                 let named = &named[..named.len().min(MAX_CANDIDATES)];
-                let nameless = self.nameless.like(id, MAX_CANDIDATES - named.len());
+                let nameless = nameless.like(id, MAX_CANDIDATES - named.len());
                 named.iter().copied().chain(nameless).filter(fits).collect()
             }
-            None => self.first.like(id, MAX_CANDIDATES).filter(fits).collect(),
+            None => first.like(id, MAX_CANDIDATES).filter(fits).collect(),
         };
         fit.sort_unstable();
         fit

@@ -3,8 +3,10 @@
 //!
 //! What is in one writing only is no contradiction: a template says less than an export.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashSet, HashSetExt};
 
 use crate::estate::identity::{Id, known_end, short_name};
 use crate::estate::resource::unknown_value;

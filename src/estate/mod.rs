@@ -14,6 +14,7 @@ mod mention;
 mod merge;
 mod normal;
 mod resource;
+mod row;
 mod shape;
 mod unread;
 mod whole;

@@ -1,9 +1,11 @@
 //! What is equal: keys of one object without case, found without comparing every pair of a large object, and nodes. And
 //! what is not known because of equal keys, since readers of JSON differ on which of two values holds.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::json::node::{Member, Node, Number, Reason, Unknown, Value};
 

@@ -104,7 +104,7 @@ impl Known<'_> {
     }
 }
 
-impl<'x, 'sc> Asking<'x, 'sc, '_> {
+impl<'x, 'sc, 'a> Asking<'x, 'sc, 'a> {
     /// The hosts of the placement's cloud whose service tags the rules of its service know.
     fn known_hosts(&self) -> Vec<Known<'x>> {
         let cloud = cloud_of(self.placement);
@@ -222,7 +222,7 @@ impl<'x, 'sc> Asking<'x, 'sc, '_> {
         body: &'s RequirementRule,
         judged: &'s Judged,
         given: &'s RefCell<Given>,
-    ) -> Subject<'s, 's> {
+    ) -> Subject<'s, 'a> {
         let Self { estate, placement, rule, .. } = *self;
         let scene = self.scene.scene();
         Subject { estate, placement, scene, rule, body, judged, given }

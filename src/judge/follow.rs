@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::estate::{Direction, Estate, Field, NetworkInterface, Peering, Plain, Reference, Subnet, VirtualNetwork};
 use crate::finding::Verdict;
-use crate::judge::receive::{Receivers, prefixes};
+use crate::judge::receive::{Doors, Receivers, prefixes};
 use crate::judge::site::scene_of;
 use crate::judge::site::{self, Site};
 use crate::net::{AddressSet, Cloud, PortSet, ProtocolSet, TagData};
@@ -284,7 +284,7 @@ fn arrive(estate: &Estate, site: &Site, scene: &Scene<'_>, flow: &Flow, to: &Add
         (_, Some(prefixes)) => Party::Addresses(prefixes.clone()),
         (_, None) => return,
     };
-    let receivers = Receivers::of(estate, site.subnet, to, false, scene.tags);
+    let receivers = Receivers::of(estate, site.subnet, to, false, scene.tags, &Doors::default());
     for receiver in &receivers.all {
         let trace = receiver.trace(flow, &from);
         let mut end = told(estate, &receiver.site, Direction::Inbound, trace);

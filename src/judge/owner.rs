@@ -1,6 +1,6 @@
 //! The workspaces that resources belong to.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use crate::estate::{Compute, Estate, Header};
 

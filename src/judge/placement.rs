@@ -11,6 +11,7 @@ use crate::json::{Node, Reason, Selector, Value};
 use crate::judge::derive::{Fact, FactContext, derive};
 use crate::judge::owner::Owners;
 use crate::judge::reach::Reach;
+use crate::judge::receive::Doors;
 use crate::judge::site::{self, Mentions, Site, Sites};
 use crate::rule::Truth;
 use crate::rule::{Combine, FactKind, FactSource, FactSpec};
@@ -80,6 +81,8 @@ pub(crate) struct Placement<'a> {
     pub facts: BTreeMap<Arc<str>, Fact>,
     /// Why nothing of it is judged, when that is so.
     pub not_judged: Option<String>,
+    /// What its traffic arrives at inside the network, known for all placements together.
+    pub doors: Arc<Doors<'a>>,
 }
 
 impl<'a> Placement<'a> {
@@ -93,6 +96,7 @@ impl<'a> Placement<'a> {
             belongs_to: Vec::new(),
             facts: BTreeMap::new(),
             not_judged: None,
+            doors: Arc::default(),
         }
     }
 
@@ -163,6 +167,7 @@ pub(crate) fn find<'a>(estate: &'a Estate, services: &'a [Arc<Service>], request
     let sites = Sites::of(estate, site::sites(estate));
     let mentions = Mentions::of(estate);
     let shown = Shown::of(estate);
+    let doors = Arc::default();
     for service in services {
         let mut found = Found { estate, service, placements: Vec::new(), by_site: BTreeMap::new() };
         for finder in &service.found_on {
@@ -180,6 +185,7 @@ pub(crate) fn find<'a>(estate: &'a Estate, services: &'a [Arc<Service>], request
         for (placement, own) in found.placements.iter_mut().zip(own) {
             let workspaces = placement.resources.iter().map(|one| shown.owners.workspace(one).unwrap_or(one));
             placement.belongs_to = workspaces.collect();
+            placement.doors = Arc::clone(&doors);
             fill_facts(&shown, placement, requests, &own);
         }
         if found.placements.is_empty() {

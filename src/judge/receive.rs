@@ -3,7 +3,8 @@
 //!
 //! The sending end is judged by the requirement or the trace that asks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::estate::{Direction, EndpointTarget, Estate, Field, PrivateEndpoint, Subnet};
 use crate::finding::Verdict;
@@ -15,7 +16,7 @@ use crate::proof::{Doubt, Flow, Judgement, Party, Scene, Trace, policies};
 /// Addresses of one subnet that are guarded alike.
 pub(crate) struct Receiver<'a> {
     pub(crate) site: Site,
-    scene: Scene<'a>,
+    scene: Arc<Scene<'a>>,
     addresses: AddressSet,
     /// The network security group of the interface that has the address.
     pub(crate) interface_group: Option<String>,
@@ -32,6 +33,37 @@ pub(crate) struct Receivers<'a> {
     pub(crate) rest: AddressSet,
 }
 
+/// The scenes of subnets that receive traffic: many senders ask for the same few.
+#[derive(Debug, Default)]
+pub(crate) struct Doors<'a> {
+    scenes: Mutex<BTreeMap<Door, Arc<Scene<'a>>>>,
+}
+
+/// A subnet by its place in the estate, and which tags are loaded, by where they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Door {
+    subnet: usize,
+    tags: usize,
+    /// As private endpoints see it, and whether its groups count for them.
+    endpoints: Option<bool>,
+}
+
+impl<'a> Doors<'a> {
+    fn scene(&self, door: Door, make: impl FnOnce() -> Scene<'a>) -> Arc<Scene<'a>> {
+        let known = || self.scenes.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known().get(&door).cloned();
+        // Not made under the lock: others may need another one meanwhile.
+        found.unwrap_or_else(|| {
+            let made = Arc::new(make());
+            Arc::clone(known().entry(door).or_insert(made))
+        })
+    }
+
+    fn for_endpoints(&self, door: Door, scene: &Scene<'a>, groups: bool) -> Arc<Scene<'a>> {
+        self.scene(Door { endpoints: Some(groups), ..door }, || scene.clone().for_endpoints(groups))
+    }
+}
+
 impl<'a> Receivers<'a> {
     /// What receives traffic from a subnet to some addresses: subnets of its network go before those of its peers, and
     /// both before others, since private addresses are used again elsewhere. `endpoints_alone`: the addresses are of
@@ -42,6 +74,7 @@ impl<'a> Receivers<'a> {
         addresses: &AddressSet,
         endpoints_alone: bool,
         tags: Option<&'a TagData>,
+        doors: &Doors<'a>,
     ) -> Self {
         let network = sender.and_then(|at| estate.subnets.get(at)?.network);
         let peers: BTreeSet<usize> = network
@@ -60,8 +93,8 @@ impl<'a> Receivers<'a> {
             .subnets
             .iter()
             .enumerate()
+            .filter(|(_, subnet)| subnet.prefixes.iter().filter_map(Field::known).any(|set| set.overlaps(addresses)))
             .map(|(at, subnet)| (distance(at, subnet), at, prefixes(subnet).intersection(addresses)))
-            .filter(|(_, _, part)| !part.is_empty())
             .collect();
         near.sort_by_key(|(distance, at, _)| (*distance, *at));
         let mut found = Self { all: Vec::new(), rest: addresses.clone() };
@@ -71,7 +104,7 @@ impl<'a> Receivers<'a> {
                 continue;
             }
             found.rest = found.rest.difference(&part);
-            found.add(estate, at, part, endpoints_alone, tags);
+            found.add((estate, at), part, endpoints_alone, tags, doors);
             if distance == ELSEWHERE {
                 let unsure = found.all.iter_mut().filter(|one| one.site.subnet == Some(at));
                 unsure.for_each(|one| one.maybe = one.maybe.take().or_else(|| Some(elsewhere(&one.site, estate))));
@@ -83,18 +116,20 @@ impl<'a> Receivers<'a> {
     /// Adds the addresses of one subnet: private endpoints, interfaces with a group of their own, and the others.
     fn add(
         &mut self,
-        estate: &'a Estate,
-        at: usize,
+        (estate, at): (&'a Estate, usize),
         mut part: AddressSet,
         endpoints_alone: bool,
         tags: Option<&'a TagData>,
+        doors: &Doors<'a>,
     ) {
         let Some(subnet) = estate.subnets.get(at) else { return };
         let site = site::of_subnet(estate, at);
-        let scene = scene_of(estate, &site, tags);
+        let door = Door { subnet: at, tags: tags.map_or(0, |tags| std::ptr::from_ref(tags).addr()), endpoints: None };
+        let scene = doors.scene(door, || scene_of(estate, &site, tags));
+        let for_endpoints = |groups: bool| doors.for_endpoints(door, &scene, groups);
         let endpoints = endpoints(estate, at);
         let closed: Vec<(AddressSet, Doubt)> = endpoints.iter().filter_map(|one| not_approved(one)).collect();
-        let mut push = |scene: Scene<'a>, addresses: AddressSet, group: Option<String>, maybe: Option<Doubt>| {
+        let mut push = |scene: Arc<Scene<'a>>, addresses: AddressSet, group: Option<String>, maybe: Option<Doubt>| {
             if !addresses.is_empty() {
                 let site = site.clone();
                 let closed = closed
@@ -108,10 +143,10 @@ impl<'a> Receivers<'a> {
         let known = if endpoints_alone { part.clone() } else { known };
         let counts = policies(subnet, "NetworkSecurityGroupEnabled");
         match &counts {
-            Ok(true) => push(scene.clone().for_endpoints(true), part.intersection(&known), None, None),
+            Ok(true) => push(for_endpoints(true), part.intersection(&known), None, None),
             // No group counts for them.
-            Ok(false) => push(scene.clone().for_endpoints(false), part.intersection(&known), None, None),
-            Err(doubt) => push(scene.clone().for_endpoints(true), part.intersection(&known), None, Some(doubt.clone())),
+            Ok(false) => push(for_endpoints(false), part.intersection(&known), None, None),
+            Err(doubt) => push(for_endpoints(true), part.intersection(&known), None, Some(doubt.clone())),
         }
         part = part.difference(&known);
         for interface in &estate.interfaces {
@@ -121,7 +156,7 @@ impl<'a> Receivers<'a> {
                 let own = AddressSet::address(*address).intersection(&part);
                 part = part.difference(&own);
                 let name = group.id.known().map(|id| site::last_segment(id).to_owned());
-                push(scene.clone().with_interface_of(estate, group), own, name, None);
+                push(Arc::new(Scene::clone(&scene).with_interface_of(estate, group)), own, name, None);
             }
         }
         // An endpoint whose address is not shown may be at any of the others.
@@ -129,13 +164,7 @@ impl<'a> Receivers<'a> {
             || subnet.private_endpoints.len() > endpoints.len();
         let maybe = match counts {
             Ok(true) => None,
-            Ok(false) => {
-                let name = site::shown(&subnet.header);
-                let doubt = Doubt::new(format!(
-                    "which addresses of `{name}` are private endpoints, for which its network security group does not count"
-                ));
-                Some(doubt.settled_by("the private endpoints of the subnet, with their addresses"))
-            }
+            Ok(false) => Some(untold_endpoints(subnet)),
             Err(doubt) => Some(doubt),
         };
         push(scene, part, None, maybe.filter(|_| untold));
@@ -181,6 +210,14 @@ const ELSEWHERE: u8 = 2;
 fn elsewhere(site: &Site, estate: &Estate) -> Doubt {
     let name = site.title(estate);
     Doubt::new(format!("whether it arrives at `{name}`, and from which address, is not known: no peering leads there"))
+}
+
+fn untold_endpoints(subnet: &Subnet) -> Doubt {
+    let name = site::shown(&subnet.header);
+    let doubt = Doubt::new(format!(
+        "which addresses of `{name}` are private endpoints, for which its network security group does not count"
+    ));
+    doubt.settled_by("the private endpoints of the subnet, with their addresses")
 }
 
 /// The private endpoints in a subnet.

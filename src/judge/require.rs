@@ -264,7 +264,8 @@ fn judge_receivers<'a>(
         ports: flow.ports.clone(),
         matching: proof::Matching::Effective,
     };
-    for receiver in &Receivers::of(estate, placement.site.subnet, &addresses, true, scene.scene().tags).all {
+    let (sender, tags) = (placement.site.subnet, scene.scene().tags);
+    for receiver in &Receivers::of(estate, sender, &addresses, true, tags, &placement.doors).all {
         let judgement = receiver.judge(&leaving, &from);
         if worse(verdict_of(answer), judgement.verdict) {
             judged.receiver = Some(receiver.site.title(estate));

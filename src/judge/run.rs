@@ -93,11 +93,11 @@ struct PlacementOutcome {
     assumptions: Vec<String>,
 }
 
-fn judge_placement(
+fn judge_placement<'a>(
     pack: &Pack,
-    estate: &Estate,
-    placement: &Placement<'_>,
-    tags: Option<&TagData>,
+    estate: &'a Estate,
+    placement: &Placement<'a>,
+    tags: Option<&'a TagData>,
 ) -> PlacementOutcome {
     let mut outcome = PlacementOutcome {
         exports: BTreeSet::new(),

@@ -3,8 +3,10 @@
 //!
 //! Which service stands there is the work of `placement`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 pub(crate) use crate::estate::short_name as last_segment;
 use crate::estate::{Estate, Field, Header, NextHop, Peer, Reference, Subnet};

@@ -4,9 +4,10 @@
 //! All of it stands in `catalogue.txt`, which says at its top what its lines mean, and is read once. How tags are written
 //! and relate is the work of `tag`.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
+
+use foldhash::HashMap;
 
 const TEXT: &str = include_str!("catalogue.txt");
 

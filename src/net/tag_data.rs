@@ -5,9 +5,10 @@
 //! is that of `tagfile`.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+
+use foldhash::HashMap;
 
 use ipnet::IpNet;
 

@@ -106,6 +106,7 @@ impl Order {
         if !self.is_sure(&at) || !ahead.iter().all(|one| self.is_sure(one)) {
             return Ok(None);
         }
+        let ahead = &ahead[..self.until_covered(at, ahead)];
         let mut all = Vec::new();
         for (turn, one) in ahead.iter().enumerate() {
             if self.some_left(at, Some(*one), &ahead[..turn], work)? {
@@ -113,6 +114,21 @@ impl Order {
             }
         }
         Ok(Some(all))
+    }
+
+    /// How many of the rules ahead leave nothing to those behind them, or all where that takes long to tell.
+    fn until_covered(&self, at: usize, ahead: &[usize]) -> usize {
+        let work = &mut Work(MOST_WORK);
+        let (mut few, mut many) = (0, ahead.len());
+        while few < many {
+            let middle = few + (many - few) / 2;
+            match self.some_left(at, None, &ahead[..middle], work) {
+                Ok(true) => few = middle + 1,
+                Ok(false) => many = middle,
+                Err(Spent) => break,
+            }
+        }
+        many
     }
 
     fn is_sure(&self, at: &usize) -> bool {

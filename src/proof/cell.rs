@@ -302,11 +302,11 @@ impl Cell {
     /// Whether all of the box is in another one, cubes ignored.
     pub(crate) fn is_inside(&self, other: &Self) -> bool {
         self.protocols.is_subset(other.protocols)
-            && self.destination_ports.is_subset(&other.destination_ports)
-            && self.source_ports.is_subset(&other.source_ports)
-            && self.sources.is_subset(&other.sources)
-            && self.destinations.is_subset(&other.destinations)
-            && self.hosts.is_subset(&other.hosts)
+            && is_inside(&self.destination_ports, &other.destination_ports)
+            && is_inside(&self.source_ports, &other.source_ports)
+            && is_inside(&self.sources, &other.sources)
+            && is_inside(&self.destinations, &other.destinations)
+            && is_inside(&self.hosts, &other.hosts)
     }
 
     /// Whether the box has a packet in common with another one, cubes ignored.
@@ -314,9 +314,9 @@ impl Cell {
         self.protocols.meets(&other.protocols)
             && self.destinations.overlaps(&other.destinations)
             && self.sources.overlaps(&other.sources)
-            && self.destination_ports.overlaps(&other.destination_ports)
-            && self.source_ports.overlaps(&other.source_ports)
-            && self.hosts.overlaps(&other.hosts)
+            && overlap(&self.destination_ports, &other.destination_ports)
+            && overlap(&self.source_ports, &other.source_ports)
+            && overlap(&self.hosts, &other.hosts)
     }
 
     /// In how many coordinates the box is not inside another one; `None` when they have no packet in common. Cubes are
@@ -325,11 +325,11 @@ impl Cell {
         self.meets(other).then(|| {
             let inside = [
                 self.protocols.is_subset(other.protocols),
-                self.destination_ports.is_subset(&other.destination_ports),
-                self.source_ports.is_subset(&other.source_ports),
-                self.sources.is_subset(&other.sources),
-                self.destinations.is_subset(&other.destinations),
-                self.hosts.is_subset(&other.hosts),
+                is_inside(&self.destination_ports, &other.destination_ports),
+                is_inside(&self.source_ports, &other.source_ports),
+                is_inside(&self.sources, &other.sources),
+                is_inside(&self.destinations, &other.destinations),
+                is_inside(&self.hosts, &other.hosts),
             ];
             inside.into_iter().filter(|inside| !inside).count()
         })
@@ -375,6 +375,15 @@ impl Cell {
         unite(&mut self.hosts, &other.hosts, same[5]);
         true
     }
+}
+
+/// Whether two sets that are often one and the same have a value in common.
+fn overlap<S: Values>(one: &Arc<S>, other: &Arc<S>) -> bool {
+    if Arc::ptr_eq(one, other) { !one.is_nothing() } else { one.meets(other) }
+}
+
+fn is_inside<S: Values>(one: &Arc<S>, other: &Arc<S>) -> bool {
+    Arc::ptr_eq(one, other) || one.is_within(other)
 }
 
 /// Whether every value matches, whatever the symbols are. Known values come first.

@@ -121,7 +121,7 @@ pub(crate) struct Areas {
 
 impl Areas {
     pub(crate) fn of<'c>(clauses: impl Iterator<Item = &'c Clause> + Clone) -> Self {
-        let (ports, hosts) = (Arc::new(PortSet::full()), Arc::new(HostSet::full()));
+        let (ports, hosts) = (Arc::new(PortSet::full()), HostSet::shared_full());
         Self { near: Near::of(clauses.clone()), all: clauses.map(|clause| Area::of(clause, &ports, &hosts)).collect() }
     }
 

@@ -2,9 +2,10 @@
 //!
 //! Nothing here changes a verdict, except that a requirement may want a single rule to do all the work.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
+
+use foldhash::{HashSet, HashSetExt};
 
 use crate::estate::{Access, Direction, FirewallRule, Ports, RouteOrigin, SecurityRule, Side};
 use crate::finding::{Packet, Verdict};

@@ -78,8 +78,13 @@ impl HostSet {
 
     /// Every host.
     pub fn full() -> Self {
-        static FULL: OnceLock<HostSet> = OnceLock::new();
-        FULL.get_or_init(|| Self::constant(true)).clone()
+        Self::constant(true)
+    }
+
+    /// Every host, as the one set that all who ask for it share.
+    pub(crate) fn shared_full() -> Arc<Self> {
+        static FULL: OnceLock<Arc<HostSet>> = OnceLock::new();
+        Arc::clone(FULL.get_or_init(|| Arc::new(Self::full())))
     }
 
     fn constant(all: bool) -> Self {
@@ -131,7 +136,7 @@ impl HostSet {
 
     /// Whether no host is in it.
     pub fn is_empty(&self) -> bool {
-        self.example().is_none()
+        !self.is_full() && self.example().is_none()
     }
 
     /// Hosts in either.

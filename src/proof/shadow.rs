@@ -330,7 +330,7 @@ fn fact(ground: &Ground<'_, '_>, required: &Required<'_>, gone: &[&Cell], left: 
 /// Everything a clause matches.
 fn cells_of(clause: &Clause) -> Vec<Cell> {
     let ported = ProtocolSet::TCP.union(ProtocolSet::UDP);
-    let hosts = Arc::new(HostSet::full());
+    let hosts = HostSet::shared_full();
     let mut cells = Vec::new();
     for protocols in &clause.protocols.terms {
         for (kind, has_ports) in [(protocols.set.intersection(ported), true), (protocols.set.difference(ported), false)]

@@ -7,11 +7,12 @@
 //! that of `verdict`.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use crate::estate::{Access, BuiltIn, FirewallRule, NextHop, Route, RuleCollection, SecurityRule};
 use crate::finding::Layer;
@@ -346,7 +347,7 @@ impl Ends {
     pub(crate) fn cells(&self, protocols: ProtocolSet, ports: &PortSet) -> Vec<Cell> {
         let ported = ProtocolSet::TCP.union(ProtocolSet::UDP);
         let portless = if ports.is_full() { protocols.difference(ported) } else { ProtocolSet::NONE };
-        let hosts = Arc::new(HostSet::full());
+        let hosts = HostSet::shared_full();
         let mut cells = Vec::new();
         for (protocols, ports) in [(protocols.intersection(ported), ports.clone()), (portless, PortSet::full())] {
             if protocols.is_empty() || ports.is_empty() {

@@ -3,8 +3,9 @@
 //! A cell of packets carries a cube of literals over these symbols. What is known of two symbols from their meaning
 //! alone is said here; splitting cells along them is the work of `cell`.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::net::{Cloud, Family, Relation, Tag};
 use crate::proof::doubt::{Doubt, Reason};

@@ -159,8 +159,14 @@ impl<'a> Painter<'a> {
 
     /// Writes the spaces that turned out not to end a line.
     fn catch_up(&mut self) -> io::Result<()> {
-        let spaces = std::mem::take(&mut self.spaces);
-        write!(self.out, "{:spaces$}", "")
+        const BLANKS: &[u8; 64] = &[b' '; 64];
+        let mut spaces = std::mem::take(&mut self.spaces);
+        while spaces > 0 {
+            let now = spaces.min(BLANKS.len());
+            self.out.write_all(&BLANKS[..now])?;
+            spaces -= now;
+        }
+        Ok(())
     }
 }
 

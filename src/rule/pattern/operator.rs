@@ -263,10 +263,8 @@ impl Test {
 
 /// Texts compare without case; Azure's words also without the dashes that rules write in them.
 fn same(wanted: &str, text: &str) -> bool {
-    let letters = |text: &'_ str| {
-        text.bytes().filter(|byte| *byte != b'-').map(|byte| byte.to_ascii_lowercase()).collect::<Vec<_>>()
-    };
-    wanted.eq_ignore_ascii_case(text) || (!text.contains('-') && letters(wanted) == letters(text))
+    let letters = wanted.bytes().filter(|byte| *byte != b'-').map(|byte| byte.to_ascii_lowercase());
+    wanted.eq_ignore_ascii_case(text) || letters.eq(text.bytes().map(|byte| byte.to_ascii_lowercase()))
 }
 
 /// Whether a text may turn out to be the same as what a rule writes.
@@ -301,15 +299,19 @@ fn addresses(value: &Value<'_>, how: SetTest, wanted: &Side) -> Truth {
     if let Some(why) = &value.open {
         side.add_open(Arc::clone(why));
     }
+    let test = |side: &Side| match how {
+        SetTest::Is => Truth::all([side.includes(wanted), wanted.includes(side)]),
+        SetTest::Include => side.includes(wanted),
+        SetTest::Within => wanted.includes(side),
+        SetTest::Overlap => side.overlaps(wanted),
+    };
+    if choices.is_empty() {
+        return test(&side);
+    }
     for_every_choice(&choices, |chosen| {
         let mut side = side.clone();
         chosen.iter().for_each(|peer| side.add(peer));
-        match how {
-            SetTest::Is => Truth::all([side.includes(wanted), wanted.includes(&side)]),
-            SetTest::Include => side.includes(wanted),
-            SetTest::Within => wanted.includes(&side),
-            SetTest::Overlap => side.overlaps(wanted),
-        }
+        test(&side)
     })
 }
 

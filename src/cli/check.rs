@@ -237,6 +237,7 @@ mod tests {
         let placement = PlacementReport {
             id: id.under("dev"),
             found: String::new(),
+            place: None,
             on: BTreeMap::new(),
             facts: Vec::new(),
             requirements: vec![requirement],

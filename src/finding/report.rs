@@ -59,12 +59,14 @@ pub enum Outcome {
 }
 
 /// One service on one subnet, or on a lone network security group, route table or firewall.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PlacementReport {
     /// What it is known by, unique in the run.
     pub id: PlacementId,
     /// How it was found, in words.
     pub found: String,
+    /// The subnet, or what it is placed on without one, where that is written.
+    pub place: Option<Span>,
     /// Where it is placed: `subnet`, `nsg`, `route-table`, `firewall` and the id or name of each.
     pub on: BTreeMap<&'static str, String>,
     /// What is known about it.
@@ -90,7 +92,7 @@ pub fn short_name(id: &str) -> String {
 }
 
 /// One fact of a placement.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FactReport {
     /// Its name.
     pub name: String,
@@ -148,7 +150,7 @@ impl Applies {
 }
 
 /// One requirement of one placement and what the proof came to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RequirementReport {
     /// The rule that asks for it.
     pub rule: RuleId,

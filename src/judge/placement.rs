@@ -122,7 +122,11 @@ impl<'a> Placement<'a> {
     /// What the report says of it, requirements still to come.
     pub(crate) fn report(&self, estate: &Estate) -> PlacementReport {
         let mut on: BTreeMap<&'static str, String> = BTreeMap::new();
+        let mut place = None;
         for (kind, header) in self.site.parts(estate) {
+            if kind == "subnet" || place.is_none() {
+                place = Some(header.span);
+            }
             let id = header.id.as_ref().and_then(|id| id.known()).map(ToString::to_string);
             let name = || if kind == "subnet" { self.site.title(estate) } else { site::shown(header) };
             on.insert(kind, id.unwrap_or_else(name));
@@ -140,6 +144,7 @@ impl<'a> Placement<'a> {
         PlacementReport {
             id: self.id(estate),
             found: self.found.clone(),
+            place,
             on,
             facts: facts.collect(),
             requirements: Vec::new(),

@@ -305,6 +305,8 @@ fn is_base(tree: &tree::File) -> bool {
 
 /// Whether nothing in a file is deployed, and something in it can be imported.
 fn is_library(tree: &tree::File) -> bool {
+    let is_said_of_file =
+        |kind: &DeclarationKind| matches!(kind, DeclarationKind::Metadata(..) | DeclarationKind::TargetScope(_));
     let is_plain = |kind: &DeclarationKind| {
         matches!(
             kind,
@@ -318,7 +320,7 @@ fn is_library(tree: &tree::File) -> bool {
     };
     tree.broken.is_empty()
         && tree.errors.is_empty()
-        && !tree.declarations.is_empty()
+        && tree.declarations.iter().any(|declaration| !is_said_of_file(&declaration.kind))
         && tree.declarations.iter().all(|declaration| is_plain(&declaration.kind))
 }
 

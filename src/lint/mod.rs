@@ -3,6 +3,7 @@
 mod bicep;
 mod narrow;
 mod reach;
+mod rounds;
 mod run;
 mod settings;
 mod shorten;

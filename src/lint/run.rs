@@ -10,12 +10,13 @@ use crate::arm::{Expansion, TroubleKind, Wanted};
 use crate::bicep;
 use crate::date::Date;
 use crate::estate::{self, Dependencies, Estate, Fault, Piece, Shape};
-use crate::finding::{Finding, Outcome as FileOutcome, Remark, Report, RuleId};
+use crate::finding::{Finding, Outcome as FileOutcome, PlacementId, Remark, Report, RuleId};
 use crate::input::{self, Input, NoJson};
 use crate::json::{self, Document, Member, Node, Value};
 use crate::judge::{self, Judged, Requests};
 use crate::lint::bicep::Bicep;
 use crate::lint::narrow::{self, by_path, to_changed};
+use crate::lint::rounds::shared as shared_placements;
 use crate::lint::settings::{SetParameter, Settings, TemplateChoice, TemplateOptions};
 use crate::lint::shorten::{Draft, once_for_a_place, shorten};
 use crate::lint::sorted::{Broken, Claims, Sorted, refuse, skip_unasked, sort_entries, tell};
@@ -227,17 +228,24 @@ impl Ask<'_> {
         let mut unmatched: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut findings: BTreeMap<FindingKey, Draft> = BTreeMap::new();
         let mut last = None;
+        let mut answers: Vec<Judged> = Vec::with_capacity(rounds.len());
         for round in rounds {
-            let (mut judged, estate) = self.judge_round(round, files);
+            let (judged, estate) = self.judge_round(round, files);
+            answers.push(judged);
             last = Some(estate);
+        }
+        let shared = shared_placements(rounds, &answers);
+        for (at, (round, mut judged)) in rounds.iter().zip(answers).enumerate() {
             for (request, names) in judged.unmatched {
                 unmatched.entry(request).or_insert(names);
             }
             let label = if several { round.label.as_str() } else { "" };
             for finding in std::mem::take(&mut judged.report.findings) {
-                add_draft(&mut findings, finding, &round.label, label);
+                let is_shared = finding.placement.as_ref().is_some_and(|placement| shared.contains(placement));
+                add_draft(&mut findings, finding, &round.label, if is_shared { "" } else { label });
             }
-            merge_round(report, judged.report, label);
+            judged.report.placements.retain(|placement| at == 0 || !shared.contains(&placement.id));
+            merge_round(report, judged.report, label, &shared);
         }
         report.findings.extend(once_for_a_place(findings.into_values()).into_iter().map(|draft| {
             let Draft { mut finding, labels, .. } = draft;
@@ -494,9 +502,11 @@ fn add_draft(drafts: &mut BTreeMap<FindingKey, Draft>, finding: Finding, label: 
 }
 
 /// Adds what one round says to the report of the run. Placements of several rounds are kept apart by their label.
-fn merge_round(report: &mut Report, mut round: Report, label: &str) {
+fn merge_round(report: &mut Report, mut round: Report, label: &str, shared: &BTreeSet<PlacementId>) {
     for placement in &mut round.placements {
-        placement.id.choice = label.to_owned();
+        if !shared.contains(&placement.id) {
+            placement.id.choice = label.to_owned();
+        }
     }
     report.placements.append(&mut round.placements);
     for (kind, count) in round.resources {

@@ -267,6 +267,7 @@ pub(crate) fn sample() -> (Files, Report) {
     let placement = PlacementReport {
         id: on.clone(),
         found: "computes/cluster001 joins this subnet (infra/ml/compute.json:2)".to_owned(),
+        place: None,
         on: [("subnet", "vnet-ml/snet-training"), ("nsg", "nsg-training")]
             .map(|(kind, name)| (kind, name.to_owned()))
             .into(),

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use crate::arm::budget::{Budget, CALLS, DOMAIN, Failure};
 use crate::arm::expression::{Call, Callee, Expression, ExpressionKind, Form};
-use crate::arm::forms::settled_truth;
 use crate::arm::functions::{Answer, Args, Function, Nature, Outcome};
 use crate::arm::machine::{Deployment, Env, Machine};
 use crate::arm::site::Site;
@@ -190,7 +189,7 @@ impl Machine<'_> {
                 (Callee::Form(Form::Reference), _) => break inner,
                 (Callee::Form(Form::If), [condition, yes, no]) => {
                     let condition = self.expression(condition, site, env);
-                    of = if settled_truth(&condition)? { yes } else { no };
+                    of = if value::settled_truth(&condition)? { yes } else { no };
                 }
                 (Callee::Function(inner), [base, more @ ..]) if inner.name == "tryget" => {
                     steps.splice(0..0, more);

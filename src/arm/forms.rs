@@ -137,7 +137,7 @@ impl Machine<'_> {
             return self.wrong(called, "three arguments are needed");
         };
         let condition = self.expression(condition, site, env);
-        match (settled_truth(&condition), &condition.value) {
+        match (value::settled_truth(&condition), &condition.value) {
             (Some(true), _) => return self.expression(yes, site, env),
             (Some(false), _) => return self.expression(no, site, env),
             (None, Value::Unknown(unknown)) if partial::is_spoiled(unknown) => return condition,
@@ -182,7 +182,7 @@ impl Machine<'_> {
         let mut open: Vec<Node> = Vec::new();
         for arg in &call.args {
             let node = self.expression(arg, site, env);
-            match (settled_truth(&node), &node.value) {
+            match (value::settled_truth(&node), &node.value) {
                 (Some(known), _) if known == stop => return self.made(called, Value::Bool(stop)),
                 (Some(_), _) => {}
                 (None, Value::Unknown(unknown)) if partial::is_spoiled(unknown) && open.is_empty() => return node,
@@ -335,14 +335,6 @@ fn split_of<'e>(part: &'e Expression, site: &'e Site) -> Option<(&'e Expression,
     let by_slash = matches!(&by.kind, ExpressionKind::Text(text) if &**text == "/");
     let index = usize::try_from(index.as_i64()?).ok()?;
     (is_split && by_slash).then(|| (name, site.slice(name.start, name.end), index))
-}
-
-/// The truth of a value, also of an unknown that is the same truth either way.
-pub(crate) fn settled_truth(node: &Node) -> Option<bool> {
-    let Value::Unknown(unknown) = &node.value else { return value::as_bool(node) };
-    let mut truths = unknown.domain.iter().map(value::as_bool);
-    let first = truths.next()??;
-    truths.all(|truth| truth == Some(first)).then_some(first)
 }
 
 /// Whether an unknown can only be true or false.

@@ -57,6 +57,14 @@ pub(crate) fn as_bool(node: &Node) -> Option<bool> {
     }
 }
 
+/// The truth of a value, also of an unknown that is the same truth either way.
+pub(crate) fn settled_truth(node: &Node) -> Option<bool> {
+    let Value::Unknown(unknown) = &node.value else { return as_bool(node) };
+    let mut truths = unknown.domain.iter().map(as_bool);
+    let first = truths.next()??;
+    truths.all(|truth| truth == Some(first)).then_some(first)
+}
+
 /// Whether a value of a template is an expression as a whole, perhaps of a section that is usually written out.
 pub(crate) fn is_computed(node: &Node) -> bool {
     matches!(node.value, Value::Text(_) | Value::Deferred(_))

@@ -1,5 +1,6 @@
 //! Paths to documents: walk, read, decode, leave out what cannot matter, and read what Bicep files refer to.
 
+mod content;
 mod language;
 mod read;
 mod refer;
@@ -8,8 +9,9 @@ mod scope;
 mod text;
 mod walk;
 
+pub use content::{Content, Entry, Foreign, is_called_parameters};
 pub use language::{is_bicep, is_bicep_parameters, is_source};
-pub use read::{Content, Entry, Foreign, Input, is_called_parameters, is_named_by_bicep, is_relevant, read, texts};
+pub use read::{Input, is_named_by_bicep, is_relevant, read, texts};
 pub use refer::{Absent, Mapped, References, Referral};
 pub use registry::{Cache, Modules};
 pub use scope::{FileSet, Globs};

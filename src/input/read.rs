@@ -2,22 +2,18 @@
 //!
 //! Which files there are is the work of `walk`.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use memchr::memmem;
 use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
-use crate::bicep::{self, tree};
-use crate::input::language::{Language, is_bicep, is_bicep_parameters, language_of};
+use crate::input::content::{Content, Entry, Loaded, content, load_file, load_referred, load_stdin};
+use crate::input::language::{is_bicep, language_of};
 use crate::input::refer::{self, References};
-use crate::input::text::{Encoding, bicep_may_matter, decode, encoding, guess, is_packed, is_table, may_matter};
-use crate::input::walk::{Asked, Candidate, FoundFiles, NoJson, Options, explain, find, sources_below};
-use crate::json::{Document, Parser, SyntaxError};
+use crate::input::walk::{Asked, Candidate, FoundFiles, NoJson, Options, find, sources_below};
+use crate::json::Parser;
 use crate::source::{FileId, Files, Origin, STDIN};
-use crate::tagfile::{self, TagFile};
 
 /// Everything a run has read.
 #[derive(Debug)]
@@ -30,60 +26,6 @@ pub struct Input {
     pub empty: Vec<NoJson>,
     /// What Bicep files refer to.
     pub references: References,
-}
-
-/// One file, or one name that leads to none.
-#[derive(Debug)]
-pub struct Entry {
-    /// The path as given, with `/` between its parts, or `<stdin>`.
-    pub name: String,
-    /// Its text, when it is a document or broken.
-    pub file: Option<FileId>,
-    /// Whether the user named it, rather than a folder it lies in.
-    pub named: bool,
-    /// Nobody asked for it: it lies beside a named template, which may link to it or take it as parameters, or a Bicep
-    /// file refers to it.
-    pub beside: bool,
-    /// What it holds.
-    pub content: Content,
-}
-
-/// What a file holds.
-#[derive(Debug)]
-pub enum Content {
-    /// JSON.
-    Document(Document),
-    /// Bicep, as far as it could be read; what could not is among its errors.
-    Bicep(Arc<tree::File>),
-    /// A text that a Bicep file loads.
-    Text,
-    /// A file of service tags in its usual layout, which is not parsed as a whole.
-    Tags(Box<TagFile>),
-    /// Text that cannot matter, found in a folder and passed over unparsed.
-    Irrelevant,
-    /// No JSON, found in a folder, and what it is: the user may take it for an export.
-    Foreign(Foreign),
-    /// Text that is not JSON.
-    Broken(SyntaxError),
-    /// No text; the reason in words.
-    Unreadable(String),
-}
-
-/// What a file is that is called JSON and is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Foreign {
-    /// What `-o table` prints.
-    Table,
-    /// Compressed, or an archive.
-    Packed,
-}
-
-/// What reading bytes came to, before parsing.
-pub(crate) enum Loaded {
-    Text(Arc<str>, u32),
-    Irrelevant,
-    Foreign(Foreign),
-    Unreadable(String),
 }
 
 /// One input and what became of its bytes.
@@ -196,7 +138,7 @@ pub fn is_named_by_bicep<'f>(paths: &[PathBuf], files: impl Iterator<Item = &'f 
     let names_one = |path: &PathBuf| {
         let text = load_referred(path, Options::default().max_memory);
         let Loaded::Text(text, _) = text else { return false };
-        names.iter().any(|name| memmem::find(text.as_bytes(), name).is_some())
+        names.iter().any(|name| memchr::memmem::find(text.as_bytes(), name).is_some())
     };
     let sources = || paths.iter().flat_map(|path| sources_below(path)).filter(|path| is_bicep(path));
     !names.is_empty() && sources().any(|path| names_one(&path))
@@ -215,164 +157,6 @@ pub fn texts(texts: impl IntoIterator<Item = (String, String)>) -> Input {
     let entries: Vec<Entry> = entries.collect();
     let references = refer::among(&entries);
     Input { entries, files, empty: Vec::new(), references }
-}
-
-pub(crate) fn content(
-    language: Language,
-    name: &str,
-    parser: &mut Parser,
-    loaded: Loaded,
-    file: Option<FileId>,
-) -> Content {
-    match (loaded, file, language) {
-        (Loaded::Text(text, _), Some(file), Language::Bicep) => Content::Bicep(Arc::new(bicep::parse(file, &text))),
-        (Loaded::Text(..), Some(_), Language::Text) => Content::Text,
-        (Loaded::Text(text, _), Some(file), Language::Json) => match tagfile::detect(file, name, &text) {
-            Some(tags) => Content::Tags(Box::new(tags)),
-            None => match parser.parse(file, &text) {
-                Ok(document) => Content::Document(document),
-                Err(_) if parser.is_full() => Content::Unreadable(too_large(parser.most() as u64)),
-                Err(error) => Content::Broken(match guess(&text) {
-                    Some(what) => SyntaxError { message: what.to_owned(), related: None, ..error },
-                    None => error,
-                }),
-            },
-        },
-        (Loaded::Unreadable(message), ..) => Content::Unreadable(message),
-        (Loaded::Foreign(what), ..) => Content::Foreign(what),
-        (Loaded::Text(..) | Loaded::Irrelevant, ..) => Content::Irrelevant,
-    }
-}
-
-/// The text of a file that another one refers to, whatever is in it.
-pub(crate) fn load_referred(path: &Path, max_memory: u64) -> Loaded {
-    load_file(&Candidate::new(path.to_owned(), String::new(), Asked::ByName), max_memory)
-}
-
-fn load_file(candidate: &Candidate, max_memory: u64) -> Loaded {
-    load(candidate, max_memory).unwrap_or_else(|error| Loaded::Unreadable(explain(&error)))
-}
-
-fn load(candidate: &Candidate, max_memory: u64) -> io::Result<Loaded> {
-    let file = open_regular(&candidate.path)?;
-    let length = file.metadata()?.len();
-    if length > longest(max_memory) {
-        return if candidate.asked != Asked::ByName && !start_may_matter(file, longest(max_memory))? {
-            Ok(Loaded::Irrelevant)
-        } else {
-            Ok(Loaded::Unreadable(too_large(max_memory)))
-        };
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
-    file.take(longest(max_memory) + 1).read_to_end(&mut bytes)?;
-    let is_part = |bytes: &[u8]| {
-        [&b"eploymentTemplate"[..], b"eploymentParameters"].iter().any(|word| memmem::find(bytes, word).is_some())
-    };
-    let is_bicep = is_bicep(&candidate.path);
-    if candidate.asked == Asked::Not && !is_bicep && !is_part(&bytes) {
-        return Ok(Loaded::Irrelevant);
-    }
-    let is_meant = candidate.asked == Asked::ByName
-        || if is_bicep { is_bicep_parameters(&candidate.path) } else { is_called_parameters(&candidate.path) };
-    if is_bicep && !is_meant && matches!(encoding(&bytes), Encoding::Utf8(_)) {
-        return match bicep_may_matter(&bytes) {
-            true => Ok(text_of(bytes, max_memory, true)),
-            false => Ok(Loaded::Irrelevant),
-        };
-    }
-    Ok(text_of(bytes, max_memory, is_meant || is_bicep))
-}
-
-/// Whether the name of a file says that it holds the parameters of a template, as `main.parameters.dev.json` does: it is
-/// read whatever is in it.
-pub fn is_called_parameters(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_ascii_lowercase();
-    name.split(['.', '-', '_']).any(|part| ["parameters", "parameter", "params", "param"].contains(&part))
-}
-
-/// Opens a file that was regular when it was found. Opening a pipe that took its place could wait forever.
-fn open_regular(path: &Path) -> io::Result<File> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    File::open(path)
-}
-
-fn load_stdin(stdin: &mut dyn Read, max_memory: u64) -> Loaded {
-    let mut bytes = Vec::new();
-    match stdin.take(longest(max_memory) + 1).read_to_end(&mut bytes) {
-        Ok(_) => text_of(bytes, max_memory, true),
-        Err(error) => Loaded::Unreadable(explain(&error)),
-    }
-}
-
-fn text_of(bytes: Vec<u8>, max_memory: u64, named: bool) -> Loaded {
-    if bytes.len() as u64 > longest(max_memory) {
-        return Loaded::Unreadable(too_large(max_memory));
-    }
-    // UTF-8 is searched as it is, so that what cannot matter is not even decoded.
-    if !named && matches!(encoding(&bytes), Encoding::Utf8(_)) && !may_matter(&bytes) && !is_empty_list(&bytes) {
-        return passed_over(&bytes);
-    }
-    match decode(bytes) {
-        Ok(decoded) if !named && !may_matter(decoded.text.as_bytes()) && !is_empty_list(decoded.text.as_bytes()) => {
-            passed_over(decoded.text.as_bytes())
-        }
-        Ok(decoded) => Loaded::Text(decoded.text.into(), decoded.skipped),
-        Err(message) => Loaded::Unreadable(message),
-    }
-}
-
-/// What becomes of bytes of a folder without a word of Azure's networks. A table says none, however much it shows.
-fn passed_over(bytes: &[u8]) -> Loaded {
-    if is_packed(bytes) {
-        Loaded::Foreign(Foreign::Packed)
-    } else if is_table(bytes) {
-        Loaded::Foreign(Foreign::Table)
-    } else {
-        Loaded::Irrelevant
-    }
-}
-
-/// Whether this can be what `az … list` prints where there is nothing. It may take too much.
-fn is_empty_list(bytes: &[u8]) -> bool {
-    /// Around the list stand a count and a link at most.
-    const LONGEST: usize = 512;
-    if bytes.len() > LONGEST {
-        return false;
-    }
-    let bare: Vec<u8> = bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let is_page = ["\"value\":[]", "\"data\":[]"].iter().any(|list| memmem::find(&bare, list.as_bytes()).is_some());
-    bare == b"[]" || bare.starts_with(b"{") && is_page
-}
-
-/// How many bytes a file may have: its text stands in memory twice while it is decoded.
-fn longest(max_memory: u64) -> u64 {
-    max_memory / 2
-}
-
-fn too_large(max_memory: u64) -> String {
-    let limit = if max_memory >= 1 << 20 { format!("{} MiB", max_memory >> 20) } else { format!("{max_memory} bytes") };
-    format!("it takes more than {limit} of memory; export it in parts")
-}
-
-/// Searches the first bytes of a file that is too large to read, a piece at a time.
-fn start_may_matter(file: File, most: u64) -> io::Result<bool> {
-    const PIECE: u64 = 1 << 20;
-    /// No word of the search is longer, so one that lies across two pieces is seen in the second.
-    const OVERLAP: usize = 256;
-    let mut file = file.take(most);
-    let mut piece = Vec::new();
-    loop {
-        let kept = piece.len().min(OVERLAP);
-        piece.drain(..piece.len() - kept);
-        if Read::by_ref(&mut file).take(PIECE).read_to_end(&mut piece)? == 0 {
-            return Ok(false);
-        }
-        if !matches!(encoding(&piece), Encoding::Utf8(_)) || may_matter(&piece) {
-            return Ok(true);
-        }
-    }
 }
 
 #[cfg(test)]

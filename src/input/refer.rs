@@ -8,8 +8,8 @@ use std::sync::Arc;
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
 use crate::bicep::{self, Reference, ReferenceKind};
+use crate::input::content::{Content, Entry, Loaded, content, load_referred};
 use crate::input::language::{Language, language_of};
-use crate::input::read::{Content, Entry, Loaded, content, load_referred};
 use crate::input::registry::{self, From, Registry};
 use crate::input::walk::{Options, explain, shown};
 use crate::json::Parser;

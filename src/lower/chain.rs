@@ -220,7 +220,7 @@ impl Unit<'_> {
             Link::Deployed(at, None) if self.deployed[at].looped().is_some() && key.is_none() => {
                 Link::Deployed(at, Some(Arc::new(step)))
             }
-            Link::Deployed(at, index) => self.of_deployed(at, index, step, key, safe, span),
+            Link::Deployed(at, index) => self.of_deployed((at, index), (step, key), safe, span),
             Link::Outputs(at, index, is_safe) => {
                 let reference = self.reference(at, index.as_ref(), false, span);
                 let value = || text("value", span);
@@ -249,10 +249,8 @@ impl Unit<'_> {
     /// A property of a resource or module.
     fn of_deployed(
         &self,
-        at: usize,
-        index: Option<Arc<Expression>>,
-        step: Expression,
-        key: Option<&str>,
+        (at, index): (usize, Option<Arc<Expression>>),
+        (step, key): (Expression, Option<&str>),
         safe: bool,
         span: Span,
     ) -> Link {

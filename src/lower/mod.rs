@@ -8,26 +8,12 @@ mod load;
 mod names;
 mod parameters;
 mod resource;
+mod sources;
 mod template;
 #[cfg(test)]
 mod tests;
 mod types;
 
-use std::sync::Arc;
-
-use crate::bicep::tree;
-use crate::json::Document;
-use crate::source::FileId;
-
 pub use parameters::parameters;
+pub use sources::Sources;
 pub use template::template;
-
-/// The files that a Bicep file can refer to, read before anything is lowered.
-pub trait Sources: Sync {
-    /// The file that a path written in `from` leads to: of a module, an import, a loaded file, `using`, `extends`.
-    fn find(&self, from: FileId, path: &str) -> Option<FileId>;
-    /// What a Bicep file says.
-    fn tree(&self, file: FileId) -> Option<&tree::File>;
-    /// What a JSON file says.
-    fn document(&self, file: FileId) -> Option<Arc<Document>>;
-}

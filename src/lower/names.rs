@@ -9,7 +9,7 @@ use crate::bicep::tree::{
     Body, Declaration, DeclarationKind, Decorator, Entry, Expression as Written, ExpressionKind, File, Imported, Loop,
     Name, Resource,
 };
-use crate::lower::Sources;
+use crate::lower::sources::Sources;
 use crate::source::{FileId, Files, Span};
 
 /// What a name of a file means.

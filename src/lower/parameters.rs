@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::arm::{self, Assumptions, Form, Inputs, LinkPath, Links, Wanted};
 use crate::bicep::tree::{DeclarationKind, Expression as Written, ExpressionKind as Kind, File};
 use crate::json::{Document, Member, Node};
-use crate::lower::Sources;
 use crate::lower::build::{literal, member, node, object};
 use crate::lower::chain::named;
 use crate::lower::expression::Scope;
 use crate::lower::names::{Unit, plain};
+use crate::lower::sources::Sources;
 use crate::lower::template::template;
 use crate::source::{FileId, Files};
 

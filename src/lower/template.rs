@@ -4,10 +4,10 @@ use crate::bicep::tree::{
     Declaration, DeclarationKind, Expression as Written, ExpressionKind as Kind, File, Name, Type,
 };
 use crate::json::{Deferred, Document, Member, Node, Value};
-use crate::lower::Sources;
 use crate::lower::build::{list, literal, member, object};
 use crate::lower::expression::Scope;
 use crate::lower::names::{Unit, argument, has};
+use crate::lower::sources::Sources;
 use crate::lower::types::{Shape, decorate, word};
 use crate::source::{FileId, Files, Span};
 

@@ -7,8 +7,8 @@ use crate::bicep::tree::{
     DeclarationKind, Decorator, Expression as Written, ExpressionKind, File, Imported, Type, TypeKind,
 };
 use crate::json::{Node, Value};
-use crate::lower::Sources;
 use crate::lower::names::{Unit, argument, has, plain};
+use crate::lower::sources::Sources;
 use crate::source::FileId;
 
 /// What a type says.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::arm;
 use crate::estate::{self, Dependencies, Shape, Unread};
 use crate::finding::{
-    FileReport, Finding, Label, Level, Outcome, Outcome as FileOutcome, Report, RuleCard, RuleId, fingerprint,
+    FileReport, Finding, Label, Level, Outcome, Outcome as FileOutcome, Remark, Report, RuleCard, RuleId, fingerprint,
 };
 use crate::input::{self, Content, Entry, FileSet, Foreign};
 use crate::json::{self, Document, Node, SyntaxError};
@@ -100,7 +100,12 @@ pub(crate) fn sort_entries(
         match &entry.content {
             Content::Broken(error) => broken.push((entry.name.clone(), error.message.clone(), Some(error.span))),
             Content::Bicep(tree) => {
-                broken.extend(tree.errors.iter().map(|one| (entry.name.clone(), one.message.clone(), Some(one.span))));
+                broken.extend(
+                    tree.errors
+                        .iter()
+                        .take(MOST_ERRORS)
+                        .map(|one| (entry.name.clone(), one.message.clone(), Some(one.span))),
+                );
             }
             Content::Unreadable(why) => broken.push((entry.name.clone(), why.clone(), None)),
             _ => {}
@@ -235,7 +240,7 @@ impl Sorted {
                 if let Some(first) = tree.errors.first() {
                     entry.outcome = FileOutcome::Error;
                     entry.detail = Some(first.message.clone());
-                    report.findings.extend(tree.errors.iter().map(bicep_finding));
+                    report.findings.extend(bicep_findings(&tree.errors));
                     report.rules.insert(RuleId::new("syntax"), Arc::new(bicep_card()));
                 }
             }
@@ -380,9 +385,19 @@ fn syntax_finding(error: &SyntaxError) -> Finding {
     }
 }
 
-fn bicep_finding(error: &SyntaxError) -> Finding {
+/// Of one file so many errors are told.
+const MOST_ERRORS: usize = 20;
+
+fn bicep_findings(errors: &[SyntaxError]) -> Vec<Finding> {
     let message = "this cannot be read, so what it declares was not judged; the rest of the file was";
-    Finding { message: message.to_owned(), ..syntax_finding(error) }
+    let told = errors.iter().take(MOST_ERRORS);
+    let mut findings: Vec<Finding> =
+        told.map(|error| Finding { message: message.to_owned(), ..syntax_finding(error) }).collect();
+    if let (Some(last), Some(more @ 1..)) = (findings.last_mut(), errors.len().checked_sub(MOST_ERRORS)) {
+        let text = format!("{more} more declarations of this file cannot be read");
+        last.remarks.push(Remark { kind: "more", text });
+    }
+    findings
 }
 
 fn bicep_card() -> RuleCard {

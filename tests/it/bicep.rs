@@ -482,3 +482,14 @@ fn trace_and_init_read_bicep() {
     let (status, text) = run(folder, &["check", ".", "--baseline", "baseline.json"]);
     assert_eq!(status, Some(0), "{text}");
 }
+
+#[test]
+fn a_file_full_of_errors_is_told_in_a_page() {
+    let text = (0..500).fold(String::new(), |text, at| format!("{text}var v{at} = (\n"));
+    let folder = folder(&[("main.bicep", &format!("{text}{NSG}"))]);
+    let (status, said) = run(folder.path(), &["check", "main.bicep"]);
+    assert_eq!(status, Some(2), "{said}");
+    assert_eq!(said.matches("error[syntax]").count(), 20);
+    assert!(said.contains("480 more declarations of this file cannot be read"), "{said}");
+    assert!(said.contains(SSH), "the rest is judged: {said}");
+}

@@ -168,11 +168,16 @@ impl Following<'_> {
                 continue;
             }
             let using = bicep::references(tree).into_iter().find(|one| one.kind == ReferenceKind::Using);
-            let used = using.and_then(|using| match self.target(at, &using) {
-                Target::File { canonical, .. } => self.at.get(&canonical).copied(),
-                Target::Absent(_) => None,
+            // What a template was compiled into has its parameters.
+            let used = using.is_some_and(|using| match self.target(at, &using) {
+                Target::File { canonical, .. } => {
+                    let compiled = [canonical.with_extension("json"), canonical.with_file_name("azuredeploy.json")];
+                    let asked = |path: &PathBuf| self.at.get(path).is_some_and(|at| !self.entries[*at].beside);
+                    asked(&canonical) || compiled.iter().any(asked)
+                }
+                Target::Absent(_) => false,
             });
-            if used.is_some_and(|used| !self.entries[used].beside) {
+            if used {
                 open.push(at);
             } else {
                 self.entries[at].content = Content::Irrelevant;

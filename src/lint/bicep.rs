@@ -41,6 +41,8 @@ pub(crate) struct Bicep {
     parts: BTreeMap<FileId, Part>,
     /// The names of those somebody asked for.
     names: BTreeSet<String>,
+    /// All of them by their names.
+    by_name: BTreeMap<String, FileId>,
     /// Parameter files, and the templates that they say they are for.
     using: BTreeMap<FileId, FileId>,
     /// Modules and imported files, and a root that uses them.
@@ -70,7 +72,8 @@ impl Bicep {
         let documents = input.entries.iter().filter_map(document).collect();
         let asked: Vec<&Entry> = input.entries.iter().filter(|entry| !entry.beside && tree(entry).is_some()).collect();
         let names = asked.iter().map(|entry| entry.name.clone()).collect();
-        let mut bicep = Self { references, trees, names, ..Self::default() };
+        let by_name = trees.keys().map(|file| (input.files.name(*file).to_owned(), *file)).collect();
+        let mut bicep = Self { references, trees, names, by_name, ..Self::default() };
         bicep.using = bicep.edges(|kind| kind == ReferenceKind::Using).collect();
         let order: Vec<FileId> = asked.iter().filter_map(|entry| entry.file).collect();
         let roots = bicep.roots(&order, &input.files);
@@ -179,9 +182,15 @@ impl Bicep {
         self.trees.get(&comment.file).map(|tree| following(tree, comment.start, comment.end))
     }
 
-    /// The source that a compiled template lies beside, when it is one of the run.
+    /// The source that a compiled template lies beside, when somebody asked for that.
     pub(crate) fn source_of(&self, name: &str, document: &Document) -> Option<&str> {
-        if self.names.is_empty() {
+        let (source, _) = self.compiled_from(name, document)?;
+        self.names.get(source).map(String::as_str)
+    }
+
+    /// The source that a compiled template lies beside: its name, and the file.
+    pub(crate) fn compiled_from(&self, name: &str, document: &Document) -> Option<(&str, FileId)> {
+        if self.by_name.is_empty() {
             return None;
         }
         let generator = document.root.get("metadata")?.get("_generator")?.get("name").and_then(Node::text)?;
@@ -189,7 +198,7 @@ impl Bicep {
         let stem = own.rsplit_once('.').map_or(own, |(stem, _)| stem);
         let source = |stem: &str| {
             let name = if folder.is_empty() { format!("{stem}.bicep") } else { format!("{folder}/{stem}.bicep") };
-            self.names.get(&name).map(String::as_str)
+            self.by_name.get_key_value(&name).map(|(name, file)| (name.as_str(), *file))
         };
         let main = || source("main").filter(|_| stem.eq_ignore_ascii_case("azuredeploy"));
         if generator == "bicep" { source(stem).or_else(main) } else { None }

@@ -393,7 +393,9 @@ impl<'a> Beside<'a> {
         }
         let stem = file_name(&template.name);
         let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
-        let mut sets = self.using(template.file, stem);
+        // Parameters for a source are those of what it was compiled into.
+        let source = self.bicep.compiled_from(&template.name, &template.document).map(|(_, source)| source);
+        let mut sets = self.using(source.unwrap_or(template.file), stem);
         if sets.is_empty() {
             sets = self.beside(template, stem);
         }

@@ -493,3 +493,24 @@ fn a_file_full_of_errors_is_told_in_a_page() {
     assert!(said.contains("480 more declarations of this file cannot be read"), "{said}");
     assert!(said.contains(SSH), "the rest is judged: {said}");
 }
+
+#[test]
+fn parameters_for_a_source_are_those_of_what_it_was_compiled_into() {
+    let compiled = r#"{
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "metadata": { "_generator": { "name": "bicep", "version": "0.41.2.15936" } },
+        "parameters": { "name": { "type": "string" } },
+        "resources": [{ "type": "Microsoft.Network/routeTables", "apiVersion": "2024-05-01", "name": "[parameters('name')]" }]
+    }"#;
+    let source = "param name string\nresource t 'Microsoft.Network/routeTables@2024-05-01' = {\n  name: name\n}\n";
+    let folder = folder(&[
+        ("main.bicep", source),
+        ("main.json", compiled),
+        ("main.bicepparam", "using 'main.bicep'\nparam name = 'rt-given'\n"),
+    ]);
+    for name in ["main.bicep", "main.json"] {
+        let (_, said) = run(folder.path(), &["expand", name]);
+        assert!(said.contains("\"name\": \"rt-given\""), "{name}: {said}");
+    }
+}

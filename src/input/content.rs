@@ -40,6 +40,8 @@ pub enum Content {
     Bicep(Arc<tree::File>),
     /// A text that a Bicep file loads.
     Text,
+    /// A template, not parsed: it is compiled from a Bicep file of the run, which is judged.
+    Compiled(String),
     /// A file of service tags in its usual layout, which is not parsed as a whole.
     Tags(Box<TagFile>),
     /// Text that cannot matter, found in a folder and passed over unparsed.
@@ -65,6 +67,8 @@ pub enum Foreign {
 pub(crate) enum Loaded {
     Text(Arc<str>, u32),
     Irrelevant,
+    /// A template that is compiled from this Bicep file.
+    Compiled(String),
     Foreign(Foreign),
     Unreadable(String),
 }
@@ -92,6 +96,7 @@ pub(crate) fn content(
         },
         (Loaded::Unreadable(message), ..) => Content::Unreadable(message),
         (Loaded::Foreign(what), ..) => Content::Foreign(what),
+        (Loaded::Compiled(source), ..) => Content::Compiled(source),
         (Loaded::Text(..) | Loaded::Irrelevant, ..) => Content::Irrelevant,
     }
 }

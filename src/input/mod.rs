@@ -11,7 +11,7 @@ mod walk;
 
 pub use content::{Content, Entry, Foreign, is_called_parameters};
 pub use language::{is_bicep, is_bicep_parameters, is_source};
-pub use read::{Input, is_named_by_bicep, is_relevant, read, texts};
+pub use read::{Input, is_named_by_bicep, is_relevant, read, source_names, texts};
 pub use refer::{Absent, Mapped, References, Referral};
 pub use registry::{Cache, Modules};
 pub use scope::{FileSet, Globs};

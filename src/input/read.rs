@@ -2,6 +2,7 @@
 //!
 //! Which files there are is the work of `walk`.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,7 +47,8 @@ struct Waiting {
 pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input {
     let mut found = find(paths, options);
     let empty = std::mem::take(&mut found.empty);
-    let waiting = loaded(found, options, stdin);
+    let mut waiting = loaded(found, options, stdin);
+    pass_over_compiled(&mut waiting);
     let mut files = Files::default();
     let ids: Vec<Option<FileId>> = waiting
         .iter()
@@ -57,7 +59,7 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
                 let origin = if is_nameless { Origin::Stdin } else { Origin::Path };
                 Some(files.add_from(origin, one.name.clone(), Arc::clone(text), *skipped))
             }
-            Loaded::Irrelevant | Loaded::Foreign(_) | Loaded::Unreadable(_) => None,
+            Loaded::Irrelevant | Loaded::Compiled(_) | Loaded::Foreign(_) | Loaded::Unreadable(_) => None,
         })
         .collect();
     let most = usize::try_from(options.max_memory).unwrap_or(usize::MAX);
@@ -83,6 +85,52 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
         false => References::default(),
     };
     Input { files, entries, empty, references }
+}
+
+/// Drops the texts of templates of a folder that are compiled from a Bicep file beside them, which is judged: they are
+/// the longest files of most repositories of Bicep. Where another template may link to one of them, they stay.
+fn pass_over_compiled(waiting: &mut [Waiting]) {
+    let text = |one: &Waiting| match &one.loaded {
+        Loaded::Text(text, _) => Some(Arc::clone(text)),
+        _ => None,
+    };
+    let is_source = |one: &&Waiting| one.asked != Asked::Not && is_bicep(Path::new(&one.name)) && text(one).is_some();
+    let sources: BTreeSet<&str> = waiting.iter().filter(is_source).map(|one| one.name.as_str()).collect();
+    if sources.is_empty() {
+        return;
+    }
+    let source = |one: &Waiting| {
+        let text = text(one).filter(|_| one.asked == Asked::InFolder)?;
+        let start = &text.as_bytes()[..text.len().min(START)];
+        let is_compiled =
+            [&b"\"_generator\""[..], b"\"bicep\""].iter().all(|word| memchr::memmem::find(start, word).is_some());
+        source_names(&one.name).into_iter().find(|name| is_compiled && sources.contains(name.as_str()))
+    };
+    let found: Vec<Option<String>> = waiting.iter().map(source).collect();
+    let links = |(one, source): (&Waiting, &Option<String>)| {
+        let text = text(one).filter(|_| source.is_none() && !is_bicep(Path::new(&one.name)));
+        text.is_some_and(|text| memchr::memmem::find(text.as_bytes(), b"templateLink").is_some())
+    };
+    if waiting.iter().zip(&found).any(links) {
+        return;
+    }
+    for (one, source) in waiting.iter_mut().zip(found) {
+        if let Some(source) = source {
+            one.loaded = Loaded::Compiled(source);
+        }
+    }
+}
+
+/// The compiler says who it is in the first lines of what it writes.
+const START: usize = 2_048;
+
+/// The names of the Bicep files that a template can be compiled from: its own, and `main.bicep` for `azuredeploy.json`.
+pub fn source_names(template: &str) -> Vec<String> {
+    let (folder, own) = template.rsplit_once('/').map_or(("", template), |(folder, own)| (folder, own));
+    let stem = own.rsplit_once('.').map_or(own, |(stem, _)| stem);
+    let named = |stem: &str| if folder.is_empty() { format!("{stem}.bicep") } else { format!("{folder}/{stem}.bicep") };
+    let main = stem.eq_ignore_ascii_case("azuredeploy").then(|| named("main"));
+    std::iter::once(named(stem)).chain(main).collect()
 }
 
 /// The bytes of everything found, sorted by name. Of what nobody asked for only texts stay.

@@ -253,7 +253,7 @@ impl Following<'_> {
             let entry = &mut self.entries[at];
             entry.beside &= !want.used;
             let (is_passed_over, is_plain) = match entry.content {
-                Content::Irrelevant | Content::Foreign(_) => (true, false),
+                Content::Irrelevant | Content::Compiled(_) | Content::Foreign(_) => (true, false),
                 Content::Text => (false, want.language == Language::Json),
                 _ => (false, false),
             };

@@ -11,7 +11,7 @@ use crate::bicep::tree::{self, DeclarationKind};
 use crate::bicep::{ReferenceKind, following};
 use crate::estate::{Estate, Fault};
 use crate::finding::{Label, Report};
-use crate::input::{Absent, Content, Entry, Input, Mapped, References, Referral, is_bicep_parameters};
+use crate::input::{Absent, Content, Entry, Input, Mapped, References, Referral, is_bicep_parameters, source_names};
 use crate::json::{Document, Node};
 use crate::judge;
 use crate::lint::reach::judged_through;
@@ -194,14 +194,8 @@ impl Bicep {
             return None;
         }
         let generator = document.root.get("metadata")?.get("_generator")?.get("name").and_then(Node::text)?;
-        let (folder, own) = name.rsplit_once('/').map_or(("", name), |(folder, own)| (folder, own));
-        let stem = own.rsplit_once('.').map_or(own, |(stem, _)| stem);
-        let source = |stem: &str| {
-            let name = if folder.is_empty() { format!("{stem}.bicep") } else { format!("{folder}/{stem}.bicep") };
-            self.by_name.get_key_value(&name).map(|(name, file)| (name.as_str(), *file))
-        };
-        let main = || source("main").filter(|_| stem.eq_ignore_ascii_case("azuredeploy"));
-        if generator == "bicep" { source(stem).or_else(main) } else { None }
+        let known = |name: &String| self.by_name.get_key_value(name).map(|(name, file)| (name.as_str(), *file));
+        (generator == "bicep").then(|| source_names(name).iter().find_map(known)).flatten()
     }
 
     /// For each template and parameter file all files that it is made of: a change in one concerns all.

@@ -61,9 +61,12 @@ impl Claims {
                 return Some(why).filter(|_| !input::is_bicep_parameters(Path::new(name)));
             }
             Content::Tags(_) | Content::Bicep(_) => None,
-            Content::Text | Content::Irrelevant | Content::Foreign(_) | Content::Broken(_) | Content::Unreadable(_) => {
-                return None;
-            }
+            Content::Text
+            | Content::Irrelevant
+            | Content::Compiled(_)
+            | Content::Foreign(_)
+            | Content::Broken(_)
+            | Content::Unreadable(_) => return None,
         };
         if self.parameters.names(name) && !document.is_some_and(|root| is_parameters(root, None)) {
             return Some("this is no parameter file: that has `parameters`, each an object with a `value`");
@@ -266,6 +269,7 @@ impl Sorted {
                 self.tags.push((*tags, entry.named));
             }
             (Content::Foreign(what), _) => foreign(&mut entry, what),
+            (Content::Compiled(source), _) => self.tell_twin(&mut entry, &source),
             (Content::Irrelevant | Content::Text, _) => {}
             (Content::Document(_) | Content::Bicep(_) | Content::Broken(_), None) => {}
         }
@@ -274,10 +278,14 @@ impl Sorted {
 
     /// A template that is compiled from a Bicep file of the run is judged as that; others may link to it.
     fn add_twin(&mut self, entry: &mut FileReport, file: FileId, document: &Document, source: &str) {
+        self.tell_twin(entry, source);
+        self.fragments.extend(TemplateFile::of_template(file, &entry.name, document));
+    }
+
+    fn tell_twin(&mut self, entry: &mut FileReport, source: &str) {
         self.twins.push(entry.name.clone());
         entry.shape = Some(shape_word(Shape::Template).to_owned());
         entry.detail = Some(format!("compiled from {source}, which is judged"));
-        self.fragments.extend(TemplateFile::of_template(file, &entry.name, document));
     }
 
     fn add_document(

@@ -328,6 +328,12 @@ fn a_module_that_is_not_there_leaves_its_outputs_unknown() {
 }
 
 #[test]
+fn an_address_without_a_length_is_no_error() {
+    assert_eq!(value("", "cidrSubnet('10.0.0.0', 16, 0)"), "<cidrSubnet('10.0.0.0', 16, 0)>");
+    assert_eq!(value("", "cidrSubnet('10.0.0.0/8', 16, 1)"), "'10.1.0.0/16'");
+}
+
+#[test]
 fn a_token_that_a_pipeline_replaces_is_no_value() {
     let text = "param prefix string = '#_prefix_#'\nresource n 'Microsoft.Network/networkSecurityGroups@1' = {\n  name: 'nsg-${prefix}'\n}\n";
     assert!(resources(&[("main.bicep", text)])[0].contains("'nsg-<#_prefix_#>'"));

@@ -101,7 +101,10 @@ struct Cidr {
 impl Cidr {
     fn parse(written: &str) -> Result<Self, Failure> {
         let wrong = || Failure::Error(format!("`{written}` is not an address range"));
-        let (address, length) = written.split_once('/').ok_or_else(wrong)?;
+        // Azure takes an address without a length, as public templates that are deployed every day show; which length it
+        // takes then is not documented.
+        let open = || if written.parse::<IpAddr>().is_ok() { Failure::Unknown } else { wrong() };
+        let (address, length) = written.split_once('/').ok_or_else(open)?;
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
         let length: u32 = length.parse().map_err(|_| wrong())?;
         let (bits, width) = match address {

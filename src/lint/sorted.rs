@@ -100,19 +100,7 @@ pub(crate) fn sort_entries(
             sorted.add_beside(entry, bicep);
             continue;
         }
-        match &entry.content {
-            Content::Broken(error) => broken.push((entry.name.clone(), error.message.clone(), Some(error.span))),
-            Content::Bicep(tree) => {
-                broken.extend(
-                    tree.errors
-                        .iter()
-                        .take(MOST_ERRORS)
-                        .map(|one| (entry.name.clone(), one.message.clone(), Some(one.span))),
-                );
-            }
-            Content::Unreadable(why) => broken.push((entry.name.clone(), why.clone(), None)),
-            _ => {}
-        }
+        broken.extend(faults(&entry));
         let said = claims.shape(&entry.name);
         let objection = claims.objection(&entry.name, &entry.content);
         let start = match &entry.content {
@@ -143,6 +131,17 @@ pub(crate) fn sort_entries(
     }
     report.remarks.extend(twins(&sorted.twins));
     (sorted, broken, report)
+}
+
+/// What is wrong with the text of a file, in the words of those who read it.
+fn faults(entry: &Entry) -> Broken {
+    let told = |error: &SyntaxError| (entry.name.clone(), error.message.clone(), Some(error.span));
+    match &entry.content {
+        Content::Broken(error) => vec![told(error)],
+        Content::Bicep(tree) => tree.errors.iter().take(MOST_ERRORS).map(told).collect(),
+        Content::Unreadable(why) => vec![(entry.name.clone(), why.clone(), None)],
+        _ => Vec::new(),
+    }
 }
 
 /// That templates were passed over that are compiled from what is judged.

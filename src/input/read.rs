@@ -244,6 +244,7 @@ mod tests {
                 Content::Text => "text",
                 Content::Tags(_) => "tags",
                 Content::Irrelevant => "irrelevant",
+                Content::Compiled(source) => source,
                 Content::Foreign(Foreign::Table) => "table",
                 Content::Foreign(Foreign::Packed) => "packed",
                 Content::Broken(error) => &error.message,

@@ -514,3 +514,33 @@ fn parameters_for_a_source_are_those_of_what_it_was_compiled_into() {
         assert!(said.contains("\"name\": \"rt-given\""), "{name}: {said}");
     }
 }
+
+#[test]
+fn what_is_compiled_is_parsed_only_where_another_template_may_link_to_it() {
+    let compiled = |name: &str| {
+        format!(
+            r#"{{
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "metadata": {{ "_generator": {{ "name": "bicep", "version": "0.41.2.15936" }} }},
+        "resources": [{{ "type": "Microsoft.Network/routeTables", "apiVersion": "2024-05-01", "name": "{name}" }}]
+    }}"#
+        )
+    };
+    let linking = r#"{
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{ "type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": "d",
+            "properties": { "mode": "Incremental", "templateLink": { "relativePath": "table.json" } } }]
+    }"#;
+    let source = "resource t 'Microsoft.Network/routeTables@2024-05-01' = {\n  name: 'rt-source'\n}\n";
+    let files = [("table.bicep", source), ("table.json", &*compiled("rt-linked")), ("azuredeploy.json", linking)];
+    let linked = folder(&files);
+    let (_, said) = run(linked.path(), &["expand", "."]);
+    assert!(said.contains("rt-linked") && said.contains("rt-source"), "{said}");
+    let alone = folder(&files[..2]);
+    let (_, said) = run(alone.path(), &["check", "."]);
+    assert!(said.contains("table.json"), "it is told: {said}");
+    let (_, said) = run(alone.path(), &["expand", "."]);
+    assert!(!said.contains("rt-linked") && said.contains("rt-source"), "{said}");
+}

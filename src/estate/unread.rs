@@ -2,8 +2,9 @@
 //!
 //! What is read, `shape` tells.
 
-use crate::estate::shape::{either, is_template, is_terraform, template_in, type_of};
+use crate::estate::shape::{either, is_template, is_terraform, template_in, terraform_shape, type_of};
 use crate::json::Node;
+use crate::terraform::{self, Form};
 
 /// A kind of document that is not read.
 #[derive(Debug)]
@@ -42,21 +43,18 @@ const TEMPLATE: &str = "save the template itself, such as `az group export` or `
 
 const KNOWN: &[Unread] = &[
     Unread {
-        word: "terraform-plan",
-        one: "a Terraform plan",
-        many: "Terraform plans",
-        help: DEPLOYED,
-        is: |root| has(root, "format_version") && (has(root, "planned_values") || has(root, "resource_changes")),
+        word: "terraform-old-state",
+        one: "a state of Terraform 0.11 or older",
+        many: "states of Terraform 0.11 or older",
+        help: "a newer Terraform writes it anew: `terraform apply -refresh-only`",
+        is: |root| terraform::form(root) == Some(Form::OldState),
     },
     Unread {
-        word: "terraform-state",
-        one: "a Terraform state",
-        many: "Terraform states",
-        help: DEPLOYED,
-        is: |root| {
-            root.at(&["values", "root_module"]).is_some()
-                || has(root, "terraform_version") && has(root, "serial") && has(root, "resources")
-        },
+        word: "terraform-newer",
+        one: "a Terraform plan or state in a format that came after this program",
+        many: "Terraform plans or states in a format that came after this program",
+        help: "a newer release of it may read them",
+        is: |root| terraform::form(root) == Some(Form::Newer),
     },
     Unread {
         word: "terraform-configuration",
@@ -70,7 +68,7 @@ const KNOWN: &[Unread] = &[
         one: "values of Terraform",
         many: "files with values of Terraform",
         help: DEPLOYED,
-        is: |root| any(root, is_terraform) || is_terraform_output(root),
+        is: |root| terraform_shape(root).is_none() && (any(root, is_terraform) || is_terraform_output(root)),
     },
     Unread {
         word: "pulumi-state",

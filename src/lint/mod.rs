@@ -1,5 +1,6 @@
 //! One run, from paths to outcome.
 
+mod mask;
 mod narrow;
 mod run;
 mod settings;

@@ -13,6 +13,7 @@ use crate::finding::{Finding, Outcome as FileOutcome, Remark, Report, RuleId};
 use crate::input::{self, Input, NoJson};
 use crate::json::{self, Document, Member, Node, Value};
 use crate::judge::{self, Judged, Requests};
+use crate::lint::mask::Secrets;
 use crate::lint::narrow::{self, by_path, to_changed};
 use crate::lint::settings::{SetParameter, Settings, TemplateChoice, TemplateOptions};
 use crate::lint::shorten::{Draft, once_for_a_place, shorten};
@@ -95,12 +96,14 @@ struct Prepared {
     documents: Vec<(FileId, Arc<Document>)>,
     /// The files and what is wrong with their text.
     report: Report,
+    secrets: Secrets,
 }
 
 fn prepare(input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let Input { mut files, entries, .. } = input;
     let (sorted, broken, mut report) = sort_entries(entries, &files, &Claims::new(settings));
-    let Sorted { exports, templates, parameters, tags: found, fragments, dependencies } = sorted;
+    let Sorted { exports, templates, parameters, tags: found, fragments, dependencies, secrets } = sorted;
+    files.hide(&secrets.places);
     let mut tags = TagFiles::default();
     found.into_iter().for_each(|(file, named)| tags.add(file, named));
     let types = wanted_types(pack);
@@ -111,7 +114,7 @@ fn prepare(input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let expanded = expand_all(&files, &run, &settings.templates, &set, Wanted::Types(&wanted));
     let all = templates.into_iter().chain(fragments).chain(parameters);
     let documents = exports.iter().cloned().chain(all.map(|one| (one.file, one.document))).collect();
-    Prepared { files, exports, dependencies, tags, expanded, broken, documents, report }
+    Prepared { files, exports, dependencies, tags, expanded, broken, documents, report, secrets }
 }
 
 /// The templates of a run, evaluated.
@@ -167,7 +170,7 @@ pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack
 fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let empty = input.empty.clone();
     let prepared = prepare(input, pack, settings);
-    let Prepared { mut files, exports, dependencies, tags, expanded, documents, mut report, .. } = prepared;
+    let Prepared { mut files, exports, dependencies, tags, expanded, documents, mut report, secrets, .. } = prepared;
     note_templates(&mut report, &files, &expanded);
     let unused = unused_parameters(&documents, &settings.templates.set);
 
@@ -191,6 +194,7 @@ fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     if let Some(changed) = &settings.changed {
         to_changed(&mut report, &files, &expanded, changed);
     }
+    secrets.hide(&mut report);
     report.data.extend(tags.state().map(|state| ("tags".to_owned(), state)));
     let kept: Vec<Box<dyn Any + Send + Sync>> =
         vec![Box::new(exports), Box::new(expanded), Box::new(documents), Box::new(estate)];

@@ -255,9 +255,8 @@ mod tests {
         let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkSecurityGroups/n";
         let stack = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Resources/deploymentStacks/k";
         for (text, word) in [
-            (r#"{"format_version":"1.2","planned_values":{}}"#.to_owned(), "terraform-plan"),
-            (r#"{"format_version":"1.0","values":{"root_module":{}}}"#.to_owned(), "terraform-state"),
-            (r#"{"version":4,"terraform_version":"1.9","serial":3,"resources":[]}"#.to_owned(), "terraform-state"),
+            (r#"{"format_version":"2.0","planned_values":{}}"#.to_owned(), "terraform-newer"),
+            (r#"{"version":3,"terraform_version":"0.11","serial":3,"modules":[]}"#.to_owned(), "terraform-old-state"),
             (r#"{"resource":{"azurerm_subnet":{}}}"#.to_owned(), "terraform-configuration"),
             (r#"{"resource":[{"azurerm_subnet":[]}]}"#.to_owned(), "terraform-configuration"),
             (format!(r#"[{{"id":"{id}","name":"n","security_rule":[]}}]"#), "terraform-values"),
@@ -290,6 +289,8 @@ mod tests {
             format!(r#"[{{"id":"{id}","name":"n","resourceGroup":"g","securityRules":[]}}]"#),
             format!(r#"{{"value":[{{"id":"{id}","properties":{{}}}}]}}"#),
             r#"{"contentVersion":"1.0.0.0","resources":[]}"#.to_owned(),
+            r#"{"format_version":"1.2","planned_values":{}}"#.to_owned(),
+            r#"{"version":4,"terraform_version":"1.9","serial":3,"resources":[]}"#.to_owned(),
             r#"{"status":"Failed","error":{"code":"x","message":"y"},"changes":[]}"#.to_owned(),
             r#"{"name":"left-pad","version":"1.0.0"}"#.to_owned(),
             "[]".to_owned(),

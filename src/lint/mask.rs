@@ -88,6 +88,7 @@ impl Secrets {
         report.remarks.iter_mut().chain(&mut report.assumptions).for_each(|line| self.cover(line));
         for placement in &mut report.placements {
             self.cover(&mut placement.found);
+            self.cover(&mut placement.id.on);
             placement.on.values_mut().for_each(|name| self.cover(name));
             for fact in &mut placement.facts {
                 match &mut fact.value {
@@ -113,6 +114,8 @@ impl Secrets {
         std::iter::once(&mut finding.at).chain(&mut finding.related).for_each(label);
         finding.remarks.iter_mut().for_each(|remark| self.cover(&mut remark.text));
         finding.conditions.iter_mut().for_each(|line| self.cover(line));
+        self.cover(&mut finding.fingerprint);
+        finding.placement.iter_mut().chain(&mut finding.placements).for_each(|placement| self.cover(&mut placement.on));
         let single = [&mut finding.help, &mut finding.snippet, &mut finding.resource];
         single.into_iter().flatten().for_each(|text| self.cover(text));
     }

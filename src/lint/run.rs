@@ -185,6 +185,8 @@ fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     key_faults(&mut report, pack, &documents);
     shorten(&mut report);
     by_path(&mut report, &files, &settings.per_path);
+    // Before what is kept for later runs is made, so that nothing of it gets there.
+    secrets.hide(&mut report);
     let rules = narrow::rules(pack);
     narrow::allow(&mut report, &mut files, &documents, pack, &settings.accepted, &rules);
     sort(&mut report.findings, &files);
@@ -194,7 +196,6 @@ fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     if let Some(changed) = &settings.changed {
         to_changed(&mut report, &files, &expanded, changed);
     }
-    secrets.hide(&mut report);
     report.data.extend(tags.state().map(|state| ("tags".to_owned(), state)));
     let kept: Vec<Box<dyn Any + Send + Sync>> =
         vec![Box::new(exports), Box::new(expanded), Box::new(documents), Box::new(estate)];

@@ -225,10 +225,11 @@ impl Sorted {
         if !terraform::form(root).is_some_and(Form::is_read) {
             return;
         }
-        let Survey { sensitive, read, not_judged, passed_over, foreign } = terraform::survey(root);
+        let Survey { sensitive, read, open, not_judged, passed_over, foreign } = terraform::survey(root);
         sensitive.iter().for_each(|value| self.secrets.add(value));
         let resources = |count: usize| if count == 1 { "resource" } else { "resources" };
         let mut parts = vec![format!("{read} {} read", resources(read))];
+        parts.extend((open > 0).then(|| format!("{open} with values known only after apply")));
         let more = passed_over + not_judged.values().sum::<usize>();
         parts.extend((more > 0).then(|| format!("{more} of Azure passed over")));
         parts.extend((foreign > 0).then(|| format!("{foreign} of other providers")));

@@ -180,12 +180,16 @@ fn is_expression(node: &Node) -> bool {
     node.get("references").is_some_and(Node::is_list) || node.get("constant_value").is_some()
 }
 
+/// So many references of one expression are looked at.
+const MAX_REFERENCES: usize = 512;
+
 /// What expressions refer to: each reference as long as it is listed.
 pub(crate) fn references<'a>(expressions: &[&'a Node]) -> Vec<&'a str> {
     let all: Vec<&str> = expressions
         .iter()
         .flat_map(|node| node.get("references").map(Node::items).unwrap_or_default())
         .filter_map(Node::text)
+        .take(MAX_REFERENCES)
         .collect();
     let is_longer = |one: &str, other: &str| other.strip_prefix(one).is_some_and(|rest| rest.starts_with(['.', '[']));
     let mut longest: Vec<&str> = Vec::new();

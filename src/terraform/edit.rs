@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use foldhash::HashMap;
+
 use crate::json::{Member, Node, Part, Unknown, Value};
 
 /// An object at the place of another node.
@@ -44,12 +46,24 @@ pub(crate) fn put(node: &mut Node, path: &[&str], new: Member) {
 
 /// Adds to the list behind several keys; what is no list stays beside what is added.
 pub(crate) fn append(node: &mut Node, path: &[&str], new: Member) {
-    let before = at(node, path).filter(|before| !before.is_blank()).cloned();
-    let Some(before) = before else { return put(node, path, new) };
-    let items = |node: &Node| if node.is_list() { node.items().to_vec() } else { vec![node.clone()] };
-    let mut all = items(&before);
-    all.extend(items(&new.node));
-    put(node, path, Member { node: list(&before, all), ..new });
+    let Some(slot) = slot(node, path, &new) else { return };
+    let Member { node: new, .. } = new;
+    let is_empty = slot.is_blank() || slot.is_object() && slot.members().is_empty();
+    if is_empty && (new.is_list() || new.unknown().is_some()) {
+        *slot = new;
+        return;
+    }
+    if is_empty || !slot.is_list() {
+        let items = if is_empty { Vec::new() } else { vec![slot.clone()] };
+        *slot = list(if is_empty { &new } else { slot }, items);
+    }
+    if let Value::List(items) = &mut slot.value {
+        let items = Arc::make_mut(items);
+        match &new.value {
+            Value::List(more) => items.extend(more.iter().cloned()),
+            _ => items.push(new),
+        }
+    }
 }
 
 /// Takes the member behind several keys away.
@@ -92,6 +106,11 @@ fn slot<'n>(node: &'n mut Node, path: &[&str], new: &Member) -> Option<&'n mut N
         return Some(&mut found.node);
     }
     slot(&mut found.node, rest, new)
+}
+
+/// The members of an object by their keys; of two equal ones the last. Objects of hostile documents have many.
+pub(crate) fn by_key(node: &Node) -> HashMap<&str, usize> {
+    node.members().iter().enumerate().map(|(at, member)| (&*member.key, at)).collect()
 }
 
 /// The pieces of a text that may be known in part.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::json::{Member, Node, Reason, Unknown, Value};
 use crate::source::Span;
-use crate::terraform::edit::{list, members_of, object};
+use crate::terraform::edit::{by_key, list, members_of, object};
 
 /// One resource.
 #[derive(Clone, Debug)]
@@ -99,10 +99,11 @@ fn overlay(after: &Node, mask: &Node, path: &str, depth: usize) -> Node {
         }
         Value::Object(masks) if after.is_object() || after.is_null() => {
             let mut node = if after.is_null() { object(mask, Vec::new()) } else { after.clone() };
+            let places = by_key(after);
             let members = members_of(&mut node);
             for masked in masks.iter().filter(|masked| says_true(&masked.node, depth + 1)) {
                 let inner = format!("{path}.{}", masked.key);
-                match members.iter_mut().rev().find(|member| member.key == masked.key) {
+                match places.get(&*masked.key).and_then(|at| members.get_mut(*at)) {
                     Some(member) => member.node = overlay(&member.node, &masked.node, &inner, depth + 1),
                     None => {
                         let null = Node::new(Value::Null, masked.node.span);

@@ -88,18 +88,9 @@ impl Mapper<'_> {
             How::Read => node.clone(),
             How::Id => wrapped(id(node, path)),
             How::PlainId => id(node, path),
-            How::Ids | How::PlainIds if is_unknown => match self.references.ids(self.resource, path, node) {
-                Some(ids) if matches!(how, How::Ids) => list(node, ids.into_iter().map(wrapped).collect()),
-                Some(ids) => list(node, ids),
-                None => node.clone(),
-            },
-            How::Ids | How::PlainIds => {
-                let items = node.items().iter().enumerate().filter(|(_, item)| !item.is_blank()).map(|(at, item)| {
-                    let one = id(item, &with_index(path, at));
-                    if matches!(how, How::Ids) { wrapped(one) } else { one }
-                });
-                list(node, items.collect())
-            }
+            How::Ids => self.ids(node, path, wrapped),
+            How::PlainIds => self.ids(node, path, |id| id),
+            How::IdsUnder(key) => self.ids(node, path, |id| under("properties", &under(key, &id))),
             How::Listed => list(node, vec![node.clone()]),
             _ if is_unknown => node.clone(),
             How::Enabled => switch(node, ["Enabled", "Disabled"]),
@@ -118,6 +109,20 @@ impl Mapper<'_> {
             How::Each(rows) => self.blocks(rows, node, Level::Bare, path),
             How::Children(rows) => self.blocks(rows, node, Level::Wrapped, path),
         })
+    }
+
+    /// A list of ids, each as `each` makes it.
+    fn ids(&self, node: &Node, path: &[Step], each: impl Fn(Node) -> Node) -> Node {
+        if node.unknown().is_some() {
+            let ids = self.references.ids(self.resource, path, node);
+            return ids.map_or_else(|| node.clone(), |ids| list(node, ids.into_iter().map(each).collect()));
+        }
+        let written = node.items().iter().enumerate().filter(|(_, item)| !item.is_blank());
+        let items = written.map(|(at, item)| match item.unknown() {
+            Some(_) => self.references.id(self.resource, &with_index(path, at), item),
+            None => item.clone(),
+        });
+        list(node, items.map(each).collect())
     }
 
     fn blocks(&self, rows: &[Row], node: &Node, level: Level, path: &[Step]) -> Node {

@@ -6,6 +6,7 @@
 mod configuration;
 mod document;
 mod edit;
+mod identity;
 mod instance;
 mod join;
 mod map;
@@ -15,6 +16,9 @@ mod resource;
 mod sensitive;
 mod state;
 mod table;
+
+#[cfg(test)]
+mod tests;
 
 pub use document::{Form, form};
 pub use read::{Reading, Resource, Survey, read, survey};

@@ -15,7 +15,7 @@ use crate::terraform::instance::Instance;
 use crate::terraform::join::{Joins, name_step};
 use crate::terraform::map::{Level, Mapper, References, target};
 use crate::terraform::plan;
-use crate::terraform::resource::{azapi, body, envelope, in_rest_form, patched};
+use crate::terraform::resource::{azapi, body, envelope, in_rest_form, inner_resources, patched};
 use crate::terraform::sensitive;
 use crate::terraform::state::{self, Collected};
 use crate::terraform::table::{Attachment, Mode, Owner, Parent, attachments, is_network, mapping};
@@ -36,6 +36,8 @@ pub struct Survey {
     pub sensitive: Vec<Node>,
     /// How many resources of Azure are read.
     pub read: usize,
+    /// How many of them have an argument that is read and known only after apply.
+    pub open: usize,
     /// Types that say something of networks and are not read, with how many resources there are of each.
     pub not_judged: BTreeMap<Arc<str>, usize>,
     /// How many other resources of Azure there are.
@@ -72,7 +74,14 @@ const COMPUTED: &[(&str, &str)] = &[
 pub fn read(root: &Node) -> Reading {
     let Collected { instances, troubles, .. } = collected(root);
     let joins = Joins::new(&instances, Configuration::of(root));
-    let mut builder = Builder { joins: &joins, instances: &instances, built: Vec::new(), by_key: HashMap::default() };
+    let mut builder = Builder {
+        joins: &joins,
+        instances: &instances,
+        built: Vec::new(),
+        by_key: HashMap::default(),
+        places: HashMap::default(),
+        opened: HashSet::default(),
+    };
     builder.build();
     builder.attach();
     builder.patch();
@@ -87,6 +96,7 @@ pub fn survey(root: &Node) -> Survey {
     for instance in instances.iter().filter(|one| one.stays) {
         if mapping(&instance.kind).is_some() || attachments(&instance.kind).next().is_some() {
             survey.read += 1;
+            survey.open += usize::from(is_open(instance));
         } else if is_network(&instance.kind) {
             *survey.not_judged.entry(Arc::clone(&instance.kind)).or_default() += 1;
         } else {
@@ -95,6 +105,27 @@ pub fn survey(root: &Node) -> Survey {
     }
     survey
 }
+
+/// Whether an argument that is read is known only after apply.
+fn is_open(instance: &Instance) -> bool {
+    let rows = mapping(&instance.kind).map_or(&[][..], |mapping| mapping.rows).iter();
+    let rows = rows.chain(attachments(&instance.kind).map(|one| &one.row));
+    let holds = |name: &str| instance.values.get(name).is_some_and(|value| holds_unknown(value, 0));
+    rows.filter_map(|row| row.from.split('.').next()).any(holds)
+}
+
+fn holds_unknown(value: &Node, depth: usize) -> bool {
+    let inner = |node: &Node| depth < MAX_DEPTH && holds_unknown(node, depth + 1);
+    match &value.value {
+        Value::Unknown(_) => true,
+        Value::List(items) => items.iter().any(inner),
+        Value::Object(members) => members.iter().any(|member| inner(&member.node)),
+        _ => false,
+    }
+}
+
+/// Values nest this deep at most.
+const MAX_DEPTH: usize = 32;
 
 fn collected(root: &Node) -> Collected {
     match form(root) {
@@ -110,6 +141,10 @@ struct Builder<'a> {
     instances: &'a [Instance],
     built: Vec<Built>,
     by_key: HashMap<String, usize>,
+    /// Where the resource of an instance is.
+    places: HashMap<usize, usize>,
+    /// What is open of all resources of a type.
+    opened: HashSet<String>,
 }
 
 struct Built {
@@ -129,18 +164,22 @@ impl Builder<'_> {
         for (at, instance) in self.instances.iter().enumerate().filter(|(_, one)| one.stays) {
             let Some(mapping) = mapping(&instance.kind) else { continue };
             let id = self.joins.id(at);
+            let mapper = Mapper { resource: at, references: self.joins };
             let node = match mapping.parent {
                 Parent::Subscription => continue,
                 Parent::Azapi if &*instance.kind == "azapi_update_resource" => continue,
                 Parent::Azapi => azapi(&instance.values, &id),
                 _ => {
                     let values = self.settled(at, &id_key(&id), &separate, &mut inside);
-                    let mapper = Mapper { resource: at, references: self.joins };
                     Some(in_rest_form(&mapper, mapping, &values, &id))
                 }
             };
             if let Some(node) = node {
                 self.add(id_key(&id), Built { of: Some(at), node, is_whole: true });
+            }
+            for node in inner_resources(&mapper, &instance.kind, &instance.values, &id) {
+                let key = node.get("id").map(id_key).unwrap_or_default();
+                self.add(key, Built { of: None, node, is_whole: true });
             }
         }
         self.complete(inside);
@@ -148,6 +187,9 @@ impl Builder<'_> {
 
     fn add(&mut self, key: String, built: Built) {
         self.by_key.entry(key).or_insert(self.built.len());
+        if let Some(of) = built.of {
+            self.places.insert(of, self.built.len());
+        }
         self.built.push(built);
     }
 
@@ -271,14 +313,23 @@ impl Builder<'_> {
     /// Sets a property of one of several resources: of each it is not known then.
     fn attach_somewhere(&mut self, at: usize, (argument, kind): (&str, &str), keys: &[&str], owner: &Node) {
         let Some(unknown) = owner.unknown() else { return };
-        let possible: HashSet<usize> =
-            self.joins.referred(at, &[name_step(argument)]).targets.iter().map(|(target, _)| *target).collect();
-        for built in &mut self.built {
-            let Some(of) = built.of else { continue };
-            let fits = if possible.is_empty() { &*self.instances[of].kind == kind } else { possible.contains(&of) };
-            if fits && crate::terraform::edit::at(&built.node, keys).is_none_or(Node::is_blank) {
-                let node = Node::new(Value::Unknown(Arc::clone(unknown)), owner.span);
-                put(&mut built.node, keys, Member { key: "".into(), key_span: owner.span, node });
+        let found = self.joins.referred(at, &[name_step(argument)]);
+        let possible: Vec<usize> = found.targets.iter().map(|(target, _)| *target).collect();
+        let all: Vec<usize> = if possible.is_empty() {
+            // Once is enough for all of them.
+            if !self.opened.insert(format!("{kind} {keys:?}")) {
+                return;
+            }
+            let is_one = |built: &Built| built.of.is_some_and(|of| &*self.instances[of].kind == kind);
+            (0..self.built.len()).filter(|at| is_one(&self.built[*at])).collect()
+        } else {
+            possible.iter().filter_map(|of| self.places.get(of).copied()).collect()
+        };
+        for place in all {
+            let node = &mut self.built[place].node;
+            if crate::terraform::edit::at(node, keys).is_none_or(Node::is_blank) {
+                let unknown = Node::new(Value::Unknown(Arc::clone(unknown)), owner.span);
+                put(node, keys, Member { key: "".into(), key_span: owner.span, node: unknown });
             }
         }
     }

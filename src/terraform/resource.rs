@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::json::{Document, Member, Node, Value, parse};
+use crate::json::{Document, Member, Node, Part, Value, parse};
 use crate::source::Span;
-use crate::terraform::edit::{member, members_of, object, put, text};
+use crate::terraform::configuration::Step;
+use crate::terraform::edit::{member, members_of, object, of_pieces, pieces, put, text};
+use crate::terraform::instance::after_apply;
+use crate::terraform::join::name_step;
 use crate::terraform::map::{Level, Mapper};
-use crate::terraform::table::Mapping;
+use crate::terraform::table::{Inner, Mapping, inner};
 
 /// A resource with what every one has.
 pub(crate) fn envelope(values: &Node, azure: &str, id: &Node) -> Node {
@@ -26,6 +29,26 @@ pub(crate) fn in_rest_form(mapper: &Mapper<'_>, mapping: &Mapping, values: &Node
     let mut node = envelope(values, mapping.azure, id);
     mapper.apply(mapping.rows, values, &mut node, Level::Wrapped, &[]);
     node
+}
+
+/// What stands in blocks of a resource and is one of its own in Azure.
+pub(crate) fn inner_resources(mapper: &Mapper<'_>, kind: &str, values: &Node, id: &Node) -> Vec<Node> {
+    let mut found = Vec::new();
+    for Inner { block, azure, rows, .. } in inner(kind) {
+        let segment = azure.rsplit('/').next().unwrap_or_default();
+        for (at, item) in values.get(block).map(Node::items).unwrap_or_default().iter().enumerate() {
+            let Some(name) = item.get("name").filter(|name| !name.is_blank()) else { continue };
+            let mut own = pieces(id);
+            own.push(Part::Text(Arc::from(format!("/{segment}/"))));
+            own.extend(pieces(name));
+            let path = [name_step(block), Step::Key(Arc::from(at.to_string()))];
+            let why = Arc::new(after_apply(&format!("{kind}.{block}"), "", item.span));
+            let mut node = envelope(item, azure, &of_pieces(name, own, &why));
+            mapper.apply(rows, item, &mut node, Level::Wrapped, &path);
+            found.push(node);
+        }
+    }
+    found
 }
 
 /// The body that an azapi resource gives, as an object or as the text of one; with its places, where it is an object.

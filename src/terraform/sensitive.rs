@@ -1,6 +1,7 @@
 //! The values that Terraform calls sensitive: in clear in every plan and state, and never to be shown (TF-10).
 
 use crate::json::{Node, Value};
+use crate::terraform::edit::by_key;
 
 /// Values nest this deep at most, and modules too.
 const MAX_DEPTH: usize = 48;
@@ -80,9 +81,10 @@ impl Found {
                 values.items().iter().zip(masks.iter()).for_each(|(item, mask)| self.masked(item, mask, depth + 1));
             }
             Value::Object(masks) => {
+                let places = by_key(values);
                 for mask in masks.iter() {
-                    if let Some(value) = values.get(&mask.key) {
-                        self.masked(value, &mask.node, depth + 1);
+                    if let Some(value) = places.get(&*mask.key).and_then(|at| values.members().get(*at)) {
+                        self.masked(&value.node, &mask.node, depth + 1);
                     }
                 }
             }

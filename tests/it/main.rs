@@ -28,4 +28,5 @@ mod schemas;
 mod sources;
 mod spellings;
 mod tags;
+mod terraform;
 mod verdicts;

@@ -9,7 +9,7 @@ mod private;
 mod row;
 mod service;
 
-pub(crate) use row::{Attachment, How, Mapping, Mode, Owner, Parent, Row};
+pub(crate) use row::{Attachment, How, Inner, Mapping, Mode, Owner, Parent, Row};
 
 use self::row::group;
 
@@ -33,6 +33,11 @@ pub(crate) fn mapping(kind: &str) -> Option<&'static Mapping> {
 pub(crate) fn attachments(kind: &str) -> impl Iterator<Item = &'static Attachment> + use<'_> {
     let families = [network::ATTACHED, firewall::ATTACHED, private::ATTACHED, service::ATTACHED];
     families.into_iter().flatten().filter(move |one| one.terraform == kind)
+}
+
+/// The blocks of a resource that are resources of their own in Azure.
+pub(crate) fn inner(kind: &str) -> impl Iterator<Item = &'static Inner> + use<'_> {
+    private::INNER.iter().filter(move |one| one.terraform == kind)
 }
 
 /// Beginnings of the types that say something of networks: of those without a mapping it is said that they are not

@@ -1,6 +1,6 @@
 //! Private endpoints and private DNS zones (TF-141, TF-142).
 
-use crate::terraform::table::row::{Attachment, How, Mapping, Row, added_to, below, group, row, same};
+use crate::terraform::table::row::{Attachment, How, Inner, Mapping, Row, added_to, below, group, row, same};
 
 const CONNECTION: &[Row] = &[
     same("name", "/name"),
@@ -22,6 +22,14 @@ const ENDPOINT: &[Row] = &[
         ]),
     ),
 ];
+
+/// The zones that an endpoint is registered in.
+pub(crate) const INNER: &[Inner] = &[Inner {
+    terraform: "azurerm_private_endpoint",
+    block: "private_dns_zone_group",
+    azure: "Microsoft.Network/privateEndpoints/privateDnsZoneGroups",
+    rows: &[row("private_dns_zone_ids", "privateDnsZoneConfigs", How::IdsUnder("privateDnsZoneId"))],
+}];
 
 const ZONE: (&str, &str) = ("azurerm_private_dns_zone", "private_dns_zone_name");
 

@@ -74,10 +74,25 @@ pub(crate) enum How {
     Children(&'static [Row]),
     /// Texts become objects with the text under this key.
     Under(&'static str),
+    /// Ids become objects with the id under this key of their `properties`.
+    IdsUnder(&'static str),
     /// Whatever the arguments are.
     Fixed(&'static str),
     /// Whether there is such a block: `Enabled` or `Disabled`.
     Presence,
+}
+
+/// A block of a resource that is a resource of its own in Azure, below it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inner {
+    /// The type with such a block.
+    pub(crate) terraform: &'static str,
+    /// The block.
+    pub(crate) block: &'static str,
+    /// What it is in Azure.
+    pub(crate) azure: &'static str,
+    /// Its arguments.
+    pub(crate) rows: &'static [Row],
 }
 
 /// What one resource sets on another.

@@ -370,8 +370,10 @@ pub(crate) fn skip_unasked(report: &mut Report, exports: &[(FileId, Arc<Document
     let judged = |file: &&mut FileReport| file.named && file.outcome == Outcome::Judged;
     for entry in report.files.iter_mut().filter(judged) {
         let Some(document) = entry.file.and_then(|file| exports.get(&file)) else { continue };
-        let found: Option<BTreeSet<String>> =
-            estate::gather(&document.root).pieces.iter().map(|piece| estate::type_of(&piece.node)).collect();
+        let found: Option<BTreeSet<String>> = match terraform::form(&document.root) {
+            Some(_) => Some(terraform::types(&document.root)),
+            None => estate::gather(&document.root).pieces.iter().map(|piece| estate::type_of(&piece.node)).collect(),
+        };
         let Some(found) = found else { continue };
         if found.is_empty() && entry.shape.as_deref() != Some("dependencies") {
             entry.outcome = Outcome::Skipped;

@@ -21,4 +21,4 @@ mod table;
 mod tests;
 
 pub use document::{Form, form};
-pub use read::{Reading, Resource, Survey, read, survey};
+pub use read::{Reading, Resource, Survey, read, survey, types};

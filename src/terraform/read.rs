@@ -1,7 +1,7 @@
 //! A document of Terraform → resources in REST form: each is mapped, and what other resources set on it is put into it
 //! (TF-11, TF-24, TF-136, TF-171).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashSet};
@@ -104,6 +104,26 @@ pub fn survey(root: &Node) -> Survey {
         }
     }
     survey
+}
+
+/// The types of Azure's resources in a document of Terraform, in lower case, without reading what it says of them.
+pub fn types(root: &Node) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for instance in collected(root).instances.iter().filter(|one| one.stays) {
+        let azure = match mapping(&instance.kind) {
+            Some(mapping) if mapping.parent == Parent::Azapi => {
+                let written = instance.values.get("type").and_then(Node::text).unwrap_or_default();
+                written.split('@').next().unwrap_or_default()
+            }
+            Some(mapping) if mapping.parent == Parent::Subscription => continue,
+            Some(mapping) => mapping.azure,
+            None => attachments(&instance.kind).find_map(|one| mapping(one.on.kind())).map_or("", |owner| owner.azure),
+        };
+        if !azure.is_empty() && !found.contains(azure) {
+            found.insert(azure.to_ascii_lowercase());
+        }
+    }
+    found
 }
 
 /// Whether an argument that is read is known only after apply.
@@ -271,10 +291,8 @@ impl Builder<'_> {
     }
 
     fn attach_one(&mut self, at: usize, instance: &Instance, attachment: &Attachment) {
-        let (argument, kind) = match attachment.on {
-            Owner::Id(argument, kind) => (argument, kind),
-            Owner::Named(kind, argument) => (argument, kind),
-        };
+        let kind = attachment.on.kind();
+        let (Owner::Id(argument, _) | Owner::Named(_, argument)) = attachment.on;
         let owner = match attachment.on {
             Owner::Id(argument, _) => self.joins.value(at, argument),
             Owner::Named(kind, argument) => self.joins.parent_named(at, kind, argument),

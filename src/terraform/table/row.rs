@@ -117,6 +117,15 @@ pub(crate) enum Owner {
     Named(&'static str, &'static str),
 }
 
+impl Owner {
+    /// Its type.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Id(_, kind) | Self::Named(kind, _) => kind,
+        }
+    }
+}
+
 /// Whether what is set replaces what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {

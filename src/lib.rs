@@ -25,4 +25,5 @@ pub mod source;
 mod spelling;
 pub mod suppress;
 pub mod tagfile;
+pub mod terraform;
 mod yaml;

@@ -162,6 +162,30 @@ impl Files {
         id
     }
 
+    /// Makes the characters in some places unreadable, wherever they are shown from now on. Bytes, lines and columns stay.
+    pub fn hide(&mut self, places: &[Span]) {
+        let mut by_file: Vec<Span> = places.to_vec();
+        by_file.sort_unstable();
+        for of_file in by_file.chunk_by(|one, other| one.file == other.file) {
+            let Some(entry) = of_file.first().and_then(|place| self.entries.get_mut(place.file.0 as usize)) else {
+                continue;
+            };
+            let mut hidden = String::with_capacity(entry.text.len());
+            for place in of_file {
+                let start = place.range().start.max(hidden.len());
+                let (Some(before), Some(text)) =
+                    (entry.text.get(hidden.len()..start), entry.text.get(start..place.range().end.max(start)))
+                else {
+                    continue;
+                };
+                hidden.push_str(before);
+                hidden.extend(text.chars().map(unreadable));
+            }
+            hidden.push_str(&entry.text[hidden.len()..]);
+            entry.text = Arc::from(hidden);
+        }
+    }
+
     /// How many texts there are.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -263,6 +287,17 @@ impl Files {
     }
 }
 
+/// What stands in the place of a character that must not be shown: of as many bytes, and the ends of lines as they are.
+fn unreadable(letter: char) -> char {
+    match letter.len_utf8() {
+        _ if letter.is_whitespace() || matches!(letter, '"' | '[' | ']' | '{' | '}' | ',' | ':') => letter,
+        1 => '*',
+        2 => '×',
+        3 => '•',
+        _ => '🔒',
+    }
+}
+
 /// How many characters start in these bytes of UTF-8.
 fn characters(bytes: &[u8]) -> usize {
     let starts = |bytes: &[u8]| bytes.iter().map(|&byte| u8::from(byte & 0b1100_0000 != 0b1000_0000)).sum::<u8>();
@@ -297,6 +332,20 @@ mod tests {
         let span = Span::new(file, start, start + '€'.len_utf8());
         assert_eq!(files.position(span), Position { line: 2, column: 3, end_line: 2, end_column: 4 });
         assert_eq!(files.slice(span), "€");
+    }
+
+    #[test]
+    fn what_is_hidden_keeps_bytes_and_columns() {
+        let mut files = Files::default();
+        let file = files.add("a.json", "{\"a\": \"sé€\\n😀\",\n \"b\": \"t\"}");
+        let before = files.text(file).to_owned();
+        let place = |part: &str| {
+            let start = before.find(part).unwrap();
+            Span::new(file, start, start + part.len())
+        };
+        files.hide(&[place("\"t\""), place("\"sé€\\n😀\""), place("é€"), Span::new(file, 70, 90)]);
+        assert_eq!(files.text(file), "{\"a\": \"*×•**🔒\",\n \"b\": \"*\"}");
+        assert_eq!(files.text(file).len(), before.len());
     }
 
     #[test]

@@ -269,7 +269,7 @@ fn firewalls(estate: &mut Estate, registry: &Ids) {
     for (at, group) in collection_groups.iter_mut().enumerate() {
         let file = file(&group.header);
         group.policy = registry.parent(Kind::CollectionGroup, at, Kind::Policy, file);
-        if group.policy.is_none() && group.header.shape == Shape::Template {
+        if group.policy.is_none() && group.header.shape.is_declared() {
             for policy in registry.possible_parents(Kind::CollectionGroup, at, Kind::Policy, file) {
                 let name = group.header.node.get("name").and_then(Node::unknown);
                 policies[policy].unknown_groups = policies[policy].unknown_groups.take().or(name.cloned());

@@ -129,7 +129,7 @@ impl Drafts {
         let draft = Draft {
             condition: origin.condition.cloned(),
             projection,
-            ..Draft::new(kind, shape, node.clone(), id.clone(), shape == Shape::Template)
+            ..Draft::new(kind, shape, node.clone(), id.clone(), shape.is_declared())
         };
         if kind.list_of_parent().is_some() {
             self.children.push(draft);

@@ -78,6 +78,7 @@ fault_kinds! {
     NEXT_HOP_ADDRESS_UNUSED "next-hop-address-unused" "`nextHopIpAddress` with a next hop other than VirtualAppliance"
     NEXT_HOP_UNKNOWN "next-hop-unknown" "`nextHopType` is none of Azure's"
     OVERLAPPING_PREFIXES "overlapping-prefixes" "two prefixes of one list overlap"
+    PLAN_INCOMPLETE "plan-incomplete" "a Terraform plan or state that does not show all there is"
     POLICY_OWN_PARENT "policy-own-parent" "a firewall policy that is among its own parents"
     PORT_COMMA_LIST "port-comma-list" "a field for one port range holds several, separated by commas"
     PORT_INVALID "port-invalid" "a port that is no number from 0 to 65535, range or `*`"

@@ -12,10 +12,11 @@ use crate::estate::kind::Shape;
 use crate::estate::normal::{EFFECTIVE_ROUTES, list, member, object, replace, text, with_plain_keys};
 use crate::estate::resource::unknown_value;
 use crate::estate::shape::{
-    MAX_DEPTH, effective_list, effective_routes, either, graph_answer, is_bare_collection, recognise, what_if,
-    whole_document, wrapped,
+    MAX_DEPTH, effective_list, effective_routes, either, graph_answer, is_bare_collection, recognise, terraform_shape,
+    what_if, whole_document, wrapped,
 };
 use crate::json::{Member, Node, Reason, Unknown, Value};
+use crate::terraform::{self, Reading, Resource};
 
 /// One resource object to read.
 #[derive(Clone, Debug)]
@@ -44,7 +45,9 @@ pub struct Gathered {
 /// Every resource of an exported document. Templates, parameters and service tags hold none.
 pub fn gather(root: &Node) -> Gathered {
     let mut gathered = Gathered::default();
-    if matches!(whole_document(root), None | Some(Shape::WhatIf)) {
+    if let Some(shape) = terraform_shape(root) {
+        gathered.push_terraform(root, shape);
+    } else if matches!(whole_document(root), None | Some(Shape::WhatIf)) {
         gathered.walk(&with_plain_keys(root), None, 0);
     }
     gathered
@@ -130,6 +133,17 @@ impl Gathered {
         if list.items().iter().all(|item| kind(item) == first) {
             self.pieces[before..].iter_mut().for_each(|piece| piece.listed = true);
         }
+    }
+
+    /// The resources of a plan or state, and what it does not tell.
+    fn push_terraform(&mut self, root: &Node, shape: Shape) {
+        let Reading { resources, troubles, .. } = terraform::read(root);
+        for Resource { node, is_whole } in resources {
+            let shape = if is_whole { shape } else { Shape::Rest };
+            self.pieces.push(Piece { node, shape, condition: None, listed: false, partial: false });
+        }
+        let fault = |(span, detail)| Fault::new(fault::PLAN_INCOMPLETE, span, detail, "");
+        self.faults.extend(troubles.into_iter().map(fault));
     }
 
     /// The resources of a what-if, and what it does not show.

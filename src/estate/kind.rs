@@ -85,6 +85,17 @@ pub enum Shape {
     Dependencies,
     /// A service-tag file (TAG-13).
     ServiceTags,
+    /// A Terraform plan, as `terraform show -json` prints it.
+    TerraformPlan,
+    /// A Terraform state, printed or stored.
+    TerraformState,
+}
+
+impl Shape {
+    /// Whether what it writes is what is made: what is absent has its default.
+    pub fn is_declared(self) -> bool {
+        matches!(self, Self::Template | Self::TerraformPlan | Self::TerraformState)
+    }
 }
 
 impl Kind {

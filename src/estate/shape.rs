@@ -5,10 +5,20 @@
 use crate::estate::kind::{Kind, Shape, type_of_id};
 use crate::estate::normal::{EFFECTIVE_ROUTES, object, with_plain_keys};
 use crate::json::{Member, Node};
+use crate::terraform::{self, Form};
 
 /// What a document is. `None`: it holds nothing of Azure's networks, nor anything else this program reads.
 pub fn shape_of(root: &Node) -> Option<Shape> {
-    whole_document(root).or_else(|| shape_within(&with_plain_keys(root), 0))
+    terraform_shape(root).or_else(|| whole_document(root)).or_else(|| shape_within(&with_plain_keys(root), 0))
+}
+
+/// The shape of a document of Terraform that is read.
+pub(crate) fn terraform_shape(root: &Node) -> Option<Shape> {
+    match terraform::form(root)? {
+        Form::Plan => Some(Shape::TerraformPlan),
+        Form::State | Form::StoredState => Some(Shape::TerraformState),
+        Form::OldState | Form::Newer => None,
+    }
 }
 
 /// Lists in lists and wrappers in wrappers are followed this deep.

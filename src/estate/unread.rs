@@ -2,8 +2,9 @@
 //!
 //! What is read, `shape` tells.
 
-use crate::estate::shape::{either, is_template, is_terraform, template_in, type_of};
+use crate::estate::shape::{either, is_template, is_terraform, template_in, terraform_shape, type_of};
 use crate::json::Node;
+use crate::terraform::{self, Form};
 
 /// A kind of document that is not read.
 #[derive(Debug)]
@@ -42,21 +43,18 @@ const TEMPLATE: &str = "save the template itself, such as `az group export` or `
 
 const KNOWN: &[Unread] = &[
     Unread {
-        word: "terraform-plan",
-        one: "a Terraform plan",
-        many: "Terraform plans",
-        help: DEPLOYED,
-        is: |root| has(root, "format_version") && (has(root, "planned_values") || has(root, "resource_changes")),
+        word: "terraform-old-state",
+        one: "a state of Terraform 0.11 or older",
+        many: "states of Terraform 0.11 or older",
+        help: "a newer Terraform writes it anew: `terraform apply -refresh-only`",
+        is: |root| terraform::form(root) == Some(Form::OldState),
     },
     Unread {
-        word: "terraform-state",
-        one: "a Terraform state",
-        many: "Terraform states",
-        help: DEPLOYED,
-        is: |root| {
-            root.at(&["values", "root_module"]).is_some()
-                || has(root, "terraform_version") && has(root, "serial") && has(root, "resources")
-        },
+        word: "terraform-newer",
+        one: "a Terraform plan or state in a format that came after this program",
+        many: "Terraform plans or states in a format that came after this program",
+        help: "a newer release of it may read them",
+        is: |root| terraform::form(root) == Some(Form::Newer),
     },
     Unread {
         word: "terraform-configuration",
@@ -70,7 +68,7 @@ const KNOWN: &[Unread] = &[
         one: "values of Terraform",
         many: "files with values of Terraform",
         help: DEPLOYED,
-        is: |root| any(root, is_terraform) || is_terraform_output(root),
+        is: |root| terraform_shape(root).is_none() && (any(root, is_terraform) || is_terraform_output(root)),
     },
     Unread {
         word: "pulumi-state",
@@ -257,9 +255,8 @@ mod tests {
         let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkSecurityGroups/n";
         let stack = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Resources/deploymentStacks/k";
         for (text, word) in [
-            (r#"{"format_version":"1.2","planned_values":{}}"#.to_owned(), "terraform-plan"),
-            (r#"{"format_version":"1.0","values":{"root_module":{}}}"#.to_owned(), "terraform-state"),
-            (r#"{"version":4,"terraform_version":"1.9","serial":3,"resources":[]}"#.to_owned(), "terraform-state"),
+            (r#"{"format_version":"2.0","planned_values":{}}"#.to_owned(), "terraform-newer"),
+            (r#"{"version":3,"terraform_version":"0.11","serial":3,"modules":[]}"#.to_owned(), "terraform-old-state"),
             (r#"{"resource":{"azurerm_subnet":{}}}"#.to_owned(), "terraform-configuration"),
             (r#"{"resource":[{"azurerm_subnet":[]}]}"#.to_owned(), "terraform-configuration"),
             (format!(r#"[{{"id":"{id}","name":"n","security_rule":[]}}]"#), "terraform-values"),
@@ -292,6 +289,8 @@ mod tests {
             format!(r#"[{{"id":"{id}","name":"n","resourceGroup":"g","securityRules":[]}}]"#),
             format!(r#"{{"value":[{{"id":"{id}","properties":{{}}}}]}}"#),
             r#"{"contentVersion":"1.0.0.0","resources":[]}"#.to_owned(),
+            r#"{"format_version":"1.2","planned_values":{}}"#.to_owned(),
+            r#"{"version":4,"terraform_version":"1.9","serial":3,"resources":[]}"#.to_owned(),
             r#"{"status":"Failed","error":{"code":"x","message":"y"},"changes":[]}"#.to_owned(),
             r#"{"name":"left-pad","version":"1.0.0"}"#.to_owned(),
             "[]".to_owned(),

@@ -68,10 +68,21 @@ pub(crate) fn is_packed(bytes: &[u8]) -> bool {
     PACKED.iter().any(|(start, _)| bytes.starts_with(start))
 }
 
+/// Whether an archive is a plan as Terraform stores it: the plan is the first of its files.
+fn is_binary_plan(bytes: &[u8]) -> bool {
+    /// Where the header of a file in an archive has its name.
+    const NAME: usize = 30;
+    bytes.starts_with(b"PK") && bytes.get(NAME..).is_some_and(|name| name.starts_with(b"tfplan"))
+}
+
 /// Decodes a whole file. The error says what it is instead of text.
 pub(crate) fn decode(mut bytes: Vec<u8>) -> Result<Decoded, String> {
     if let Some((_, what)) = PACKED.iter().find(|(start, _)| bytes.starts_with(start)) {
-        return Err(format!("{what}; unpack it and name the JSON in it"));
+        return Err(if is_binary_plan(&bytes) {
+            "this is a binary Terraform plan; `terraform show -json` prints it as JSON".to_owned()
+        } else {
+            format!("{what}; unpack it and name the JSON in it")
+        });
     }
     match encoding(&bytes) {
         Encoding::Utf8(mark) => {
@@ -298,6 +309,8 @@ mod tests {
         assert!(text(b"\xFF\xFE\0\0[\0\0\0").unwrap_err().contains("UTF-32"));
         assert!(text(b"\x1F\x8B\x08\0\0").unwrap_err().contains("gzip"));
         assert!(text(b"PK\x03\x04").unwrap_err().contains("zip archive"));
+        let plan = [b"PK\x03\x04", &[0; 26][..], b"tfplan"].concat();
+        assert!(text(&plan).unwrap_err().contains("binary Terraform plan"));
     }
 }
 

@@ -205,6 +205,8 @@ pub enum Reason {
     Fact(Arc<str>),
     /// A property of a resource that the input mentions without showing it.
     NotShown(Arc<Mention>),
+    /// What Terraform knows after it made the resources; the text says what it comes from, when that is known.
+    AfterApply(Arc<str>),
 }
 
 /// A property that a mention of a resource leaves open, and what names the resource.
@@ -238,6 +240,8 @@ impl fmt::Display for Reason {
             Self::Invalid(why) => write!(out, "the value is invalid: {why}"),
             Self::Missing(what) => write!(out, "`{what}` is missing"),
             Self::Fact(name) => write!(out, "fact `{name}` is not known"),
+            Self::AfterApply(from) if from.is_empty() => out.write_str("known after apply"),
+            Self::AfterApply(from) => write!(out, "known after apply, from {from}"),
             Self::NotShown(mention) => {
                 let name = mention.id.rsplit('/').next().unwrap_or_default();
                 match &*mention.property {

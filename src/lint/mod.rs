@@ -1,6 +1,7 @@
 //! One run, from paths to outcome.
 
 mod bicep;
+mod mask;
 mod narrow;
 mod reach;
 mod rounds;

@@ -15,6 +15,7 @@ use crate::input::{self, Input, NoJson};
 use crate::json::{self, Document, Member, Node, Value};
 use crate::judge::{self, Judged, Requests};
 use crate::lint::bicep::Bicep;
+use crate::lint::mask::Secrets;
 use crate::lint::narrow::{self, by_path, to_changed};
 use crate::lint::rounds::shared as shared_placements;
 use crate::lint::settings::{SetParameter, Settings, TemplateChoice, TemplateOptions};
@@ -99,13 +100,15 @@ struct Prepared {
     /// The files and what is wrong with their text.
     report: Report,
     bicep: Bicep,
+    secrets: Secrets,
 }
 
 fn prepare(mut input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let bicep = Bicep::of(&mut input);
     let Input { mut files, entries, .. } = input;
     let (sorted, broken, mut report) = sort_entries(entries, &files, &Claims::new(settings), &bicep);
-    let Sorted { exports, templates, parameters, tags: found, fragments, dependencies, .. } = sorted;
+    let Sorted { exports, templates, parameters, tags: found, fragments, dependencies, secrets, .. } = sorted;
+    files.hide(&secrets.places);
     let mut tags = TagFiles::default();
     found.into_iter().for_each(|(file, named)| tags.add(file, named));
     let types = wanted_types(pack);
@@ -116,7 +119,7 @@ fn prepare(mut input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let expanded = expand_all(&files, &run, &settings.templates, &set, Wanted::Types(&wanted));
     let all = templates.into_iter().chain(fragments).chain(parameters);
     let documents = exports.iter().cloned().chain(all.map(|one| (one.file, one.document))).collect();
-    Prepared { files, exports, dependencies, tags, expanded, broken, documents, report, bicep }
+    Prepared { files, exports, dependencies, tags, expanded, broken, documents, report, secrets, bicep }
 }
 
 /// The templates of a run, evaluated.
@@ -174,7 +177,8 @@ pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack
 fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let empty = input.empty.clone();
     let prepared = prepare(input, pack, settings);
-    let Prepared { mut files, exports, dependencies, tags, expanded, documents, mut report, bicep, .. } = prepared;
+    let Prepared { mut files, exports, dependencies, tags, expanded, documents, mut report, secrets, bicep, .. } =
+        prepared;
     note_templates(&mut report, &files, &expanded);
     let unused = unused_parameters(&documents, &settings.templates.set);
 
@@ -191,6 +195,8 @@ fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     shorten(&mut report);
     by_path(&mut report, &files, &settings.per_path);
     in_their_language(&mut report, &files);
+    // Before what is kept for later runs is made, so that nothing of it gets there.
+    secrets.hide(&mut report);
     let rules = narrow::rules(pack);
     narrow::allow(&mut report, &mut files, (&documents, &bicep), pack, &settings.accepted, &rules);
     sort(&mut report.findings, &files);

@@ -13,10 +13,12 @@ use crate::finding::{
 use crate::input::{self, Content, Entry, FileSet, Foreign};
 use crate::json::{self, Document, Node, SyntaxError};
 use crate::lint::bicep::{Bicep, Part};
+use crate::lint::mask::Secrets;
 use crate::lint::settings::{Changed, Settings};
 use crate::lint::template::TemplateFile;
 use crate::source::{FileId, Files, STDIN, Span};
 use crate::tagfile::TagFile;
+use crate::terraform::{self, Form, Survey};
 
 /// What could not be read or parsed: the name, why, and where.
 pub(crate) type Broken = Vec<(String, String, Option<Span>)>;
@@ -172,6 +174,8 @@ pub(crate) struct Sorted {
     pub(crate) dependencies: Vec<Dependencies>,
     /// Templates that are compiled from Bicep files of the run, by their names.
     twins: Vec<String>,
+    /// Values that must not be shown.
+    pub(crate) secrets: Secrets,
 }
 
 impl Sorted {
@@ -234,7 +238,10 @@ impl Sorted {
             (Content::Document(document), Some(file)) => {
                 match bicep.source_of(&entry.name, &document).filter(|_| !entry.named && said.is_none()) {
                     Some(source) => self.add_twin(&mut entry, file, &document, source),
-                    None => self.add_document(&mut entry, file, document, said, texts),
+                    None => {
+                        self.add_terraform(&mut entry, &document.root, report);
+                        self.add_document(&mut entry, file, document, said, texts);
+                    }
                 }
             }
             (Content::Bicep(tree), Some(file)) => {
@@ -323,6 +330,26 @@ impl Sorted {
         }
     }
 
+    /// Says what a plan or state holds that is judged, and what is not.
+    fn add_terraform(&mut self, entry: &mut FileReport, root: &Node, report: &mut Report) {
+        if !terraform::form(root).is_some_and(Form::is_read) {
+            return;
+        }
+        let Survey { sensitive, read, open, not_judged, passed_over, foreign } = terraform::survey(root);
+        sensitive.iter().for_each(|value| self.secrets.add(value));
+        let resources = |count: usize| if count == 1 { "resource" } else { "resources" };
+        let mut parts = vec![format!("{read} {} read", resources(read))];
+        parts.extend((open > 0).then(|| format!("{open} with values known only after apply")));
+        let more = passed_over + not_judged.values().sum::<usize>();
+        parts.extend((more > 0).then(|| format!("{more} of Azure passed over")));
+        parts.extend((foreign > 0).then(|| format!("{foreign} of other providers")));
+        entry.detail = Some(parts.join(", "));
+        let kinds: Vec<String> = not_judged.iter().map(|(kind, count)| format!("{kind} ({count})")).collect();
+        if !kinds.is_empty() {
+            report.remarks.push(format!("{}: not judged: {}", entry.name, kinds.join(", ")));
+        }
+    }
+
     /// What a document says a service needs, beside what else it holds.
     fn add_dependencies(&mut self, entry: &mut FileReport, root: &Node, asked: bool) {
         match estate::dependencies(root) {
@@ -379,6 +406,8 @@ fn shape_word(shape: Shape) -> &'static str {
         Shape::Parameters => "parameters",
         Shape::Dependencies => "dependencies",
         Shape::ServiceTags => "service-tags",
+        Shape::TerraformPlan => "terraform-plan",
+        Shape::TerraformState => "terraform-state",
     }
 }
 
@@ -474,12 +503,19 @@ pub(crate) fn skip_unasked(report: &mut Report, exports: &[(FileId, Arc<Document
     let judged = |file: &&mut FileReport| file.named && file.outcome == Outcome::Judged;
     for entry in report.files.iter_mut().filter(judged) {
         let Some(document) = entry.file.and_then(|file| exports.get(&file)) else { continue };
-        let found: Option<BTreeSet<String>> =
-            estate::gather(&document.root).pieces.iter().map(|piece| estate::type_of(&piece.node)).collect();
+        let found: Option<BTreeSet<String>> = match terraform::form(&document.root) {
+            Some(_) => Some(terraform::types(&document.root)),
+            None => estate::gather(&document.root).pieces.iter().map(|piece| estate::type_of(&piece.node)).collect(),
+        };
         let Some(found) = found else { continue };
         if found.is_empty() && entry.shape.as_deref() != Some("dependencies") {
             entry.outcome = Outcome::Skipped;
-            entry.detail = Some("it shows no resource".to_owned());
+            let read = entry
+                .detail
+                .take()
+                .filter(|_| entry.shape.as_deref().is_some_and(|shape| shape.starts_with("terraform")));
+            let held = read.map(|read| format!(" that is judged: {read}")).unwrap_or_default();
+            entry.detail = Some(format!("it shows no resource{held}"));
         }
         let is_asked = |name: &String| types.iter().any(|asked| name.starts_with(asked.as_str()));
         if !found.is_empty() && !found.iter().any(is_asked) {

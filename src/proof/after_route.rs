@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::estate::{
-    Access, Estate, Export, Field, Firewall, Header, NextHop, Peering, Route, RouteTable, Shape, Subnet, VirtualNetwork,
+    Access, Estate, Export, Field, Firewall, Header, NextHop, Peering, Route, RouteTable, Subnet, VirtualNetwork,
 };
 use crate::finding::Layer;
 use crate::json::Unknown;
@@ -287,7 +287,7 @@ pub(crate) fn reach(estate: &Estate, network: Option<usize>, firewall: &Firewall
         let doubt = doubt.shown_by([Export::of(&own.header)]);
         return Reach::Unknown(doubt.at(open.span).settled_by(Remedy::NetworkWithPeerings));
     }
-    let whole = |network: &VirtualNetwork| network.peerings_shown && network.header.shape != Shape::Template;
+    let whole = |network: &VirtualNetwork| network.peerings_shown && !network.header.shape.is_declared();
     let untold = |one: &Peering| one.remote.as_ref().is_none_or(|remote| remote.id.known().is_none());
     // A network manager joins networks by groups that no peering shows.
     let managed = estate.others.iter().any(|one| one.header.type_name.eq_ignore_ascii_case(CONNECTIVITY));

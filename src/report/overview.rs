@@ -79,6 +79,8 @@ fn noun_of(shape: &str) -> String {
         "resource-graph" => "Resource Graph export".to_owned(),
         "powershell" => "PowerShell export".to_owned(),
         "template" => "template".to_owned(),
+        "terraform-plan" => "Terraform plan".to_owned(),
+        "terraform-state" => "Terraform state".to_owned(),
         "parameters" => "parameter file".to_owned(),
         other => format!("{other} file"),
     }

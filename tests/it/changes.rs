@@ -98,11 +98,11 @@ fn only_what_changed_since_a_branch_is_reported() {
 fn only_a_file_that_is_named_has_to_give_something_to_judge() {
     let folder = repository();
     let folder = folder.path();
-    write(folder, "plan.json", r#"{ "format_version": "1.2", "resource_changes": [{ "type": "azurerm_subnet" }] }"#);
+    write(folder, "plan.json", r#"{ "format_version": "2.0", "resource_changes": [{ "type": "azurerm_subnet" }] }"#);
     // Hooks name what changed, whatever it is.
     let (status, text) = run(folder, &["check", "--changed", "package.json", "plan.json"]);
     assert_eq!(status, Some(0), "{text}");
-    assert!(text.contains("plan.json is a Terraform plan"), "{text}");
+    assert!(text.contains("plan.json is a Terraform plan or state in a format"), "{text}");
     for name in ["package.json", "plan.json"] {
         let (status, text) = run(folder, &["check", "net/a.json", name, "--fail-on", "never"]);
         assert_eq!(status, Some(2), "{text}");

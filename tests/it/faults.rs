@@ -101,6 +101,10 @@ fn cases() -> Vec<(String, Vec<&'static str>)> {
             r#"{"changes": [{"resourceId": "/a", "changeType": "Deploy"}]}"#.to_owned(),
             vec![r#"what-if-incomplete: "/a""#],
         ),
+        (
+            r#"{"format_version": "1.2", "resource_changes": [], "complete": false}"#.to_owned(),
+            vec!["plan-incomplete: false"],
+        ),
         // Words.
         (one(&[("direction", r#""In""#)]), vec![r#"direction-unknown: "In""#]),
         (one(&[("access", r#""Permit""#)]), vec![r#"access-unknown: "Permit""#]),

@@ -30,4 +30,5 @@ mod schemas;
 mod sources;
 mod spellings;
 mod tags;
+mod terraform;
 mod verdicts;

@@ -8,15 +8,25 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const SPELLINGS: [&str; 5] = ["rest", "cli", "resource-graph", "powershell", "template"];
+const SPELLINGS: [&str; 8] = [
+    "rest",
+    "cli",
+    "resource-graph",
+    "powershell",
+    "template",
+    "terraform-plan",
+    "terraform-state",
+    "terraform-stored-state",
+];
 
-fn examples() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/same-estate")
+fn folder(spelling: &str) -> PathBuf {
+    let folder = if spelling.starts_with("terraform") { "tests/terraform" } else { "examples/same-estate" };
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(spelling)
 }
 
 /// The files of a spelling: name and text.
 fn files(spelling: &str) -> Vec<(String, String)> {
-    let entries = fs::read_dir(examples().join(spelling)).unwrap();
+    let entries = fs::read_dir(folder(spelling)).unwrap();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let read = |path: &PathBuf| {
@@ -67,18 +77,18 @@ fn minified(text: &str) -> String {
 
 #[test]
 fn the_spellings_have_the_same_verdicts() {
-    let expected = verdicts(&[examples().join("rest")]);
+    let expected = verdicts(&[folder("rest")]);
     assert!(expected.contains("\"azureml/storage-blocked\"") && expected.contains("\"violated\""), "{expected}");
     assert!(expected.lines().count() > 15, "{expected}");
     for spelling in SPELLINGS {
-        assert_eq!(verdicts(&[examples().join(spelling)]), expected, "{spelling}");
+        assert_eq!(verdicts(&[folder(spelling)]), expected, "{spelling}");
     }
 }
 
 #[test]
 fn the_order_of_files_does_not_matter() {
     for spelling in SPELLINGS {
-        let expected = verdicts(&[examples().join(spelling)]);
+        let expected = verdicts(&[folder(spelling)]);
         let mut files = files(spelling);
         files.reverse();
         for _ in 0..files.len() {
@@ -108,7 +118,7 @@ fn layout_and_encoding_do_not_matter() {
         ("UTF-16, big end first", |text| text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
     ];
     for spelling in SPELLINGS {
-        let expected = verdicts(&[examples().join(spelling)]);
+        let expected = verdicts(&[folder(spelling)]);
         let files = files(spelling);
         for (name, encode) in encodings {
             let marked = |text: &str| if name.starts_with("UTF-16") { encode(&utf16(text)) } else { encode(text) };

@@ -11,7 +11,6 @@ use crate::estate::fault;
 use crate::estate::firewall::{
     CollectionKind, Firewall, FirewallPolicy, FirewallRule, IpGroup, RuleCollection, RuleCollectionGroup,
 };
-use crate::estate::kind::Shape;
 use crate::estate::resource::{Field, Header, Peer, Reference};
 use crate::json::{Node, Unknown};
 use crate::net::{self, PortSet, fqdn_tag, is_host_name, parse_prefix, range_ends};
@@ -125,8 +124,7 @@ fn collection(reader: &mut Reader<'_>, node: &Node, kind: Option<CollectionKind>
     let kind = kind.or(nat.then_some(CollectionKind::Nat));
     let (objects, mut unknown_rules) = reader.objects(node, &path("rules"));
     // An export that shows no list shows nothing of the rules; a template that writes none has none.
-    if unknown_rules.is_empty() && reader.shape != Shape::Template && node.at(&path("rules")).is_none_or(Node::is_null)
-    {
+    if unknown_rules.is_empty() && !reader.shape.is_declared() && node.at(&path("rules")).is_none_or(Node::is_null) {
         unknown_rules.push(absent(node, "rules"));
     }
     let rules = objects.iter().map(|(_, item)| rule(reader, item, kind, typed)).collect();

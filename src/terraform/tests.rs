@@ -44,6 +44,7 @@ fn shown(node: &Node) -> String {
     use crate::json::Value;
     match &node.value {
         Value::Unknown(unknown) if unknown.parts.is_empty() => format!("<{}: {}>", unknown.text, unknown.reason),
+        Value::Deferred(_) => unreachable!("nothing here waits for an evaluator"),
         Value::Unknown(unknown) => {
             let part = |part: &Part| match part {
                 Part::Text(text) => text.to_string(),

@@ -140,9 +140,9 @@ fn rules_that_nobody_configures_inline_are_those_of_their_own() {
         r#"{"security_rule":true}"#,
     );
     let block = |expressions: &str| configured("azurerm_network_security_group.n", expressions);
-    assert_eq!(at(&plan(&[group.clone()], &[&block("{}")]), "n", "properties/securityRules"), "-");
+    assert_eq!(at(&plan(std::slice::from_ref(&group), &[&block("{}")]), "n", "properties/securityRules"), "-");
     let given = block(r#"{"security_rule":{"references":["local.rules"]}}"#);
-    let rules = at(&plan(&[group.clone()], &[&given]), "n", "properties/securityRules");
+    let rules = at(&plan(std::slice::from_ref(&group), &[&given]), "n", "properties/securityRules");
     assert!(rules.starts_with("<azurerm_network_security_group.n.security_rule"), "{rules}");
     // What is there already may hold anything.
     let changed = group.replace("\"before\":null", r#""before":{}"#);

@@ -284,7 +284,11 @@ fn step(files: &Files, one: &Followed, decider: &Decider) -> String {
         _ if decider.kind == Kind::Unknown => String::new(),
         (Some(hop), _) => format!(" leads to {}", hop.as_str()),
         (None, Access::Allow) => " allows".to_owned(),
-        (None, Access::Deny) if decider.layer == Layer::Firewall && decider.kind == Kind::BuiltIn => {
+        (None, Access::Deny)
+            if matches!(decider.layer, Layer::Firewall | Layer::Appliance)
+                && decider.kind == Kind::BuiltIn
+                && decider.priority.is_none() =>
+        {
             ", so it is dropped".to_owned()
         }
         (None, Access::Deny) => " denies".to_owned(),

@@ -153,16 +153,19 @@ pub enum Layer {
     Firewall,
     /// The security admin rules of a Virtual Network Manager, ahead of every group.
     Admin,
+    /// The appliance that the routes lead to, which is no Azure Firewall, with the groups around it.
+    Appliance,
 }
 
 impl Layer {
-    /// The word users read: `nsg`, `route`, `firewall`, `security-admin`.
+    /// The word users read: `nsg`, `route`, `firewall`, `security-admin`, `appliance`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InterfaceNsg | Self::SubnetNsg => "nsg",
             Self::Route => "route",
             Self::Firewall => "firewall",
             Self::Admin => "security-admin",
+            Self::Appliance => "appliance",
         }
     }
 
@@ -179,6 +182,7 @@ impl Layer {
             Self::Route => "route-table",
             Self::Firewall => "firewall",
             Self::Admin => "security-admin",
+            Self::Appliance => "appliance",
         }
     }
 }

@@ -277,7 +277,7 @@ fn fallback(subject: &Subject<'_, '_>) -> Option<Label> {
 
 /// The route that leads to the firewall that decides.
 fn way_to_firewall(judgement: &Judgement) -> Option<Label> {
-    let at_firewall = judgement.layer == Some(Layer::Firewall);
+    let at_firewall = matches!(judgement.layer, Some(Layer::Firewall | Layer::Appliance));
     let mut routes = judgement.replay.iter().filter(|step| step.missed.is_none() && step.rule.kind == Kind::Route);
     let route = routes.next().filter(|_| at_firewall)?;
     let message = format!("`{}` leads there", route.rule.name);
@@ -290,7 +290,7 @@ fn association(subject: &Subject<'_, '_>) -> Option<Label> {
     let name = site::shown(&subnet.header);
     let layer = subject.judged.judgement()?.layer;
     let elsewhere = subject.judged.receiver.is_some();
-    if elsewhere || matches!(layer, Some(Layer::Firewall | Layer::Admin)) {
+    if elsewhere || matches!(layer, Some(Layer::Firewall | Layer::Admin | Layer::Appliance)) {
         return None;
     }
     let is_route = layer == Some(Layer::Route);
@@ -475,6 +475,14 @@ fn help_elsewhere(subject: &Subject<'_, '_>, judgement: &Judgement) -> Option<St
         (None, Layer::Admin, _) => {
             "Security admin rules of a Virtual Network Manager go before every network security group: only a rule \
              there, ahead of this one, lets it pass."
+        }
+        (None, Layer::Appliance, Kind::Rule | Kind::BuiltIn) if decider.priority.is_some() => {
+            "The network security groups of the appliance's own interface and subnet judge what passes through it by its \
+             far addresses: let it in there, and out again."
+        }
+        (None, Layer::Appliance, _) => {
+            "What a route leads to has to take packets that are not for itself: turn on `enableIPForwarding` of its \
+             network interface, and let its own routes send on what passes."
         }
         (None, Layer::Firewall, Kind::Route) => {
             "This is the route table of the firewall's own subnet: let it send what the firewall lets through to next \

@@ -31,6 +31,7 @@ mod stage;
 mod symbol;
 #[cfg(test)]
 mod tests;
+mod transit;
 mod verdict;
 mod words;
 

@@ -1,0 +1,196 @@
+//! What traces say of networks with more than one hop: appliances behind a route.
+
+use aznetlint::estate::{Direction, Estate, Options, build, gather};
+use aznetlint::finding::Verdict;
+use aznetlint::json::parse;
+use aznetlint::judge::{Far, Followed, Question, follow};
+use aznetlint::net::{PortSet, ProtocolSet};
+use aznetlint::proof::Party;
+use aznetlint::source::FileId;
+use serde_json::{Value, json};
+
+const GROUP: &str = "/subscriptions/s/resourceGroups/r/providers/";
+
+fn id(kind: &str, name: &str) -> String {
+    format!("{GROUP}Microsoft.Network/{kind}/{name}")
+}
+
+fn one(kind: &str, name: &str, properties: &Value) -> Value {
+    json!({ "id": id(kind, name), "name": name, "type": format!("Microsoft.Network/{kind}"), "location": "westeurope",
+        "properties": properties })
+}
+
+/// A network with a subnet of its name, and peerings with networks of /16.
+fn network(name: &str, space: &str, subnet: &Value, peers: &[(&str, &str)]) -> Value {
+    let peering = |(other, space): &(&str, &str)| {
+        json!({ "name": format!("to-{other}"), "properties": { "peeringState": "Connected",
+            "remoteVirtualNetwork": { "id": id("virtualNetworks", other) },
+            "remoteAddressSpace": { "addressPrefixes": [space] } } })
+    };
+    let peerings: Vec<Value> = peers.iter().map(peering).collect();
+    let subnets = json!([{ "name": format!("s-{name}"), "id": id("virtualNetworks", &format!("{name}/subnets/s-{name}")),
+        "properties": subnet }]);
+    let properties = json!({ "addressSpace": { "addressPrefixes": [space] }, "subnets": subnets,
+        "virtualNetworkPeerings": peerings });
+    one("virtualNetworks", name, &properties)
+}
+
+fn rule(name: &str, priority: u16, direction: &str, access: &str, to: &str) -> Value {
+    json!({ "name": name, "properties": { "priority": priority, "direction": direction, "access": access, "protocol": "*",
+        "sourceAddressPrefix": "*", "sourcePortRange": "*", "destinationAddressPrefix": to,
+        "destinationPortRange": "*" } })
+}
+
+fn group(name: &str, rules: &[Value]) -> Value {
+    one("networkSecurityGroups", name, &json!({ "securityRules": rules }))
+}
+
+fn table(name: &str, hop: &str, address: Option<&str>) -> Value {
+    let mut route = json!({ "addressPrefix": "0.0.0.0/0", "nextHopType": hop });
+    if let Some(address) = address {
+        route["nextHopIpAddress"] = json!(address);
+    }
+    one("routeTables", name, &json!({ "routes": [{ "name": "default", "properties": route }] }))
+}
+
+fn interface(forwards: &Value, machine: Option<&str>) -> Value {
+    let mut properties = json!({ "enableIPForwarding": forwards, "ipConfigurations": [{ "name": "one", "properties": {
+        "privateIPAddress": "10.9.0.10",
+        "subnet": { "id": id("virtualNetworks", "hub/subnets/s-hub") } } }] });
+    if let Some(machine) = machine {
+        properties["virtualMachine"] = json!({ "id": format!("{GROUP}Microsoft.Compute/virtualMachines/{machine}") });
+    }
+    one("networkInterfaces", "nic", &properties)
+}
+
+fn machine(interfaces: &[&str]) -> Value {
+    let interfaces: Vec<Value> = interfaces.iter().map(|name| json!({ "id": id("networkInterfaces", name) })).collect();
+    json!({ "id": format!("{GROUP}Microsoft.Compute/virtualMachines/vm"), "name": "vm", "location": "westeurope",
+        "type": "Microsoft.Compute/virtualMachines",
+        "properties": { "networkProfile": { "networkInterfaces": interfaces } } })
+}
+
+/// A spoke whose default route leads to an address of its hub, with more beside it.
+fn spoke_and_hub(hub_subnet: &Value, more: &[Value]) -> Estate {
+    let mut own = json!({ "addressPrefix": "10.9.0.0/26" });
+    own.as_object_mut().unwrap().extend(hub_subnet.as_object().unwrap().clone());
+    let train = json!({ "addressPrefix": "10.40.1.0/24", "routeTable": { "id": id("routeTables", "rt") } });
+    let mut all = vec![
+        network("spoke", "10.40.0.0/16", &train, &[("hub", "10.9.0.0/16")]),
+        network("hub", "10.9.0.0/16", &own, &[("spoke", "10.40.0.0/16")]),
+        table("rt", "VirtualAppliance", Some("10.9.0.10")),
+    ];
+    all.extend(more.iter().cloned());
+    estate(&all)
+}
+
+fn estate(all: &[Value]) -> Estate {
+    let text = Value::Array(all.to_vec()).to_string();
+    build(gather(&parse(FileId(0), &text).unwrap().root).pieces, Options::default())
+}
+
+fn traced(estate: &Estate, to: &str) -> Followed {
+    let question = Question {
+        near: Some("s-spoke".to_owned()),
+        address: None,
+        direction: Direction::Outbound,
+        far: Far::Party(Party::read(to, None).unwrap()),
+        protocols: ProtocolSet::TCP,
+        ports: PortSet::range(443, 443),
+    };
+    let mut all = follow(estate, &question, &|_| None).unwrap();
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+/// The verdict, and who decides.
+fn said(estate: &Estate, to: &str) -> (Verdict, String) {
+    let followed = traced(estate, to);
+    let path = &followed.decisive().trace.path;
+    let layer = path.layer.map_or("", |layer| layer.as_str());
+    let name = path.deciders.first().map_or("", |one| &*one.name);
+    (followed.verdict(), format!("{layer} {name}"))
+}
+
+const TO: &str = "AzureMachineLearning";
+
+fn guarded() -> Value {
+    json!({ "networkSecurityGroup": { "id": id("networkSecurityGroups", "nsg") } })
+}
+
+#[test]
+fn the_group_of_an_appliances_subnet_drops_what_is_not_for_the_network() {
+    let closed = [interface(&json!(true), None), group("nsg", &[])];
+    let estate = spoke_and_hub(&guarded(), &closed);
+    assert_eq!(said(&estate, TO), (Verdict::Violated, "appliance nsg/DenyAllInBound".to_owned()));
+    // What the spoke sends to the hub's own network is let in, and takes no user route.
+    assert_eq!(said(&estate, "10.9.0.20").0, Verdict::Satisfied);
+    let open = [interface(&json!(true), None), group("nsg", &[rule("in", 100, "Inbound", "Allow", "Internet")])];
+    assert_eq!(said(&spoke_and_hub(&guarded(), &open), TO).0, Verdict::Undecided);
+}
+
+#[test]
+fn the_group_of_its_interface_counts_as_well() {
+    let mut nic = interface(&json!(true), None);
+    nic["properties"]["networkSecurityGroup"] = json!({ "id": id("networkSecurityGroups", "own") });
+    let estate = spoke_and_hub(&json!({}), &[nic, group("own", &[rule("no", 200, "Inbound", "Deny", "*")])]);
+    assert_eq!(said(&estate, TO), (Verdict::Violated, "appliance own/no".to_owned()));
+}
+
+#[test]
+fn an_interface_that_forwards_nothing_drops() {
+    let estate = spoke_and_hub(&json!({}), &[interface(&json!(false), None)]);
+    assert_eq!(said(&estate, TO), (Verdict::Violated, "appliance enableIPForwarding of nic is off".to_owned()));
+    for forwards in [json!(true), json!(null)] {
+        let estate = spoke_and_hub(&json!({}), &[interface(&forwards, None)]);
+        assert_eq!(said(&estate, TO).0, Verdict::Undecided, "{forwards}");
+    }
+}
+
+#[test]
+fn an_address_of_a_network_that_no_peering_joins_is_another_one() {
+    let closed = [interface(&json!(false), None), group("nsg", &[])];
+    let own = json!({ "addressPrefix": "10.9.0.0/26" });
+    let train = json!({ "addressPrefix": "10.40.1.0/24", "routeTable": { "id": id("routeTables", "rt") } });
+    let mut all = vec![
+        network("spoke", "10.40.0.0/16", &train, &[]),
+        network("hub", "10.9.0.0/16", &own, &[]),
+        table("rt", "VirtualAppliance", Some("10.9.0.10")),
+    ];
+    all.extend(closed);
+    assert_eq!(said(&estate(&all), TO).0, Verdict::Undecided);
+}
+
+#[test]
+fn what_an_appliance_of_one_interface_sends_on_meets_its_group_and_routes_again() {
+    let inward = rule("in", 100, "Inbound", "Allow", "*");
+    let outward = rule("out", 100, "Outbound", "Deny", "*");
+    let rules = group("nsg", &[inward.clone(), outward]);
+    let with = |interfaces: &[&str], rules: &Value, table: Option<Value>| {
+        let mut subnet = guarded();
+        if table.is_some() {
+            subnet["routeTable"] = json!({ "id": id("routeTables", "rt-hub") });
+        }
+        let mut more = vec![interface(&json!(true), Some("vm")), machine(interfaces), rules.clone()];
+        more.extend(table);
+        said(&spoke_and_hub(&subnet, &more), TO)
+    };
+    assert_eq!(with(&["nic"], &rules, None), (Verdict::Violated, "appliance nsg/out".to_owned()));
+    // With another interface it may leave by that one.
+    assert_eq!(with(&["nic", "other"], &rules, None).0, Verdict::Undecided);
+    let open = group("nsg", &[inward]);
+    assert_eq!(with(&["nic"], &open, None).0, Verdict::Undecided);
+    let nowhere = table("rt-hub", "None", None);
+    assert_eq!(with(&["nic"], &open, Some(nowhere)), (Verdict::Violated, "appliance default".to_owned()));
+    let round = table("rt-hub", "VirtualAppliance", Some("10.9.0.10"));
+    assert_eq!(with(&["nic"], &open, Some(round)).0, Verdict::Violated);
+}
+
+#[test]
+fn a_rule_for_the_senders_addresses_counts_where_they_are_kept_alone() {
+    let inward = rule("in", 100, "Inbound", "Allow", "*");
+    let mut outward = rule("out", 100, "Outbound", "Deny", "*");
+    outward["properties"]["sourceAddressPrefix"] = json!("10.40.0.0/16");
+    let more = [interface(&json!(true), Some("vm")), machine(&["nic"]), group("nsg", &[inward, outward])];
+    assert_eq!(said(&spoke_and_hub(&guarded(), &more), TO).0, Verdict::Undecided);
+}

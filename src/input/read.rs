@@ -167,8 +167,8 @@ mod tests {
 
     use tempfile::TempDir;
 
-    use super::{Content, Foreign, Input, read};
-    use crate::input::Options;
+    use super::{Content, Input, read};
+    use crate::input::{Foreign, Options};
 
     const NSG: &str = r#"{"securityRules": []}"#;
 

@@ -5,7 +5,7 @@ use std::io;
 use miette::Result;
 use serde_json::{Value as Json, json};
 
-use crate::cli::arguments::{FormatChoice, TraceArguments};
+use crate::cli::arguments::{FormatChoice, LintArguments, ServiceArguments, TraceArguments};
 use crate::cli::end::{End, FlagError, print_json, print_text, tell};
 use crate::cli::settings::{Gathered, gather_for};
 use crate::estate::{Access, Direction, NextHop};
@@ -19,8 +19,15 @@ use crate::spelling::nearest;
 use crate::{lint, printable};
 
 pub(crate) fn run(arguments: &TraceArguments) -> Result<End> {
+    let more = LintArguments {
+        services: ServiceArguments { appliances: arguments.appliances.clone(), ..ServiceArguments::default() },
+        service_tags: arguments.service_tags.clone(),
+        config: arguments.config.clone(),
+        no_config: arguments.no_config,
+        ..LintArguments::default()
+    };
     let Gathered { pack, settings, .. } =
-        gather_for(&arguments.paths, &arguments.templates, arguments.region.as_deref(), &arguments.service_tags)?;
+        gather_for(&arguments.paths, &arguments.templates, arguments.region.as_deref(), more)?;
     let question = question(arguments)?;
     let read = lint::estates(&arguments.paths, &mut io::stdin().lock(), &pack, &settings);
     for (name, why, span) in &read.broken {
@@ -295,6 +302,7 @@ fn step(files: &Files, one: &Followed, decider: &Decider) -> String {
     };
     let place = match decider.written {
         Some(written) => format!(" ({}:{})", files.name(written.name.file), files.position(written.name)),
+        None if decider.kind == Kind::Declared => " (declared)".to_owned(),
         None if decider.kind == Kind::BuiltIn || decider.kind == Kind::SystemRoute => " (built in)".to_owned(),
         None => String::new(),
     };

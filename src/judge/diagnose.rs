@@ -232,6 +232,10 @@ fn decider_label(
             };
             Some(Label { span: decider.written?.fault, message })
         }
+        Kind::BuiltIn | Kind::Declared if decider.layer == Layer::Appliance => {
+            let message = format!("{} {maybe} it", decider.name);
+            decider.written.map(|written| Label { span: written.fault, message })
+        }
         Kind::BuiltIn if remedy::is_default(decider) => {
             let (estate, site) = (subject.estate, &subject.placement.site);
             let slip = judgement.near.iter().find(|near| is_slip(subject, near));
@@ -256,7 +260,7 @@ fn decider_label(
             };
             Some(Label { span: decider.written?.fault, message })
         }
-        Kind::Platform | Kind::SystemRoute | Kind::Unknown => {
+        Kind::Platform | Kind::SystemRoute | Kind::Declared | Kind::Unknown => {
             decider.written.map(|written| Label { span: written.fault, message: decider.name.to_string() })
         }
     }
@@ -479,6 +483,10 @@ fn help_elsewhere(subject: &Subject<'_, '_>, judgement: &Judgement) -> Option<St
         (None, Layer::Appliance, Kind::Rule | Kind::BuiltIn) if decider.priority.is_some() => {
             "The network security groups of the appliance's own interface and subnet judge what passes through it by its \
              far addresses: let it in there, and out again."
+        }
+        (None, Layer::Appliance, Kind::Declared) => {
+            "The settings declare what the appliance lets through, and this is no part of it: change its rules, and then \
+             what `appliances` says of them."
         }
         (None, Layer::Appliance, _) => {
             "What a route leads to has to take packets that are not for itself: turn on `enableIPForwarding` of its \

@@ -58,6 +58,10 @@ impl<'a> AfterRoute<'a> {
                     (reached(scene, firewall), Some(index))
                 }
                 Lead::Transit(transit) => {
+                    let granted = scene.estate.map(|estate| transit.assumptions(estate)).unwrap_or_default();
+                    for one in granted {
+                        assumptions.extend((!assumptions.contains(&one)).then_some(one));
+                    }
                     let index = transits.iter().position(|one| one.is(&transit)).unwrap_or_else(|| {
                         transits.push(transit);
                         transits.len() - 1

@@ -10,6 +10,7 @@ mod ahead;
 mod atom;
 mod cell;
 mod cover;
+mod declared;
 mod doubt;
 mod egress;
 mod explain;

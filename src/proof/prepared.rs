@@ -291,7 +291,7 @@ impl<'s, 'a> FirewallLayer<'s, 'a> {
         (firewalls, transits): (&[Appliance<'a>], &[Transit<'a>]),
         named: bool,
     ) -> Self {
-        let transits = Transits::of(&mut ground, estate, transits);
+        let transits = Transits::of(&mut ground, estate, transits, named);
         let (joined, ranges) = in_a_row(firewalls, |one| entries(&mut ground, estate, one, named));
         let stage = Rc::new(Stage::new(Layer::Firewall, 0, joined));
         let (routes, parts) = in_a_row(firewalls, |one| behind(&mut ground, estate, one));

@@ -2,18 +2,22 @@
 //! the groups around it, which judge what passes through by its far addresses, inbound before the appliance and outbound
 //! behind it (NVA-6); then the routes of its own subnet (BOTH-ENDS-9).
 //!
-//! What such an appliance lets through itself no input shows.
+//! What such an appliance lets through itself no input shows; `declared` reads what users say of it.
 
 use std::net::IpAddr;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::estate::{Access, Direction, Estate, Field, NetworkInterface, NextHop, Route, Subnet};
+use crate::estate::{
+    Access, DeclaredAppliance, Direction, Estate, Field, NetworkInterface, NetworkSecurityGroup, NextHop, Plain, Route,
+    Subnet, Translates,
+};
 use crate::finding::Layer;
 use crate::json::Node;
 use crate::net::AddressSet;
 use crate::proof::cell::{Clause, Match};
+use crate::proof::declared::passed;
 use crate::proof::doubt::{Doubt, Reason, ThingKind, What};
 use crate::proof::explain::decider;
 use crate::proof::given::{Given, shown};
@@ -31,10 +35,10 @@ use crate::proof::symbol::{Literal, Meaning};
 pub(crate) struct Transit<'a> {
     /// The address of the next hop.
     pub(crate) at: IpAddr,
-    /// The interface that has it.
-    interface: &'a NetworkInterface,
-    /// The subnet that interface is in, by its index in the estate.
-    subnet: usize,
+    /// The interface that has it, and the subnet that is in, by its index in the estate.
+    interface: Option<(&'a NetworkInterface, usize)>,
+    /// What is declared of it.
+    declared: Option<&'a DeclaredAppliance>,
 }
 
 /// What appliances make of traffic, in the order it is met: for each step the part of each appliance. The entry behind
@@ -43,65 +47,89 @@ pub(crate) struct Transits<'a> {
     pub(crate) steps: Vec<(Rc<Stage<'a>>, Vec<Range<usize>>)>,
 }
 
-/// How many steps there are: forwarding; two groups in; two out; the routes of the subnet; the appliance itself.
-const STEPS: usize = 7;
+/// How many steps there are: forwarding; two groups in; what is declared; two groups out; the routes of the subnet; what
+/// nobody knows of the appliance.
+const STEPS: usize = 8;
 
 impl<'a> Transit<'a> {
-    /// The appliance that a route leads to, where its interface is shown with something that may drop what comes.
+    /// The appliance that a route leads to, where it is declared, or its interface is shown with something that may drop
+    /// what comes.
     pub(crate) fn of(scene: &Scene<'a>, route: &Route) -> Option<Self> {
         let estate = scene.estate?;
-        let [address] = route.next_hop_addresses.as_slice() else { return None };
-        let at = *address.known()?;
-        let (interface, subnet) = interface_at(estate, scene.network_at, at)?;
-        let guarded = interface.nsg.is_some() || estate.subnets.get(subnet)?.nsg.is_some();
-        let stopped = interface.forwards.as_ref().is_some_and(|forwards| forwards.known() != Some(&true));
-        (guarded || stopped).then_some(Self { at, interface, subnet })
+        let addresses: Vec<IpAddr> =
+            route.next_hop_addresses.iter().map(|one| one.known().copied()).collect::<Option<_>>()?;
+        let at = *addresses.first()?;
+        // Of several next hops nothing is shown but that one declaration means all of them.
+        let interface = interface_at(estate, scene.network_at, at).filter(|_| addresses.len() == 1);
+        let declared = declared(estate, &addresses, interface.map(|(one, _)| one));
+        let counts = |(one, subnet): (&NetworkInterface, usize)| {
+            let guarded = one.nsg.is_some() || estate.subnets.get(subnet).is_some_and(|subnet| subnet.nsg.is_some());
+            guarded || one.forwards.as_ref().is_some_and(|forwards| forwards.known() != Some(&true))
+        };
+        (declared.is_some() || interface.is_some_and(counts)).then_some(Self { at, interface, declared })
     }
 
     /// Whether it is the same one.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        self.at == other.at && std::ptr::eq(self.interface, other.interface)
+        let name = |one: &Self| one.declared.map(std::ptr::from_ref);
+        self.at == other.at && name(self) == name(other)
+    }
+
+    /// What is taken for granted about it.
+    pub(crate) fn assumptions(&self, estate: &Estate) -> Vec<String> {
+        let Some(declared) = self.declared else { return Vec::new() };
+        let (name, at) = (&declared.name, self.at);
+        let since = declared.as_of.as_ref().map(|day| format!(", as of {day}")).unwrap_or_default();
+        let mut all = vec![format!("appliance `{name}` at {at} lets through what is declared of it{since}")];
+        if self.interface.is_some_and(|(one, _)| !is_sole(estate, one)) {
+            all.push(format!("what `{name}` sends on leaves by an interface whose groups and routes let it pass"));
+        }
+        all
     }
 
     fn name(&self) -> Arc<str> {
-        shown(&self.interface.header.name)
+        self.interface.map_or_else(|| Arc::from(self.at.to_string()), |(one, _)| shown(&one.header.name))
     }
 
     /// The scene of its interface.
     fn scene(&self, scene: &Scene<'a>, estate: &'a Estate) -> Option<Scene<'a>> {
-        let mut own = Scene::of_subnet(estate, self.subnet, scene.tags)?.in_estate(estate);
-        if let Some(group) = &self.interface.nsg {
+        let (interface, subnet) = self.interface?;
+        let mut own = Scene::of_subnet(estate, subnet, scene.tags)?.in_estate(estate);
+        if let Some(group) = &interface.nsg {
             own = own.with_interface_of(estate, group);
         }
         own.cloud = own.cloud.or(scene.cloud);
         Some(own)
     }
 
-    /// Its entries, step by step.
-    fn steps(&self, ground: &mut Ground<'_, 'a>, estate: &'a Estate) -> [Vec<Entry<'a>>; STEPS] {
+    /// Its entries, step by step. `named`: the hosts of the packets are known.
+    fn steps(&self, ground: &mut Ground<'_, 'a>, estate: &'a Estate, named: bool) -> [Vec<Entry<'a>>; STEPS] {
         let mut steps: [Vec<Entry<'a>>; STEPS] = Default::default();
-        steps[0] = self.forwarding(ground);
-        let own = self.scene(ground.scene, estate);
-        let sole = is_sole(estate, self.interface);
-        if let Some(own) = &own {
-            let [inner, outer] = self.groups(ground, own, Direction::Inbound);
+        if let (Some((interface, _)), Some(own)) = (self.interface, self.scene(ground.scene, estate)) {
+            steps[0] = self.forwarding(ground, interface);
+            let [inner, outer] = self.groups(ground, &own, Direction::Inbound);
             (steps[1], steps[2]) = (outer, inner);
+            // Where the machine has other interfaces, or may have, traffic leaves by one of them for all that is known.
+            if is_sole(estate, interface) {
+                let out = self.groups(ground, &own, Direction::Outbound);
+                [steps[4], steps[5]] = out.map(|group| self.translated(ground, group));
+                steps[6] = self.routes(ground, &own);
+            }
         }
-        let (meaning, doubt) = unseen(&[self.at]);
-        // Which of several drops it is all one; what is known goes first.
-        steps[6] = whole(ground, doubt, meaning);
-        // Where the machine has other interfaces, or may have, traffic leaves by one of them for all that is known.
-        if let Some(own) = own.as_ref().filter(|_| sole) {
-            [steps[3], steps[4]] =
-                self.groups(ground, own, Direction::Outbound).map(|group| self.translated(ground, group));
-            steps[5] = self.routes(ground, own);
+        match self.declared {
+            Some(declared) => steps[3] = passed(ground, declared, self.at, named),
+            None => {
+                // Which of several drops it is all one; what is known goes first.
+                let (meaning, doubt) = unseen(&[self.at]);
+                steps[7] = whole(ground, doubt, meaning);
+            }
         }
         steps
     }
 
     /// Azure hands an interface what is for other addresses only when it forwards (NVA-5).
-    fn forwarding(&self, ground: &mut Ground<'_, 'a>) -> Vec<Entry<'a>> {
-        let Some(forwards) = &self.interface.forwards else { return Vec::new() };
+    fn forwarding(&self, ground: &mut Ground<'_, 'a>, interface: &NetworkInterface) -> Vec<Entry<'a>> {
+        let Some(forwards) = &interface.forwards else { return Vec::new() };
         match &forwards.value {
             Ok(true) => Vec::new(),
             Ok(false) => {
@@ -115,7 +143,7 @@ impl<'a> Transit<'a> {
                     access: Access::Deny,
                     next_hop: None,
                     written: Some(Written {
-                        span: self.interface.header.span,
+                        span: interface.header.span,
                         name: forwards.span,
                         priority: None,
                         fault: forwards.span,
@@ -142,10 +170,10 @@ impl<'a> Transit<'a> {
             return levels;
         }
         for (level, group) in &own.groups {
-            let listed = ground.elsewhere(own, &self.interface.header.key, |ground| entries(ground, group, direction));
-            let owner = if let Given::Here(group) = group { Some(shown(&group.header.name)) } else { None };
+            let listed = ground.elsewhere(own, &self.name(), |ground| entries(ground, group, direction));
+            let owner = if let Given::Here(group) = group { Some(*group) } else { None };
             let at = usize::from(*level == crate::proof::scene::Level::Subnet);
-            levels[at] = listed.into_iter().map(|entry| told(entry, owner.as_deref())).collect();
+            levels[at] = listed.into_iter().map(|entry| told(entry, owner)).collect();
         }
         levels
     }
@@ -155,20 +183,37 @@ impl<'a> Transit<'a> {
         if listed.is_empty() {
             return listed;
         }
-        let doubt = Doubt::new(Reason::AppliancesSource(self.name()));
-        let meaning = Meaning::PacketOf("source", Arc::clone(&doubt.reason));
-        let translates = ground.symbols.of(meaning, || doubt);
+        let translates = self.declared.map(|declared| declared.translates);
+        let doubt = || Doubt::new(Reason::AppliancesSource(self.name()));
+        let symbol = translates.is_none().then(|| {
+            let doubt = doubt();
+            ground.symbols.of(Meaning::PacketOf("source", Arc::clone(&doubt.reason)), || doubt)
+        });
+        let public = Arc::clone(&ground.public);
+        let private = ground.space.difference(&public);
         let mut all = Vec::with_capacity(listed.len() * 2);
         for (index, entry) in listed.into_iter().enumerate() {
             let sources = self.seen(ground, &entry.clause.sources, index);
-            let with = |guard: Literal, sources: Match<AddressSet>| {
+            let with = |guard: Option<Literal>, sources: &Match<AddressSet>, to: Option<&AddressSet>| {
                 let mut one = entry.clone();
-                one.clause.guards.push(guard);
-                one.clause.sources = sources;
+                one.clause.guards.extend(guard);
+                one.clause.sources = sources.clone();
+                if let Some(to) = to {
+                    one.clause.destinations = one.clause.destinations.and(&Match::of(to.clone()));
+                }
                 one
             };
-            all.push(with(translates.holds(), sources));
-            all.push(with(translates.fails(), entry.clause.sources.clone()));
+            let own = &entry.clause.sources;
+            match (translates, symbol) {
+                (Some(Translates::Always), _) => all.push(with(None, &sources, None)),
+                (Some(Translates::Public), _) => {
+                    all.extend([with(None, &sources, Some(&public)), with(None, own, Some(&private))]);
+                }
+                (_, Some(one)) => {
+                    all.extend([with(Some(one.holds()), &sources, None), with(Some(one.fails()), own, None)]);
+                }
+                (_, None) => all.push(with(None, own, None)),
+            }
         }
         all
     }
@@ -192,7 +237,7 @@ impl<'a> Transit<'a> {
     fn routes(&self, ground: &mut Ground<'_, 'a>, own: &Scene<'a>) -> Vec<Entry<'a>> {
         let Some(Given::Here(table)) = own.routes else { return Vec::new() };
         let mut all = Vec::new();
-        for way in table_ways(ground, table, &format!("behind {} ", self.interface.header.key)) {
+        for way in table_ways(ground, table, &format!("behind {} ", self.name())) {
             all.extend(ruled(ground, &way.clause, &way.author, self.behind(&way.hop)));
         }
         all
@@ -216,8 +261,8 @@ const FORWARDING: &str = "enableIPForwarding";
 
 impl<'a> Transits<'a> {
     /// Several appliances, each with its part of every step.
-    pub(crate) fn of(ground: &mut Ground<'_, 'a>, estate: &'a Estate, all: &[Transit<'a>]) -> Self {
-        let mut listed: Vec<[Vec<Entry<'a>>; STEPS]> = all.iter().map(|one| one.steps(ground, estate)).collect();
+    pub(crate) fn of(ground: &mut Ground<'_, 'a>, estate: &'a Estate, all: &[Transit<'a>], named: bool) -> Self {
+        let mut listed: Vec<[Vec<Entry<'a>>; STEPS]> = all.iter().map(|one| one.steps(ground, estate, named)).collect();
         let mut steps = Vec::new();
         for step in 0..STEPS {
             let (mut joined, mut ranges) = (Vec::new(), Vec::new());
@@ -245,14 +290,22 @@ fn whole<'a>(ground: &mut Ground<'_, 'a>, doubt: Doubt, meaning: Meaning) -> Vec
 }
 
 /// A rule with the group it is in: groups around an appliance are none of the scene's.
-fn told<'a>(entry: Entry<'a>, owner: Option<&str>) -> Entry<'a> {
+fn told<'a>(entry: Entry<'a>, owner: Option<&NetworkSecurityGroup>) -> Entry<'a> {
     if matches!(entry.author, Author::Unknown(_) | Author::Platform) {
         return entry;
     }
     let nowhere = Stage::new(Layer::Appliance, Decider::ELSEWHERE, Vec::new());
     let mut one = decider(&nowhere, &entry);
     one.index = None;
-    one.name = owner.map_or(Arc::clone(&one.name), |owner| Arc::from(format!("{owner}/{}", one.name)));
+    if let Some(owner) = owner {
+        one.name = Arc::from(format!("{}/{}", shown(&owner.header.name), one.name));
+        // A built-in rule stands nowhere: its group does.
+        one.written = one.written.or_else(|| {
+            let (span, name) = (owner.header.span, owner.header.place());
+            let fault = owner.rules_span.map_or(name, |list| list.part(0, 1));
+            Some(Written { span, name, priority: None, fault })
+        });
+    }
     Entry { author: Author::Told(Box::new(one)), ..entry }
 }
 
@@ -273,6 +326,32 @@ fn interface_at(estate: &Estate, network: Option<usize>, at: IpAddr) -> Option<(
     let first = found.next()?;
     let sure = |interface: &NetworkInterface| interface.header.condition.is_none();
     (found.next().is_none() && sure(first.0)).then_some(first)
+}
+
+/// The declaration that means appliances at some addresses, all of them.
+fn declared<'a>(
+    estate: &'a Estate,
+    addresses: &[IpAddr],
+    interface: Option<&NetworkInterface>,
+) -> Option<&'a DeclaredAppliance> {
+    let known = |id: Option<&Field<Arc<str>>>| id.and_then(|id| id.known().cloned());
+    let mut ids: Vec<Arc<str>> = interface
+        .into_iter()
+        .flat_map(|one| [known(one.header.id.as_ref()), known(one.machine.as_ref())])
+        .flatten()
+        .collect();
+    let balances = |one: &&Plain| {
+        let frontends = one.header.node.at(&["properties", "frontendIPConfigurations"]).map_or(&[][..], Node::items);
+        let address = |item: &Node| item.at(&["properties", "privateIPAddress"])?.text()?.parse().ok();
+        !frontends.is_empty()
+            && addresses.iter().all(|wanted| frontends.iter().any(|item| address(item) == Some(*wanted)))
+    };
+    ids.extend(estate.others.iter().filter(balances).filter_map(|one| known(one.header.id.as_ref())));
+    let means = |one: &&DeclaredAppliance| {
+        addresses.iter().all(|address| one.addresses.contains(address))
+            || ids.iter().any(|id| one.ids.iter().any(|own| own.eq_ignore_ascii_case(id)))
+    };
+    estate.appliances.iter().find(means)
 }
 
 /// Whether the machine of an interface is shown, and has no other.

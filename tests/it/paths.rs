@@ -1,10 +1,14 @@
 //! What traces say of networks with more than one hop: appliances behind a route.
 
-use aznetlint::estate::{Direction, Estate, Options, build, gather};
+use std::sync::Arc;
+
+use aznetlint::estate::{
+    DeclaredAppliance, DeclaredRule, Direction, Estate, Options, Passes, Translates, build, gather,
+};
 use aznetlint::finding::Verdict;
 use aznetlint::json::parse;
 use aznetlint::judge::{Far, Followed, Question, follow};
-use aznetlint::net::{PortSet, ProtocolSet};
+use aznetlint::net::{AddressSet, PortSet, ProtocolSet};
 use aznetlint::proof::Party;
 use aznetlint::source::FileId;
 use serde_json::{Value, json};
@@ -193,4 +197,110 @@ fn a_rule_for_the_senders_addresses_counts_where_they_are_kept_alone() {
     outward["properties"]["sourceAddressPrefix"] = json!("10.40.0.0/16");
     let more = [interface(&json!(true), Some("vm")), machine(&["nic"]), group("nsg", &[inward, outward])];
     assert_eq!(said(&spoke_and_hub(&guarded(), &more), TO).0, Verdict::Undecided);
+}
+
+fn declared(passes: Passes) -> DeclaredAppliance {
+    let name = Arc::from("edge");
+    DeclaredAppliance { name, passes, ..DeclaredAppliance::open("10.9.0.10".parse().unwrap()) }
+}
+
+fn lets(tags: &[&str], hosts: &[&str]) -> DeclaredRule {
+    let words = |texts: &[&str]| texts.iter().map(|text| Arc::from(*text)).collect();
+    DeclaredRule {
+        words: Arc::from("this"),
+        tags: words(tags),
+        addresses: AddressSet::empty(),
+        hosts: words(hosts),
+        protocols: ProtocolSet::TCP,
+        ports: PortSet::range(443, 443),
+        from: None,
+    }
+}
+
+#[test]
+fn a_declared_appliance_lets_through_what_is_declared() {
+    let with = |declared: DeclaredAppliance, to| {
+        let mut estate = spoke_and_hub(&json!({}), &[]);
+        estate.appliances.push(declared);
+        said(&estate, to)
+    };
+    assert_eq!(with(declared(Passes::Everything), TO), (Verdict::Satisfied, "appliance default".to_owned()));
+    assert_eq!(with(declared(Passes::Nothing), TO), (Verdict::Violated, "appliance edge/everything".to_owned()));
+    let some = || declared(Passes::Only(vec![lets(&[TO], &["*.pypi.org"])]));
+    let tagged = || declared(Passes::Only(vec![lets(&[TO], &[])]));
+    assert_eq!(with(some(), TO).0, Verdict::Satisfied);
+    // Of a tag nobody knows the hosts.
+    assert_eq!(with(some(), "Sql").0, Verdict::Undecided);
+    assert_eq!(with(tagged(), "Sql"), (Verdict::Violated, "appliance edge/everything else".to_owned()));
+    assert_eq!(with(some(), "files.pypi.org").0, Verdict::Satisfied);
+    let named = || declared(Passes::Only(vec![lets(&[], &["*.pypi.org"])]));
+    assert_eq!(with(named(), "files.pypi.org").0, Verdict::Satisfied);
+    assert_eq!(with(named(), "anaconda.com").0, Verdict::Violated);
+    assert_eq!(with(DeclaredAppliance { drops_rest: false, ..tagged() }, "Sql").0, Verdict::Undecided);
+    let elsewhere = DeclaredAppliance::open("10.9.0.11".parse().unwrap());
+    assert_eq!(with(elsewhere, TO).0, Verdict::Undecided);
+}
+
+#[test]
+fn what_is_declared_is_said_and_opens_no_group() {
+    let more = [interface(&json!(true), None), group("nsg", &[])];
+    let mut shut = spoke_and_hub(&guarded(), &more);
+    shut.appliances.push(declared(Passes::Everything));
+    assert_eq!(said(&shut, TO), (Verdict::Violated, "appliance nsg/DenyAllInBound".to_owned()));
+    let mut open = spoke_and_hub(&json!({}), &[interface(&json!(true), None)]);
+    open.appliances.push(DeclaredAppliance { as_of: Some(Arc::from("2026-10-01")), ..declared(Passes::Everything) });
+    let assumptions = traced(&open, TO).trace.path.assumptions;
+    let told = [
+        "appliance `edge` at 10.9.0.10 lets through what is declared of it, as of 2026-10-01",
+        "what `edge` sends on leaves by an interface whose groups and routes let it pass",
+    ];
+    assert!(told.iter().all(|one| assumptions.iter().any(|known| known == one)), "{assumptions:?}");
+}
+
+#[test]
+fn a_declaration_may_name_the_interface_or_a_balancer() {
+    let balancer = one(
+        "loadBalancers",
+        "lb",
+        &json!({ "frontendIPConfigurations": [{ "name": "f", "properties": {
+        "privateIPAddress": "10.9.0.10" } }] }),
+    );
+    for (more, kind, name) in
+        [(interface(&json!(true), None), "networkInterfaces", "nic"), (balancer, "loadBalancers", "LB")]
+    {
+        let mut estate = spoke_and_hub(&json!({}), &[more]);
+        let ids = vec![Arc::from(id(kind, name))];
+        estate.appliances.push(DeclaredAppliance { ids, addresses: Vec::new(), ..declared(Passes::Everything) });
+        assert_eq!(said(&estate, TO).0, Verdict::Satisfied, "{kind}");
+    }
+}
+
+#[test]
+fn a_firewall_at_the_address_goes_before_what_is_declared() {
+    let firewall = one(
+        "azureFirewalls",
+        "fw",
+        &json!({ "ipConfigurations": [{ "name": "c", "properties": {
+        "privateIPAddress": "10.9.0.10", "subnet": { "id": id("virtualNetworks", "hub/subnets/s-hub") } } }] }),
+    );
+    let mut estate = spoke_and_hub(&json!({}), &[firewall]);
+    estate.appliances.push(declared(Passes::Everything));
+    let (verdict, by) = said(&estate, TO);
+    assert!(verdict != Verdict::Satisfied && by.starts_with("firewall "), "{by}");
+}
+
+#[test]
+fn what_a_declared_appliance_translates_meets_rules_as_its_own() {
+    let inward = rule("in", 100, "Inbound", "Allow", "*");
+    let mut outward = rule("out", 100, "Outbound", "Deny", "*");
+    outward["properties"]["sourceAddressPrefix"] = json!("10.40.0.0/16");
+    let more = [interface(&json!(true), Some("vm")), machine(&["nic"]), group("nsg", &[inward, outward])];
+    let with = |translates| {
+        let mut estate = spoke_and_hub(&guarded(), &more);
+        estate.appliances.push(DeclaredAppliance { translates, ..declared(Passes::Everything) });
+        said(&estate, TO).0
+    };
+    assert_eq!(with(Translates::Never), Verdict::Violated);
+    assert_eq!(with(Translates::Public), Verdict::Satisfied);
+    assert_eq!(with(Translates::Always), Verdict::Satisfied);
 }

@@ -288,7 +288,7 @@ fn step(files: &Files, one: &Followed, decider: &Decider) -> String {
     let priority = decider.priority.map(|priority| format!("{priority} ")).unwrap_or_default();
     let effect = match (decider.next_hop, decider.access) {
         // It may do either.
-        _ if decider.kind == Kind::Unknown => String::new(),
+        _ if decider.kind == Kind::Unknown || decider.layer == Layer::Resolve => String::new(),
         (Some(hop), _) => format!(" leads to {}", hop.as_str()),
         (None, Access::Allow) => " allows".to_owned(),
         (None, Access::Deny)

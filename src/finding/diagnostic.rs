@@ -155,6 +155,8 @@ pub enum Layer {
     Admin,
     /// The appliance that the routes lead to, which is no Azure Firewall, with the groups around it.
     Appliance,
+    /// The DNS servers and private zones that a host name is looked up in, ahead of every packet.
+    Resolve,
 }
 
 impl Layer {
@@ -166,6 +168,7 @@ impl Layer {
             Self::Firewall => "firewall",
             Self::Admin => "security-admin",
             Self::Appliance => "appliance",
+            Self::Resolve => "resolve",
         }
     }
 
@@ -183,6 +186,7 @@ impl Layer {
             Self::Firewall => "firewall",
             Self::Admin => "security-admin",
             Self::Appliance => "appliance",
+            Self::Resolve => "resolve",
         }
     }
 }

@@ -43,7 +43,7 @@ pub use firewall::{Appliance, Placed};
 pub use given::{Given, NatGateway};
 pub use ground::Party;
 pub use host::{HostPattern, HostSet};
-pub use judgement::{Coordinate, Decider, Flow, Judgement, Kind, Matching, NearMiss};
+pub use judgement::{Coordinate, Decider, Flow, Judgement, Kind, Matching, NearMiss, Written};
 pub use path::Trace;
 pub use prepared::Prepared;
 pub use scene::{Level, Scene, policies};

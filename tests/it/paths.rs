@@ -304,3 +304,104 @@ fn what_a_declared_appliance_translates_meets_rules_as_its_own() {
     assert_eq!(with(Translates::Public), Verdict::Satisfied);
     assert_eq!(with(Translates::Always), Verdict::Satisfied);
 }
+
+const HOST: &str = "stdelta.blob.core.windows.net";
+const BLOB: &str = "privatelink.blob.core.windows.net";
+
+fn zone_part(kind: &str, name: &str, properties: &Value) -> Value {
+    json!({ "id": id("privateDnsZones", &format!("{BLOB}/{kind}/{name}")), "name": name, "properties": properties,
+        "type": format!("Microsoft.Network/privateDnsZones/{kind}") })
+}
+
+fn link(network: &str) -> Value {
+    let properties = json!({ "virtualNetwork": { "id": id("virtualNetworks", network) },
+        "virtualNetworkLinkState": "Completed" });
+    zone_part("virtualNetworkLinks", &format!("to-{network}"), &properties)
+}
+
+/// A spoke with a storage account behind a private endpoint.
+fn named(servers: &[&str], access: &str, more: &[Value]) -> Estate {
+    let account = format!("{GROUP}Microsoft.Storage/storageAccounts/stdelta");
+    let mut spoke =
+        network("spoke", "10.40.0.0/16", &json!({ "addressPrefix": "10.40.1.0/24" }), &[("hub", "10.9.0.0/16")]);
+    spoke["properties"]["dhcpOptions"] = json!({ "dnsServers": servers });
+    let zone = json!({ "id": id("privateDnsZones", BLOB), "name": BLOB, "type": "Microsoft.Network/privateDnsZones",
+        "properties": {} });
+    let endpoint = json!({ "subnet": { "id": id("virtualNetworks", "spoke/subnets/s-spoke") },
+        "privateLinkServiceConnections": [{ "name": "c", "properties": { "privateLinkServiceId": account,
+            "groupIds": ["blob"] } }] });
+    let mut all = vec![
+        spoke,
+        network("hub", "10.9.0.0/16", &json!({ "addressPrefix": "10.9.0.0/26" }), &[("spoke", "10.40.0.0/16")]),
+        zone,
+        json!({ "id": account, "name": "stdelta", "type": "Microsoft.Storage/storageAccounts", "location": "westeurope",
+            "properties": { "publicNetworkAccess": access } }),
+        one("privateEndpoints", "pe", &endpoint),
+    ];
+    all.extend(more.iter().cloned());
+    estate(&all)
+}
+
+fn record(name: &str) -> Value {
+    zone_part("A", name, &json!({ "aRecords": [{ "ipv4Address": "10.40.1.9" }] }))
+}
+
+fn destination(estate: &Estate) -> String {
+    traced(estate, HOST).trace.packet.map(|packet| packet.destination.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn a_name_in_a_linked_zone_goes_on_to_its_address() {
+    for name in ["stdelta", "*"] {
+        let estate = named(&[], "Enabled", &[link("spoke"), record(name)]);
+        assert_eq!(destination(&estate), "10.40.1.9", "{name}");
+    }
+    // A record that is its own goes before one for all.
+    let mut other = record("*");
+    other["properties"]["aRecords"][0]["ipv4Address"] = json!("10.40.1.8");
+    assert_eq!(destination(&named(&[], "Enabled", &[link("spoke"), other, record("stdelta")])), "10.40.1.9");
+    // Names that no service with endpoints has are none of the zone's.
+    assert!(
+        traced(&named(&[], "Enabled", &[link("spoke")]), "pypi.org")
+            .trace
+            .way
+            .iter()
+            .all(|one| one.layer.as_str() != "resolve")
+    );
+}
+
+#[test]
+fn a_linked_zone_without_the_name_leads_nowhere() {
+    let estate = named(&[], "Enabled", &[link("spoke"), record("other")]);
+    let (verdict, by) = said(&estate, HOST);
+    assert!(verdict == Verdict::Violated && by.starts_with("resolve ") && by.contains("no such name"), "{by}");
+    // Where no record at all is shown, they may just not be among the input.
+    assert_eq!(said(&named(&[], "Enabled", &[link("spoke")]), HOST).0, Verdict::Undecided);
+    let mut redirected = link("spoke");
+    redirected["properties"]["resolutionPolicy"] = json!("NxDomainRedirect");
+    assert_eq!(destination(&named(&[], "Enabled", &[redirected, record("other")])), HOST);
+}
+
+#[test]
+fn a_zone_that_is_linked_elsewhere_leaves_the_public_answer() {
+    let (verdict, by) = said(&named(&[], "Disabled", &[link("hub"), record("stdelta")]), HOST);
+    assert!(verdict == Verdict::Violated && by.contains("public access is off"), "{by}");
+    assert_eq!(destination(&named(&[], "Enabled", &[link("hub"), record("stdelta")])), HOST);
+    assert_eq!(said(&named(&[], "Enabled", &[record("stdelta")]), HOST).0, Verdict::Undecided, "no link is shown");
+}
+
+#[test]
+fn a_resolver_asks_as_its_own_network() {
+    let endpoint = json!({ "id": id("dnsResolvers", "r/inboundEndpoints/in"), "name": "in",
+        "type": "Microsoft.Network/dnsResolvers/inboundEndpoints", "properties": { "ipConfigurations": [{
+            "privateIpAddress": "10.9.0.20", "subnet": { "id": id("virtualNetworks", "hub/subnets/s-hub") } }] } });
+    let hub = named(&["10.9.0.20"], "Enabled", &[link("hub"), record("stdelta"), endpoint.clone()]);
+    assert_eq!(destination(&hub), "10.40.1.9");
+    // The link to the asking network's own spoke does not help.
+    let spoke = named(&["10.9.0.20"], "Disabled", &[link("spoke"), record("stdelta"), endpoint.clone()]);
+    assert_eq!(said(&spoke, HOST).0, Verdict::Violated);
+    let own = named(&["10.9.0.21"], "Enabled", &[link("hub"), link("spoke"), record("stdelta"), endpoint.clone()]);
+    assert_eq!(said(&own, HOST).0, Verdict::Undecided);
+    let both = named(&["10.9.0.20", "10.9.0.21"], "Enabled", &[link("hub"), record("stdelta"), endpoint]);
+    assert_eq!(said(&both, HOST).0, Verdict::Undecided, "one of them is not known");
+}

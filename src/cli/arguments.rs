@@ -207,6 +207,10 @@ pub(crate) struct ServiceArguments {
     /// What the input cannot show, such as public-ip=true; `explain SERVICE` lists the names
     #[arg(long = "fact", value_name = "NAME=VALUE")]
     pub(crate) facts: Vec<String>,
+
+    /// An appliance that is no Azure Firewall lets everything through; `appliances` of the settings says more
+    #[arg(long = "appliance", value_name = "ADDRESS=all")]
+    pub(crate) appliances: Vec<String>,
 }
 
 /// What templates are evaluated with.
@@ -260,6 +264,18 @@ pub(crate) struct TraceArguments {
     /// Read the addresses of service tags from this file
     #[arg(long = "service-tags", value_name = "FILE")]
     pub(crate) service_tags: Vec<PathBuf>,
+
+    /// An appliance that is no Azure Firewall lets everything through; `appliances` of the settings says more
+    #[arg(long = "appliance", value_name = "ADDRESS=all")]
+    pub(crate) appliances: Vec<String>,
+
+    /// Read the settings from this file instead of looking for aznetlint.yaml
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Read no settings file
+    #[arg(long)]
+    pub(crate) no_config: bool,
 
     /// How to print
     #[arg(long, value_enum, default_value_t = FormatChoice::Text)]

@@ -5,7 +5,7 @@ use std::io;
 use miette::Result;
 use serde_json::{Map, Value as Json, json};
 
-use crate::cli::arguments::ExpandArguments;
+use crate::cli::arguments::{ExpandArguments, LintArguments};
 use crate::cli::end::{End, FlagError, print_json, tell};
 use crate::cli::settings::{Gathered, gather_for};
 use crate::json::{Member, Node, Part, Trail, Unknown, Value};
@@ -14,7 +14,7 @@ use crate::source::{Files, Span};
 
 pub(crate) fn run(arguments: &ExpandArguments) -> Result<End> {
     let Gathered { settings, .. } =
-        gather_for(&arguments.paths, &arguments.templates, arguments.region.as_deref(), &[])?;
+        gather_for(&arguments.paths, &arguments.templates, arguments.region.as_deref(), LintArguments::default())?;
     let types: Vec<String> = arguments.types.iter().map(|name| name.to_ascii_lowercase()).collect();
     let expanded = lint::expand(&arguments.paths, &mut io::stdin().lock(), &settings, &types);
     for (name, why, span) in &expanded.broken {

@@ -1,5 +1,6 @@
 //! The command line: flags, commands, exit status. The only module that prints.
 
+mod appliances;
 mod arguments;
 mod baseline;
 mod check;

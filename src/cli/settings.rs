@@ -8,6 +8,7 @@ use miette::Result;
 use serde_saphyr::{Location, Spanned};
 
 use crate::arm::{self, Assumptions};
+use crate::cli::appliances::appliances;
 use crate::cli::arguments::{LintArguments, ServiceArguments, TemplateArguments};
 use crate::cli::end::FlagError;
 use crate::cli::found::{Found, accepted, choices, globs, near, per_path, read_config, selection};
@@ -190,20 +191,15 @@ pub(crate) fn rule_folders(found: &Found, given: &[PathBuf]) -> Result<Vec<PathB
     Ok(folders)
 }
 
-/// What holds for commands that judge no rules: settings apply to them as to a check.
+/// What holds for commands that judge no rules: settings apply to them as to a check. `more`: what else they are told.
 pub(crate) fn gather_for(
     paths: &[PathBuf],
     templates: &TemplateArguments,
     region: Option<&str>,
-    service_tags: &[PathBuf],
+    more: LintArguments,
 ) -> Result<Gathered> {
-    let arguments = LintArguments {
-        templates: templates.clone(),
-        services: ServiceArguments { region: region.map(str::to_owned), ..ServiceArguments::default() },
-        service_tags: service_tags.to_vec(),
-        ..LintArguments::default()
-    };
-    gather(&arguments, paths)
+    let services = ServiceArguments { region: region.map(str::to_owned), ..more.services };
+    gather(&LintArguments { templates: templates.clone(), services, ..more }, paths)
 }
 
 /// What templates are evaluated with. The region is that of their resource group as well.
@@ -237,7 +233,8 @@ fn templates(arguments: &TemplateArguments, region: Option<String>) -> Result<Te
 }
 
 fn requests(pack: &Pack, arguments: &ServiceArguments, config: &Config) -> Result<Requests> {
-    let mut requests = Requests::default();
+    let appliances = appliances(&arguments.appliances, config)?;
+    let mut requests = Requests { appliances, ..Requests::default() };
     for written in &arguments.services {
         let (name, pattern) = match written.split_once('@') {
             Some((name, pattern)) => (name, Some(pattern.to_owned())),

@@ -8,6 +8,7 @@ use crate::cli::end::print_text;
 use crate::cli::found::{Found, Thresholds};
 use crate::cli::settings::Gathered;
 use crate::cli::target::Target;
+use crate::config::PassesSetting;
 use crate::input::Cache;
 use crate::judge::Origin;
 use crate::printable;
@@ -29,6 +30,7 @@ pub(crate) fn show(
     let mut lines = Vec::new();
     of_paths(arguments, &gathered.found, target, &mut lines);
     of_services(gathered, &mut lines);
+    of_appliances(arguments, &gathered.found, &mut lines);
     of_templates(arguments, &gathered.found, &mut lines);
     of_modules(gathered, &mut lines);
     of_rules(arguments, gathered, &mut lines);
@@ -112,6 +114,22 @@ fn of_services(gathered: &Gathered, lines: &mut Vec<Line>) {
         };
         let name = if name == "region" { name.clone() } else { format!("fact {name}") };
         push(lines, name, value, why);
+    }
+}
+
+fn of_appliances(arguments: &CheckArguments, found: &Found, lines: &mut Vec<Line>) {
+    for written in &arguments.lint.services.appliances {
+        push(lines, "appliance", written, "command line");
+    }
+    for setting in &found.config.appliances {
+        let at: Vec<&str> = setting.at.iter().map(|at| at.value.as_str()).collect();
+        let passes = match &setting.lets_through.value {
+            PassesSetting::Word(word) => word.clone(),
+            PassesSetting::Only(rules) if rules.len() == 1 => "1 kind of traffic".to_owned(),
+            PassesSetting::Only(rules) => format!("{} kinds of traffic", rules.len()),
+        };
+        let why = found.place(setting.lets_through.defined);
+        push(lines, "appliance", format!("{}={passes}", at.join(", ")), why);
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use miette::Result;
 use serde_json::{Value as Json, json};
 
-use crate::cli::arguments::{FormatChoice, TraceArguments};
+use crate::cli::arguments::{FormatChoice, LintArguments, ServiceArguments, TraceArguments};
 use crate::cli::end::{End, FlagError, print_json, print_text, tell};
 use crate::cli::settings::{Gathered, gather_for};
 use crate::estate::{Access, Direction, NextHop};
@@ -19,8 +19,15 @@ use crate::spelling::nearest;
 use crate::{lint, printable};
 
 pub(crate) fn run(arguments: &TraceArguments) -> Result<End> {
+    let more = LintArguments {
+        services: ServiceArguments { appliances: arguments.appliances.clone(), ..ServiceArguments::default() },
+        service_tags: arguments.service_tags.clone(),
+        config: arguments.config.clone(),
+        no_config: arguments.no_config,
+        ..LintArguments::default()
+    };
     let Gathered { pack, settings, .. } =
-        gather_for(&arguments.paths, &arguments.templates, arguments.region.as_deref(), &arguments.service_tags)?;
+        gather_for(&arguments.paths, &arguments.templates, arguments.region.as_deref(), more)?;
     let question = question(arguments)?;
     let read = lint::estates(&arguments.paths, &mut io::stdin().lock(), &pack, &settings);
     for (name, why, span) in &read.broken {
@@ -281,16 +288,21 @@ fn step(files: &Files, one: &Followed, decider: &Decider) -> String {
     let priority = decider.priority.map(|priority| format!("{priority} ")).unwrap_or_default();
     let effect = match (decider.next_hop, decider.access) {
         // It may do either.
-        _ if decider.kind == Kind::Unknown => String::new(),
+        _ if decider.kind == Kind::Unknown || decider.layer == Layer::Resolve => String::new(),
         (Some(hop), _) => format!(" leads to {}", hop.as_str()),
         (None, Access::Allow) => " allows".to_owned(),
-        (None, Access::Deny) if decider.layer == Layer::Firewall && decider.kind == Kind::BuiltIn => {
+        (None, Access::Deny)
+            if matches!(decider.layer, Layer::Firewall | Layer::Appliance)
+                && decider.kind == Kind::BuiltIn
+                && decider.priority.is_none() =>
+        {
             ", so it is dropped".to_owned()
         }
         (None, Access::Deny) => " denies".to_owned(),
     };
     let place = match decider.written {
         Some(written) => format!(" ({}:{})", files.name(written.name.file), files.position(written.name)),
+        None if decider.kind == Kind::Declared => " (declared)".to_owned(),
         None if decider.kind == Kind::BuiltIn || decider.kind == Kind::SystemRoute => " (built in)".to_owned(),
         None => String::new(),
     };

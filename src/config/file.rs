@@ -14,6 +14,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::{Error, Location, Spanned};
 
+use crate::config::appliance::ApplianceSetting;
 use crate::finding::{FactValue, Level};
 use crate::printable;
 use crate::spelling::suggestion;
@@ -44,6 +45,8 @@ pub struct Config {
     pub resource_group: Option<Spanned<String>>,
     /// Where modules of Bicep registries are looked for.
     pub bicep: Option<BicepSetting>,
+    /// What appliances let through that are no Azure Firewall.
+    pub appliances: Vec<ApplianceSetting>,
     /// Files of service tags.
     pub service_tags: Vec<Spanned<PathBuf>>,
     /// Saved answers of what the services say they need.

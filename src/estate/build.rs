@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::estate::defaults::default_outbound_access;
 use crate::estate::draft::{Draft, Drafts};
 use crate::estate::extract::{self, Options, Reader, lookup};
 use crate::estate::fault::Fault;
@@ -34,6 +35,7 @@ pub fn build(pieces: impl IntoIterator<Item = Piece>, options: Options<'_>) -> E
     let mut seen = BTreeSet::new();
     estate.others.retain(|other| seen.insert(Arc::clone(&other.header.key)));
     link(&mut estate, &ids);
+    default_outbound_access(&mut estate);
     faults.extend(firewall_faults(&estate.firewalls, &estate.policies, &estate.collection_groups));
     estate.faults = faults;
     estate.ids = Arc::new(ids);

@@ -1,6 +1,8 @@
 //! The resources of a run as typed values, joined by id.
 
 mod build;
+mod declared;
+mod defaults;
 mod dependency;
 mod draft;
 mod extract;
@@ -20,6 +22,7 @@ mod unread;
 mod whole;
 
 pub use build::build;
+pub use declared::{DeclaredAppliance, DeclaredRule, Passes, Translates};
 pub use dependency::{Dependencies, Dependency, DependencyEndpoint, dependencies, no_dependencies};
 pub use extract::Options;
 pub use fault::{FAULT_KINDS, Fault, keys_twice};

@@ -495,6 +495,10 @@ pub struct NetworkInterface {
     pub subnets: Vec<Reference>,
     /// Its private addresses, where they are shown.
     pub addresses: Vec<Field<std::net::IpAddr>>,
+    /// `enableIPForwarding`: it takes packets that are not for its own addresses.
+    pub forwards: Option<Field<bool>>,
+    /// The machine it is of, by id.
+    pub machine: Option<Field<Arc<str>>>,
 }
 
 /// A security admin rule of a Virtual Network Manager, which goes before every network security group.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::estate::declared::DeclaredAppliance;
 use crate::estate::dependency::Dependencies;
 use crate::estate::fault::Fault;
 use crate::estate::firewall::{Firewall, FirewallPolicy, IpGroup, RuleCollectionGroup};
@@ -58,6 +59,8 @@ pub struct Estate {
     pub hub_route_tables: Vec<HubRouteTable>,
     /// Routing intents of hubs.
     pub routing_intents: Vec<RoutingIntent>,
+    /// What the user declares of appliances.
+    pub appliances: Vec<DeclaredAppliance>,
     /// Every other resource of a known type (storage accounts, key vaults, registries, endpoints, …).
     pub others: Vec<Plain>,
     /// What services say they need, in answers that were saved.

@@ -153,16 +153,22 @@ pub enum Layer {
     Firewall,
     /// The security admin rules of a Virtual Network Manager, ahead of every group.
     Admin,
+    /// The appliance that the routes lead to, which is no Azure Firewall, with the groups around it.
+    Appliance,
+    /// The DNS servers and private zones that a host name is looked up in, ahead of every packet.
+    Resolve,
 }
 
 impl Layer {
-    /// The word users read: `nsg`, `route`, `firewall`, `security-admin`.
+    /// The word users read: `nsg`, `route`, `firewall`, `security-admin`, `appliance`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InterfaceNsg | Self::SubnetNsg => "nsg",
             Self::Route => "route",
             Self::Firewall => "firewall",
             Self::Admin => "security-admin",
+            Self::Appliance => "appliance",
+            Self::Resolve => "resolve",
         }
     }
 
@@ -179,6 +185,8 @@ impl Layer {
             Self::Route => "route-table",
             Self::Firewall => "firewall",
             Self::Admin => "security-admin",
+            Self::Appliance => "appliance",
+            Self::Resolve => "resolve",
         }
     }
 }

@@ -260,6 +260,8 @@ pub enum DeciderKind {
     Route,
     /// A rule of a firewall.
     FirewallRule,
+    /// What the user declares of an appliance.
+    Declared,
 }
 
 impl DeciderKind {
@@ -270,6 +272,7 @@ impl DeciderKind {
             Self::BuiltIn => "built-in",
             Self::Route => "route",
             Self::FirewallRule => "firewall-rule",
+            Self::Declared => "declared",
         }
     }
 }

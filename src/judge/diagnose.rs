@@ -232,6 +232,10 @@ fn decider_label(
             };
             Some(Label { span: decider.written?.fault, message })
         }
+        Kind::BuiltIn | Kind::Declared if decider.layer == Layer::Appliance => {
+            let message = format!("{} {maybe} it", decider.name);
+            decider.written.map(|written| Label { span: written.fault, message })
+        }
         Kind::BuiltIn if remedy::is_default(decider) => {
             let (estate, site) = (subject.estate, &subject.placement.site);
             let slip = judgement.near.iter().find(|near| is_slip(subject, near));
@@ -256,7 +260,7 @@ fn decider_label(
             };
             Some(Label { span: decider.written?.fault, message })
         }
-        Kind::Platform | Kind::SystemRoute | Kind::Unknown => {
+        Kind::Platform | Kind::SystemRoute | Kind::Declared | Kind::Unknown => {
             decider.written.map(|written| Label { span: written.fault, message: decider.name.to_string() })
         }
     }
@@ -277,7 +281,7 @@ fn fallback(subject: &Subject<'_, '_>) -> Option<Label> {
 
 /// The route that leads to the firewall that decides.
 fn way_to_firewall(judgement: &Judgement) -> Option<Label> {
-    let at_firewall = judgement.layer == Some(Layer::Firewall);
+    let at_firewall = matches!(judgement.layer, Some(Layer::Firewall | Layer::Appliance));
     let mut routes = judgement.replay.iter().filter(|step| step.missed.is_none() && step.rule.kind == Kind::Route);
     let route = routes.next().filter(|_| at_firewall)?;
     let message = format!("`{}` leads there", route.rule.name);
@@ -290,7 +294,7 @@ fn association(subject: &Subject<'_, '_>) -> Option<Label> {
     let name = site::shown(&subnet.header);
     let layer = subject.judged.judgement()?.layer;
     let elsewhere = subject.judged.receiver.is_some();
-    if elsewhere || matches!(layer, Some(Layer::Firewall | Layer::Admin)) {
+    if elsewhere || matches!(layer, Some(Layer::Firewall | Layer::Admin | Layer::Appliance)) {
         return None;
     }
     let is_route = layer == Some(Layer::Route);
@@ -475,6 +479,18 @@ fn help_elsewhere(subject: &Subject<'_, '_>, judgement: &Judgement) -> Option<St
         (None, Layer::Admin, _) => {
             "Security admin rules of a Virtual Network Manager go before every network security group: only a rule \
              there, ahead of this one, lets it pass."
+        }
+        (None, Layer::Appliance, Kind::Rule | Kind::BuiltIn) if decider.priority.is_some() => {
+            "The network security groups of the appliance's own interface and subnet judge what passes through it by its \
+             far addresses: let it in there, and out again."
+        }
+        (None, Layer::Appliance, Kind::Declared) => {
+            "The settings declare what the appliance lets through, and this is no part of it: change its rules, and then \
+             what `appliances` says of them."
+        }
+        (None, Layer::Appliance, _) => {
+            "What a route leads to has to take packets that are not for itself: turn on `enableIPForwarding` of its \
+             network interface, and let its own routes send on what passes."
         }
         (None, Layer::Firewall, Kind::Route) => {
             "This is the route table of the firewall's own subnet: let it send what the firewall lets through to next \

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::estate::{Direction, Estate, Field, NetworkInterface, Peering, Plain, Reference, Subnet, VirtualNetwork};
 use crate::finding::Verdict;
 use crate::judge::receive::{Doors, Receivers, prefixes};
+use crate::judge::resolve::{Answer, Resolved, resolve};
 use crate::judge::site::scene_of;
 use crate::judge::site::{self, Site};
 use crate::net::{AddressSet, Cloud, PortSet, ProtocolSet, TagData};
-use crate::proof::{Doubt, Flow, HostSet, Matching, Party, Scene, Trace};
+use crate::proof::{Decider, Doubt, Flow, HostSet, Judgement, Matching, Party, Scene, Trace};
 use crate::rule::public;
 
 /// A flow to follow.
@@ -194,7 +195,13 @@ fn at<'a>(
     if let Some(group) = interface {
         scene = scene.with_interface_of(estate, group);
     }
-    let trace = scene.prepared().trace(flow);
+    let (resolved, flow) = &resolved(estate, site, flow);
+    let mut trace = scene.prepared().trace(flow);
+    if let Some(Resolved { answer: Answer::Nowhere, steps }) = resolved {
+        trace = nowhere(trace, steps);
+    } else if let Some(resolved) = resolved {
+        trace.way.splice(0..0, resolved.steps.iter().cloned());
+    }
     let mut followed = told(estate, site, flow.direction, trace);
     if let Some(id) = interface.and_then(|group| group.id.known()) {
         followed.parts.push(("interface-nsg", site::last_segment(id).to_owned()));
@@ -204,10 +211,38 @@ fn at<'a>(
     {
         arrive(estate, site, &scene, flow, to, &mut followed);
     }
-    if let (Direction::Outbound, Party::Hosts(hosts)) = (flow.direction, &flow.to) {
-        followed.unshown = unresolved(estate, site, hosts);
+    match (resolved, flow.direction, &flow.to) {
+        (Some(Resolved { answer: Answer::Open(doubt), .. }), ..) => followed.unshown = Some(doubt.clone()),
+        (None, Direction::Outbound, Party::Hosts(hosts)) => followed.unshown = unresolved(estate, site, hosts),
+        _ => {}
     }
     followed
+}
+
+/// What the host of a flow leads to, and the flow as it goes on from there.
+fn resolved(estate: &Estate, site: &Site, flow: &Flow) -> (Option<Resolved>, Flow) {
+    let network = site.subnet.and_then(|at| estate.subnets.get(at)?.network);
+    let found = match (&flow.to, flow.direction, network) {
+        (Party::Hosts(hosts), Direction::Outbound, Some(network)) => resolve(estate, network, &hosts.to_string()),
+        _ => None,
+    };
+    let to = match &found {
+        Some(Resolved { answer: Answer::Private(address), .. }) => Party::Addresses(AddressSet::address(*address)),
+        _ => flow.to.clone(),
+    };
+    (found, Flow { to, ..flow.clone() })
+}
+
+/// A trace that ends with the name: no packet is sent.
+fn nowhere(trace: Trace, steps: &[Decider]) -> Trace {
+    let last = steps.last().cloned();
+    let path = Judgement {
+        verdict: Verdict::Violated,
+        layer: last.as_ref().map(|last| last.layer),
+        deciders: last.into_iter().collect(),
+        ..Judgement::satisfied(trace.path.family)
+    };
+    Trace { path, layers: Vec::new(), packet: None, way: steps.to_vec() }
 }
 
 /// The zones of the services that a workspace reaches by private endpoints, and what stands before them in the zones that

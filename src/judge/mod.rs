@@ -12,6 +12,7 @@ mod reach;
 mod receive;
 mod remedy;
 mod require;
+mod resolve;
 mod run;
 mod site;
 

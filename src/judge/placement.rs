@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::estate::{Estate, Export, Header, short_name};
+use crate::estate::{DeclaredAppliance, Estate, Export, Header, short_name};
 use crate::finding::{FactReport, FactValue, Label, PlacementId, PlacementReport};
 use crate::json::{Node, Reason, Selector, Value};
 use crate::judge::derive::{Fact, FactContext, derive};
@@ -60,6 +60,8 @@ pub struct Requests {
     pub facts: Vec<(String, FactValue, Origin)>,
     /// Facts of the placements that stand in these files, by the settings; of two for one name the later one counts.
     pub facts_in: Vec<(BTreeSet<FileId>, BTreeMap<String, FactValue>)>,
+    /// What is declared of appliances.
+    pub appliances: Vec<DeclaredAppliance>,
 }
 
 /// One service on one site.

@@ -625,6 +625,7 @@ fn named(one: &proof::Decider) -> Option<crate::finding::Decider> {
         proof::Kind::Rule => DeciderKind::Rule,
         proof::Kind::Route => DeciderKind::Route,
         proof::Kind::FirewallRule => DeciderKind::FirewallRule,
+        proof::Kind::Declared => DeciderKind::Declared,
     };
     let place = one.written.map(|written| written.span);
     Some(crate::finding::Decider { name: one.name.to_string(), kind, place })

@@ -82,8 +82,12 @@ pub fn estates(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &
     let refused = refuse(&mut report, &settings.named(paths), settings.stdin_name(), None);
     broken.extend(refused.into_iter().map(|(name, why)| (name, why, None)));
     let data = tags.of(None).map(|file| &file.tags);
-    let rounds = expanded.rounds.iter();
-    let estates = rounds.map(|round| (round.label.clone(), estate_of(&files, &exports, round, data))).collect();
+    let made = |round| {
+        let mut estate = estate_of(&files, &exports, round, data);
+        estate.appliances.clone_from(&settings.requests.appliances);
+        estate
+    };
+    let estates = expanded.rounds.iter().map(|round| (round.label.clone(), made(round))).collect();
     Estates { files, estates, tags, broken }
 }
 
@@ -267,6 +271,7 @@ impl Ask<'_> {
 
     fn judge_round(&self, round: &Round, files: &Files) -> (Judged, Estate) {
         let mut estate = estate_of(files, self.exports, round, self.tags.of(None).map(|file| &file.tags));
+        estate.appliances.clone_from(&self.requests.appliances);
         estate.faults.extend(self.dependencies.iter().flat_map(|answer| answer.faults.iter().cloned()));
         estate.dependencies.extend_from_slice(self.dependencies);
         let of_cloud = |cloud: Option<Cloud>| self.tags.of(cloud).map(|file| &file.tags);

@@ -17,11 +17,12 @@ use crate::proof::doubt::{Doubt, Reason, Remedy, ThingKind, What};
 use crate::proof::firewall::Appliance;
 use crate::proof::given::{Given, given, shown};
 use crate::proof::ground::Ground;
-use crate::proof::hop::{Hop, Ruling, Way};
+use crate::proof::hop::{Hop, Ruling, Way, unseen};
 use crate::proof::route::{ruled, table_ways};
 use crate::proof::scene::{Scene, partial};
 use crate::proof::stage::{Author, Entry, Stage};
 use crate::proof::symbol::Meaning;
+use crate::proof::transit::Transit;
 
 /// The routes as a layer of the path, and the firewalls they lead to.
 pub(crate) struct AfterRoute<'a> {
@@ -29,6 +30,9 @@ pub(crate) struct AfterRoute<'a> {
     /// For each entry the firewall it leads to, as an index.
     pub(crate) leads: Vec<Option<usize>>,
     pub(crate) firewalls: Vec<Appliance<'a>>,
+    /// For each entry the other appliance it leads to, as an index.
+    pub(crate) passes: Vec<Option<usize>>,
+    pub(crate) transits: Vec<Transit<'a>>,
     /// What is taken for granted about where the routes lead.
     pub(crate) assumptions: Vec<String>,
 }
@@ -37,9 +41,11 @@ impl<'a> AfterRoute<'a> {
     /// The routes as a stage, and the firewalls they lead to.
     pub(crate) fn of(ground: &mut Ground<'_, 'a>, ways: &[Way<'a>]) -> Self {
         let scene = ground.scene;
-        let (mut entries, mut leads) = (Vec::new(), Vec::new());
+        let (mut entries, mut leads, mut passes) = (Vec::new(), Vec::new(), Vec::new());
         let (mut firewalls, mut assumptions): (Vec<Appliance<'a>>, Vec<String>) = (Vec::new(), Vec::new());
+        let mut transits: Vec<Transit<'a>> = Vec::new();
         for way in ways {
+            let mut passed = None;
             let (ruling, led) = match lead(scene, way) {
                 Lead::Firewall(firewall, assumption) => {
                     assumptions.extend(assumption.filter(|one| !assumptions.contains(one)));
@@ -51,6 +57,18 @@ impl<'a> AfterRoute<'a> {
                     });
                     (reached(scene, firewall), Some(index))
                 }
+                Lead::Transit(transit) => {
+                    let granted = scene.estate.map(|estate| transit.assumptions(estate)).unwrap_or_default();
+                    for one in granted {
+                        assumptions.extend((!assumptions.contains(&one)).then_some(one));
+                    }
+                    let index = transits.iter().position(|one| one.is(&transit)).unwrap_or_else(|| {
+                        transits.push(transit);
+                        transits.len() - 1
+                    });
+                    passed = Some(index);
+                    (Ruling::Pass, None)
+                }
                 Lead::Elsewhere => (ruling(&way.hop), None),
                 Lead::Unknown(doubt) => {
                     (Ruling::Depends(Meaning::PacketOf("behind", Arc::clone(&doubt.reason)), doubt), None)
@@ -58,10 +76,11 @@ impl<'a> AfterRoute<'a> {
             };
             let ruled = ruled(ground, &way.clause, &way.author, ruling);
             leads.extend(ruled.iter().map(|_| led));
+            passes.extend(ruled.iter().map(|_| passed));
             entries.extend(ruled);
         }
         let stage = Rc::new(Stage::new(Layer::Route, 0, entries));
-        Self { stage, leads, firewalls, assumptions }
+        Self { stage, leads, firewalls, passes, transits, assumptions }
     }
 }
 
@@ -90,11 +109,8 @@ fn ruling(hop: &Hop) -> Ruling {
         }
         Hop::To(NextHop::VirtualNetworkGateway) => Ruling::Depends(open("gateway"), Doubt::new(Reason::BehindGateway)),
         Hop::Appliance(addresses) => {
-            let name = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let doubt = Doubt::new(Reason::BehindAppliance(Arc::from(name.as_str())));
-            let doubt = doubt.settled_by(Remedy::FirewallAndPolicy(None));
-            let firewalls = Export::Every { type_name: "Microsoft.Network/azureFirewalls".into() };
-            Ruling::Depends(open(&name), doubt.shown_by([firewalls]))
+            let (meaning, doubt) = unseen(addresses);
+            Ruling::Depends(meaning, doubt)
         }
         Hop::To(_) | Hop::HubFirewall(_) | Hop::Platform => Ruling::Pass,
         Hop::Unknown(key, doubt) => Ruling::Depends(open(key), doubt.clone()),
@@ -105,6 +121,8 @@ fn ruling(hop: &Hop) -> Ruling {
 pub(crate) enum Lead<'a> {
     /// To a firewall of the input; what that rests on.
     Firewall(&'a Firewall, Option<String>),
+    /// To an appliance of others, of which something is shown.
+    Transit(Transit<'a>),
     /// Not to a firewall.
     Elsewhere,
     /// To an appliance whose address is not known.
@@ -131,16 +149,20 @@ pub(crate) fn lead<'a>(scene: &Scene<'a>, way: &Way<'a>) -> Lead<'a> {
                 found = Some((firewall, assumption));
             }
             // Several next hops share the traffic; unless all are one firewall, its fate is open.
-            _ => return unknown(route),
+            _ => return other(scene, route),
         }
     }
     match found {
         Some((firewall, assumption)) => Lead::Firewall(firewall, assumption),
-        None => unknown(route),
+        None => other(scene, route),
     }
 }
 
-fn unknown<'a>(route: &Route) -> Lead<'a> {
+/// An appliance that is no firewall of the input.
+fn other<'a>(scene: &Scene<'a>, route: &Route) -> Lead<'a> {
+    if let Some(transit) = Transit::of(scene, route) {
+        return Lead::Transit(transit);
+    }
     let name = shown(&route.name);
     match route.next_hop_addresses.iter().find_map(Field::unknown) {
         Some(why) => Lead::Unknown(Doubt::of(What::ApplianceOf(name), why)),

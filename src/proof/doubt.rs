@@ -113,6 +113,8 @@ pub enum ThingKind {
     IpGroup,
     /// A subnet.
     Subnet,
+    /// A network interface.
+    Interface,
     /// A connection of a Virtual WAN hub.
     Connection,
     /// A configuration of security admin rules.
@@ -208,6 +210,9 @@ pub enum Reason {
         at: Name,
     },
     BehindFirewallsRoute(Name),
+    BehindAppliancesRoute(Name),
+    AppliancesSource(Name),
+    AdminRulesAtAppliance(Name),
     BehindHub(Name),
     NoApplianceAddress(Name),
     VnetLocalReach(Name),

@@ -144,7 +144,12 @@ fn sorted(met: impl Iterator<Item = (usize, usize)>) -> Vec<(usize, usize)> {
 /// it from others.
 fn deciders(passage: &Passage<'_, '_>, met: Vec<(usize, usize)>) -> Vec<Decider> {
     let (mut indexed, mut others) = (HashSet::new(), HashSet::new());
-    let all = met.into_iter().map(|(stage, entry)| (stage, &**passage.stages[stage].decider(entry, decider)));
+    let is_met = |(stage, entry): &(usize, usize)| {
+        let stage: &Stage<'_> = &passage.stages[*stage];
+        !matches!(stage.entries[*entry].author, Author::NotMet)
+    };
+    let all = met.into_iter().filter(is_met);
+    let all = all.map(|(stage, entry)| (stage, &**passage.stages[stage].decider(entry, decider)));
     let new = all.filter(|(stage, one)| match one.index {
         Some(index) => indexed.insert((*stage, index, one.access, one.kind)),
         None => others.insert(*one),
@@ -174,7 +179,8 @@ pub(crate) fn decider(stage: &Stage<'_>, entry: &Entry<'_>) -> Decider {
             Decider { kind: Kind::BuiltIn, name: Arc::from(own.name), priority: Some(own.priority), ..blank }
         }
         Author::FirewallRule(collection, rule) => decider_of(collection, rule, entry.access),
-        Author::Firewall(one) => Decider::clone(one),
+        Author::Told(one) => Decider::clone(one),
+        Author::NotMet => Decider { kind: Kind::Platform, name: Arc::from("not met"), ..blank },
         Author::Route(route, index) => {
             let written =
                 Written { span: route.span, name: route.name.span, priority: None, fault: route.next_hop.span };
@@ -281,6 +287,9 @@ fn special_ranges() -> &'static [AddressSet; 2] {
 fn replay(passage: &Passage<'_, '_>, met: &[usize], point: &Point) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for (stage, &last) in passage.stages.iter().zip(met) {
+        if matches!(stage.entries[last].author, Author::NotMet) {
+            continue;
+        }
         // A rule whose place is unknown stands in several; the last one tells.
         let mut seen = HashSet::new();
         let mut met = Vec::new();

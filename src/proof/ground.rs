@@ -83,6 +83,8 @@ pub(crate) struct Ground<'s, 'a> {
     foreign: Arc<[(End, Tag)]>,
     /// The near side of a rule may name groups of which some interface is a member.
     near_members: bool,
+    /// Whose scene it is, where that is not the one of the proof: what is not known of it is its own.
+    owner: Option<Arc<str>>,
 }
 
 /// The platform's addresses, which are open whatever a rule says, unless it names their own tags (NSG-21).
@@ -131,7 +133,25 @@ impl<'s, 'a> Ground<'s, 'a> {
             tunnelled_tags: tunnelled_tags.into(),
             foreign: Arc::default(),
             near_members: false,
+            owner: None,
         }
+    }
+
+    /// Rules of another place on the way: what they name is read as that place sees it. `owner`: whose it is.
+    pub(crate) fn elsewhere<T>(
+        &mut self,
+        scene: &Scene<'a>,
+        owner: &str,
+        make: impl FnOnce(&mut Ground<'_, 'a>) -> T,
+    ) -> T {
+        let mut there = Ground::new(scene, self.symbols.family).about(&self.foreign).with_near_members();
+        there.owner = Some(Arc::from(owner));
+        let public_network = self.symbols.public_network || there.symbols.public_network;
+        std::mem::swap(&mut self.symbols, &mut there.symbols);
+        let made = make(&mut there);
+        std::mem::swap(&mut self.symbols, &mut there.symbols);
+        self.symbols.public_network = public_network;
+        made
     }
 
     /// The same ground for proofs about tags of another cloud: rules that name them match them (ALG-3).
@@ -158,6 +178,7 @@ impl<'s, 'a> Ground<'s, 'a> {
             tunnelled_tags: Arc::clone(&self.tunnelled_tags),
             foreign: Arc::clone(&self.foreign),
             near_members: self.near_members,
+            owner: self.owner.clone(),
         }
     }
 
@@ -468,13 +489,17 @@ impl<'s, 'a> Ground<'s, 'a> {
     }
 
     fn network_symbol(&mut self, end: End) -> Symbol {
-        self.symbols
-            .of(Meaning::Network(end), || Doubt::new(Reason::NetworkIncomplete).settled_by(Remedy::FileOfNetwork))
+        let meaning = match &self.owner {
+            None => Meaning::Network(end),
+            Some(owner) => Meaning::Addresses(end, Arc::from(format!("the network of {owner}"))),
+        };
+        self.symbols.of(meaning, || Doubt::new(Reason::NetworkIncomplete).settled_by(Remedy::FileOfNetwork))
     }
 
     /// That `VirtualNetwork` holds what routes lead to an appliance (NSG-18).
     fn widened(&mut self) -> Literal {
-        let meaning = Meaning::World(Arc::from("the network is widened"));
+        let owner = self.owner.as_deref().unwrap_or_default();
+        let meaning = Meaning::World(Arc::from(format!("the network is widened {owner}").trim_end()));
         let symbol = self.symbols.of(meaning, || Doubt::new(Reason::NetworkWidened));
         symbol.holds()
     }

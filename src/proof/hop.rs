@@ -5,10 +5,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::estate::{NextHop, Route, RouteOrigin};
+use crate::estate::{Export, NextHop, Route, RouteOrigin};
 use crate::net::AddressSet;
 use crate::proof::cell::{Clause, Match, Values};
-use crate::proof::doubt::{Aspect, Doubt, Reason, ThingKind, What};
+use crate::proof::doubt::{Aspect, Doubt, Reason, Remedy, ThingKind, What};
 use crate::proof::given::shown;
 use crate::proof::ground::{Ground, platform_addresses, public_space};
 use crate::proof::scene::{Scene, kept_out, union};
@@ -64,6 +64,15 @@ pub(crate) fn hop(route: &Route) -> Hop {
             Hop::Unknown(Arc::clone(&unknown.key), doubt)
         }
     }
+}
+
+/// What an appliance lets through of which nothing is known.
+pub(crate) fn unseen(addresses: &[IpAddr]) -> (Meaning, Doubt) {
+    let name = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let doubt = Doubt::new(Reason::BehindAppliance(Arc::from(name.as_str())));
+    let doubt = doubt.settled_by(Remedy::FirewallAndPolicy(None));
+    let firewalls = Export::Every { type_name: "Microsoft.Network/azureFirewalls".into() };
+    (Meaning::Packet(Arc::from(format!("behind {name}"))), doubt.shown_by([firewalls]))
 }
 
 impl Hop {

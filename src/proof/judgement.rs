@@ -44,6 +44,8 @@ pub enum Kind {
     SystemRoute,
     /// A rule of a firewall.
     FirewallRule,
+    /// What the user declares of an appliance.
+    Declared,
     /// Something the input does not show.
     Unknown,
 }
@@ -58,6 +60,7 @@ impl Kind {
             Self::Route => "route",
             Self::SystemRoute => "system-route",
             Self::FirewallRule => "firewall-rule",
+            Self::Declared => "declared",
             Self::Unknown => "unknown",
         }
     }
@@ -243,6 +246,7 @@ mod tests {
             (Kind::Route, "route"),
             (Kind::SystemRoute, "system-route"),
             (Kind::FirewallRule, "firewall-rule"),
+            (Kind::Declared, "declared"),
             (Kind::Unknown, "unknown"),
         ];
         assert!(all.iter().all(|(kind, word)| kind.as_str() == *word));

@@ -10,6 +10,7 @@ mod ahead;
 mod atom;
 mod cell;
 mod cover;
+mod declared;
 mod doubt;
 mod egress;
 mod explain;
@@ -31,6 +32,7 @@ mod stage;
 mod symbol;
 #[cfg(test)]
 mod tests;
+mod transit;
 mod verdict;
 mod words;
 
@@ -41,7 +43,7 @@ pub use firewall::{Appliance, Placed};
 pub use given::{Given, NatGateway};
 pub use ground::Party;
 pub use host::{HostPattern, HostSet};
-pub use judgement::{Coordinate, Decider, Flow, Judgement, Kind, Matching, NearMiss};
+pub use judgement::{Coordinate, Decider, Flow, Judgement, Kind, Matching, NearMiss, Written};
 pub use path::Trace;
 pub use prepared::Prepared;
 pub use scene::{Level, Scene, policies};

@@ -232,7 +232,12 @@ impl<'a> Prepared<'_, 'a> {
         match flow.direction {
             Direction::Outbound => {
                 parts.push((Layer::Route, Part::Route));
-                let guarded = self.compiled(family, flow).firewalls(hosts.is_some()).is_some();
+                let compiled = self.compiled(family, flow);
+                let (guarded, passed) = compiled
+                    .after_route
+                    .as_ref()
+                    .map_or((false, false), |after| (!after.firewalls.is_empty(), !after.transits.is_empty()));
+                parts.extend(passed.then_some((Layer::Appliance, Part::Appliance)));
                 parts.extend(guarded.then_some((Layer::Firewall, Part::Firewall)));
             }
             Direction::Inbound => parts.reverse(),
@@ -379,7 +384,11 @@ fn is_public(party: &Party) -> bool {
 
 fn way_of(passage: &Passage<'_, '_>, traced: &TracedCell) -> Vec<Decider> {
     let met = passage.stages.iter().zip(&traced.by);
-    met.filter_map(|(stage, by)| Some(decider(stage, stage.entries.get(by.first())?))).collect()
+    let entries = met.filter_map(|(stage, by)| Some((stage, stage.entries.get(by.first())?)));
+    entries
+        .filter(|(_, entry)| !matches!(entry.author, Author::NotMet))
+        .map(|(stage, entry)| decider(stage, entry))
+        .collect()
 }
 
 /// A packet of a cell. An end that no address pins down goes by its tag.

@@ -23,6 +23,7 @@ use crate::proof::route::ways;
 use crate::proof::scene::Scene;
 use crate::proof::stage::{Entry, Passage, Stage, TracedCell};
 use crate::proof::symbol::{End, Symbols};
+use crate::proof::transit::{Transit, Transits};
 
 /// A scene and its compiled layers.
 pub struct Prepared<'s, 'a> {
@@ -85,6 +86,8 @@ pub(crate) struct FirewallLayer<'s, 'a> {
     /// What the routes of the firewalls' own subnets make of what they let through, with the part of each; `None` when
     /// no such subnet has a route table.
     pub(crate) behind: Option<(Rc<Stage<'a>>, Vec<Range<usize>>)>,
+    /// The other appliances that routes lead to.
+    transits: Transits<'a>,
 }
 
 /// The routes alone.
@@ -108,6 +111,8 @@ pub(crate) enum Part {
     Route,
     /// The firewall only, for what the routes lead to it.
     Firewall,
+    /// The same for appliances of others.
+    Appliance,
 }
 
 impl<'a> Scene<'a> {
@@ -197,7 +202,7 @@ impl<'s, 'a> Prepared<'s, 'a> {
             return Rc::clone(layer);
         }
         let ground = Ground::new(self.scene, family);
-        let layer = Rc::new(FirewallLayer::of(ground, estate, &[appliance], named));
+        let layer = Rc::new(FirewallLayer::of(ground, estate, (&[appliance], &[]), named));
         self.alone.borrow_mut().push((family, appliance, named, Rc::clone(&layer)));
         layer
     }
@@ -212,15 +217,28 @@ fn through_routes<'a>(
 ) {
     let at = passage.stages.len();
     passage.through(&routes.stage);
-    if part == Part::Firewall {
+    let alone = matches!(part, Part::Firewall | Part::Appliance);
+    if alone {
         // What does not come to the firewall is none of its business.
         let dropped = std::mem::take(&mut passage.dropped);
         passage.passed.extend(dropped);
     }
     let leads_to =
         |traced: &TracedCell| traced.by.get(at).and_then(|by| routes.leads.get(by.first()).copied().flatten());
+    let passes =
+        |traced: &TracedCell| traced.by.get(at).and_then(|by| routes.passes.get(by.first()).copied().flatten());
+    let met = passage.passed.iter().any(|traced| passes(traced).is_some());
+    if let Some(layer) = firewalls.filter(|_| met && matches!(part, Part::Whole | Part::Appliance)) {
+        for (stage, ranges) in &layer.transits.steps {
+            let own = |traced: &TracedCell| passes(traced).and_then(|index| ranges.get(index).cloned());
+            passage.through_parts(stage, |traced| {
+                let none = stage.own..stage.entries.len();
+                Some(own(traced).filter(|range| !range.is_empty()).unwrap_or(none))
+            });
+        }
+    }
     let reached = passage.passed.iter().any(|traced| leads_to(traced).is_some());
-    match firewalls.filter(|_| reached && part != Part::Route) {
+    match firewalls.filter(|_| reached && matches!(part, Part::Whole | Part::Firewall)) {
         Some(firewalls) => {
             // What a firewall lets through has to find its way on as well; which of the two drops it first is all one.
             if let Some((stage, ranges)) = &firewalls.behind {
@@ -230,6 +248,7 @@ fn through_routes<'a>(
                 leads_to(traced).and_then(|index| firewalls.ranges.get(index).cloned())
             });
         }
+        None if alone && !met => passage.stages.clear(),
         None if part == Part::Firewall => passage.stages.clear(),
         None => {}
     }
@@ -257,7 +276,8 @@ impl<'s, 'a> Compiled<'s, 'a> {
 
     /// The firewalls that the routes lead to, if any. `named`: the hosts of the packets are known.
     pub(crate) fn firewalls(&self, named: bool) -> Option<&FirewallLayer<'s, 'a>> {
-        let met = self.after_route.as_ref().map(|after| &*after.firewalls).filter(|all| !all.is_empty())?;
+        let met = self.after_route.as_ref().map(|after| (&*after.firewalls, &*after.transits));
+        let met = met.filter(|(firewalls, transits)| !firewalls.is_empty() || !transits.is_empty())?;
         let estate = self.base.ground.scene.estate?;
         let layer = || FirewallLayer::of(self.base.ground(), estate, met, named);
         Some(self.firewalls[usize::from(named)].get_or_init(layer))
@@ -265,13 +285,19 @@ impl<'s, 'a> Compiled<'s, 'a> {
 }
 
 impl<'s, 'a> FirewallLayer<'s, 'a> {
-    fn of(mut ground: Ground<'s, 'a>, estate: &'a Estate, firewalls: &[Appliance<'a>], named: bool) -> Self {
+    fn of(
+        mut ground: Ground<'s, 'a>,
+        estate: &'a Estate,
+        (firewalls, transits): (&[Appliance<'a>], &[Transit<'a>]),
+        named: bool,
+    ) -> Self {
+        let transits = Transits::of(&mut ground, estate, transits, named);
         let (joined, ranges) = in_a_row(firewalls, |one| entries(&mut ground, estate, one, named));
         let stage = Rc::new(Stage::new(Layer::Firewall, 0, joined));
         let (routes, parts) = in_a_row(firewalls, |one| behind(&mut ground, estate, one));
         // Each has at least the entry for what no route takes.
         let behind = (routes.len() > firewalls.len()).then(|| (Rc::new(Stage::new(Layer::Firewall, 0, routes)), parts));
-        Self { base: Base::of(ground), stage, ranges, behind }
+        Self { base: Base::of(ground), stage, ranges, behind, transits }
     }
 
     /// A ground for one proof.

@@ -47,8 +47,10 @@ pub(crate) enum Author<'a> {
     System(&'static str, NextHop),
     /// A rule of a firewall, in its collection.
     FirewallRule(&'a RuleCollection, &'a FirewallRule),
-    /// What a firewall does by itself.
-    Firewall(Box<Decider>),
+    /// What is told in full: what a firewall does by itself, what stands around an appliance.
+    Told(Box<Decider>),
+    /// Nothing: it does not come here.
+    NotMet,
     /// A part of the list that only a deployment can tell.
     Unknown(Doubt),
 }

@@ -22,6 +22,7 @@ impl ThingKind {
             Self::ServiceEndpointPolicy => "service endpoint policy",
             Self::IpGroup => "IP group",
             Self::Subnet => "subnet",
+            Self::Interface => "network interface",
             Self::Connection => "connection",
             Self::AdminConfiguration => "security admin configuration",
             Self::AdminCollection => "security admin rule collection",
@@ -113,6 +114,15 @@ impl Reason {
             ),
             Self::BehindFirewallsRoute(firewall) => {
                 format!("what lies behind the route of the subnet of firewall `{firewall}` is not known")
+            }
+            Self::BehindAppliancesRoute(name) => {
+                format!("what lies behind the routes of the subnet of `{name}` is not known")
+            }
+            Self::AppliancesSource(name) => {
+                format!("whether what `{name}` sends on still has its sender's address is not known")
+            }
+            Self::AdminRulesAtAppliance(name) => {
+                format!("what security admin rules make of what passes through `{name}` is not known")
             }
             Self::BehindHub(name) => {
                 format!("what `{name}`, to which the Virtual WAN hub leads, lets through is not known")

@@ -24,6 +24,7 @@ mod laws_world;
 mod layers;
 mod mentions;
 mod pairs;
+mod paths;
 mod release;
 mod rules;
 mod schemas;

@@ -126,7 +126,10 @@ pub(crate) fn interface(reader: &mut Reader<'_>, header: Header) -> NetworkInter
     let node = header.node.clone();
     let nsg = reader.reference(&node, &["properties", "networkSecurityGroup"]);
     let addresses = configured_addresses(reader, &node);
-    NetworkInterface { nsg, subnets: configured_subnets(reader, &node), addresses, header }
+    let subnets = configured_subnets(reader, &node);
+    let forwards = reader.bool(&node, &["properties", "enableIPForwarding"]);
+    let machine = reader.id(&node, &["properties", "virtualMachine"]);
+    NetworkInterface { nsg, subnets, addresses, forwards, machine, header }
 }
 
 /// The private addresses of a list of address configurations.

@@ -65,7 +65,7 @@ pub(crate) fn entries<'a>(
             }
         }
     }
-    let denied = Author::Firewall(Box::new(by_default(header)));
+    let denied = Author::Told(Box::new(by_default(header)));
     entries.push(Entry { clause: Clause::full(&ground.space), access: Access::Deny, author: denied });
     entries
 }
@@ -159,7 +159,7 @@ fn unanswered<'a>(ground: &mut Ground<'_, 'a>, clause: &Clause, unnatted: &Unnat
         next_hop: None,
         written: Some(Written { span, name: span, priority: None, fault: span }),
     };
-    Some(Entry { clause, access: Access::Deny, author: Author::Firewall(Box::new(one)) })
+    Some(Entry { clause, access: Access::Deny, author: Author::Told(Box::new(one)) })
 }
 
 /// Why hosts in network rules may not resolve to what the clients see; `None`: they do.

@@ -299,6 +299,7 @@ fn station(placement: &PlacementReport, inbound: bool, layer: &LayerReport) -> S
         (Some(id), _) => short_name(id),
         (None, Layer::Route) => "system routes".to_owned(),
         (None, Layer::Admin) => "network manager".to_owned(),
+        (None, Layer::Appliance) => "next hop".to_owned(),
         (None, _) => "not named".to_owned(),
     };
     let built_in = !layer.decided_by.is_empty() && layer.decided_by.iter().all(|by| by.kind == DeciderKind::BuiltIn);
@@ -323,6 +324,7 @@ fn kind_words(kind: &str) -> &'static str {
         "firewall" => "firewall",
         "firewall-policy" => "firewall policy",
         "security-admin" => "security admin rules",
+        "appliance" => "appliance",
         _ => "placement",
     }
 }

@@ -204,21 +204,32 @@ impl Reader<'_> {
 
     /// Reads `(arguments)`.
     pub(crate) fn arguments(&mut self) -> Read<Vec<Expression>> {
+        self.separated(Kind::CloseParenthesis, "`)`, `,` or an operator", Self::expression)
+    }
+
+    /// Reads an opening bracket, what stands behind it with commas between, and the bracket that closes it; `expected` says
+    /// what else could stand where that is missing.
+    pub(crate) fn separated<T>(
+        &mut self,
+        closing: Kind,
+        expected: &'static str,
+        one: impl Fn(&mut Self) -> Read<T>,
+    ) -> Read<Vec<T>> {
         let opening = self.advance();
-        let mut arguments = Vec::new();
+        let mut all = Vec::new();
         loop {
             self.newlines();
-            if self.is(Kind::CloseParenthesis) {
+            if self.is(closing) {
                 break;
             }
-            arguments.push(self.expression()?);
+            all.push(one(self)?);
             self.newlines();
             if !self.passes(Kind::Comma) {
                 break;
             }
         }
-        self.close(Kind::CloseParenthesis, "`)`, `,` or an operator", opening)?;
-        Ok(arguments)
+        self.close(closing, expected, opening)?;
+        Ok(all)
     }
 
     fn parenthesis(&mut self) -> Read<ExpressionKind> {

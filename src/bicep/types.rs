@@ -161,21 +161,7 @@ impl Reader<'_> {
     }
 
     fn parameterised(&mut self, name: Name) -> Read<TypeKind> {
-        let opening = self.advance();
-        let mut arguments = Vec::new();
-        loop {
-            self.newlines();
-            if self.is(Kind::Greater) {
-                break;
-            }
-            arguments.push(self.of_type()?);
-            self.newlines();
-            if !self.passes(Kind::Comma) {
-                break;
-            }
-        }
-        self.close(Kind::Greater, "`>` or `,`", opening)?;
-        Ok(TypeKind::Parameterised(name, arguments))
+        Ok(TypeKind::Parameterised(name, self.separated(Kind::Greater, "`>` or `,`", Self::of_type)?))
     }
 
     fn object_type(&mut self) -> Read<TypeKind> {

@@ -31,11 +31,5 @@ fn chosen(rounds: &[Round]) -> BTreeSet<FileId> {
         choices.entry(*template).or_default().insert(*parameters);
     }
     let several = |template: &FileId| choices.get(template).is_some_and(|choices| choices.len() > 1);
-    let of_several = rounds.iter().flat_map(|round| &round.expansions).filter(|(template, ..)| several(template));
-    of_several
-        .flat_map(|(template, parameters, expansion)| {
-            let written = expansion.resources.iter().map(|resource| resource.node.span.file);
-            written.chain(*parameters).chain(expansion.linked.iter().copied()).chain([*template])
-        })
-        .collect()
+    rounds.iter().flat_map(Round::files).filter(|(_, template)| several(template)).map(|(file, _)| file).collect()
 }

@@ -474,21 +474,10 @@ fn estate_of(files: &Files, exports: &[(FileId, Arc<Document>)], round: &Round, 
         }));
     }
     let mut estate = estate::build(pieces, estate::Options { cloud: None, tags });
-    estate.templates = template_files(round);
+    estate.templates = round.files().collect::<BTreeSet<_>>().into_iter().collect();
     faults.append(&mut estate.faults);
     estate.faults = faults;
     estate
-}
-
-/// The files that the resources of each template are written in, those it links to and its parameters among them.
-fn template_files(round: &Round) -> Vec<(FileId, FileId)> {
-    let mut all: BTreeSet<(FileId, FileId)> = BTreeSet::new();
-    for (template, parameters, expansion) in &round.expansions {
-        let written = expansion.resources.iter().map(|resource| resource.node.span.file);
-        let files = written.chain(*parameters).chain(expansion.linked.iter().copied()).chain([*template]);
-        all.extend(files.map(|file| (file, *template)));
-    }
-    all.into_iter().collect()
 }
 
 type FindingKey = (RuleId, Span, String, Option<String>, Option<String>);

@@ -82,6 +82,18 @@ pub(crate) struct Round {
     pub(crate) expansions: Vec<(FileId, Option<FileId>, Arc<Expansion>)>,
 }
 
+impl Round {
+    /// The files that the resources of each template are written in, those it links to and its parameters among them: the
+    /// file, the template.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (FileId, FileId)> {
+        self.expansions.iter().flat_map(|(template, parameters, expansion)| {
+            let written = expansion.resources.iter().map(|resource| resource.node.span.file);
+            let files = written.chain(*parameters).chain(expansion.linked.iter().copied()).chain([*template]);
+            files.map(|file| (file, *template))
+        })
+    }
+}
+
 /// What came of the templates of a run.
 pub(crate) struct Templates {
     pub(crate) rounds: Vec<Round>,

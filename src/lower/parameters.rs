@@ -11,7 +11,7 @@ use crate::lower::chain::named;
 use crate::lower::expression::Scope;
 use crate::lower::names::{Unit, plain};
 use crate::lower::sources::Sources;
-use crate::lower::template::template;
+use crate::lower::template::{schema, template};
 use crate::source::{FileId, Files};
 
 /// The parameter file that a `.bicepparam` stands for, the values of those it extends among its own.
@@ -90,10 +90,9 @@ impl Reader<'_> {
 
     fn evaluated(&self, file: FileId, tree: &File, variables: Vec<Member>, outputs: &[Member]) -> Vec<Member> {
         let whole = tree.span;
-        let schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#";
         let part = |key: &str, members: Vec<Member>| member(key, whole.part(0, 0), object(members, whole));
         let root = vec![
-            member("$schema", whole.part(0, 0), literal(schema, whole.part(0, 0))),
+            member("$schema", whole.part(0, 0), literal(schema("resourceGroup"), whole.part(0, 0))),
             part("resources", Vec::new()),
             part("variables", variables),
             part("outputs", outputs.to_vec()),

@@ -74,7 +74,7 @@ pub fn template(files: &Files, file: FileId, tree: &File, sources: &dyn Sources)
 }
 
 /// The schema of a template for a target.
-fn schema(level: &str) -> &'static str {
+pub(crate) fn schema(level: &str) -> &'static str {
     match level {
         "subscription" => "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#",
         "managementGroup" => {

@@ -11,6 +11,7 @@ pub mod config;
 pub mod date;
 pub mod estate;
 pub mod finding;
+pub mod fix;
 pub mod input;
 pub mod json;
 pub mod judge;

@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Write down the findings there are, so that later only new ones count
     Baseline(BaselineArguments),
+    /// Print edits that settle findings as a patch, or write them; each is tried first
+    Fix(FixArguments),
     /// Follow one flow through every layer: which rule decides where, and whether it passes
     Trace(TraceArguments),
     /// Show what templates deploy, as the linter sees it
@@ -175,6 +177,41 @@ pub(crate) enum Shell {
     Az,
     /// PowerShell with the module Az
     Powershell,
+}
+
+/// What is linted, and what becomes of the edits that settle findings.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Each edit is made on a copy and the run repeated: what does not settle its finding, or breaks anything else, is not offered.\nExit status: 0 no error is left, 1 errors are left, or would be without --write, 2 the run itself failed or an input could not be read."
+)]
+pub(crate) struct FixArguments {
+    #[command(flatten)]
+    pub(crate) lint: LintArguments,
+
+    /// Write the edits into the files
+    #[arg(long, conflicts_with = "shell")]
+    pub(crate) write: bool,
+
+    /// Take also edits that may close something, or that only some facts ask for
+    #[arg(long = "unsafe")]
+    pub(crate) allow_unsafe: bool,
+
+    /// Print the commands that make the same changes in Azure
+    #[arg(long, value_enum, value_name = "SHELL", num_args = 0..=1, require_equals = true, default_missing_value = "az")]
+    pub(crate) shell: Option<Shell>,
+
+    /// How to print the edits
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "patch", conflicts_with = "shell")]
+    pub(crate) format: FixFormat,
+}
+
+/// How edits are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FixFormat {
+    /// A patch for `git apply`
+    Patch,
+    /// Edits by line and column, with the findings they settle
+    Json,
 }
 
 /// What is linted, and where its findings are written down.

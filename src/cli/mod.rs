@@ -7,6 +7,7 @@ mod check;
 mod document;
 mod end;
 mod expand;
+mod fix;
 mod found;
 mod init;
 mod output;

@@ -411,6 +411,7 @@ fn twice(draft: &Draft, conflict: &Conflict) -> Fault {
     Fault {
         related: Some((*first, "the other writing".to_owned())),
         help: Some("remove the older one, or give each run only one of the two".to_owned()),
+        instead: None,
         ..Fault::new(fault::DECLARED_TWICE_DIFFERENTLY, *second, detail, resource)
     }
 }

@@ -22,12 +22,37 @@ pub struct Fault {
     pub resource: String,
     /// What would put it right, when it is plain: `did you mean AzureCloud.norwaye?`.
     pub help: Option<String>,
+    /// The text at the place and the one that is likely meant, where one other text puts it right.
+    pub instead: Option<Instead>,
+}
+
+/// A text that is likely meant in place of another.
+#[derive(Clone, Debug)]
+pub struct Instead {
+    /// What is written.
+    pub was: Arc<str>,
+    /// What to write.
+    pub to: Arc<str>,
+    /// It means more than what is written.
+    pub is_more: bool,
 }
 
 impl Fault {
     /// A fault of a kind at a place, with no more to say about it.
     pub(crate) fn new(kind: &'static str, span: Span, detail: impl Into<String>, resource: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), span, via: None, related: None, resource: resource.into(), help: None }
+        Self { kind, detail: detail.into(), span, via: None, related: None, resource: resource.into(), help: None, instead: None }
+    }
+
+    /// Says what is likely meant.
+    pub(crate) fn meant(&mut self, was: &str, to: &str) {
+        self.help = Some(format!("did you mean `{to}`?"));
+        self.instead = Some(Instead { was: was.into(), to: to.into(), is_more: false });
+    }
+
+    /// Says what to write.
+    pub(crate) fn write(&mut self, was: &str, to: &str, is_more: bool) {
+        self.help = Some(format!("write `{to}`"));
+        self.instead = Some(Instead { was: was.into(), to: to.into(), is_more });
     }
 
     /// The same fault at a node, which may have come to its place by parameters and variables.

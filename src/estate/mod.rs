@@ -25,7 +25,7 @@ pub use build::build;
 pub use declared::{DeclaredAppliance, DeclaredRule, Passes, Translates};
 pub use dependency::{Dependencies, Dependency, DependencyEndpoint, dependencies, no_dependencies};
 pub use extract::Options;
-pub use fault::{FAULT_KINDS, Fault, keys_twice};
+pub use fault::{FAULT_KINDS, Fault, Instead, keys_twice};
 pub use firewall::{CollectionKind, Firewall, FirewallPolicy, FirewallRule, RuleCollection, RuleCollectionGroup};
 pub use gather::{Piece, gather};
 pub use identity::short_name;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use crate::finding::fix::Fix;
 use crate::source::Span;
 
 /// The id of a rule: its path below the rule folder, such as `azureml/inbound-44224-blocked`.
@@ -210,7 +211,7 @@ pub struct Remark {
 }
 
 /// One thing the user should know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// The rule that speaks.
     pub rule: RuleId,
@@ -234,6 +235,8 @@ pub struct Finding {
     pub help: Option<String>,
     /// What to paste that would settle it: JSON, or Bicep where it goes into Bicep.
     pub snippet: Option<String>,
+    /// Edits that would settle it, the least first. None of them was tried.
+    pub fixes: Vec<Fix>,
     /// The resource it is about: id or name.
     pub resource: Option<String>,
     /// The placement it is about, without its parameter set.
@@ -274,6 +277,7 @@ impl Finding {
             conditions: Vec::new(),
             help: None,
             snippet: None,
+            fixes: Vec::new(),
             resource: None,
             placement: None,
             placements: Vec::new(),

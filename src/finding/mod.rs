@@ -3,6 +3,7 @@
 //! Drawing them is the work of `report`; arriving at them that of `rule`.
 
 mod diagnostic;
+mod fix;
 mod report;
 
 pub(crate) use diagnostic::hash;
@@ -10,6 +11,7 @@ pub use diagnostic::{
     Finding, FlowId, Ignored, IgnoredBy, Label, Layer, Level, PlacementId, Remark, RuleCard, RuleId, Source, Verdict,
     fingerprint,
 };
+pub use fix::{Change, Fix, Request, RequestKind};
 pub use report::{
     Applies, Counts, Decider, DeciderKind, ExportCommand, FactReport, FactValue, FileReport, Index, LayerReport,
     Outcome, Packet, PathReport, PlacementReport, Report, RequirementReport, Settling, short_name,

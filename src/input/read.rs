@@ -140,7 +140,10 @@ fn loaded(found: FoundFiles, options: &Options, stdin: &mut dyn Read) -> Vec<Wai
         progress.found(found.candidates.len());
     }
     let load = |candidate: Candidate| {
-        let loaded = load_file(&candidate, options.max_memory);
+        let loaded = match options.instead.get(&candidate.name) {
+            Some(text) => Loaded::Text(Arc::clone(text), 0),
+            None => load_file(&candidate, options.max_memory),
+        };
         if let (Loaded::Irrelevant | Loaded::Foreign(_) | Loaded::Unreadable(_), Some(progress)) = (&loaded, progress) {
             progress.read();
         }
@@ -158,7 +161,10 @@ fn loaded(found: FoundFiles, options: &Options, stdin: &mut dyn Read) -> Vec<Wai
             Some(name) => (name.clone(), place_of(Path::new(name))),
             None => (STDIN.to_owned(), PathBuf::new()),
         };
-        let loaded = load_stdin(stdin, options.max_memory);
+        let loaded = match options.instead.get(&name) {
+            Some(text) => Loaded::Text(Arc::clone(text), 0),
+            None => load_stdin(stdin, options.max_memory),
+        };
         waiting.push(Waiting { name, canonical, asked: Asked::ByName, loaded, is_stdin: true });
     }
     waiting.sort_by(|one, other| one.name.cmp(&other.name));

@@ -269,7 +269,10 @@ impl Following<'_> {
         self.read += new.len();
         let most = self.options.max_memory;
         let load = |(canonical, want): (PathBuf, Wanted)| {
-            let loaded = load_referred(&canonical, most);
+            let loaded = match self.options.instead.get(&want.name) {
+                Some(text) => Loaded::Text(Arc::clone(text), 0),
+                None => load_referred(&canonical, most),
+            };
             (canonical, want, loaded)
         };
         let loaded: Vec<(PathBuf, Wanted, Loaded)> = new.into_par_iter().map(load).collect();

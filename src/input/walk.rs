@@ -41,6 +41,8 @@ pub struct Options {
     pub stdin_name: Option<String>,
     /// Where modules of registries are looked for.
     pub modules: Modules,
+    /// Texts that count in place of what some files hold, by the name shown of the file.
+    pub instead: Arc<BTreeMap<String, Arc<str>>>,
 }
 
 impl Default for Options {
@@ -54,6 +56,7 @@ impl Default for Options {
             progress: None,
             stdin_name: None,
             modules: Modules::default(),
+            instead: Arc::default(),
         }
     }
 }

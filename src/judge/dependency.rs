@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::estate::{Dependencies, Dependency, DependencyEndpoint, Direction, Estate};
 use crate::finding::Layer;
 use crate::finding::{Finding, Label, Verdict};
-use crate::judge::diagnose::{Given, Subject, diagnose, snippet};
+use crate::judge::diagnose::diagnose;
+use crate::judge::fixes::{Given, Proposal, Subject, propose};
 use crate::judge::placement::Placement;
 use crate::judge::question::{Answer, cloud_of};
 use crate::judge::require::{self, Judged};
@@ -251,13 +252,14 @@ impl<'x, 'sc, 'a> Asking<'x, 'sc, 'a> {
             let Some(joined) = self.joined(&group, answers, &key.name(&mut names)) else { continue };
             for at in group {
                 if let Some(finding) = &mut answers[at].finding {
-                    finding.snippet = Some(joined.clone());
+                    finding.snippet.clone_from(&joined.snippet);
+                    finding.fixes.clone_from(&joined.fixes);
                 }
             }
         }
     }
 
-    fn joined(&self, group: &[usize], answers: &[NeedAnswer<'_>], name: &str) -> Option<String> {
+    fn joined(&self, group: &[usize], answers: &[NeedAnswer<'_>], name: &str) -> Option<Proposal> {
         let first = answers.get(*group.first()?)?;
         let Requirement::Flow(flow) = &first.body.require else { return None };
         let mut flow = flow.clone();
@@ -273,7 +275,8 @@ impl<'x, 'sc, 'a> Asking<'x, 'sc, 'a> {
         let body = RequirementRule { require: Requirement::Flow(flow), ..self.body.clone() };
         let judgement = first.judged.judgement()?;
         let undecided = first.judged.verdict() == Some(Verdict::Undecided);
-        snippet(&self.subject(&body, &judged, self.given), judgement, undecided)
+        let proposal = (!undecided).then(|| propose(&self.subject(&body, &judged, self.given), judgement))?;
+        proposal.snippet.is_some().then_some(proposal)
     }
 }
 

@@ -1,37 +1,20 @@
 //! A judgement on a requirement, put into a finding: where it points, what it says, what to paste.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::estate::{Direction, Estate, Field, NetworkSecurityGroup, Peer, SecurityRule};
+use crate::estate::{Field, NetworkSecurityGroup};
 use crate::finding::{Applies, Finding, Label, Layer, Level, Remark, Verdict, fingerprint};
 use crate::json::Trail;
-use crate::judge::placement::Placement;
-use crate::judge::remedy::{self, RuleEnd};
-use crate::judge::require::Judged;
-use crate::judge::{question, site};
-use crate::proof::{self, Decider, Judgement, Kind, Scene};
-use crate::rule::{Requirement, RequirementRule, Rule};
+use crate::judge::fixes::{Proposal, Subject, help_elsewhere, is_slip, lost_hosts, propose, written_rule};
+use crate::judge::remedy;
+use crate::judge::site;
+use crate::proof::{self, Decider, Judgement, Kind};
+use crate::rule::Requirement;
 use crate::source::Span;
 
 /// At most so many rules of a replay are named; the decider always is.
 const MOST_STEPS: usize = 5;
-
-/// One requirement of one placement and what the proof came to.
-pub(crate) struct Subject<'x, 'a> {
-    pub(crate) estate: &'a Estate,
-    pub(crate) placement: &'x Placement<'a>,
-    pub(crate) scene: &'x Scene<'a>,
-    pub(crate) rule: &'x Rule,
-    pub(crate) body: &'x RequirementRule,
-    pub(crate) judged: &'x Judged,
-    /// Priorities that fixes of this placement have taken, so that all of them can be pasted together.
-    pub(crate) given: &'x RefCell<Given>,
-}
-
-/// Priorities taken by fixes, by group of the scene and direction.
-pub(crate) type Given = BTreeMap<(usize, Direction), BTreeSet<i64>>;
 
 /// The finding on a requirement that does not hold or cannot be decided; `None` when there is nothing to point at.
 pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
@@ -63,6 +46,7 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
         header.id.as_ref().and_then(|id| id.known()).map_or_else(|| site::shown(header), ToString::to_string)
     });
     let id = subject.placement.id(subject.estate);
+    let proposal = if undecided { Proposal::default() } else { propose(subject, judgement) };
     Some(Finding {
         rule: card.id.clone(),
         level,
@@ -81,18 +65,13 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
         remarks: remarks(subject, judgement, undecided),
         conditions: subject.judged.open_facts.iter().map(ToString::to_string).collect(),
         help: help(subject, judgement, undecided),
-        snippet: snippet(subject, judgement, undecided),
+        snippet: proposal.snippet,
+        fixes: proposal.fixes,
         resource,
         placement: Some(id),
         placements: Vec::new(),
         flow: Some(subject.judged.flow.clone()),
     })
-}
-
-/// The hosts that a firewall does not let pass, of a requirement that names hosts or under a firewall that does.
-fn lost_hosts(subject: &Subject<'_, '_>) -> Vec<String> {
-    let judged = subject.judged;
-    if judged.blocked().is_empty() { judged.unnamed().to_vec() } else { judged.blocked().to_vec() }
 }
 
 fn message(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool, conditional: bool) -> String {
@@ -175,44 +154,9 @@ fn places(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> 
     Some((primary, related))
 }
 
-/// Whether a rule that nearly lets the packet pass was likely meant to: it names the other end, or the same tag with
-/// another region. A rule for some other service misses by its address, and is no slip.
-fn is_slip(subject: &Subject<'_, '_>, near: &proof::NearMiss) -> bool {
-    let Requirement::Flow(flow) = &subject.body.require else { return true };
-    let peer = match flow.direction {
-        Direction::Inbound => proof::Coordinate::Source,
-        Direction::Outbound => proof::Coordinate::Destination,
-    };
-    let behind = remedy::rule_of(subject.estate, &subject.placement.site, &near.rule);
-    if near.coordinate == proof::Coordinate::Host
-        || behind.is_some_and(|rule| remedy::names_other_hosts(rule, &lost_hosts(subject)))
-    {
-        return false;
-    }
-    if near.coordinate != peer {
-        return true;
-    }
-    let base = |name: &str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
-    let items = match (written_rule(subject, &near.rule), behind) {
-        (Some(rule), _) if peer == proof::Coordinate::Source => &rule.sources.items,
-        (Some(rule), _) => &rule.destinations.items,
-        (None, Some(rule)) => &rule.destinations,
-        (None, None) => return false,
-    };
-    let wanted: Vec<String> = subject.judged.ends.iter().filter_map(RuleEnd::tag).map(base).collect();
-    items.iter().any(|item| matches!(item.known(), Some(Peer::Tag(name)) if wanted.contains(&base(name))))
-}
-
 /// The way a value came to a rule, as labels.
 fn trail(via: &Trail) -> Vec<Label> {
     via.steps().take(4).map(|step| Label { span: step.span, message: step.how.to_string() }).collect()
-}
-
-fn written_rule<'a>(subject: &Subject<'_, 'a>, decider: &Decider) -> Option<&'a SecurityRule> {
-    if !decider.layer.is_nsg() {
-        return None;
-    }
-    subject.scene.group_at(decider.group)?.rules.get(decider.index?)
 }
 
 fn decider_label(
@@ -468,45 +412,6 @@ fn help(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Op
     }
 }
 
-/// What to do where no rule of the placement's own would help.
-fn help_elsewhere(subject: &Subject<'_, '_>, judgement: &Judgement) -> Option<String> {
-    let decider = judgement.deciders.first()?;
-    let outbound = matches!(&subject.body.require, Requirement::Flow(flow) if flow.direction == Direction::Outbound);
-    let text = match (&subject.judged.receiver, decider.layer, decider.kind) {
-        (Some(receiver), ..) => {
-            return Some(format!("Let it in at `{receiver}`, whose network security group drops what arrives there."));
-        }
-        (None, Layer::Admin, _) => {
-            "Security admin rules of a Virtual Network Manager go before every network security group: only a rule \
-             there, ahead of this one, lets it pass."
-        }
-        (None, Layer::Appliance, Kind::Rule | Kind::BuiltIn) if decider.priority.is_some() => {
-            "The network security groups of the appliance's own interface and subnet judge what passes through it by its \
-             far addresses: let it in there, and out again."
-        }
-        (None, Layer::Appliance, Kind::Declared) => {
-            "The settings declare what the appliance lets through, and this is no part of it: change its rules, and then \
-             what `appliances` says of them."
-        }
-        (None, Layer::Appliance, _) => {
-            "What a route leads to has to take packets that are not for itself: turn on `enableIPForwarding` of its \
-             network interface, and let its own routes send on what passes."
-        }
-        (None, Layer::Firewall, Kind::Route) => {
-            "This is the route table of the firewall's own subnet: let it send what the firewall lets through to next \
-             hop Internet."
-        }
-        (None, Layer::Route, Kind::Route)
-            if outbound && decider.next_hop == Some(crate::estate::NextHop::VirtualAppliance) =>
-        {
-            "No peering joins the subnet's network with that of the firewall, and a next hop anywhere else is out of \
-             reach: peer the two networks, or lead the route to a firewall in one that is."
-        }
-        _ => return None,
-    };
-    Some(text.to_owned())
-}
-
 /// `a`, `b` and `c`.
 fn listed(words: &[String]) -> String {
     let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
@@ -527,43 +432,4 @@ fn by_names(subject: &Subject<'_, '_>, hosts: &[String]) -> String {
     format!(
         "This firewall works by host names: let {names} pass on {ports}. A network rule for {peer} would do as well."
     )
-}
-
-/// A security rule that would let the flow pass, as it stands in the list of rules of a group.
-pub(crate) fn snippet(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool) -> Option<String> {
-    let Requirement::Flow(flow) = &subject.body.require else { return None };
-    let decider = judgement.deciders.first()?;
-    if undecided || help_elsewhere(subject, judgement).is_some() {
-        return None;
-    }
-    if decider.layer == Layer::Firewall {
-        let (site, name) = (&subject.placement.site, allow_name(subject));
-        let hosts: Vec<String> = lost_hosts(subject).iter().map(|host| question::in_a_rule(host)).collect();
-        let text = |ends: &[_], hosts: &[_]| remedy::rule_text(subject.estate, site, flow, (ends, hosts), &name);
-        let by_hosts = || text(&[], &hosts).filter(|_| !hosts.is_empty());
-        // What is asked for by name alone has no tag to fall back on.
-        let by_tag = || subject.judged.blocked().is_empty().then(|| text(&subject.judged.ends, &[])).flatten();
-        return by_hosts().or_else(by_tag);
-    }
-    if !matches!(decider.kind, Kind::Rule | Kind::BuiltIn) {
-        return None;
-    }
-    let group = subject.scene.group_at(decider.group)?;
-    let before = decider.priority.filter(|_| decider.kind == Kind::Rule);
-    let mut given = subject.given.borrow_mut();
-    let given = given.entry((decider.group, flow.direction)).or_default();
-    let priority = proof::free_priority(group, flow.direction, before, given)?;
-    // A group knows no host names: where those lie on the internet is not written down anywhere.
-    let internet = [RuleEnd::Tag("Internet".to_owned())];
-    let ends = if subject.judged.blocked().is_empty() { &*subject.judged.ends } else { &internet };
-    let text = remedy::security_rule(&allow_name(subject), priority, flow, ends)?;
-    given.insert(priority);
-    Some(text)
-}
-
-/// What a rule that would settle it is called: `allow-storage` for `azureml/storage-blocked`.
-fn allow_name(subject: &Subject<'_, '_>) -> String {
-    let name = subject.rule.card.id.as_str().rsplit('/').next().unwrap_or_default();
-    let part = subject.judged.part.as_ref().map(|part| format!("-{part}")).unwrap_or_default();
-    format!("allow-{}{part}", name.trim_end_matches("-blocked"))
 }

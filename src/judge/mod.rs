@@ -4,6 +4,7 @@ mod dependency;
 mod derive;
 mod diagnose;
 mod exports;
+mod fixes;
 mod follow;
 mod owner;
 mod placement;

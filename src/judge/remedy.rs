@@ -3,13 +3,13 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::estate::{Access, CollectionKind, Direction, Estate, FirewallRule, RuleCollection};
-use crate::finding::Label;
-use crate::finding::Layer;
+use crate::estate::{Access, CollectionKind, Direction, Estate, FirewallRule, Header, RuleCollection};
+use crate::finding::{Label, Layer, RequestKind};
 use crate::judge::site::Site;
-use crate::net::{AddressSet, ProtocolSet, Special, Tag};
+use crate::net::{AddressSet, PortSet, ProtocolSet, Special, Tag};
 use crate::proof::{Decider, HostPattern, Judgement, Kind, NearMiss};
 use crate::rule::FlowRequirement;
+use crate::source::Span;
 use crate::spelling::is_like;
 
 /// Whether a firewall drops what no rule of it matches.
@@ -69,7 +69,7 @@ pub(crate) fn rule_text(
     flow: &FlowRequirement,
     (ends, hosts): (&[RuleEnd], &[String]),
     name: &str,
-) -> Option<String> {
+) -> Option<Value> {
     let subnet = subnet_prefixes(estate, site);
     let sources = if subnet.is_empty() { vec!["*".to_owned()] } else { subnet.clone() };
     let rule = FirewallRuleText { name, in_policy: site.policy.is_some(), flow, sources: &sources };
@@ -164,6 +164,45 @@ fn collections<'a>(estate: &'a Estate, site: &Site) -> Vec<&'a RuleCollection> {
     found
 }
 
+/// Where a rule more can stand.
+pub(crate) struct Home<'a> {
+    /// The collection.
+    pub(crate) collection: &'a RuleCollection,
+    /// The list of its rules.
+    pub(crate) list: Span,
+    /// The firewall or the rule collection group it is in.
+    pub(crate) header: &'a Header,
+    /// What a rule in it is.
+    pub(crate) kind: RequestKind,
+}
+
+/// The last collection that allows something and has rules of a kind. Of a policy, not of those above it.
+pub(crate) fn home<'a>(estate: &'a Estate, site: &Site, application: bool) -> Option<Home<'a>> {
+    let wanted = if application { CollectionKind::Application } else { CollectionKind::Network };
+    let of = |header: &'a Header, collections: &'a [RuleCollection], in_policy: bool| {
+        let kind = match (in_policy, application) {
+            (true, true) => RequestKind::PolicyApplicationRule,
+            (true, false) => RequestKind::PolicyNetworkRule,
+            (false, true) => RequestKind::FirewallApplicationRule,
+            (false, false) => RequestKind::FirewallNetworkRule,
+        };
+        let fits = |one: &&RuleCollection| {
+            let told = one.rules.first().and_then(|rule| rule.kind.known().copied()).or(one.kind);
+            allows(one) && told == Some(wanted)
+        };
+        collections.iter().rev().filter(fits).find_map(move |collection| {
+            let rules = collection.node.get("rules").or_else(|| collection.node.get("properties")?.get("rules"))?;
+            Some(Home { collection, list: rules.span, header, kind })
+        })
+    };
+    if let Some(policy) = site.policy.and_then(|at| estate.policies.get(at)) {
+        let groups = policy.groups.iter().rev().filter_map(|group| estate.collection_groups.get(*group));
+        return groups.into_iter().find_map(|group| of(&group.header, &group.collections, true));
+    }
+    let firewall = estate.firewall(site.firewall)?;
+    of(&firewall.header, &firewall.collections, false)
+}
+
 /// More prefixes than this make no rule that anybody would paste.
 const MOST_PREFIXES: usize = 200;
 
@@ -190,9 +229,9 @@ impl RuleEnd {
     }
 }
 
-/// A security rule that lets a flow pass, as it stands in the list of rules of a group. `None` when one rule cannot name
-/// all of the other ends: it takes one service tag, or prefixes of one family.
-pub(crate) fn security_rule(name: &str, priority: i64, flow: &FlowRequirement, ends: &[RuleEnd]) -> Option<String> {
+/// A security rule that lets a flow pass, in REST form. `None` when one rule cannot name all of the other ends: it takes
+/// one service tag, or prefixes of one family.
+pub(crate) fn security_rule(name: &str, priority: i64, flow: &FlowRequirement, ends: &[RuleEnd]) -> Option<Value> {
     let protocol = match flow.protocols {
         ProtocolSet::TCP => "Tcp",
         ProtocolSet::UDP => "Udp",
@@ -218,9 +257,9 @@ pub(crate) fn security_rule(name: &str, priority: i64, flow: &FlowRequirement, e
     say(&source.0, source.1);
     say("sourcePortRange", json!("*"));
     say(&destination.0, destination.1);
-    let (key, value) = one_or_several("destinationPortRange", "s", ports(flow));
+    let (key, value) = one_or_several("destinationPortRange", "s", port_words(&flow.ports));
     say(&key, value);
-    Some(written(&json!({ "name": name, "properties": rule })))
+    Some(json!({ "name": name, "properties": rule }))
 }
 
 /// What a group's rule names as its other end: one tag, or prefixes of one family.
@@ -245,7 +284,7 @@ fn group_peers(ends: &[RuleEnd]) -> Option<Vec<String>> {
 
 /// A network rule of a firewall to ends that it can name; `None` when it cannot name one of them. `subnet` holds the
 /// prefixes of the placement's own subnet, where they are known.
-pub(crate) fn network_rule_to_ends(rule: &FirewallRuleText<'_>, ends: &[RuleEnd], subnet: &[String]) -> Option<String> {
+pub(crate) fn network_rule_to_ends(rule: &FirewallRuleText<'_>, ends: &[RuleEnd], subnet: &[String]) -> Option<Value> {
     let mut all = Vec::new();
     for end in ends {
         match end {
@@ -280,7 +319,7 @@ pub(crate) struct FirewallRuleText<'x> {
 impl FirewallRuleText<'_> {
     /// A rule that lets hosts pass: on the ports of HTTP an application rule, on others a network rule, which takes whole
     /// names only (FW-11, FW-18). `None` when neither can.
-    pub(crate) fn to_hosts(&self, hosts: &[String]) -> Option<String> {
+    pub(crate) fn to_hosts(&self, hosts: &[String]) -> Option<Value> {
         let spoken = |port: u16| match port {
             80 => Some(json!({ "protocolType": "Http", "port": 80 })),
             443 => Some(json!({ "protocolType": "Https", "port": 443 })),
@@ -295,14 +334,14 @@ impl FirewallRuleText<'_> {
                 rule.insert("protocols".to_owned(), Value::Array(protocols));
                 rule.insert("sourceAddresses".to_owned(), json!(self.sources));
                 rule.insert("targetFqdns".to_owned(), json!(hosts));
-                Some(written(&Value::Object(rule)))
+                Some(Value::Object(rule))
             }
             _ if hosts.iter().all(|host| !host.contains('*')) => Some(self.network("destinationFqdns", hosts)),
             _ => None,
         }
     }
 
-    fn network(&self, key: &str, destinations: &[String]) -> String {
+    fn network(&self, key: &str, destinations: &[String]) -> Value {
         let known = ProtocolSet::TCP.union(ProtocolSet::UDP).union(ProtocolSet::ICMP);
         let protocols: Vec<String> = match self.flow.protocols.difference(known).is_empty() {
             true => self.flow.protocols.each().map(|(_, name)| name.to_ascii_uppercase()).collect(),
@@ -313,8 +352,8 @@ impl FirewallRuleText<'_> {
         rule.insert(field.to_owned(), json!(protocols));
         rule.insert("sourceAddresses".to_owned(), json!(self.sources));
         rule.insert(key.to_owned(), json!(destinations));
-        rule.insert("destinationPorts".to_owned(), json!(ports(self.flow)));
-        written(&Value::Object(rule))
+        rule.insert("destinationPorts".to_owned(), json!(port_words(&self.flow.ports)));
+        Value::Object(rule)
     }
 
     fn start(&self, kind: &str) -> Map<String, Value> {
@@ -333,13 +372,13 @@ fn prefixes(set: &AddressSet) -> Option<Vec<String>> {
     (!all.is_empty() && all.len() <= MOST_PREFIXES).then_some(all)
 }
 
-/// The ports of a flow; `*` for all.
-fn ports(flow: &FlowRequirement) -> Vec<String> {
-    if flow.ports.is_full() {
+/// Ports as Azure takes them; `*` for all.
+pub(crate) fn port_words(ports: &PortSet) -> Vec<String> {
+    if ports.is_full() {
         return vec!["*".to_owned()];
     }
     let range = |(first, last): &(u16, u16)| if first == last { first.to_string() } else { format!("{first}-{last}") };
-    flow.ports.ranges().iter().map(range).collect()
+    ports.ranges().iter().map(range).collect()
 }
 
 /// A property that takes one value, or the plural of it that takes a list.
@@ -351,7 +390,7 @@ fn one_or_several(key: &str, plural: &str, values: Vec<String>) -> (String, Valu
 }
 
 /// JSON on one line, with a space where a reader would put one.
-fn written(value: &Value) -> String {
+pub(crate) fn written(value: &Value) -> String {
     match value {
         Value::Object(members) => {
             let member = |(key, value): (&String, &Value)| format!("{}: {}", Value::from(key.as_str()), written(value));
@@ -387,7 +426,7 @@ mod tests {
 mod paste_tests {
     use serde_json::Value;
 
-    use super::{FirewallRuleText, RuleEnd, network_rule_to_ends, security_rule};
+    use super::{FirewallRuleText, RuleEnd, network_rule_to_ends, security_rule, written};
     use crate::estate::Direction;
     use crate::net::{AddressSet, PortSet, ProtocolSet};
     use crate::rule::Hosts;
@@ -412,8 +451,7 @@ mod paste_tests {
     }
 
     fn group_rule(ends: &[RuleEnd]) -> Option<Value> {
-        let text = security_rule("allow", 100, &flow(PortSet::range(443, 443)), ends)?;
-        Some(serde_json::from_str::<Value>(&text).unwrap()["properties"].clone())
+        Some(security_rule("allow", 100, &flow(PortSet::range(443, 443)), ends)?["properties"].clone())
     }
 
     #[test]
@@ -424,7 +462,7 @@ mod paste_tests {
         let one = group_rule(&[set(&["10.4.0.0/16"])]).unwrap();
         assert_eq!(one["destinationAddressPrefix"], "10.4.0.0/16");
         let text = security_rule("allow", 100, &flow(PortSet::from_ranges([(80, 80), (443, 443)])), &[RuleEnd::Any]);
-        assert!(text.unwrap().contains("\"destinationPortRanges\": [\"80\", \"443\"]"));
+        assert!(written(&text.unwrap()).contains("\"destinationPortRanges\": [\"80\", \"443\"]"));
     }
 
     #[test]
@@ -442,7 +480,7 @@ mod paste_tests {
         let flow = flow(PortSet::range(443, 443));
         let sources = ["10.4.2.0/24".to_owned()];
         let rule = FirewallRuleText { name: "allow", in_policy: true, flow: &flow, sources: &sources };
-        let to = |end: RuleEnd, subnet: &[String]| network_rule_to_ends(&rule, &[end], subnet);
+        let to = |end: RuleEnd, subnet: &[String]| Some(written(&network_rule_to_ends(&rule, &[end], subnet)?));
         assert!(to(RuleEnd::Tag("Storage".to_owned()), &[]).unwrap().contains("[\"Storage\"]"));
         assert!(to(RuleEnd::Tag("Internet".to_owned()), &[]).unwrap().contains("\"destinationAddresses\": [\"*\"]"));
         assert_eq!(to(RuleEnd::Tag("VirtualNetwork".to_owned()), &[]), None);

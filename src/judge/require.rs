@@ -455,8 +455,12 @@ fn all_words(placement: &Placement<'_>, targets: &Targets) -> String {
 
 /// The other end of a flow as a rule can name it: of alternatives the first that is known.
 fn rule_ends(placement: &Placement<'_>, requirement: &Requirement) -> Vec<RuleEnd> {
-    let Requirement::Flow(flow) = requirement else { return Vec::new() };
-    let far = if flow.direction == Direction::Inbound { &flow.from } else { &flow.to };
+    let far = match requirement {
+        Requirement::Flow(flow) if flow.direction == Direction::Inbound => &flow.from,
+        Requirement::Flow(flow) => &flow.to,
+        Requirement::Route(route) => &route.destination,
+        Requirement::Egress | Requirement::Dependencies(_) => return Vec::new(),
+    };
     let end = |target: &Target| match (resolve(placement, target), target) {
         (Resolved::Party(_, name), Target::Tag(_)) => Some(RuleEnd::Tag(name)),
         (Resolved::Party(Party::Addresses(set), _), _) => Some(RuleEnd::Prefixes(set)),

@@ -9,7 +9,8 @@ use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelI
 use crate::estate::{self, Estate, Export, Lacking, Shape, short_name};
 use crate::finding::{FactValue, Finding, Label, PlacementReport, Report, Verdict};
 use crate::judge::dependency::{self, Asking};
-use crate::judge::diagnose::{Subject, diagnose};
+use crate::judge::diagnose::diagnose;
+use crate::judge::fixes::Subject;
 use crate::judge::exports::commands;
 use crate::judge::placement::{Placement, Placements, Requests, find};
 use crate::judge::question::{BY_HOSTS, cloud_of};

@@ -234,6 +234,7 @@ impl Bicep {
             via: None,
             related: None,
             resource: String::new(),
+            instead: None,
             help: Some(match *kind {
                 NOT_RESTORED => format!(
                     "run `bicep restore {}`, or map it under `bicep.modules` in the settings",

@@ -172,6 +172,7 @@ fn complaint_fault(complaint: Complaint, rules: &Rules) -> Fault {
         related: None,
         resource: String::new(),
         help: meant.or(complaint.help),
+        instead: None,
     }
 }
 

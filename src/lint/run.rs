@@ -322,6 +322,7 @@ fn tag_faults(report: &mut Report, pack: &Pack, tags: &TagFiles, today: Option<D
         related: None,
         resource: file.name.clone(),
         help: fault.help.map(str::to_owned),
+        instead: None,
     });
     let old = tags.used().filter_map(|file| old_tags(file, today?));
     let estate = Estate { faults: faults.chain(old).collect(), ..Estate::default() };
@@ -340,6 +341,7 @@ fn old_tags(file: &TagFile, today: Date) -> Option<Fault> {
         related: None,
         resource: file.name.clone(),
         help: None,
+        instead: None,
     })
 }
 
@@ -471,6 +473,7 @@ fn estate_of(files: &Files, exports: &[(FileId, Arc<Document>)], round: &Round, 
             related: None,
             resource: String::new(),
             help: trouble.help.map(str::to_owned),
+            instead: None,
         }));
     }
     let mut estate = estate::build(pieces, estate::Options { cloud: None, tags });

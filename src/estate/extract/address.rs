@@ -184,7 +184,7 @@ fn peer(reader: &mut Reader<'_>, node: &Node, span: Span, text: &str, place: Pla
         AddressText::Plain(set) => Peer::Addresses(set),
         AddressText::HostBits(net) => {
             let detail = format!("`{text}` has bits set beyond its length; it is read as {net}");
-            reader.fault_at(fault::PREFIX_HAS_HOST_BITS, node, span, detail).help = Some(format!("write `{net}`"));
+            reader.fault_at(fault::PREFIX_HAS_HOST_BITS, node, span, detail).write(text, &net.to_string(), false);
             Peer::Addresses(AddressSet::prefix(net))
         }
         AddressText::Range(set) => {
@@ -198,22 +198,25 @@ fn peer(reader: &mut Reader<'_>, node: &Node, span: Span, text: &str, place: Pla
         }
         AddressText::Broken(meant) => {
             let detail = format!("`{text}` is neither an address nor a prefix");
-            let help = meant.map(|meant| format!("did you mean `{meant}`?"));
-            reader.fault_at(fault::PREFIX_INVALID, node, span, detail).help = help;
+            let fault = reader.fault_at(fault::PREFIX_INVALID, node, span, detail);
+            if let Some(meant) = meant {
+                fault.meant(text, &meant.to_string());
+            }
             refused()
         }
         AddressText::Name if place.takes_tags() && text != "*" => tag(reader, node, span, text, place),
         AddressText::Name => {
             let detail = format!("`{text}` is neither an address nor a prefix");
-            let help = (text == "*").then(|| "did you mean `0.0.0.0/0`?".to_owned());
-            reader.fault_at(fault::PREFIX_INVALID, node, span, detail).help = help;
+            let fault = reader.fault_at(fault::PREFIX_INVALID, node, span, detail);
+            if text == "*" {
+                fault.meant(text, "0.0.0.0/0");
+            }
             refused()
         }
     }
 }
 
 fn tag(reader: &mut Reader<'_>, node: &Node, span: Span, text: &str, place: Place) -> Peer {
-    let meant = |suggestion: &Option<String>| suggestion.as_ref().map(|name| format!("did you mean `{name}`?"));
     let listed = |reader: &Reader<'_>| reader.options.tags.is_some_and(|tags| tags.get(text).is_some());
     let reading = Tag::read(text, reader.cloud);
     let Some(tag) = reading.tag() else {
@@ -221,13 +224,19 @@ fn tag(reader: &mut Reader<'_>, node: &Node, span: Span, text: &str, place: Plac
             _ if listed(reader) => return Peer::Tag(Arc::from(text)),
             Reading::UnknownRegion { base, suggestion } => {
                 let detail = format!("service tag `{base}` is not known to have the region in `{text}`");
-                reader.fault_at(fault::TAG_REGION_UNKNOWN, node, span, detail).help = meant(&suggestion);
+                let fault = reader.fault_at(fault::TAG_REGION_UNKNOWN, node, span, detail);
+                if let Some(name) = &suggestion {
+                    fault.meant(text, name);
+                }
                 // A region that nothing known resembles may be newer than the catalogue.
                 return if suggestion.is_some() { Peer::Invalid(Arc::from(text)) } else { Peer::Tag(Arc::from(text)) };
             }
             Reading::Unknown { suggestion } => {
                 let detail = format!("`{text}` is neither an address nor a service tag");
-                reader.fault_at(fault::TAG_UNKNOWN, node, span, detail).help = meant(&suggestion);
+                let fault = reader.fault_at(fault::TAG_UNKNOWN, node, span, detail);
+                if let Some(name) = &suggestion {
+                    fault.meant(text, name);
+                }
             }
             Reading::Known(_) | Reading::Alias { .. } => {}
         }
@@ -235,12 +244,12 @@ fn tag(reader: &mut Reader<'_>, node: &Node, span: Span, text: &str, place: Plac
     };
     if let Reading::Alias { canonical, .. } = &reading {
         let detail = format!("`{text}` is another spelling of service tag `{canonical}`");
-        reader.fault_at(fault::TAG_ALIAS, node, span, detail).help = Some(format!("write `{canonical}`"));
+        reader.fault_at(fault::TAG_ALIAS, node, span, detail).write(text, &canonical.to_string(), false);
     }
     if !tag.is_documented() {
         let detail = format!("`{tag}` is in Azure's lists, but not documented as usable in rules");
-        reader.fault_at(fault::TAG_REGION_UNDOCUMENTED, node, span, detail).help =
-            Some(format!("write `{}`", tag.base()));
+        let base = tag.base().to_string();
+        reader.fault_at(fault::TAG_REGION_UNDOCUMENTED, node, span, detail).write(text, &base, true);
     }
     if let Some(cloud) = reader.cloud.filter(|cloud| !tag.is_in(*cloud)) {
         let detail = format!("cloud `{}` has no service tag `{tag}`", cloud.as_str());

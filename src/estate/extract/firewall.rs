@@ -324,8 +324,10 @@ pub(crate) fn fqdn_tags(reader: &mut Reader<'_>, node: &Node, hosts: &[Field<Arc
         if let Some(text) = tag.known().filter(|text| fqdn_tag(text.trim()).is_none()) {
             let meant = nearest(text.trim(), net::fqdn_tags().iter().map(|tag| tag.name));
             let detail = format!("`{text}` is no FQDN tag");
-            reader.fault(fault::FQDN_TAG_UNKNOWN, item, detail).help =
-                meant.map(|name| format!("did you mean `{name}`?"));
+            let fault = reader.fault(fault::FQDN_TAG_UNKNOWN, item, detail);
+            if let Some(name) = meant {
+                fault.meant(text, name);
+            }
         }
         found.push(tag);
     }

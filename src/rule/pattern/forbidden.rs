@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::estate::{RouteOrigin, SecurityRule};
-use crate::finding::{Finding, Label, Level, Remark, fingerprint};
+use crate::estate::{Fault, Instead, RouteOrigin, SecurityRule};
+use crate::finding::{Change, Finding, Fix, Label, Level, Remark, fingerprint};
 use crate::rule::condition::Truth;
 use crate::rule::error::{RuleError, suggestion};
 use crate::rule::pattern::field::{Value, steps, unknown_places, why};
@@ -22,6 +22,20 @@ pub struct PatternRule {
     pub when: Predicate,
     /// What to say at which field; the first is where the finding points.
     pub(crate) labels: Vec<(&'static FieldSpec, Template)>,
+}
+
+/// The edit that writes what is likely meant.
+fn written(fault: &Fault, instead: &Instead) -> Fix {
+    Fix {
+        title: format!("write `{}` for `{}`", instead.to, instead.was),
+        caution: instead.is_more.then(|| format!("`{}` holds more than `{}`", instead.to, instead.was)),
+        changes: vec![Change::Value {
+            at: fault.span,
+            was: vec![instead.was.to_string()],
+            to: serde_json::Value::from(&*instead.to),
+        }],
+        request: None,
+    }
 }
 
 impl PatternRule {
@@ -114,6 +128,7 @@ impl PatternRule {
             if let Some(help) = &fault.help {
                 finding.help = Some(help.clone());
             }
+            finding.fixes.extend(fault.instead.as_ref().map(|instead| written(fault, instead)));
         }
         let mut labels = labels.into_iter();
         if let Some(first) = labels.next() {

@@ -1,0 +1,368 @@
+//! Trying what was proposed: the same run once more, on texts with an edit made.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Cursor;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::finding::{Finding, Fix, FlowId, Index, Level, Outcome as FileOutcome, Report, RuleId, Verdict};
+use crate::fix::edit::{Edit, Texts};
+use crate::fix::patch::edited;
+use crate::lint::{self, Outcome, Settings};
+use crate::rule::Pack;
+use crate::source::FileId;
+
+/// At most so many runs are made before the rest is left untried.
+const MOST_RUNS: usize = 400;
+
+/// A run that can be repeated.
+pub struct Trial<'a> {
+    /// What is linted.
+    pub paths: &'a [PathBuf],
+    /// What standard input holds.
+    pub stdin: &'a [u8],
+    /// The rules.
+    pub pack: &'a Pack,
+    /// Everything else.
+    pub settings: &'a Settings,
+}
+
+/// An edit that was tried.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// The findings it settles, as numbers in the report.
+    pub findings: Vec<usize>,
+    /// What it is.
+    pub fix: Fix,
+    /// Its edits, by place.
+    pub edits: Vec<Edit>,
+    /// Whether it can be made without a look.
+    pub safety: Safety,
+}
+
+/// Whether an edit can be made without a look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Safety {
+    /// It opens what is asked for and closes nothing.
+    Safe,
+    /// It does more, or what it does may not be needed: why.
+    Unsafe(String),
+}
+
+/// What came of trying.
+#[derive(Debug, Default)]
+pub struct Offers {
+    /// What can be made together, each known to settle its findings, without breaking anything else.
+    pub chosen: Vec<Offer>,
+    /// Smaller or only edits that ask for a look, for findings that are not settled by what is chosen.
+    pub unsafe_ones: Vec<Offer>,
+    /// Findings that nothing was found for.
+    pub left: Vec<usize>,
+    /// Findings whose edits were not tried, since there are too many.
+    pub untried: usize,
+    /// How many findings above a note count, before and after what is chosen.
+    pub counts: (usize, usize),
+    /// Whether an error is among those that count afterwards.
+    pub errors_left: bool,
+}
+
+/// What is asked of a finding.
+struct Open {
+    finding: usize,
+    /// The next of its fixes.
+    next: usize,
+    safe: Option<Offer>,
+    other: Option<Offer>,
+}
+
+impl Trial<'_> {
+    /// The run with some texts replaced.
+    pub fn run(&self, instead: BTreeMap<String, Arc<str>>) -> Outcome {
+        let mut settings = self.settings.clone();
+        settings.input.instead = Arc::new(instead);
+        lint::lint(self.paths, &mut Cursor::new(self.stdin), self.pack, &settings)
+    }
+
+    fn with(&self, before: &Outcome, edits: &[Edit]) -> Outcome {
+        let texts = edited(&before.files, edits);
+        self.run(texts.into_iter().map(|(file, text)| (before.files.name(file).to_owned(), text.into())).collect())
+    }
+}
+
+/// Tries the fixes of all findings that count. `allow_unsafe`: also what asks for a look may be chosen.
+pub fn offers(trial: &Trial<'_>, before: &Outcome, allow_unsafe: bool) -> Offers {
+    let known = State::of(&before.report, before);
+    let mut texts = Texts::of(&before.files, &before.report);
+    let is_open = |finding: &Finding| finding.ignored.is_none() && !finding.fixes.is_empty() && !finding.undecided;
+    let findings = before.report.findings.iter().enumerate().filter(|(_, finding)| is_open(finding));
+    let mut all: Vec<Open> =
+        findings.map(|(finding, _)| Open { finding, next: 0, safe: None, other: None }).collect();
+    let mut runs = 0;
+    loop {
+        let batch = next_batch(before, &mut texts, &mut all);
+        if batch.is_empty() || runs == MOST_RUNS {
+            break;
+        }
+        runs += 1;
+        let edits = sorted(batch.iter().flat_map(|(_, _, edits)| edits.iter().cloned()));
+        let after = trial.with(before, &edits);
+        let then = State::of(&after.report, &after);
+        for (at, fix, edits) in batch {
+            let open = &mut all[at];
+            let finding = &before.report.findings[open.finding];
+            let mine = Mine::of(before, finding, &edits);
+            if !then.settles(finding, &known) || then.breaks(&known, &mine) {
+                continue;
+            }
+            let safety = safety_of(finding, &fix);
+            let is_safe = safety == Safety::Safe;
+            let offer = Offer { findings: vec![open.finding], fix, edits, safety };
+            let place = if is_safe { &mut open.safe } else { &mut open.other };
+            place.get_or_insert(offer);
+        }
+    }
+    let untried = all.iter().filter(|open| !open.is_done(before, allow_unsafe)).count();
+    choose(trial, before, &known, all, allow_unsafe, untried)
+}
+
+impl Open {
+    /// Whether no more of its fixes need be tried.
+    fn is_done(&self, before: &Outcome, _allow_unsafe: bool) -> bool {
+        self.safe.is_some() || self.next >= before.report.findings[self.finding].fixes.len()
+    }
+}
+
+type Candidate = (usize, Fix, Vec<Edit>);
+
+/// The next fix of each finding that has nothing to do with the others of the batch: neither in the same file nor for the
+/// same placement, so that each is tried as if alone.
+fn next_batch(before: &Outcome, texts: &mut Texts<'_>, all: &mut [Open]) -> Vec<Candidate> {
+    let mut batch: Vec<Candidate> = Vec::new();
+    let (mut files, mut places): (BTreeSet<FileId>, BTreeSet<String>) = (BTreeSet::new(), BTreeSet::new());
+    for (at, open) in all.iter_mut().enumerate() {
+        let finding = &before.report.findings[open.finding];
+        let mine: Vec<String> = finding.placements.iter().map(ToString::to_string).collect();
+        if mine.iter().any(|place| places.contains(place)) {
+            continue;
+        }
+        while !open.is_done(before, false) {
+            let fix = &finding.fixes[open.next];
+            if fix.changes.iter().any(|change| files.contains(&change.place().file)) {
+                break;
+            }
+            open.next += 1;
+            let Some(edits) = texts.edits(&fix.changes) else { continue };
+            files.extend(edits.iter().map(|edit| edit.span.file));
+            places.extend(mine);
+            batch.push((at, fix.clone(), edits));
+            break;
+        }
+    }
+    batch
+}
+
+fn sorted(edits: impl Iterator<Item = Edit>) -> Vec<Edit> {
+    edits.collect::<BTreeSet<Edit>>().into_iter().collect()
+}
+
+/// What a run says, to be compared with another one.
+struct State {
+    /// Findings that count, by rule, file and what they are known by.
+    findings: BTreeMap<(RuleId, String, String), usize>,
+    /// What each of them is in: the file it points into and its placements.
+    whose: BTreeMap<(RuleId, String, String), (String, BTreeSet<String>)>,
+    verdicts: BTreeMap<(String, RuleId, String), Verdict>,
+    broken: BTreeSet<String>,
+    /// How many of the findings are errors.
+    errors: usize,
+}
+
+/// What a fix has to do with.
+struct Mine {
+    files: BTreeSet<String>,
+    placements: BTreeSet<String>,
+}
+
+impl Mine {
+    fn of(before: &Outcome, finding: &Finding, edits: &[Edit]) -> Self {
+        let files = edits.iter().map(|edit| before.files.name(edit.span.file).to_owned()).collect();
+        Self { files, placements: finding.placements.iter().map(ToString::to_string).collect() }
+    }
+}
+
+fn flow_key(flow: FlowId<'_>) -> (String, RuleId, String) {
+    (flow.placement.to_string(), flow.rule.clone(), flow.flow.to_owned())
+}
+
+fn finding_key(finding: &Finding, outcome: &Outcome) -> (RuleId, String, String) {
+    (finding.rule.clone(), outcome.files.name(finding.at.span.file).to_owned(), finding.fingerprint.clone())
+}
+
+impl State {
+    fn of(report: &Report, outcome: &Outcome) -> Self {
+        let mut state = Self {
+            findings: BTreeMap::new(),
+            whose: BTreeMap::new(),
+            verdicts: BTreeMap::new(),
+            broken: BTreeSet::new(),
+            errors: 0,
+        };
+        for finding in report.open().filter(|finding| finding.weight() > Level::Note) {
+            let key = finding_key(finding, outcome);
+            let placements = finding.placements.iter().map(ToString::to_string).collect();
+            state.whose.insert(key.clone(), (key.1.clone(), placements));
+            *state.findings.entry(key).or_default() += 1;
+            state.errors += usize::from(finding.level == Level::Error && !finding.undecided);
+        }
+        for placement in &report.placements {
+            for one in &placement.requirements {
+                if let Some(verdict) = one.verdict {
+                    state.verdicts.insert(flow_key(placement.flow_id(one)), verdict);
+                }
+            }
+        }
+        state.broken = report
+            .files
+            .iter()
+            .filter(|file| file.outcome == FileOutcome::Error)
+            .map(|file| file.name.clone())
+            .collect();
+        state
+    }
+
+    fn count(&self) -> usize {
+        self.findings.values().sum()
+    }
+
+    /// Whether a finding of the run before is settled in this one: all its flows are satisfied, or it is gone.
+    fn settles(&self, finding: &Finding, before: &Self) -> bool {
+        let mut flows = finding.flows().peekable();
+        if flows.peek().is_some() {
+            return flows.all(|flow| self.verdicts.get(&flow_key(flow)) == Some(&Verdict::Satisfied));
+        }
+        let count = |state: &Self| {
+            let same = |(rule, _, known): &&(RuleId, String, String)| {
+                *rule == finding.rule && *known == finding.fingerprint
+            };
+            state.findings.iter().filter(|(key, _)| same(key)).map(|(_, count)| count).sum::<usize>()
+        };
+        count(self) < count(before)
+    }
+
+    /// Whether something that a fix has to do with is worse in this run.
+    fn breaks(&self, before: &Self, mine: &Mine) -> bool {
+        let concerns = |file: &str, placements: &BTreeSet<String>| {
+            mine.files.contains(file) || !mine.placements.is_disjoint(placements)
+        };
+        let is_new = |(key, count): (&(RuleId, String, String), &usize)| {
+            let more = *count > before.findings.get(key).copied().unwrap_or_default();
+            more && self.whose.get(key).is_some_and(|(file, placements)| concerns(file, placements))
+        };
+        let is_lost = |(key, verdict): (&(String, RuleId, String), &Verdict)| {
+            *verdict == Verdict::Satisfied && self.verdicts.get(key) != Some(&Verdict::Satisfied)
+        };
+        self.broken.iter().any(|file| !before.broken.contains(file) && mine.files.contains(file))
+            || self.findings.iter().any(is_new)
+            || before.verdicts.iter().filter(|(key, _)| mine.placements.contains(&key.0)).any(is_lost)
+    }
+
+    /// Whether anything is worse in this run.
+    fn breaks_anything(&self, before: &Self) -> bool {
+        self.broken.iter().any(|file| !before.broken.contains(file))
+            || self.findings.iter().any(|(key, count)| *count > before.findings.get(key).copied().unwrap_or_default())
+            || before
+                .verdicts
+                .iter()
+                .any(|(key, verdict)| {
+                    *verdict == Verdict::Satisfied && self.verdicts.get(key) != Some(&Verdict::Satisfied)
+                })
+    }
+}
+
+/// What is known of a fix that settles its finding.
+fn safety_of(finding: &Finding, fix: &Fix) -> Safety {
+    if !finding.conditions.is_empty() {
+        return Safety::Unsafe(format!("it is needed only if {}", finding.conditions.join(" and ")));
+    }
+    fix.caution.clone().map_or(Safety::Safe, Safety::Unsafe)
+}
+
+/// Those that can be made together. They are put together one by one only where all at once do not do.
+fn choose(
+    trial: &Trial<'_>,
+    before: &Outcome,
+    known: &State,
+    all: Vec<Open>,
+    allow_unsafe: bool,
+    untried: usize,
+) -> Offers {
+    let mut offers = Offers { untried, ..Offers::default() };
+    let mut wanted: Vec<Offer> = Vec::new();
+    for open in all {
+        let first = if allow_unsafe { open.other.clone().or(open.safe.clone()) } else { open.safe.clone() };
+        match (first, open.other) {
+            (Some(offer), _) => match wanted.iter_mut().find(|other| other.edits == offer.edits) {
+                Some(same) => same.findings.extend(offer.findings),
+                None => wanted.push(offer),
+            },
+            (None, Some(offer)) => match offers.unsafe_ones.iter_mut().find(|other| other.edits == offer.edits) {
+                Some(same) => same.findings.extend(offer.findings),
+                None => offers.unsafe_ones.push(offer),
+            },
+            (None, None) => offers.left.push(open.finding),
+        }
+    }
+    let mut texts = Texts::of(&before.files, &before.report);
+    let first = known.count();
+    (offers.counts, offers.errors_left) = ((first, first), known.errors > 0);
+    let keep = |offers: &mut Offers, then: State| {
+        (offers.counts.1, offers.errors_left) = (then.count(), then.errors > 0);
+    };
+    if let Some(then) = together(trial, before, known, &mut texts, &wanted) {
+        keep(&mut offers, then);
+        offers.chosen = wanted;
+        return offers;
+    }
+    for offer in wanted {
+        offers.chosen.push(offer);
+        match together(trial, before, known, &mut texts, &offers.chosen) {
+            Some(then) => keep(&mut offers, then),
+            None => {
+                let dropped = offers.chosen.pop();
+                offers.left.extend(dropped.into_iter().flat_map(|offer| offer.findings));
+            }
+        }
+    }
+    offers
+}
+
+/// The run with some offers made, when they settle all their findings together and break nothing.
+fn together(
+    trial: &Trial<'_>,
+    before: &Outcome,
+    known: &State,
+    texts: &mut Texts<'_>,
+    offers: &[Offer],
+) -> Option<State> {
+    let edits = texts.edits(offers.iter().flat_map(|offer| &offer.fix.changes))?;
+    let after = trial.with(before, &edits);
+    let then = State::of(&after.report, &after);
+    let findings = || offers.iter().flat_map(|offer| &offer.findings);
+    let settled = findings().all(|at| then.settles(&before.report.findings[*at], known));
+    (settled && !then.breaks_anything(known)).then_some(then)
+}
+
+/// The edits of several offers together.
+pub fn edits_of(before: &Outcome, offers: &[Offer]) -> Vec<Edit> {
+    Texts::of(&before.files, &before.report).edits(offers.iter().flat_map(|offer| &offer.fix.changes)).unwrap_or_default()
+}
+
+/// The requirement of a finding in words; its message where it is about none.
+pub fn subject_of(report: &Report, finding: &Finding) -> String {
+    let index = Index::new(report);
+    let title = index.placements(finding).next().map(|placement| placement.title());
+    match (&finding.flow, title) {
+        (Some(flow), Some(title)) => format!("{flow}, {title}"),
+        _ => finding.message.clone(),
+    }
+}

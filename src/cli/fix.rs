@@ -39,9 +39,8 @@ pub(crate) fn run(arguments: &FixArguments) -> Result<End> {
         (Some(shell), _) => print_text(&script(&before, &found, shell))?,
         (None, FixFormat::Json) => print_json(&format!("{:#}\n", as_json(&before, &found)))?,
         (None, FixFormat::Patch) if !arguments.write => {
-            let patches = texts.iter().map(|(file, new)| {
-                fix::patch(before.files.name(*file), before.files.text(*file), new)
-            });
+            let patches =
+                texts.iter().map(|(file, new)| fix::patch(before.files.name(*file), before.files.text(*file), new));
             print_text(&patches.collect::<String>())?;
         }
         (None, FixFormat::Patch) => {}
@@ -141,9 +140,10 @@ fn findings(count: usize) -> String {
 }
 
 fn place_of(files: &Files, offer: &Offer) -> String {
-    offer.edits.first().map_or_else(String::new, |edit| {
-        format!("{}:{}", files.name(edit.span.file), files.position(edit.span))
-    })
+    offer
+        .edits
+        .first()
+        .map_or_else(String::new, |edit| format!("{}:{}", files.name(edit.span.file), files.position(edit.span)))
 }
 
 /// The commands that make the same changes in Azure.
@@ -168,7 +168,9 @@ fn script(before: &Outcome, found: &Offers, shell: Shell) -> String {
         }
     }
     if missing > 0 {
-        out.push_str(&format!("# For {missing} of them the input shows no id, or nothing that a command could name.\n"));
+        out.push_str(&format!(
+            "# For {missing} of them the input shows no id, or nothing that a command could name.\n"
+        ));
     }
     out
 }

@@ -40,7 +40,16 @@ pub struct Instead {
 impl Fault {
     /// A fault of a kind at a place, with no more to say about it.
     pub(crate) fn new(kind: &'static str, span: Span, detail: impl Into<String>, resource: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), span, via: None, related: None, resource: resource.into(), help: None, instead: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            span,
+            via: None,
+            related: None,
+            resource: resource.into(),
+            help: None,
+            instead: None,
+        }
     }
 
     /// Says what is likely meant.

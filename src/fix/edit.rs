@@ -37,9 +37,8 @@ impl<'a> Texts<'a> {
         let is_written = |file: &FileReport| !file.shape.as_deref().is_some_and(|shape| GENERATED.contains(&shape));
         let open: BTreeSet<FileId> =
             report.files.iter().filter(|file| is_written(file)).filter_map(|file| file.file).collect();
-        let is_open = |file: &FileId| {
-            open.contains(file) && matches!(files.origin(*file), Origin::Path | Origin::Stdin)
-        };
+        let is_open =
+            |file: &FileId| open.contains(file) && matches!(files.origin(*file), Origin::Path | Origin::Stdin);
         let closed = files.ids().filter(|file| !is_open(file)).collect();
         Self { files, closed, open: BTreeMap::new() }
     }
@@ -156,7 +155,8 @@ impl Place<'_> {
         let (key, key_span) = self.part.key.as_ref()?;
         let (_, plural) = PLURALS.iter().find(|(one, _)| one.eq_ignore_ascii_case(key))?;
         let own = self.text.get(self.part.span.range())?;
-        let list = format!("[{}]", std::iter::once(own).chain(more.iter().map(String::as_str)).collect::<Vec<_>>().join(", "));
+        let list =
+            format!("[{}]", std::iter::once(own).chain(more.iter().map(String::as_str)).collect::<Vec<_>>().join(", "));
         match object.get(plural) {
             None => {
                 let name = if self.text.get(key_span.range())?.starts_with(['"', '\'']) {
@@ -193,7 +193,7 @@ impl Place<'_> {
             return None;
         }
         let style = Style::of(self.text, self.language, self.part);
-        let flat = self.parent().is_some_and(|object| is_flat(object));
+        let flat = self.parent().is_some_and(is_flat);
         let written: Vec<String> = items.iter().map(|item| style.item(&spelt(item, self.part, flat))).collect();
         Some(style.at_end(self.part, &written))
     }

@@ -78,12 +78,9 @@ impl Part {
                 };
                 Self { key, ..part }
             }
-            Entry::Spread(value) => Self {
-                span: value.span,
-                key: None,
-                kind: PartKind::Other,
-                parts: vec![Self::of_expression(value)],
-            },
+            Entry::Spread(value) => {
+                Self { span: value.span, key: None, kind: PartKind::Other, parts: vec![Self::of_expression(value)] }
+            }
             Entry::Resource(_, resource, span) => Self {
                 span: *span,
                 key: None,
@@ -111,7 +108,9 @@ impl Part {
                 };
                 (PartKind::List, items.iter().map(item).collect())
             }
-            ExpressionKind::Call(_, arguments) => (PartKind::Other, arguments.iter().map(Self::of_expression).collect()),
+            ExpressionKind::Call(_, arguments) => {
+                (PartKind::Other, arguments.iter().map(Self::of_expression).collect())
+            }
             ExpressionKind::Method(base, _, arguments) => {
                 let base = std::iter::once(Self::of_expression(base));
                 (PartKind::Other, base.chain(arguments.iter().map(Self::of_expression)).collect())

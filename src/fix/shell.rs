@@ -66,10 +66,9 @@ fn az(request: &Request, id: &Id<'_>) -> Option<String> {
         RequestKind::SecurityRule => {
             vec![format!("az network nsg rule {verb}"), format!("--nsg-name {}", quoted(id.name(0)?))]
         }
-        RequestKind::Route => vec![
-            format!("az network route-table route {verb}"),
-            format!("--route-table-name {}", quoted(id.name(0)?)),
-        ],
+        RequestKind::Route => {
+            vec![format!("az network route-table route {verb}"), format!("--route-table-name {}", quoted(id.name(0)?))]
+        }
         RequestKind::PolicyNetworkRule | RequestKind::PolicyApplicationRule => {
             let kind = if request.kind == RequestKind::PolicyNetworkRule { "NetworkRule" } else { "ApplicationRule" };
             vec![

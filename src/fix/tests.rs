@@ -123,7 +123,10 @@ fn one_line_stays_one_line() {
 
 #[test]
 fn comments_stay_where_they_are() {
-    let sheet = Sheet::new("a.json", "{\n  \"rules\": [\n    { \"name\": \"a\", \"properties\": {} } // the first\n    // the end\n  ]\n}");
+    let sheet = Sheet::new(
+        "a.json",
+        "{\n  \"rules\": [\n    { \"name\": \"a\", \"properties\": {} } // the first\n    // the end\n  ]\n}",
+    );
     let after = sheet.after(&[item(sheet.list("\"rules\": "), json!({ "name": "b", "properties": {} }))]).unwrap();
     assert_eq!(
         after,
@@ -169,8 +172,7 @@ fn a_value_keeps_its_kind() {
     assert_eq!(sheet.edits(&[value(sheet.at("\"[parameters('x')]\""), "443", json!("x"))]), None);
     assert_eq!(sheet.edits(&[value(sheet.at("Deny"), "Deny", json!("x"))]), None);
     let bicep = Sheet::new("a.bicep", "var a = { b: 'Deny', c: 300, d: '${e}' }\n");
-    let changes =
-        [value(bicep.at("'Deny'"), "Deny", json!("Allow")), value(bicep.at("300"), "300", json!(110))];
+    let changes = [value(bicep.at("'Deny'"), "Deny", json!("Allow")), value(bicep.at("300"), "300", json!(110))];
     assert_eq!(bicep.after(&changes).unwrap(), "var a = { b: 'Allow', c: 110, d: '${e}' }\n");
     assert_eq!(bicep.edits(&[value(bicep.at("'${e}'"), "${e}", json!("x"))]), None);
 }

@@ -95,8 +95,7 @@ pub fn offers(trial: &Trial<'_>, before: &Outcome, allow_unsafe: bool) -> Offers
     let mut texts = Texts::of(&before.files, &before.report);
     let is_open = |finding: &Finding| finding.ignored.is_none() && !finding.fixes.is_empty() && !finding.undecided;
     let findings = before.report.findings.iter().enumerate().filter(|(_, finding)| is_open(finding));
-    let mut all: Vec<Open> =
-        findings.map(|(finding, _)| Open { finding, next: 0, safe: None, other: None }).collect();
+    let mut all: Vec<Open> = findings.map(|(finding, _)| Open { finding, next: 0, safe: None, other: None }).collect();
     let mut runs = 0;
     loop {
         let batch = next_batch(before, &mut texts, &mut all);
@@ -241,9 +240,8 @@ impl State {
             return flows.all(|flow| self.verdicts.get(&flow_key(flow)) == Some(&Verdict::Satisfied));
         }
         let count = |state: &Self| {
-            let same = |(rule, _, known): &&(RuleId, String, String)| {
-                *rule == finding.rule && *known == finding.fingerprint
-            };
+            let same =
+                |(rule, _, known): &&(RuleId, String, String)| *rule == finding.rule && *known == finding.fingerprint;
             state.findings.iter().filter(|(key, _)| same(key)).map(|(_, count)| count).sum::<usize>()
         };
         count(self) < count(before)
@@ -270,12 +268,9 @@ impl State {
     fn breaks_anything(&self, before: &Self) -> bool {
         self.broken.iter().any(|file| !before.broken.contains(file))
             || self.findings.iter().any(|(key, count)| *count > before.findings.get(key).copied().unwrap_or_default())
-            || before
-                .verdicts
-                .iter()
-                .any(|(key, verdict)| {
-                    *verdict == Verdict::Satisfied && self.verdicts.get(key) != Some(&Verdict::Satisfied)
-                })
+            || before.verdicts.iter().any(|(key, verdict)| {
+                *verdict == Verdict::Satisfied && self.verdicts.get(key) != Some(&Verdict::Satisfied)
+            })
     }
 }
 
@@ -354,7 +349,9 @@ fn together(
 
 /// The edits of several offers together.
 pub fn edits_of(before: &Outcome, offers: &[Offer]) -> Vec<Edit> {
-    Texts::of(&before.files, &before.report).edits(offers.iter().flat_map(|offer| &offer.fix.changes)).unwrap_or_default()
+    Texts::of(&before.files, &before.report)
+        .edits(offers.iter().flat_map(|offer| &offer.fix.changes))
+        .unwrap_or_default()
 }
 
 /// The requirement of a finding in words; its message where it is about none.

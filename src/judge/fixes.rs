@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::estate::{
-    Access, Direction, Estate, Field, FirewallRule, Header, NetworkSecurityGroup, NextHop, Peer, RouteTable, SecurityRule,
+    Access, Direction, Estate, Field, FirewallRule, Header, NetworkSecurityGroup, NextHop, Peer, RouteTable,
+    SecurityRule,
 };
 use crate::finding::{Change, Fix, Layer, Request, RequestKind};
 use crate::judge::placement::Placement;
@@ -78,7 +79,6 @@ pub(crate) fn written_rule<'a>(subject: &Subject<'_, 'a>, decider: &Decider) -> 
     subject.scene.group_at(decider.group)?.rules.get(decider.index?)
 }
 
-
 /// What to do where no rule of the placement's own would help.
 pub(crate) fn help_elsewhere(subject: &Subject<'_, '_>, judgement: &Judgement) -> Option<String> {
     let decider = judgement.deciders.first()?;
@@ -107,9 +107,7 @@ pub(crate) fn help_elsewhere(subject: &Subject<'_, '_>, judgement: &Judgement) -
             "This is the route table of the firewall's own subnet: let it send what the firewall lets through to next \
              hop Internet."
         }
-        (None, Layer::Route, Kind::Route)
-            if outbound && decider.next_hop == Some(NextHop::VirtualAppliance) =>
-        {
+        (None, Layer::Route, Kind::Route) if outbound && decider.next_hop == Some(NextHop::VirtualAppliance) => {
             "No peering joins the subnet's network with that of the firewall, and a next hop anywhere else is out of \
              reach: peer the two networks, or lead the route to a firewall in one that is."
         }
@@ -148,12 +146,7 @@ pub(crate) fn propose(subject: &Subject<'_, '_>, judgement: &Judgement) -> Propo
     }
 }
 
-fn at_group(
-    subject: &Subject<'_, '_>,
-    judgement: &Judgement,
-    decider: &Decider,
-    flow: &FlowRequirement,
-) -> Proposal {
+fn at_group(subject: &Subject<'_, '_>, judgement: &Judgement, decider: &Decider, flow: &FlowRequirement) -> Proposal {
     let Some(group) = subject.scene.group_at(decider.group) else { return Proposal::default() };
     let before = decider.priority.filter(|_| decider.kind == Kind::Rule);
     let mut fixes: Vec<Fix> = Vec::new();
@@ -217,7 +210,9 @@ fn put_right(
     let broad = (!is_narrow(subject, rule, flow, &[coordinate])).then(|| OPENS_MORE.to_owned());
     let fix = |edit: FieldEdit| Fix {
         title: title(&edit.said, matches!(edit.change, Change::Beside { .. })),
-        caution: broad.clone().or_else(|| edit.closes.then(|| format!("what `{name}` let pass until now may be closed"))),
+        caution: broad
+            .clone()
+            .or_else(|| edit.closes.then(|| format!("what `{name}` let pass until now may be closed"))),
         changes: vec![edit.change],
         request: request(&group.header, RequestKind::SecurityRule, &name, true, vec![(property, edit.whole)]),
     };
@@ -412,11 +407,8 @@ fn at_routes(subject: &Subject<'_, '_>, decider: &Decider, hop: NextHop) -> Vec<
     if let Some(route) = route {
         let name = shown(&route.name);
         let was = route.next_hop.known().map(|hop| hop.as_str().to_owned());
-        let mut changes = vec![Change::Value {
-            at: route.next_hop.span,
-            was: was.into_iter().collect(),
-            to: json!(hop.as_str()),
-        }];
+        let mut changes =
+            vec![Change::Value { at: route.next_hop.span, was: was.into_iter().collect(), to: json!(hop.as_str()) }];
         changes.extend(route.next_hop_addresses.iter().map(|address| Change::Remove { at: address.span }));
         let is_asked = |prefix: &Field<Peer>| match prefix.known() {
             Some(Peer::Tag(tag)) => {
@@ -453,17 +445,16 @@ const MOST_ROUTES: usize = 4;
 
 /// Routes for tags, which go before those for more. A command makes one; several are for the text alone.
 fn more_routes(table: &RouteTable, tags: &[&str], hop: NextHop) -> Fix {
-    let mut names: BTreeSet<String> = table.routes.iter().map(|route| shown(&route.name).to_ascii_lowercase()).collect();
+    let mut names: BTreeSet<String> =
+        table.routes.iter().map(|route| shown(&route.name).to_ascii_lowercase()).collect();
     let mut changes = Vec::new();
     let mut asked = None;
     for tag in tags {
         let name = free_name(&tag.to_ascii_lowercase().replace('.', "-"), &names);
         names.insert(name.clone());
-        let item =
-            json!({ "name": name, "properties": { "addressPrefix": tag, "nextHopType": hop.as_str() } });
+        let item = json!({ "name": name, "properties": { "addressPrefix": tag, "nextHopType": hop.as_str() } });
         changes.push(into_list(table.routes_span, &table.header, "routes", item));
-        let settings =
-            vec![("addressPrefix", vec![(*tag).to_owned()]), ("nextHopType", vec![hop.as_str().to_owned()])];
+        let settings = vec![("addressPrefix", vec![(*tag).to_owned()]), ("nextHopType", vec![hop.as_str().to_owned()])];
         asked = request(&table.header, RequestKind::Route, &name, false, settings);
     }
     let what = if tags.len() == 1 { "a route that leads" } else { "routes that lead" };
@@ -519,10 +510,8 @@ fn one_more_firewall_rule(subject: &Subject<'_, '_>, item: &Value) -> Option<Fix
     let mut item = item.clone();
     let name = free_name(item["name"].as_str()?, &names);
     item["name"] = json!(name);
-    let settings: Vec<(&'static str, Vec<String>)> = FIREWALL_SETTINGS
-        .into_iter()
-        .filter_map(|key| Some((key, item.get(key).map(protocol_or_text)?)))
-        .collect();
+    let settings: Vec<(&'static str, Vec<String>)> =
+        FIREWALL_SETTINGS.into_iter().filter_map(|key| Some((key, item.get(key).map(protocol_or_text)?))).collect();
     let collection = shown(&home.collection.name);
     let request = request(home.header, home.kind, &name, false, settings)
         .map(|request| Request { collection: Some(collection.clone()), ..request });

@@ -37,6 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "tagfile",
         ],
     ),
+    ("fix", &["bicep", "finding", "json", "lint", "rule", "source"]),
     ("cases", &["date", "finding", "judge", "lint", "rule", "source", "suppress"]),
     (
         "lint",
@@ -69,7 +70,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("proof", &["estate", "finding", "json", "net", "source"]),
     ("config", &["finding", "json", "printable", "source", "spelling", "suppress", "yaml"]),
     ("suppress", &["date", "finding", "json", "printable", "source", "spelling"]),
-    ("fix", &["finding", "json", "source"]),
     ("report", &["finding", "printable", "source"]),
     ("estate", &["json", "net", "source", "spelling", "terraform"]),
     ("lower", &["arm", "bicep", "json", "source", "spelling"]),

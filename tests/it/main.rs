@@ -12,6 +12,7 @@ mod dependencies;
 mod documents;
 mod examples;
 mod faults;
+mod fix;
 mod formats;
 mod hostile;
 mod ignoring;

@@ -16,7 +16,7 @@ use crate::printable;
 use crate::report::{self, Base, Format};
 
 /// The widest page, in characters; longer lines are hard to read.
-const WIDEST: usize = 120;
+pub(crate) const WIDEST: usize = 120;
 
 /// The reports a run writes.
 pub(crate) struct Outputs {
@@ -147,7 +147,7 @@ fn url() -> Option<String> {
 }
 
 /// The width of the terminal, when it says so.
-fn columns() -> usize {
+pub(crate) fn columns() -> usize {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     said.filter(|columns| *columns >= 40).unwrap_or(100)
 }

@@ -118,7 +118,7 @@ pub(crate) struct CheckArguments {
 /// Two states of a network, and how their difference is shown.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "PATHs: BASE HEAD, two files or folders; with --against any paths, read at REF and as they are.\n\nExit status: 0 nothing that a gate is for, 1 a requirement is violated that was not before, or a gate is met, 2 the run \
+    after_help = "PATHs: BASE HEAD, two files or folders; or PLAN, what Terraform plans, before and after; with --against any paths, as they were where the branch left REF, and as they are.\n\nExit status: 0 nothing that a gate is for, 1 a requirement is violated that was not before, or a gate is met, 2 the run \
                   itself failed or an input could not be read."
 )]
 pub(crate) struct DiffArguments {
@@ -132,6 +132,10 @@ pub(crate) struct DiffArguments {
     /// How to print
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) format: DiffFormat,
+
+    /// Write it in this format to FILE as well; can be given several times
+    #[arg(long = "output", value_name = "FORMAT=FILE")]
+    pub(crate) outputs: Vec<String>,
 
     /// Exit with 1 when traffic is opened, or may be: to or from the internet, or any
     #[arg(long, value_enum, value_name = "WHAT")]
@@ -154,6 +158,10 @@ pub(crate) enum DiffFormat {
     Text,
     /// For programs, version 1
     Json,
+    /// For the comment of a pull request
+    Markdown,
+    /// What is opened to the internet, for code scanning
+    Sarif,
 }
 
 /// Which opened traffic fails the run.

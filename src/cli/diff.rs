@@ -1,19 +1,21 @@
 //! `aznetlint diff`: what a change does to traffic and requirements. Writing it is the work of `diff`.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use miette::Result;
 
 use crate::cli::arguments::{ClosedGate, DiffArguments, DiffFormat, OpenedGate};
 use crate::cli::end::{End, FlagError, OutputError, tell};
 use crate::cli::git::{Git, ask};
-use crate::cli::output::{WIDEST, columns};
+use crate::cli::output::{Inputs, WIDEST, columns, is_writable, save};
 use crate::cli::settings::{Gathered, gather};
 use crate::cli::target::{linted, repository};
 use crate::diff::{self, Diff, Sides};
 use crate::finding::Outcome as FileOutcome;
 use crate::lint::{Kept, lint_keeping};
+use crate::printable;
 use crate::proof::Turn;
 
 pub(crate) fn run(arguments: &DiffArguments) -> Result<End> {
@@ -21,6 +23,7 @@ pub(crate) fn run(arguments: &DiffArguments) -> Result<End> {
         let help = "write it into a file first".to_owned();
         return Err(FlagError::new("diff does not read standard input", help).into());
     }
+    let outputs = outputs(arguments)?;
     let (base, head, label) = match &arguments.against {
         Some(reference) => against(arguments, reference)?,
         None => two(arguments)?,
@@ -34,7 +37,12 @@ pub(crate) fn run(arguments: &DiffArguments) -> Result<End> {
         head: &head.kept,
         head_root: &head.root,
     });
-    write(arguments, &diff)?;
+    for (_, path) in &outputs {
+        for run in [&base, &head] {
+            Inputs::of(&run.kept.outcome).refuse("--output", path)?;
+        }
+    }
+    write(arguments, &outputs, &diff)?;
     let end = if failed.contains(&true) { End::Failed } else { end(arguments, &diff) };
     // The process ends: the system takes all of it back at once.
     std::mem::forget((base, head));
@@ -58,6 +66,9 @@ struct Label {
 
 /// Two files or folders.
 fn two(arguments: &DiffArguments) -> Result<(Run, Run, Label)> {
+    if let [plan] = &*arguments.lint.paths {
+        return before_and_after(arguments, plan);
+    }
     let [base, head] = &*arguments.lint.paths else {
         let help =
             "name two files or folders: aznetlint diff BASE HEAD; or a commit: aznetlint diff --against REF".to_owned();
@@ -67,6 +78,23 @@ fn two(arguments: &DiffArguments) -> Result<(Run, Run, Label)> {
     let root = |path: &Path| path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
     let run = |path: &PathBuf| Run { kept: kept(std::slice::from_ref(path), &gathered), root: root(path) };
     Ok((run(base), run(head), Label::default()))
+}
+
+/// How a report calls a plan.
+const PLAN: &str = "terraform-plan";
+
+/// A plan of Terraform: the state before, and what is planned.
+fn before_and_after(arguments: &DiffArguments, plan: &PathBuf) -> Result<(Run, Run, Label)> {
+    let mut gathered = gather(&arguments.lint, std::slice::from_ref(plan))?;
+    let run = |gathered: &Gathered| Run { kept: kept(std::slice::from_ref(plan), gathered), root: String::new() };
+    let head = run(&gathered);
+    let is_plan = |run: &Run| run.kept.outcome.report.files.iter().any(|file| file.shape.as_deref() == Some(PLAN));
+    if !plan.is_dir() && !is_plan(&head) {
+        let help = "name a base and a head, or what `terraform show -json` prints of a plan".to_owned();
+        return Err(FlagError::new(format!("{} is no plan of Terraform", printable::path(plan)), help).into());
+    }
+    gathered.settings.before_plans = true;
+    Ok((run(&gathered), head, Label::default()))
 }
 
 const GIT: Git = Git { flag: "--against", without: "compare two folders: aznetlint diff BASE HEAD" };
@@ -148,14 +176,54 @@ fn tell_unread(kept: &Kept, side: &str) -> bool {
     outcome.report.has_errors() || !outcome.empty.is_empty()
 }
 
-fn write(arguments: &DiffArguments, diff: &Diff) -> Result<()> {
-    let mut out = anstream::stdout().lock();
-    let width = if io::stdout().is_terminal() { columns().min(WIDEST) } else { 100 };
-    let written = match arguments.format {
-        DiffFormat::Text => diff::write_text(diff, width, &mut out),
-        DiffFormat::Json => diff::write_json(diff, &mut out),
+/// Files first, so that they are whole when the reader of standard output has gone.
+fn write(arguments: &DiffArguments, outputs: &[(DiffFormat, PathBuf)], diff: &Diff) -> Result<()> {
+    for (format, path) in outputs {
+        let mut bytes = Vec::new();
+        render(*format, diff, &mut bytes).map_err(OutputError::report)?;
+        save(path, &bytes).map_err(|error| {
+            FlagError::new(
+                format!("{} cannot be written: {error}", printable::path(path)),
+                "nothing was changed there".to_owned(),
+            )
+        })?;
+    }
+    render(arguments.format, diff, &mut anstream::stdout().lock()).map_err(OutputError::report)
+}
+
+fn render(format: DiffFormat, diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
+    let kind = match format {
+        DiffFormat::Json | DiffFormat::Sarif => printable::Kind::Json,
+        DiffFormat::Text | DiffFormat::Markdown => printable::Kind::Plain,
     };
-    written.map_err(OutputError::report)
+    let out = &mut printable::Printer::new(out, kind);
+    let width = if io::stdout().is_terminal() { columns().min(WIDEST) } else { 100 };
+    match format {
+        DiffFormat::Text => diff::write_text(diff, width, out)?,
+        DiffFormat::Json => diff::write_json(diff, out)?,
+        DiffFormat::Markdown => diff::write_markdown(diff, out)?,
+        DiffFormat::Sarif => diff::write_sarif(diff, out)?,
+    }
+    out.flush()
+}
+
+/// The files that are written, each in its format. Where one cannot go is said before anything is read.
+fn outputs(arguments: &DiffArguments) -> Result<Vec<(DiffFormat, PathBuf)>, FlagError> {
+    let read = |written: &String| {
+        let (word, file) = written.split_once('=').unwrap_or((written, ""));
+        let Ok(format) = <DiffFormat as ValueEnum>::from_str(word, true) else {
+            let help = "the formats are: text, json, markdown, sarif".to_owned();
+            return Err(FlagError::new(format!("--output {written}: there is no format `{word}`"), help));
+        };
+        if file.is_empty() {
+            let help = format!("write --output {word}=FILE, or --format {word} for standard output");
+            return Err(FlagError::new(format!("--output {written} names no file"), help));
+        }
+        let path = PathBuf::from(file);
+        is_writable(&path, written)?;
+        Ok((format, path))
+    };
+    arguments.outputs.iter().map(read).collect()
 }
 
 /// The exit status. What may be opened counts as opened: what is not known is no pass.

@@ -162,7 +162,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
     one == other || whole(one).is_some_and(|one| whole(other) == Some(one)) || there() == Some(true)
 }
 
-fn is_writable(path: &Path, written: &str) -> Result<(), FlagError> {
+pub(crate) fn is_writable(path: &Path, written: &str) -> Result<(), FlagError> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     if path.is_dir() {
         let help = "name the file in it".to_owned();
@@ -179,7 +179,7 @@ fn is_writable(path: &Path, written: &str) -> Result<(), FlagError> {
 
 /// Writes a file as a whole: it has the old bytes or the new ones. What is no plain file, such as a pipe, is written to
 /// as it is.
-fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let known = fs::metadata(path).ok();
     if known.as_ref().is_some_and(|known| !known.is_file()) {
         return File::options().write(true).open(path)?.write_all(bytes);

@@ -7,9 +7,11 @@
 
 mod compare;
 mod json;
+mod markdown;
 mod model;
 mod pairs;
 mod requirements;
+mod sarif;
 mod text;
 mod traffic;
 mod words;
@@ -34,4 +36,20 @@ pub fn write_text(diff: &Diff, width: usize, out: &mut dyn io::Write) -> io::Res
 /// When `out` cannot be written to.
 pub fn write_json(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
     json::write(diff, out)
+}
+
+/// Writes a difference as Markdown that a comment of a pull request can hold.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write_markdown(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
+    markdown::write(diff, out)
+}
+
+/// Writes what a difference opens to the internet as SARIF.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write_sarif(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
+    sarif::write(diff, out)
 }

@@ -169,6 +169,8 @@ pub struct TrafficChange {
     pub why: Vec<Why>,
     /// Some of it comes from the internet or goes there.
     pub is_public: bool,
+    /// Where the first of its places is written.
+    pub anchor: Option<Location>,
 }
 
 impl TrafficChange {

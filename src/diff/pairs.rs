@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::estate::{Estate, Field, Header, Reference};
 use crate::finding::short_name;
+use crate::source::Span;
 
 /// The kinds of places, in the order they are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +44,8 @@ pub(crate) struct Place {
     key: String,
     /// The input names it and shows nothing of it.
     pub(crate) mentioned: bool,
+    /// Where it is written.
+    pub(crate) span: Span,
     /// What it is taken for another name of the same by, where nothing else is left; `None`: by nothing.
     content: Option<String>,
 }
@@ -70,6 +73,7 @@ fn places(estate: &Estate) -> Vec<Place> {
         name: name(estate, kind, at, header),
         key: header.id.as_ref().and_then(Field::known).unwrap_or(&header.key).to_ascii_lowercase(),
         mentioned: header.mentioned,
+        span: header.place(),
         content: content(estate, kind, at),
     };
     let mut all = Vec::new();

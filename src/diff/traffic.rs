@@ -135,6 +135,11 @@ fn told(base: Source<'_>, head: Source<'_>, pair: &Pair, change: Change) -> Traf
             .map(|(doubt, of_head)| if of_head { self::why(head, &doubt) } else { self::why(base, &doubt) })
             .collect(),
         is_public,
+        anchor: match (&pair.head, &pair.base) {
+            (Some(place), _) => Some(head.files.place(place.span)),
+            (None, Some(place)) => Some(base.files.place(place.span)),
+            (None, None) => None,
+        },
     }
 }
 

@@ -28,6 +28,7 @@ use crate::source::{FileId, Files, Origin, Span};
 use crate::spelling::nearest;
 use crate::suppress::{self, Rules};
 use crate::tagfile::{FaultKind, TagFile, TagFiles};
+use crate::terraform;
 
 /// What a run came to.
 #[derive(Debug, Default)]
@@ -136,8 +137,11 @@ fn prepare(mut input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let bicep = Bicep::of(&mut input);
     let Input { mut files, entries, .. } = input;
     let (sorted, broken, mut report) = sort_entries(entries, &files, &Claims::new(settings), &bicep);
-    let Sorted { exports, templates, parameters, tags: found, fragments, dependencies, secrets, .. } = sorted;
+    let Sorted { mut exports, templates, parameters, tags: found, fragments, dependencies, secrets, .. } = sorted;
     files.hide(&secrets.places);
+    if settings.before_plans {
+        exports.iter_mut().for_each(|(_, document)| before_plan(document));
+    }
     let mut tags = TagFiles::default();
     found.into_iter().for_each(|(file, named)| tags.add(file, named));
     let types = wanted_types(pack);
@@ -149,6 +153,13 @@ fn prepare(mut input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let all = templates.into_iter().chain(fragments).chain(parameters);
     let documents = exports.iter().cloned().chain(all.map(|one| (one.file, one.document))).collect();
     Prepared { files, exports, dependencies, tags, expanded, broken, documents, report, secrets, bicep }
+}
+
+/// A plan of Terraform as the state that it starts from; other documents stay.
+fn before_plan(document: &mut Arc<Document>) {
+    if let Some(root) = terraform::before(&document.root) {
+        *document = Arc::new(Document { root, comments: Vec::new(), duplicates: Vec::new() });
+    }
 }
 
 /// The templates of a run, evaluated.

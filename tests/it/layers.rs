@@ -38,7 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "tagfile",
         ],
     ),
-    ("diff", &["estate", "finding", "lint", "net", "printable", "proof", "source"]),
+    ("diff", &["estate", "finding", "lint", "net", "printable", "proof", "report", "source"]),
     ("cases", &["date", "finding", "judge", "lint", "rule", "source", "suppress"]),
     (
         "lint",

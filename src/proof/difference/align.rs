@@ -6,9 +6,15 @@ use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::proof::cell::{Clause, Cube, Match};
-use crate::proof::difference::lines::{Effect, Lines, Told, is_of_one_side};
+use crate::proof::difference::lines::{Effect, Lines, Side, Told, is_of_one_side};
 use crate::proof::stage::{Author, Entry};
 use crate::proof::symbol::{Literal, Symbol, Symbols};
+
+/// Numbers for the lines of a side, by which two sides can be put in an order.
+pub(crate) fn fingerprint(side: &Side<'_>, told: Told<'_>) -> Vec<u64> {
+    let of_slot = |lines: &Option<Lines<'_>>| lines.as_ref().map_or_else(|| vec![0], |lines| keys(lines, told, false));
+    side.iter().flat_map(of_slot).collect()
+}
 
 /// The lines of two lists that the other does not have in the same order: packets that none of them takes fare alike. The
 /// symbols are those of each side by itself.

@@ -91,6 +91,19 @@ pub struct Change {
     pub is_public: bool,
 }
 
+impl Change {
+    /// The same change the other way.
+    pub(crate) fn mirrored(self) -> Self {
+        let turn = match self.turn {
+            Turn::Opened => Turn::Closed,
+            Turn::Closed => Turn::Opened,
+            Turn::Rerouted => Turn::Rerouted,
+        };
+        let why = self.why.into_iter().map(|(doubt, head)| (doubt, !head)).collect();
+        Self { turn, from: self.to, to: self.from, base: self.head, head: self.base, why, ..self }
+    }
+}
+
 /// How many cells of one cause are joined.
 const MOST_JOINED: usize = 1024;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use crate::estate::{Direction, Estate, NetworkSecurityGroup, Peer, RouteTable};
 use crate::net::{AddressSet, Family, METADATA, PortSet, ProtocolSet, TagData};
 use crate::proof::cell::Cell;
-use crate::proof::difference::align::changed;
+use crate::proof::difference::align::{changed, fingerprint};
 use crate::proof::difference::boxes::{Change, End, Traffic, changes};
 use crate::proof::difference::lines::{FileNames, Joined, SLOTS, Side, Told, absent, of_firewall, of_scene};
 use crate::proof::difference::sent::{Exceeded, Met, differ};
@@ -163,7 +163,30 @@ struct Ask<'x> {
 }
 
 impl Ask<'_> {
+    /// Compares two sides. The one with the lesser lines is taken for the base, and what is found turned round where it is
+    /// not: so the difference of two sides is the mirror of the difference the other way, whatever cells are split by.
     fn compare<'a, 'b>(
+        &self,
+        (base, base_side): (&Ground<'_, 'b>, Side<'b>),
+        (head, head_side): (&Ground<'_, 'a>, Side<'a>),
+        scenes: &[Option<&Scene<'_>>],
+        difference: &mut Difference,
+    ) {
+        let of_base = Told { symbols: &base.symbols, names: self.names.base };
+        let of_head = Told { symbols: &head.symbols, names: self.names.head };
+        if fingerprint(&base_side, of_base) <= fingerprint(&head_side, of_head) {
+            self.compare_in_order((base, base_side), (head, head_side), scenes, difference);
+            return;
+        }
+        let names = Names { base: self.names.head, head: self.names.base };
+        let mut mirrored = Difference::default();
+        let ask = Ask { names, ..*self };
+        ask.compare_in_order((head, head_side), (base, base_side), scenes, &mut mirrored);
+        difference.exceeded |= mirrored.exceeded;
+        difference.changes.extend(mirrored.changes.into_iter().map(Change::mirrored));
+    }
+
+    fn compare_in_order<'a, 'b>(
         &self,
         (base, base_side): (&Ground<'_, 'b>, Side<'b>),
         (head, head_side): (&Ground<'_, 'a>, Side<'a>),

@@ -26,12 +26,10 @@ pub enum Fate {
     Passes,
     /// It goes to the internet.
     Internet,
-    /// It goes to the network itself or to one that is joined with it.
+    /// It goes to the network itself, private endpoints included, or to one that is joined with it.
     Network,
     /// It goes to a service by a service endpoint.
     ServiceEndpoint,
-    /// It goes to a private endpoint.
-    PrivateEndpoint,
     /// It goes to the gateway of the network.
     Gateway,
     /// It goes to the firewall of this name; what that lets pass is told at the firewall.
@@ -178,9 +176,8 @@ fn by_hop(hop: &Hop, names: FileNames<'_>) -> Effect {
     let to = |kind: NextHop| match kind {
         NextHop::Drop => Fate::Dropped,
         NextHop::Internet => Fate::Internet,
-        NextHop::VnetLocal | NextHop::Peering | NextHop::ConnectedGroup => Fate::Network,
+        NextHop::VnetLocal | NextHop::Peering | NextHop::ConnectedGroup | NextHop::PrivateEndpoint => Fate::Network,
         NextHop::ServiceEndpoint => Fate::ServiceEndpoint,
-        NextHop::PrivateEndpoint => Fate::PrivateEndpoint,
         NextHop::VirtualNetworkGateway => Fate::Gateway,
         NextHop::VirtualAppliance => Fate::Appliance(Arc::from("an appliance")),
     };

@@ -9,6 +9,7 @@ pub mod cases;
 pub mod cli;
 pub mod config;
 pub mod date;
+pub mod diff;
 pub mod estate;
 pub mod finding;
 pub mod fix;

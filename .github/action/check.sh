@@ -44,5 +44,20 @@ if [[ -n $summary && -s $summary ]]; then cat "$summary" >>"$GITHUB_STEP_SUMMARY
 if [[ -n $INPUT_SARIF_FILE && -s $INPUT_SARIF_FILE ]]; then
   printf 'sarif-file=%s\n' "$INPUT_SARIF_FILE" >>"$GITHUB_OUTPUT"
 fi
+# What the change does is told beside the findings: it fails nothing by itself, and a comment is written by a step of its own.
+if [[ ${INPUT_DIFF:-false} == true ]]; then
+  if [[ -z $INPUT_CHANGED_SINCE ]]; then
+    echo "::warning::diff: true needs changed-since, such as origin/main"
+  else
+    body=${RUNNER_TEMP:-/tmp}/aznetlint-diff.md
+    rm -f "$body"
+    arguments=(diff --exit-zero --format=text "--against=$INPUT_CHANGED_SINCE" "--output=markdown=$body")
+    option --config "$INPUT_SETTINGS"
+    arguments+=(--)
+    lines "$INPUT_PATH"
+    "${AZNETLINT:-aznetlint}" "${arguments[@]}" || echo "::warning::what the change does could not be told"
+    if [[ -s $body ]]; then printf 'diff-file=%s\n' "$body" >>"$GITHUB_OUTPUT"; fi
+  fi
+fi
 printf 'exit-code=%s\n' "$status" >>"$GITHUB_OUTPUT"
 exit "$status"

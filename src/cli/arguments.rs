@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Write down the findings there are, so that later only new ones count
     Baseline(BaselineArguments),
+    /// Say what a change does: which traffic it opens, closes or leads another way, which requirements turn
+    Diff(DiffArguments),
     /// Print edits that settle findings as a patch, or write them; each is tried first
     Fix(FixArguments),
     /// Follow one flow through every layer: which rule decides where, and whether it passes
@@ -113,6 +115,71 @@ pub(crate) struct CheckArguments {
     /// Say more: every file, every fact, every requirement
     #[arg(short, long)]
     pub(crate) verbose: bool,
+}
+
+/// Two states of a network, and how their difference is shown.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "PATHs: BASE HEAD, two files or folders; or PLAN, what Terraform plans, before and after; with --against any paths, as they were where the branch left REF, and as they are.\n\nExit status: 0 nothing that a gate is for, 1 a requirement is violated that was not before, or a gate is met, 2 the run \
+                  itself failed or an input could not be read."
+)]
+pub(crate) struct DiffArguments {
+    #[command(flatten)]
+    pub(crate) lint: LintArguments,
+
+    /// Compare with this commit or branch of git: the PATHs at REF are the base, as they are now the head
+    #[arg(long, value_name = "REF")]
+    pub(crate) against: Option<String>,
+
+    /// How to print
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) format: DiffFormat,
+
+    /// Write it in this format to FILE as well; can be given several times
+    #[arg(long = "output", value_name = "FORMAT=FILE")]
+    pub(crate) outputs: Vec<String>,
+
+    /// Exit with 1 when traffic is opened, or may be: to or from the internet, or any
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) fail_on_opened: Option<OpenedGate>,
+
+    /// Exit with 1 also when a requirement that was satisfied cannot be decided any more
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) fail_on_closed: Option<ClosedGate>,
+
+    /// Exit with 0 whatever is found; a run that fails still exits with 2
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+}
+
+/// The formats of a difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs, version 1
+    Json,
+    /// For the comment of a pull request
+    Markdown,
+    /// What is opened to the internet, for code scanning
+    Sarif,
+}
+
+/// Which opened traffic fails the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OpenedGate {
+    /// What comes from the internet or goes there
+    Internet,
+    /// All of it
+    Any,
+}
+
+/// Which closed traffic fails the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClosedGate {
+    /// What a requirement asks for
+    Required,
 }
 
 /// What is linted, by which rules, and with what: all that findings depend on.
@@ -460,6 +527,8 @@ pub(crate) enum SchemaKind {
     Service,
     /// What check --format json prints
     Report,
+    /// What diff --format json prints
+    Diff,
 }
 
 /// The output formats of the other commands.

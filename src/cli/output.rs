@@ -16,7 +16,7 @@ use crate::printable;
 use crate::report::{self, Base, Format};
 
 /// The widest page, in characters; longer lines are hard to read.
-const WIDEST: usize = 120;
+pub(crate) const WIDEST: usize = 120;
 
 /// The reports a run writes.
 pub(crate) struct Outputs {
@@ -147,7 +147,7 @@ fn url() -> Option<String> {
 }
 
 /// The width of the terminal, when it says so.
-fn columns() -> usize {
+pub(crate) fn columns() -> usize {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     said.filter(|columns| *columns >= 40).unwrap_or(100)
 }
@@ -162,7 +162,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
     one == other || whole(one).is_some_and(|one| whole(other) == Some(one)) || there() == Some(true)
 }
 
-fn is_writable(path: &Path, written: &str) -> Result<(), FlagError> {
+pub(crate) fn is_writable(path: &Path, written: &str) -> Result<(), FlagError> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     if path.is_dir() {
         let help = "name the file in it".to_owned();

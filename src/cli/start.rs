@@ -9,7 +9,7 @@ use rayon::ThreadPoolBuilder;
 
 use crate::cli::arguments::{Arguments, Command};
 use crate::cli::end::{End, OutputError, is_colored, print_error};
-use crate::cli::{baseline, check, document, expand, fix, init, study, tags, trace};
+use crate::cli::{baseline, check, diff, document, expand, fix, init, study, tags, trace};
 
 /// The stack of a thread, as large as that of a process.
 const STACK: usize = 8 << 20;
@@ -35,6 +35,7 @@ pub fn main() -> ExitCode {
         None => check::run(&arguments.check),
         Some(Command::Check(check)) => check::run(&check),
         Some(Command::Baseline(written)) => baseline::run(&written),
+        Some(Command::Diff(sides)) => diff::run(&sides),
         Some(Command::Fix(edits)) => fix::run(&edits),
         Some(Command::Trace(flow)) => trace::run(&flow),
         Some(Command::Expand(expand)) => expand::run(&expand),

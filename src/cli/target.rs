@@ -1,15 +1,14 @@
 //! What a check looks at: the paths that are linted, and the changes that are reported, as git tells them.
 
-use std::ffi::OsString;
+use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::{env, io};
 
 use miette::Result;
 
 use crate::cli::arguments::{CheckArguments, LintArguments};
 use crate::cli::end::FlagError;
 use crate::cli::found::{Found, from_here};
+use crate::cli::git::{Git, Said, ask, path_of};
 use crate::input::{self, FileSet};
 use crate::lint::Changed;
 use crate::printable;
@@ -86,7 +85,7 @@ fn nothing_named(found: &Found) -> FlagError {
 }
 
 /// The folder that git is asked in: that of the first path.
-fn here(paths: &[PathBuf]) -> PathBuf {
+pub(crate) fn here(paths: &[PathBuf]) -> PathBuf {
     match paths.first() {
         Some(path) if path.is_dir() => path.clone(),
         Some(path) => match path.parent() {
@@ -98,7 +97,7 @@ fn here(paths: &[PathBuf]) -> PathBuf {
 }
 
 /// The root of the repository that the current folder is in, or the current folder.
-fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     let Ok(current) = env::current_dir() else { return PathBuf::from(".") };
     let root = current.ancestors().find(|folder| folder.join(".git").exists());
     root.map_or_else(|| PathBuf::from("."), from_here)
@@ -115,38 +114,10 @@ pub(crate) struct Changes {
 
 /// The files that differ from where the branch of `folder` left the history of `reference`.
 pub(crate) fn changed_since(folder: &Path, reference: &str) -> Result<Changes, FlagError> {
-    let top = ask(folder, &["rev-parse", "--show-toplevel"]).map_err(|said| match said {
-        Said::Failure(said) if said.contains("not a git repository") => FlagError::new(
-            "--changed-since needs a git repository, and this folder is in none".to_owned(),
-            "run it inside the repository, or name the files: aznetlint check --changed FILE…".to_owned(),
-        ),
-        said => said.error("git cannot say where the repository is"),
-    })?;
-    let top = PathBuf::from(path_of(trimmed(&top)));
-    let shallow = || ask(&top, &["rev-parse", "--is-shallow-repository"]).is_ok_and(|said| trimmed(&said) == b"true");
-    let commit = format!("{reference}^{{commit}}");
-    let known = !reference.starts_with('-') && ask(&top, &["rev-parse", "--verify", "--quiet", &commit]).is_ok();
-    if !known {
-        let remote = format!("origin/{reference}");
-        let has_remote = ask(&top, &["rev-parse", "--verify", "--quiet", &format!("{remote}^{{commit}}")]).is_ok();
-        let help = if has_remote {
-            format!("did you mean `{remote}`?")
-        } else if shallow() {
-            SHALLOW.to_owned()
-        } else {
-            format!("fetch it first: git fetch origin {}", reference.trim_start_matches("origin/"))
-        };
-        return Err(FlagError::new(format!("--changed-since {reference}: git knows no such commit"), help));
-    }
-    let base = ask(&top, &["merge-base", reference, "HEAD"]).map_err(|said| match said {
-        Said::Failure(said) if said.trim().is_empty() => {
-            let help = if shallow() { SHALLOW } else { "the two share no history; name a commit that they share" };
-            FlagError::new(format!("--changed-since {reference}: no commit is in both histories"), help.to_owned())
-        }
-        said => said.error(&format!("git finds no commit that {reference} and HEAD share")),
-    })?;
-    let base = String::from_utf8_lossy(trimmed(&base)).into_owned();
-    let failed = |said: Said| said.error("git cannot say what changed");
+    let git = Git { flag: "--changed-since", without: "name the files: aznetlint check --changed FILE…" };
+    let top = git.top(folder)?;
+    let base = git.base(&top, reference)?;
+    let failed = |said: Said| git.error(said, "git cannot say what changed");
     let diff = ["diff", "--name-status", "-z", "--find-renames", "--no-ext-diff", "--no-relative", &base, "--"];
     let mut changes = read_diff(&top, &ask(&top, &diff).map_err(failed)?);
     let new = ask(&top, &["ls-files", "-z", "--others", "--exclude-standard"]).map_err(failed)?;
@@ -154,39 +125,6 @@ pub(crate) fn changed_since(folder: &Path, reference: &str) -> Result<Changes, F
         .present
         .extend(new.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(|name| top.join(path_of(name))));
     Ok(changes)
-}
-
-const SHALLOW: &str = "this clone is shallow: fetch the whole history, with actions/checkout by `fetch-depth: 0`, in \
-                       Azure Pipelines by `fetchDepth: 0`, elsewhere by `git fetch --unshallow`";
-
-/// Why git gave no answer.
-enum Said {
-    Missing(io::Error),
-    Failure(String),
-}
-
-impl Said {
-    fn error(self, what: &str) -> FlagError {
-        match self {
-            Self::Missing(error) if error.kind() == io::ErrorKind::NotFound => FlagError::new(
-                "--changed-since asks git, and there is no `git` on the PATH".to_owned(),
-                "install git, or name the files: aznetlint check --changed FILE…".to_owned(),
-            ),
-            Self::Missing(error) => FlagError::new(format!("git cannot be run: {error}"), None),
-            Self::Failure(said) => {
-                let said = said.trim().trim_start_matches("fatal: ").to_owned();
-                FlagError::new(what.to_owned(), (!said.is_empty()).then(|| format!("git says: {said}")))
-            }
-        }
-    }
-}
-
-fn ask(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, Said> {
-    let mut git = Command::new("git");
-    // Only reads, and answers in English.
-    git.arg("-C").arg(folder).args(arguments).env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
-    let Output { status, stdout, stderr } = git.output().map_err(Said::Missing)?;
-    if status.success() { Ok(stdout) } else { Err(Said::Failure(String::from_utf8_lossy(&stderr).into_owned())) }
 }
 
 /// Reads `STATUS NUL PATH NUL …`; a renamed or copied file has two paths, the old one first.
@@ -201,20 +139,6 @@ fn read_diff(top: &Path, said: &[u8]) -> Changes {
         }
     }
     changes
-}
-
-fn trimmed(said: &[u8]) -> &[u8] {
-    said.trim_ascii_end()
-}
-
-#[cfg(unix)]
-fn path_of(name: &[u8]) -> OsString {
-    std::os::unix::ffi::OsStringExt::from_vec(name.to_vec())
-}
-
-#[cfg(not(unix))]
-fn path_of(name: &[u8]) -> OsString {
-    OsString::from(String::from_utf8_lossy(name).into_owned())
 }
 
 #[cfg(test)]

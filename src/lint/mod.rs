@@ -11,5 +11,5 @@ mod shorten;
 mod sorted;
 mod template;
 
-pub use run::{Estates, ExpandedTemplate, Outcome, estates, expand, lint, lint_texts};
+pub use run::{Estates, ExpandedTemplate, Kept, Outcome, estates, expand, lint, lint_keeping, lint_texts};
 pub use settings::{Accepted, Changed, PathRules, SetParameter, Settings, TemplateChoice, TemplateOptions};

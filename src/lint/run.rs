@@ -28,6 +28,7 @@ use crate::source::{FileId, Files, Origin, Span};
 use crate::spelling::nearest;
 use crate::suppress::{self, Rules};
 use crate::tagfile::{FaultKind, TagFile, TagFiles};
+use crate::terraform;
 
 /// What a run came to.
 #[derive(Debug, Default)]
@@ -54,9 +55,34 @@ pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Set
     let all = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
     let all: Vec<PathBuf> = all.chain(&settings.dependencies).cloned().collect();
     let mut outcome = lint_input(input::read(&all, &settings.input, stdin), pack, settings);
+    refuse_and_tell(&mut outcome, paths, settings);
+    outcome
+}
+
+/// Lints files and folders, and keeps the estates of all choices of parameter files.
+pub fn lint_keeping(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Kept {
+    let all = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
+    let all: Vec<PathBuf> = all.chain(&settings.dependencies).cloned().collect();
+    let mut kept =
+        lint_prepared(prepare(input::read(&all, &settings.input, stdin), pack, settings), pack, settings, true);
+    refuse_and_tell(&mut kept.outcome, paths, settings);
+    kept
+}
+
+/// A run with its estates.
+#[derive(Debug)]
+pub struct Kept {
+    /// What the run came to.
+    pub outcome: Outcome,
+    /// One estate for each choice of parameter files, with what tells the choices apart; empty for the only one.
+    pub estates: Vec<(String, Estate)>,
+    /// The service tags that were loaded.
+    pub tags: TagFiles,
+}
+
+fn refuse_and_tell(outcome: &mut Outcome, paths: &[PathBuf], settings: &Settings) {
     refuse(&mut outcome.report, &settings.named(paths), settings.stdin_name(), settings.changed.as_ref());
     tell(&mut outcome.report, settings.changed.as_ref(), !settings.templates.parameters.is_empty());
-    outcome
 }
 
 /// The estates of a run, with what is needed to ask about them.
@@ -111,8 +137,11 @@ fn prepare(mut input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let bicep = Bicep::of(&mut input);
     let Input { mut files, entries, .. } = input;
     let (sorted, broken, mut report) = sort_entries(entries, &files, &Claims::new(settings), &bicep);
-    let Sorted { exports, templates, parameters, tags: found, fragments, dependencies, secrets, .. } = sorted;
+    let Sorted { mut exports, templates, parameters, tags: found, fragments, dependencies, secrets, .. } = sorted;
     files.hide(&secrets.places);
+    if settings.before_plans {
+        exports.iter_mut().for_each(|(_, document)| before_plan(document));
+    }
     let mut tags = TagFiles::default();
     found.into_iter().for_each(|(file, named)| tags.add(file, named));
     let types = wanted_types(pack);
@@ -124,6 +153,13 @@ fn prepare(mut input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let all = templates.into_iter().chain(fragments).chain(parameters);
     let documents = exports.iter().cloned().chain(all.map(|one| (one.file, one.document))).collect();
     Prepared { files, exports, dependencies, tags, expanded, broken, documents, report, secrets, bicep }
+}
+
+/// A plan of Terraform as the state that it starts from; other documents stay.
+fn before_plan(document: &mut Arc<Document>) {
+    if let Some(root) = terraform::before(&document.root) {
+        *document = Arc::new(Document { root, comments: Vec::new(), duplicates: Vec::new() });
+    }
 }
 
 /// The templates of a run, evaluated.
@@ -180,7 +216,14 @@ pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack
 /// Lints what was read.
 fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let empty = input.empty.clone();
-    let prepared = prepare(input, pack, settings);
+    let kept = lint_prepared(prepare(input, pack, settings), pack, settings, false);
+    let mut outcome = kept.outcome;
+    outcome.kept.push(Box::new(kept.estates));
+    Outcome { empty, ..outcome }
+}
+
+/// Judges what was prepared. `keep`: the estates of all choices of parameter files, not of the last one alone.
+fn lint_prepared(prepared: Prepared, pack: &Pack, settings: &Settings, keep: bool) -> Kept {
     let Prepared { mut files, exports, dependencies, tags, expanded, documents, mut report, secrets, bicep, .. } =
         prepared;
     note_templates(&mut report, &files, &expanded);
@@ -192,7 +235,7 @@ fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
         (covered.collect(), facts.clone())
     }));
     let ask = Ask { pack, requests: &requests, exports: &exports, dependencies: &dependencies, tags: &tags };
-    let (unmatched, estate) = ask.judge(&expanded.rounds, &files, &mut report);
+    let (unmatched, estates) = ask.judge(&expanded.rounds, &files, &mut report, keep);
     tag_faults(&mut report, pack, &tags, settings.accepted.today);
     key_faults(&mut report, pack, &documents);
     bicep.tell(&mut report, &files, pack);
@@ -212,9 +255,13 @@ fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     }
     report.data.extend(tags.state().map(|state| ("tags".to_owned(), state)));
     let kept: Vec<Box<dyn Any + Send + Sync>> =
-        vec![Box::new(exports), Box::new(expanded), Box::new(documents), Box::new(estate), Box::new(bicep)];
-    Outcome { files, report, unmatched, empty, rules, unused, kept }
+        vec![Box::new(exports), Box::new(expanded), Box::new(documents), Box::new(bicep)];
+    let outcome = Outcome { files, report, unmatched, empty: Vec::new(), rules, unused, kept };
+    Kept { outcome, estates, tags }
 }
+
+/// Requests that match nothing, and the names there are.
+type Unmatched = Vec<(String, Vec<String>)>;
 
 /// What the rules are asked with, whatever the parameter files are.
 struct Ask<'a> {
@@ -227,22 +274,26 @@ struct Ask<'a> {
 
 impl Ask<'_> {
     /// Judges every round, and adds what it says to the report. Answers with the requests that match nothing, and the
-    /// names there are; and with the estate of the last round.
+    /// names there are; and with the estates of all rounds where they are to be kept, else of the last one.
     fn judge(
         &self,
         rounds: &[Round],
         files: &Files,
         report: &mut Report,
-    ) -> (Vec<(String, Vec<String>)>, Option<Estate>) {
+        keep: bool,
+    ) -> (Unmatched, Vec<(String, Estate)>) {
         let several = rounds.len() > 1;
         let mut unmatched: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut findings: BTreeMap<FindingKey, Draft> = BTreeMap::new();
-        let mut last = None;
+        let mut estates: Vec<(String, Estate)> = Vec::new();
         let mut answers: Vec<Judged> = Vec::with_capacity(rounds.len());
         for round in rounds {
             let (judged, estate) = self.judge_round(round, files);
             answers.push(judged);
-            last = Some(estate);
+            if !keep {
+                estates.clear();
+            }
+            estates.push((round.label.clone(), estate));
         }
         let shared = shared_placements(rounds, &answers);
         for (at, (round, mut judged)) in rounds.iter().zip(answers).enumerate() {
@@ -266,7 +317,7 @@ impl Ask<'_> {
             }
             finding
         }));
-        (unmatched.into_iter().collect(), last)
+        (unmatched.into_iter().collect(), estates)
     }
 
     fn judge_round(&self, round: &Round, files: &Files) -> (Judged, Estate) {

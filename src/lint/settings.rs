@@ -35,6 +35,8 @@ pub struct Settings {
     pub changed: Option<Changed>,
     /// What the user decided to live with.
     pub accepted: Accepted,
+    /// Plans of Terraform are read as the states they start from.
+    pub before_plans: bool,
 }
 
 impl Settings {

@@ -85,7 +85,7 @@ impl<'a> AfterRoute<'a> {
 }
 
 /// Whether traffic comes to a firewall that a route leads to.
-fn reached(scene: &Scene<'_>, firewall: &Firewall) -> Ruling {
+pub(crate) fn reached(scene: &Scene<'_>, firewall: &Firewall) -> Ruling {
     match scene.estate.map(|estate| reach(estate, scene.network_at, firewall)) {
         Some(Reach::No) => Ruling::Drop,
         Some(Reach::Unknown(doubt)) => {

@@ -462,6 +462,11 @@ impl<'s, 'a> Ground<'s, 'a> {
         all.add(Arc::clone(&self.public), Vec::new());
     }
 
+    /// What is known of `VirtualNetwork`, the platform's address included.
+    pub(crate) fn known_network(&self) -> &AddressSet {
+        &self.network
+    }
+
     /// Whether a route leads public addresses to an appliance or a gateway.
     pub(crate) fn is_tunnelled(&self) -> bool {
         !self.tunnelled.is_empty() || !self.tunnelled_tags.is_empty()

@@ -11,6 +11,7 @@ mod atom;
 mod cell;
 mod cover;
 mod declared;
+mod difference;
 mod doubt;
 mod egress;
 mod explain;
@@ -37,6 +38,9 @@ mod verdict;
 mod words;
 
 pub use after_route::nearest;
+pub use difference::{
+    Change, Difference, End, Fate, FileNames, FirewallSide, Names, Traffic, Turn, firewall_difference, scene_difference,
+};
 pub use doubt::{Doubt, Reason};
 pub use egress::Outcome;
 pub use firewall::{Appliance, Placed};

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::estate::{
-    Access, AdminRule, BUILT_IN, BuiltIn, Direction, NetworkSecurityGroup, Peer, Ports, SecurityRule, short_name,
+    Access, AdminRule, BUILT_IN, BuiltIn, Direction, Field, NetworkSecurityGroup, Peer, Ports, SecurityRule, short_name,
 };
 use crate::finding::Layer;
 use crate::net::{AddressSet, PortSet, ProtocolSet, Special, Tag};
@@ -115,7 +115,7 @@ fn anywhere<'a>(
 ) {
     for numbered in floating {
         let Numbered { rule, .. } = numbered;
-        let meaning = Meaning::Packet(Arc::from(format!("first {rule:p}")));
+        let meaning = Meaning::Packet(Arc::from(format!("first {rule:p} {}", key_of(&rule.priority))));
         let first = ground.symbols.of(meaning, || match rule.priority.unknown() {
             Some(unknown) => Doubt::of(What::Of(Aspect::Priority, ThingKind::Rule.named(shown(&rule.name))), unknown),
             None => Doubt::new(Reason::Unexplained(What::OfSomeRule(Aspect::Priority))),
@@ -127,8 +127,13 @@ fn anywhere<'a>(
             Some(unknown) => Doubt::of(What::PartOfRules, unknown),
             None => Doubt::new(Reason::Unexplained(What::PartOfRules)).at(part.span),
         };
-        unknown_part(ground, &doubt, &format!("rules {part:p}"), all);
+        unknown_part(ground, &doubt, &format!("rules {part:p} {}", key_of(part)), all);
     }
+}
+
+/// What tells the value of an unknown from others, also in another run.
+fn key_of<T>(field: &Field<T>) -> &str {
+    field.unknown().map_or("", |unknown| &unknown.key)
 }
 
 /// Any rule may come from here: for each packet it may be dropped, or let through.
@@ -370,6 +375,11 @@ impl<'a> AdminLayer<'a> {
         list.entries.push(rest);
         list.always.push(false);
         Some(Self { stage: Rc::new(Stage::new(Layer::Admin, 0, list.entries)), always: list.always })
+    }
+
+    /// Whether what an entry lets pass meets no group.
+    pub(crate) fn always(&self, entry: usize) -> bool {
+        self.always.get(entry).is_some_and(|always| *always)
     }
 
     /// Whether what met this layer first meets no group.

@@ -392,7 +392,7 @@ fn way_of(passage: &Passage<'_, '_>, traced: &TracedCell) -> Vec<Decider> {
 }
 
 /// A packet of a cell. An end that no address pins down goes by its tag.
-fn point(symbols: &Symbols, cell: &Cell) -> Point {
+pub(crate) fn point(symbols: &Symbols, cell: &Cell) -> Point {
     let place = |end: End| {
         let name = cell.cube.iter().filter(|literal| literal.holds).find_map(|literal| {
             match symbols.meaning(literal.symbol) {

@@ -110,7 +110,8 @@ impl<'a> List<'_, '_, 'a> {
                 Some(unknown) => Doubt::of(What::PartOfRoutes, unknown),
                 None => Doubt::new(Reason::Unexplained(What::PartOfRoutes)).at(part.span),
             };
-            let way = self.unknown_way(&doubt, &format!("{part:p}"));
+            let key = part.unknown().map_or("", |unknown| &unknown.key);
+            let way = self.unknown_way(&doubt, &format!("{part:p} {key}"));
             first.push(way);
         }
     }

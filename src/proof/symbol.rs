@@ -70,6 +70,11 @@ impl Literal {
 }
 
 impl Symbol {
+    /// Its place among the symbols of a proof, in the order they were asked for.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+
     pub(crate) fn holds(self) -> Literal {
         Literal { symbol: self, holds: true }
     }
@@ -133,6 +138,16 @@ impl Symbols {
         self.entries.push((meaning.clone(), doubt()));
         self.index.insert(meaning, symbol);
         symbol
+    }
+
+    /// Every symbol of this layer.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Symbol> + '_ {
+        (self.first..self.count()).map(|at| Symbol(u32::try_from(at).unwrap_or(u32::MAX)))
+    }
+
+    /// How many symbols there are.
+    pub(crate) fn count(&self) -> usize {
+        self.first + self.entries.len()
     }
 
     fn find(&self, meaning: &Meaning) -> Option<Symbol> {

@@ -1,5 +1,7 @@
 //! What a document of Terraform is: told by its keys, never by its name (TF-1 to TF-3, TF-23).
 
+use std::sync::Arc;
+
 use crate::json::{Node, Value};
 
 /// What Terraform wrote.
@@ -43,6 +45,15 @@ pub fn form(root: &Node) -> Option<Form> {
         return Some(if major.is_some_and(|major| major <= PRINTED) { printed } else { Form::Newer });
     }
     stored(root)
+}
+
+/// The state that a plan starts from, as `terraform show -json` prints it; nothing where there is none yet. `None` when the
+/// document is no plan.
+pub fn before(root: &Node) -> Option<Node> {
+    (form(root) == Some(Form::Plan)).then(|| {
+        let prior = root.get("prior_state").filter(|state| state.is_object());
+        prior.cloned().unwrap_or_else(|| Node::new(Value::Object(Arc::default()), root.span))
+    })
 }
 
 fn stored(root: &Node) -> Option<Form> {

@@ -20,5 +20,5 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use document::{Form, form};
+pub use document::{Form, before, form};
 pub use read::{Reading, Resource, Survey, read, survey, types};

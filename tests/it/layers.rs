@@ -18,6 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "date",
             "cases",
             "config",
+            "diff",
             "estate",
             "finding",
             "fix",
@@ -37,6 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "tagfile",
         ],
     ),
+    ("diff", &["estate", "finding", "lint", "net", "printable", "proof", "report", "source"]),
     ("fix", &["bicep", "finding", "json", "lint", "rule", "source"]),
     ("cases", &["date", "finding", "judge", "lint", "rule", "source", "suppress"]),
     (

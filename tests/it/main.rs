@@ -9,6 +9,7 @@ mod cli;
 mod corpus;
 mod coverage;
 mod dependencies;
+mod diff;
 mod documents;
 mod examples;
 mod faults;

@@ -60,7 +60,7 @@ pub(crate) fn network_clauses(
     }
     if let Some(doubt) = doubt {
         // The firewall matches the addresses it resolves; others may live there too.
-        let shared = maybe(ground, format!("shared {rule:p}"), || doubt);
+        let shared = maybe(ground, format!("shared {rule:p} {}", words(&rule.destination_fqdns)), || doubt);
         let guards: Vec<Literal> = guards.iter().copied().chain([shared]).collect();
         all.push(clause(&guards, anywhere, None));
     }
@@ -135,7 +135,7 @@ pub(crate) fn application_clauses(
     guards: &[Literal],
     named: bool,
 ) -> Vec<Clause> {
-    let at = format!("{rule:p}");
+    let at = format!("{rule:p}{}", content(rule));
     let hosts = hosts(ground, rule, access, named, &at);
     let destination_ports = application_ports(ground, rule, &at);
     // A deny of categories alone matches nothing known, and that is taken for granted aloud.
@@ -157,6 +157,31 @@ pub(crate) fn application_clauses(
         destination_ports,
         hosts: Some(hosts),
     }]
+}
+
+/// What an application rule asks for that only symbols stand for: it tells the symbols of two runs apart.
+fn content(rule: &FirewallRule) -> String {
+    let mut all = String::new();
+    for field in [&rule.target_urls, &rule.web_categories].into_iter().flatten() {
+        push_word(field, &mut all);
+    }
+    rule.applications.iter().for_each(|(name, _)| push_word(name, &mut all));
+    all
+}
+
+/// The words of some values.
+fn words(fields: &[Field<Arc<str>>]) -> String {
+    let mut all = String::new();
+    fields.iter().for_each(|field| push_word(field, &mut all));
+    all
+}
+
+fn push_word(field: &Field<Arc<str>>, all: &mut String) {
+    all.push(' ');
+    all.push_str(match &field.value {
+        Ok(word) => word,
+        Err(unknown) => &unknown.key,
+    });
 }
 
 /// What TCP on a port speaks, where that is plain.

@@ -197,7 +197,11 @@ fn missing_groups(estate: &Estate, policy: &FirewallPolicy) -> Vec<Doubt> {
 fn group_block<'a>(policy: &'a FirewallPolicy, group: &'a RuleCollectionGroup, kind: CollectionKind) -> Block<'a> {
     let mut lines = Vec::new();
     for part in &group.unknown_collections {
-        unknown(&part_doubt(What::PartOfCollections, part), &format!("collections {part:p}"), &mut lines);
+        unknown(
+            &part_doubt(What::PartOfCollections, part),
+            &format!("collections {part:p} {}", key_of(part)),
+            &mut lines,
+        );
     }
     let blocks = group.collections.iter().map(|one| collection_block(Some(policy), Some(group), one, kind));
     lines.extend(in_order(blocks.collect()));
@@ -206,13 +210,22 @@ fn group_block<'a>(policy: &'a FirewallPolicy, group: &'a RuleCollectionGroup, k
         lines.iter_mut().for_each(|line| line.guards.push(guard.clone()));
     }
     let name = ThingKind::Group.named(shown(&group.header.name));
-    Block { priority: priority(group.priority.as_ref(), &name), key: format!("{group:p}"), name, lines }
+    Block {
+        priority: priority(group.priority.as_ref(), &name),
+        key: format!("{group:p} {}", group.priority.as_ref().map_or("", key_of)),
+        name,
+        lines,
+    }
 }
 
 fn classic(firewall: &Firewall, kind: CollectionKind) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     for (_, part) in firewall.unknown_collections.iter().filter(|(of, _)| *of == kind) {
-        unknown(&part_doubt(What::PartOfCollections, part), &format!("collections {part:p}"), &mut lines);
+        unknown(
+            &part_doubt(What::PartOfCollections, part),
+            &format!("collections {part:p} {}", key_of(part)),
+            &mut lines,
+        );
     }
     lines.extend(in_order(firewall.collections.iter().map(|one| collection_block(None, None, one, kind)).collect()));
     lines
@@ -234,7 +247,7 @@ fn collection_block<'a>(
         for part in &collection.unknown_rules {
             let doubt = part_doubt(What::PartOf(name.clone()), part);
             for (access, guard) in &actions {
-                let meaning = Meaning::Packet(Arc::from(format!("{access:?} rules {part:p}")));
+                let meaning = Meaning::Packet(Arc::from(format!("{access:?} rules {part:p} {}", key_of(part))));
                 let some = Guard { meaning, holds: true, doubt: doubt.clone() };
                 let guards = std::iter::once(some).chain(guard.clone()).collect();
                 lines.push(Line { guards, access: *access, what: Content::Unknown(doubt.clone()) });
@@ -258,7 +271,8 @@ fn collection_block<'a>(
         lines.iter_mut().for_each(|line| line.guards.push(guard.clone()));
     }
     let priority = priority(collection.priority.as_ref(), &name);
-    Block { priority, key: format!("{collection:p}"), name, lines }
+    let key = format!("{collection:p} {}", collection.priority.as_ref().map_or("", key_of));
+    Block { priority, key, name, lines }
 }
 
 /// What the rules of a collection do. Two lines each where that is not known.
@@ -292,6 +306,11 @@ fn exists(condition: &Arc<Unknown>, name: Thing) -> Guard {
         holds: true,
         doubt: Doubt::of(What::Exists(name), condition),
     }
+}
+
+/// What tells the value of an unknown from others, also in another run.
+fn key_of<T>(field: &Field<T>) -> &str {
+    field.unknown().map_or("", |unknown| &unknown.key)
 }
 
 fn part_doubt(what: What, part: &Field<()>) -> Doubt {

@@ -43,11 +43,11 @@ const PATTERNS: [&str; 8] =
     ["*.azureml.ms", "a.azureml.ms", "*.ms", "*", "pypi.org", "*azureml.ms", "www.*", "*.a.azureml.ms"];
 const NAMED: [&str; 2] = ["a.azureml.ms", "pypi.org"];
 /// At least one host of each kind that the patterns tell apart.
-const HOSTS: [&str; 8] =
+pub(super) const HOSTS: [&str; 8] =
     ["a.azureml.ms", "b.azureml.ms", "x.a.azureml.ms", "pypi.org", "azureml.ms", "other.org", "x.ms", "evilazureml.ms"];
 const REQUIRED: [&str; 5] = ["*.azureml.ms", "a.azureml.ms", "pypi.org", "*.ms", "*"];
 /// At least one address of each kind that prefixes and tags tell apart, in every world.
-const ADDRESSES: [[u8; 4]; 9] = [
+pub(super) const ADDRESSES: [[u8; 4]; 9] = [
     [20, 0, 7, 1],
     [20, 0, 7, 200],
     [20, 9, 9, 1],
@@ -66,18 +66,18 @@ const HOPS: [NextHop; 5] = [
     NextHop::VirtualNetworkGateway,
 ];
 
-struct Case {
-    estate: Estate,
+pub(super) struct Case {
+    pub(super) estate: Estate,
     group: NetworkSecurityGroup,
     table: RouteTable,
-    loaded: bool,
+    pub(super) loaded: bool,
     flow: Flow,
     names: Option<HostSet>,
     /// Something in it is not known.
     open: bool,
 }
 
-fn case(seed: u64, doubts: bool) -> Case {
+pub(super) fn case(seed: u64, doubts: bool) -> Case {
     let mut dice = Dice::new(seed);
     let mut open = false;
     let mut doubt = |dice: &mut Dice| {
@@ -192,7 +192,7 @@ fn app_rule(dice: &mut Dice) -> FirewallRule {
 }
 
 /// How everything unknown turns out.
-struct World {
+pub(super) struct World {
     choices: BTreeMap<String, usize>,
     dice: Dice,
     machine_learning: AddressSet,
@@ -200,7 +200,7 @@ struct World {
 }
 
 impl World {
-    fn new(seed: u64, loaded: bool) -> Self {
+    pub(super) fn new(seed: u64, loaded: bool) -> Self {
         let mut dice = Dice::new(seed);
         let set = |texts: &[&str]| AddressSet::from_prefixes(texts.iter().map(|text| text.parse().unwrap()));
         let first = if loaded { 0 } else { dice.roll(3) };
@@ -210,19 +210,19 @@ impl World {
         Self { choices: BTreeMap::new(), dice, machine_learning, storage }
     }
 
-    fn data(&self) -> TagData {
+    pub(super) fn data(&self) -> TagData {
         let mut data = TagData::default();
         data.insert("AzureMachineLearning", self.machine_learning.prefixes().collect());
         data.insert("Storage", self.storage.prefixes().collect());
         data
     }
 
-    fn choose(&mut self, key: &str, sides: usize) -> usize {
+    pub(super) fn choose(&mut self, key: &str, sides: usize) -> usize {
         let dice = &mut self.dice;
         *self.choices.entry(key.to_owned()).or_insert_with(|| dice.roll(sides))
     }
 
-    fn in_tag(&self, name: &str, address: IpAddr) -> bool {
+    pub(super) fn in_tag(&self, name: &str, address: IpAddr) -> bool {
         match name {
             "Internet" => true,
             "Storage" => self.storage.contains(address),
@@ -247,12 +247,12 @@ impl World {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Packet<'h> {
-    source: IpAddr,
-    destination: IpAddr,
-    udp: bool,
-    port: u16,
-    host: Option<&'h str>,
+pub(super) struct Packet<'h> {
+    pub(super) source: IpAddr,
+    pub(super) destination: IpAddr,
+    pub(super) udp: bool,
+    pub(super) port: u16,
+    pub(super) host: Option<&'h str>,
 }
 
 fn named(pattern: &str, host: &str) -> bool {
@@ -263,7 +263,7 @@ fn named(pattern: &str, host: &str) -> bool {
 }
 
 /// What a firewall does with a packet, by looking at every rule.
-fn filter(case: &Case, world: &mut World, packet: Packet<'_>) -> bool {
+pub(super) fn filter(case: &Case, world: &mut World, packet: Packet<'_>) -> bool {
     // Beside each priority, who of several with that priority goes first.
     type Rank = (usize, usize, (i64, usize), (i64, usize), usize);
     let mut rules: Vec<(Rank, Access, &FirewallRule)> = Vec::new();
@@ -356,13 +356,18 @@ fn application_matches(world: &mut World, rule: &FirewallRule, packet: Packet<'_
             && match packet.port {
                 443 => name == "https",
                 80 => name == "http",
-                _ => world.choose(&format!("odd {rule:p}"), 2) == 0,
+                // What a rule is made of tells it, so that it does the same in another estate.
+                _ => world.choose(&format!("odd {name} {}", words(&rule.target_fqdns)), 2) == 0,
             }
     });
     port && rule.target_fqdns.iter().any(|field| match &field.value {
         Ok(pattern) => named(pattern, host),
         Err(why) => world.choose(&format!("{} {host}", why.key), 2) == 0,
     })
+}
+
+fn words(fields: &[crate::estate::Field<Arc<str>>]) -> String {
+    fields.iter().map(|field| field.known().map_or("?", |word| &**word)).collect::<Vec<_>>().join(" ")
 }
 
 /// The network security group, routes, then the firewall. Its built-in rules let everything else pass.

@@ -4,6 +4,7 @@
 mod appliance;
 mod around;
 mod cells;
+mod difference;
 mod firewall;
 mod laws;
 mod symbols;

@@ -12,11 +12,14 @@ use crate::estate::kind::Shape;
 use crate::estate::normal::{EFFECTIVE_ROUTES, list, member, object, replace, text, with_plain_keys};
 use crate::estate::resource::unknown_value;
 use crate::estate::shape::{
-    MAX_DEPTH, effective_list, effective_routes, either, graph_answer, is_bare_collection, recognise, terraform_shape,
+    MAX_DEPTH, effective_list, effective_routes, either, graph_answer, is_bare_collection, recognise, recorded_shape,
     what_if, whole_document, wrapped,
 };
 use crate::json::{Member, Node, Reason, Unknown, Value};
-use crate::terraform::{self, Reading, Resource};
+use crate::manifest;
+use crate::pulumi;
+use crate::source::Span;
+use crate::terraform::{self, Resource};
 
 /// One resource object to read.
 #[derive(Clone, Debug)]
@@ -45,8 +48,8 @@ pub struct Gathered {
 /// Every resource of an exported document. Templates, parameters and service tags hold none.
 pub fn gather(root: &Node) -> Gathered {
     let mut gathered = Gathered::default();
-    if let Some(shape) = terraform_shape(root) {
-        gathered.push_terraform(root, shape);
+    if let Some(shape) = recorded_shape(root) {
+        gathered.push_recorded(root, shape);
     } else if matches!(whole_document(root), None | Some(Shape::WhatIf)) {
         gathered.walk(&with_plain_keys(root), None, 0);
     }
@@ -135,14 +138,39 @@ impl Gathered {
         }
     }
 
-    /// The resources of a plan or state, and what it does not tell.
-    fn push_terraform(&mut self, root: &Node, shape: Shape) {
-        let Reading { resources, troubles, .. } = terraform::read(root);
+    /// The resources that another program keeps, and what it does not tell of them.
+    fn push_recorded(&mut self, root: &Node, shape: Shape) {
+        match shape {
+            Shape::PulumiStack => {
+                let reading = pulumi::read(root);
+                for node in reading.native {
+                    // Resources with a body that is not flattened have it under `properties`.
+                    let is_flat = !node.get("properties").is_some_and(Node::is_object);
+                    self.push(&node, if is_flat { Shape::Cli } else { Shape::Rest });
+                }
+                self.push_terraform(reading.classic, Shape::TerraformState);
+                self.push_troubles(reading.troubles, fault::EXPORT_INCOMPLETE);
+            }
+            Shape::Manifest => {
+                manifest::read(root).iter().for_each(|node| self.push(node, shape));
+            }
+            _ => {
+                let reading = terraform::read(root);
+                self.push_terraform(reading.resources, shape);
+                self.push_troubles(reading.troubles, fault::PLAN_INCOMPLETE);
+            }
+        }
+    }
+
+    fn push_terraform(&mut self, resources: Vec<Resource>, shape: Shape) {
         for Resource { node, is_whole } in resources {
             let shape = if is_whole { shape } else { Shape::Rest };
             self.pieces.push(Piece { node, shape, condition: None, listed: false, partial: false });
         }
-        let fault = |(span, detail)| Fault::new(fault::PLAN_INCOMPLETE, span, detail, "");
+    }
+
+    fn push_troubles(&mut self, troubles: Vec<(Span, String)>, kind: &'static str) {
+        let fault = |(span, detail)| Fault::new(kind, span, detail, "");
         self.faults.extend(troubles.into_iter().map(fault));
     }
 

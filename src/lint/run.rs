@@ -105,13 +105,15 @@ struct Prepared {
     report: Report,
     bicep: Bicep,
     secrets: Secrets,
+    /// What exports say that they leave out.
+    faults: Vec<Fault>,
 }
 
 fn prepare(mut input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let bicep = Bicep::of(&mut input);
     let Input { mut files, entries, .. } = input;
     let (sorted, broken, mut report) = sort_entries(entries, &files, &Claims::new(settings), &bicep);
-    let Sorted { exports, templates, parameters, tags: found, fragments, dependencies, secrets, .. } = sorted;
+    let Sorted { exports, templates, parameters, tags: found, fragments, dependencies, secrets, faults, .. } = sorted;
     files.hide(&secrets.places);
     let mut tags = TagFiles::default();
     found.into_iter().for_each(|(file, named)| tags.add(file, named));
@@ -123,7 +125,7 @@ fn prepare(mut input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let expanded = expand_all(&files, &run, &settings.templates, &set, Wanted::Types(&wanted));
     let all = templates.into_iter().chain(fragments).chain(parameters);
     let documents = exports.iter().cloned().chain(all.map(|one| (one.file, one.document))).collect();
-    Prepared { files, exports, dependencies, tags, expanded, broken, documents, report, secrets, bicep }
+    Prepared { files, exports, dependencies, tags, expanded, broken, documents, report, secrets, faults, bicep }
 }
 
 /// The templates of a run, evaluated.
@@ -179,10 +181,22 @@ pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack
 
 /// Lints what was read.
 fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
-    let empty = input.empty.clone();
+    let mut empty = input.empty.clone();
     let prepared = prepare(input, pack, settings);
-    let Prepared { mut files, exports, dependencies, tags, expanded, documents, mut report, secrets, bicep, .. } =
-        prepared;
+    let Prepared {
+        mut files,
+        exports,
+        dependencies,
+        tags,
+        expanded,
+        documents,
+        mut report,
+        secrets,
+        bicep,
+        faults,
+        ..
+    } = prepared;
+    empty.retain(|folder| !report.files.iter().any(|file| folder.holds(&file.name)));
     note_templates(&mut report, &files, &expanded);
     let unused = unused_parameters(&documents, &settings.templates.set);
 
@@ -195,6 +209,7 @@ fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let (unmatched, estate) = ask.judge(&expanded.rounds, &files, &mut report);
     tag_faults(&mut report, pack, &tags, settings.accepted.today);
     key_faults(&mut report, pack, &documents);
+    report.findings.extend(judge::patterns(&pack.rules, &Estate { faults, ..Estate::default() }));
     bicep.tell(&mut report, &files, pack);
     shorten(&mut report);
     by_path(&mut report, &files, &settings.per_path);

@@ -73,10 +73,15 @@ const COMPUTED: &[(&str, &str)] = &[
 /// The resources of a document of Terraform; none where it is none that is read.
 pub fn read(root: &Node) -> Reading {
     let Collected { instances, troubles, .. } = collected(root);
-    let joins = Joins::new(&instances, Configuration::of(root));
+    Reading { resources: built(&instances, Configuration::of(root)), troubles }
+}
+
+/// The resources that instances stand for, put together.
+pub(crate) fn built(instances: &[Instance], configuration: Configuration<'_>) -> Vec<Resource> {
+    let joins = Joins::new(instances, configuration);
     let mut builder = Builder {
         joins: &joins,
-        instances: &instances,
+        instances,
         built: Vec::new(),
         by_key: HashMap::default(),
         places: HashMap::default(),
@@ -85,8 +90,7 @@ pub fn read(root: &Node) -> Reading {
     builder.build();
     builder.attach();
     builder.patch();
-    let resources = builder.built.into_iter().map(|one| Resource { node: one.node, is_whole: one.is_whole });
-    Reading { resources: resources.collect(), troubles }
+    builder.built.into_iter().map(|one| Resource { node: one.node, is_whole: one.is_whole }).collect()
 }
 
 /// What a document of Terraform holds, without reading what it says.

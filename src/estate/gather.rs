@@ -12,8 +12,8 @@ use crate::estate::kind::Shape;
 use crate::estate::normal::{EFFECTIVE_ROUTES, list, member, object, replace, text, with_plain_keys};
 use crate::estate::resource::unknown_value;
 use crate::estate::shape::{
-    MAX_DEPTH, effective_list, effective_routes, either, graph_answer, is_bare_collection, recognise, recorded_shape,
-    what_if, whole_document, wrapped,
+    MAX_DEPTH, effective_list, effective_routes, either, graph_answer, group_view, is_bare_collection,
+    is_effective_route, recognise, recorded_shape, what_if, whole_document, wrapped,
 };
 use crate::json::{Member, Node, Reason, Unknown, Value};
 use crate::manifest;
@@ -94,6 +94,12 @@ impl Gathered {
         }
         if !node.is_object() || whole_document(node).is_some() {
             return;
+        }
+        if let Some(interfaces) = group_view(node) {
+            return interfaces.items().iter().for_each(|one| self.push_view(one));
+        }
+        if is_effective_route(node) {
+            return self.push(&list(node, vec![node.clone()]), Shape::Effective);
         }
         if let Some((_, shape)) = recognise(node) {
             return self.push(node, within.unwrap_or(shape));
@@ -192,6 +198,30 @@ impl Gathered {
         match node.get("body") {
             Some(body) if recognise(node).is_none() => self.walk(body, None, depth),
             _ => self.walk(node, None, depth),
+        }
+    }
+
+    /// The groups that a security group view shows of a network interface: that of its subnet and its own, each apart.
+    fn push_view(&mut self, interface: &Node) {
+        let Some(all) = interface.get("securityRuleAssociations") else { return };
+        for (key, target) in [("subnetAssociation", "subnets"), ("networkInterfaceAssociation", "networkInterfaces")] {
+            let Some(one) = all.get(key).filter(|one| one.is_object()) else { continue };
+            let Some(rules) = one.member("securityRules").filter(|rules| rules.node.is_list()) else { continue };
+            let ids = rules.node.items().iter().filter_map(|rule| rule.get("id"));
+            let group = ids.clone().find_map(|id| Some((id, id.text()?.to_ascii_lowercase().find("/securityrules/")?)));
+            let mut members = vec![match group {
+                Some((id, end)) => member("id", text(id, &id.text().unwrap_or_default()[..end]), one),
+                None => member("name", text(one, short_name(one.get("id").and_then(Node::text).unwrap_or(key))), one),
+            }];
+            members.push(rules.clone());
+            members.extend(all.member("defaultSecurityRules").cloned());
+            members.extend(one.get("id").map(|id| {
+                let target_id = object(id, vec![member("id", id.clone(), id)]);
+                member(target, list(one, vec![target_id]), one)
+            }));
+            let node = object(one, members);
+            let shape = recognise(&node).map_or(Shape::Cli, |(_, shape)| shape);
+            self.push(&node, shape);
         }
     }
 

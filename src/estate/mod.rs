@@ -1,6 +1,7 @@
 //! The resources of a run as typed values, joined by id.
 
 mod build;
+mod catalogue;
 mod declared;
 mod defaults;
 mod dependency;

@@ -50,6 +50,9 @@ fn shape_within(node: &Node, depth: usize) -> Option<Shape> {
     if let Some(shape) = whole_document(node) {
         return Some(shape);
     }
+    if group_view(node).is_some() || is_effective_route(node) {
+        return Some(Shape::Effective);
+    }
     if let Some((_, shape)) = recognise(node) {
         return Some(shape);
     }
@@ -215,11 +218,21 @@ pub(crate) fn effective_list(node: &Node) -> Option<&Node> {
 
 /// Whether a list holds effective routes: prefixes and next hops are lists, and each has a state.
 pub(crate) fn effective_routes(list: &Node) -> bool {
-    list.items().iter().any(|item| {
-        item.get("addressPrefix").is_some_and(Node::is_list)
-            && item.get("nextHopType").is_some()
-            && item.get("state").is_some()
-    })
+    list.items().iter().any(is_effective_route)
+}
+
+/// Whether an object is an effective route: PowerShell prints a single one without a list.
+pub(crate) fn is_effective_route(node: &Node) -> bool {
+    node.get("addressPrefix").is_some_and(Node::is_list)
+        && node.get("nextHopType").is_some()
+        && node.get("state").is_some()
+}
+
+/// The network interfaces of a security group view, as `az network watcher show-security-group-view` and
+/// `Get-AzNetworkWatcherSecurityGroup` print it.
+pub(crate) fn group_view(node: &Node) -> Option<&Node> {
+    let is_view = |interface: &Node| interface.get("securityRuleAssociations").is_some_and(Node::is_object);
+    node.get("networkInterfaces").filter(|list| list.items().iter().any(is_view))
 }
 
 /// Values that may hold resources although the object around them is none: hand-made bundles, `az … create`
@@ -229,11 +242,13 @@ pub(crate) fn wrapped(node: &Node) -> impl Iterator<Item = &Node> {
     node.members().iter().filter(move |_| !named).map(|member| &member.node).filter(|inner| {
         let resource = |node: &Node| recognise(node).is_some_and(|(kind, _)| kind != Kind::Other);
         let page = |node: &Node| node.get("value").is_some_and(|list| list.items().iter().any(resource));
+        let effective = |node: &Node| effective_list(node).is_some() || group_view(node).is_some();
         match inner.is_list() {
-            true => inner.items().iter().any(resource),
+            true => inner.items().iter().any(resource) || effective_routes(inner),
             false => {
                 resource(inner)
                     || page(inner)
+                    || effective(inner)
                     || inner.members().iter().any(|member| {
                         resource(&member.node)
                             || member.node.get("body").is_some_and(|body| resource(body) || page(body))

@@ -22,6 +22,7 @@ use crate::lint::settings::{SetParameter, Settings, TemplateChoice, TemplateOpti
 use crate::lint::shorten::{Draft, once_for_a_place, shorten};
 use crate::lint::sorted::{Broken, Claims, Sorted, refuse, skip_unasked, sort_entries, tell};
 use crate::lint::template::{Given, Round, TemplateFiles, Templates, expand_all};
+use crate::manifest;
 use crate::net::{Cloud, TagData};
 use crate::rule::Pack;
 use crate::source::{FileId, Files, Origin, Span};
@@ -456,7 +457,15 @@ fn note_templates(report: &mut Report, files: &Files, expanded: &Templates) {
 fn estate_of(files: &Files, exports: &[(FileId, Arc<Document>)], round: &Round, tags: Option<&TagData>) -> Estate {
     let mut pieces = Vec::new();
     let mut faults = Vec::new();
-    for (file, document) in exports {
+    let is_manifest = |(_, document): &&(FileId, Arc<Document>)| manifest::is_manifest(&document.root);
+    let (manifests, others): (Vec<_>, Vec<_>) = exports.iter().partition(is_manifest);
+    if let Some((_, first)) = manifests.first() {
+        // Objects refer to those of other files.
+        let all = manifests.iter().map(|(_, document)| document.root.clone()).collect();
+        let gathered = estate::gather(&Node::new(Value::List(Arc::new(all)), first.root.span));
+        pieces.extend(gathered.pieces);
+    }
+    for (file, document) in others {
         let gathered = estate::gather(&document.root).named_after(files.name(*file));
         pieces.extend(gathered.pieces);
         faults.extend(gathered.faults);

@@ -433,23 +433,7 @@ fn is_parameters(root: &Node, name: Option<&str>) -> bool {
 
 /// The word for a shape in the report.
 fn shape_word(shape: Shape) -> &'static str {
-    match shape {
-        Shape::Rest => "rest",
-        Shape::Cli => "cli",
-        Shape::Effective => "effective",
-        Shape::Template => "template",
-        Shape::ResourceGraph => "resource-graph",
-        Shape::PowerShell => "powershell",
-        Shape::MachineLearningCli => "ml-cli",
-        Shape::WhatIf => "what-if",
-        Shape::Parameters => "parameters",
-        Shape::Dependencies => "dependencies",
-        Shape::ServiceTags => "service-tags",
-        Shape::Manifest => "manifest",
-        Shape::PulumiStack => "pulumi-stack",
-        Shape::TerraformPlan => "terraform-plan",
-        Shape::TerraformState => "terraform-state",
-    }
+    shape.form().word
 }
 
 fn syntax_finding(error: &SyntaxError) -> Finding {

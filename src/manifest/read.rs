@@ -31,14 +31,16 @@ pub fn read(root: &Node) -> Vec<Node> {
     networked.map(|object| all.resource(object)).collect()
 }
 
-/// The objects of a document, of several, or of a list as `kubectl get -o yaml` prints it.
+/// The objects of a document, of several, or of a list as `kubectl get -o yaml` prints it; of several of these.
 fn objects(root: &Node) -> Vec<&Node> {
     fn inside(node: &Node) -> &[Node] {
         let is_list = node.get("kind").and_then(Node::text).is_some_and(|kind| kind.ends_with("List"));
         node.get("items").filter(|items| is_list && items.is_list()).map_or(std::slice::from_ref(node), Node::items)
     }
-    let documents = if root.is_list() { root.items() } else { std::slice::from_ref(root) };
-    documents.iter().flat_map(inside).collect()
+    fn each(node: &Node) -> &[Node] {
+        if node.is_list() { node.items() } else { std::slice::from_ref(node) }
+    }
+    each(root).iter().flat_map(each).flat_map(inside).collect()
 }
 
 /// An object of the operator.
@@ -153,8 +155,10 @@ impl<'n> Objects<'n> {
             Value::List(items) => Value::List(Arc::new(items.iter().map(|item| self.value(item, depth + 1)).collect())),
             Value::Object(members) => {
                 if let [only] = members.as_slice() {
-                    // One of several forms: `amlCompute: { computeType: AmlCompute, … }`.
-                    if only.node.get("computeType").is_some() {
+                    // One of several forms, under its name: `amlCompute: { computeType: AmlCompute, … }`.
+                    let says_so =
+                        |one: &Member| one.node.text().is_some_and(|text| text.eq_ignore_ascii_case(&only.key));
+                    if only.node.members().iter().any(says_so) {
                         return self.value(&only.node, depth + 1);
                     }
                     if &*only.key == "reference" && is_reference(&only.node) {
@@ -179,9 +183,14 @@ impl<'n> Objects<'n> {
         let said = |key: &str| reference.get(key).and_then(Node::text).unwrap_or_default();
         let at = reference.get("name").unwrap_or(reference);
         let azure = azure_type(said("group"), said("kind"));
-        match azure.and_then(|azure| self.find(azure, said("name"))) {
-            Some(object) => text(at, &self.id(object, 0)),
-            None => {
+        let found = azure.and_then(|azure| self.find(azure, said("name")));
+        match (found, azure) {
+            (Some(object), _) => text(at, &self.id(object, 0)),
+            // What is shown nowhere is most often called the same in Azure.
+            (None, Some(azure)) if azure.matches('/').count() == 1 => {
+                text(at, &format!("providers/{azure}/{}", said("name")))
+            }
+            (None, _) => {
                 let mention = Mention {
                     type_name: Arc::from(azure.unwrap_or(said("kind"))),
                     property: Arc::from(""),
@@ -273,7 +282,7 @@ metadata: {name: other}
         assert_eq!(said(0, &["name"]).unwrap(), "snet");
         assert!(said(0, &["networkSecurityGroup", "id"]).unwrap().starts_with("/subscriptions/s/"));
         assert!(said(0, &["routeTable", "id"]).unwrap().ends_with("routeTables/rt"));
-        assert!(all[0].at(&["natGateway", "id"]).unwrap().unknown().is_some());
+        assert_eq!(said(0, &["natGateway", "id"]).unwrap(), "providers/Microsoft.Network/natGateways/elsewhere");
         assert_eq!(said(1, &["id"]).unwrap(), vnet);
         assert_eq!(said(3, &["properties", "computeType"]).unwrap(), "AmlCompute");
         assert_eq!(said(3, &["properties", "properties", "subnet", "id"]).unwrap(), format!("{vnet}/subnets/snet"));

@@ -29,6 +29,13 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("network.azure.com", "PublicIPAddress", "Microsoft.Network/publicIPAddresses"),
     ("network.azure.com", "PublicIPPrefix", "Microsoft.Network/publicIPPrefixes"),
     ("network.azure.com", "ApplicationSecurityGroup", "Microsoft.Network/applicationSecurityGroups"),
+    ("network.azure.com", "AzureFirewall", "Microsoft.Network/azureFirewalls"),
+    ("network.azure.com", "FirewallPolicy", "Microsoft.Network/firewallPolicies"),
+    (
+        "network.azure.com",
+        "FirewallPoliciesRuleCollectionGroup",
+        "Microsoft.Network/firewallPolicies/ruleCollectionGroups",
+    ),
     ("machinelearningservices.azure.com", "Workspace", "Microsoft.MachineLearningServices/workspaces"),
     ("machinelearningservices.azure.com", "WorkspacesCompute", "Microsoft.MachineLearningServices/workspaces/computes"),
     ("storage.azure.com", "StorageAccount", "Microsoft.Storage/storageAccounts"),

@@ -51,6 +51,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "json",
             "judge",
             "lower",
+            "manifest",
             "net",
             "proof",
             "pulumi",

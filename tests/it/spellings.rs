@@ -290,7 +290,14 @@ fn in_yaml() -> Vec<Made> {
         ("a template in YAML", of("template")),
         ("several documents", vec![("all.yml".to_owned(), documents.join("---\n"))]),
         ("Azure Service Operator", vec![("estate.yaml".to_owned(), manifests())]),
+        ("Azure Service Operator, an object a file", apart(&manifests())),
     ]
+}
+
+/// Each document in a file of its own.
+fn apart(text: &str) -> Vec<(String, String)> {
+    let documents = text.split("---\n").filter(|one| !one.trim().is_empty()).enumerate();
+    documents.map(|(at, one)| (format!("{at}.yaml"), one.to_owned())).collect()
 }
 
 /// The estate as objects of the operator, each rule and subnet one of its own.

@@ -71,6 +71,15 @@ pub struct Estates {
     pub tags: TagFiles,
     /// Paths that could not be read or parsed, with the reason and the place if there is one.
     pub broken: Vec<(String, String, Option<Span>)>,
+    secrets: Secrets,
+}
+
+impl Estates {
+    /// A text without the values of the input that must not be shown.
+    #[must_use]
+    pub fn covered(&self, text: String) -> String {
+        self.secrets.covered(&text).unwrap_or(text)
+    }
 }
 
 /// Reads the estates of files and folders, as [`lint`] would.
@@ -78,7 +87,7 @@ pub fn estates(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &
     let all = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
     let all: Vec<PathBuf> = all.cloned().collect();
     let prepared = prepare(input::read(&all, &settings.input, stdin), pack, settings);
-    let Prepared { files, exports, tags, expanded, mut broken, mut report, .. } = prepared;
+    let Prepared { files, exports, tags, expanded, mut broken, mut report, secrets, .. } = prepared;
     note_templates(&mut report, &files, &expanded);
     let refused = refuse(&mut report, &settings.named(paths), settings.stdin_name(), None);
     broken.extend(refused.into_iter().map(|(name, why)| (name, why, None)));
@@ -89,7 +98,7 @@ pub fn estates(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &
         estate
     };
     let estates = expanded.rounds.iter().map(|round| (round.label.clone(), made(round))).collect();
-    Estates { files, estates, tags, broken }
+    Estates { files, estates, tags, broken, secrets }
 }
 
 /// What was read, its templates evaluated: everything that estates are made of.

@@ -302,7 +302,9 @@ pub(crate) fn changed(change: &Node, faults: &mut Vec<Fault>) -> Option<(Node, S
     });
     let Some((node, (_, shape))) = node.and_then(|node| recognise(&node).map(|found| (node, found))) else {
         let name = id.and_then(Node::text).unwrap_or("a resource");
-        let detail = format!("the what-if does not show what becomes of `{name}`");
+        let why = change.get("unsupportedReason").and_then(Node::text).filter(|why| !why.is_empty());
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        let detail = format!("the what-if does not show what becomes of `{name}`{why}");
         let help = "let it show whole resources: `--result-format FullResourcePayloads`";
         faults.push(incomplete(id.unwrap_or(change), detail, name, help));
         return None;
@@ -392,6 +394,47 @@ mod tests {
     }
 
     #[test]
+    fn a_view_shows_the_group_of_the_subnet_and_that_of_the_interface() {
+        let group = |name: &str| {
+            format!("/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkSecurityGroups/{name}")
+        };
+        let rules = |name: &str| format!(r#"[{{"id":"{}/securityRules/r","name":"r","priority":100}}]"#, group(name));
+        let view = format!(
+            r#"{{"networkInterfaces":[{{"id":"/nic","securityRuleAssociations":{{
+                "subnetAssociation":{{"id":"/v/subnets/s","securityRules":{}}},
+                "networkInterfaceAssociation":{{"id":"/nic","securityRules":{}}},
+                "defaultSecurityRules":[{{"name":"DenyAllInBound"}}],"effectiveSecurityRules":[]}}}}]}}"#,
+            rules("a"),
+            rules("b")
+        );
+        let found = gathered(&view);
+        let said = |at: usize, path: &[&str]| found.pieces[at].node.at(path).and_then(crate::json::Node::text);
+        assert_eq!(said(0, &["id"]), Some(&*group("a")));
+        assert_eq!(said(1, &["id"]), Some(&*group("b")));
+        let of = |at: usize, key: &str| found.pieces[at].node.get(key).map(|list| list.items().len());
+        assert_eq!(
+            (of(0, "subnets"), of(1, "networkInterfaces"), of(0, "defaultSecurityRules")),
+            (Some(1), Some(1), Some(1))
+        );
+        assert_eq!(found.pieces.len(), 2);
+    }
+
+    #[test]
+    fn what_one_command_prints_of_several_is_opened_by_name() {
+        let route = r#"{"addressPrefix":["0.0.0.0/0"],"nextHopType":"None","state":"Active"}"#;
+        let rules = r#"{"effectiveSecurityRules":[]}"#;
+        for (text, count) in [
+            (route.to_owned(), 1),
+            (format!(r#"{{"a":{{"value":[{route}]}},"b":[{route}]}}"#), 2),
+            (format!(r#"{{"a":{{"value":[{rules}]}},"b":{{"networkSecurityGroups":[{rules}]}}}}"#), 2),
+        ] {
+            let found = gathered(&text);
+            assert_eq!(found.pieces.len(), count, "{text}");
+            assert!(found.pieces.iter().all(|piece| piece.shape == Shape::Effective), "{text}");
+        }
+    }
+
+    #[test]
     fn collections_without_a_group_make_one() {
         let text = r#"[{"name":"a","ruleCollectionType":"FirewallPolicyFilterRuleCollection","rules":[]},
             {"name":"b","ruleCollectionType":"FirewallPolicyFilterRuleCollection","rules":[]}]"#;
@@ -476,6 +519,12 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn the_reason_why_a_change_is_not_shown_is_told() {
+        let text = r#"{"changes":[{"resourceId":"/n","changeType":"Unsupported","unsupportedReason":"its name is not known"}]}"#;
+        assert!(gathered(text).faults[0].detail.ends_with("of `/n`: its name is not known"));
     }
 
     #[test]

@@ -242,18 +242,20 @@ pub(crate) fn wrapped(node: &Node) -> impl Iterator<Item = &Node> {
     node.members().iter().filter(move |_| !named).map(|member| &member.node).filter(|inner| {
         let resource = |node: &Node| recognise(node).is_some_and(|(kind, _)| kind != Kind::Other);
         let page = |node: &Node| node.get("value").is_some_and(|list| list.items().iter().any(resource));
-        let effective = |node: &Node| effective_list(node).is_some() || group_view(node).is_some();
+        let answer = |node: &Node| {
+            resource(node)
+                || page(node)
+                || what_if(node).is_some()
+                || effective_list(node).is_some()
+                || group_view(node).is_some()
+        };
+        let body = |node: &Node| node.get("body").is_some_and(answer);
         match inner.is_list() {
             true => inner.items().iter().any(resource) || effective_routes(inner),
             false => {
-                resource(inner)
-                    || page(inner)
-                    || effective(inner)
-                    || inner.members().iter().any(|member| {
-                        resource(&member.node)
-                            || member.node.get("body").is_some_and(|body| resource(body) || page(body))
-                    })
-                    || inner.get("body").is_some_and(|body| resource(body) || page(body))
+                answer(inner)
+                    || inner.members().iter().any(|member| resource(&member.node) || body(&member.node))
+                    || body(inner)
             }
         }
     })

@@ -43,10 +43,13 @@ pub fn parse_yaml(file: FileId, text: &str, most: usize) -> Result<Document, Syn
     let mut last = 0..0;
     for event in Parser::new_from_str_with_options(&text[start..], limits) {
         let (event, at) = event.map_err(|error| {
-            let at = error.marker().byte_offset().unwrap_or(last.end).min(text.len() - start);
+            let at = error.marker().byte_offset().filter(|at| text.is_char_boundary(start + at)).unwrap_or(last.end);
             let said = error.to_string();
             let said = said.split(" at char ").next().unwrap_or(&said);
-            refused(&format!("this is no YAML: {said}"), at..text[start..].ceil_char_boundary(at + 1))
+            refused(
+                &format!("this is no YAML: {said}"),
+                at..at + text[start + at..].chars().next().map_or(0, char::len_utf8),
+            )
         })?;
         last = at.byte_range().unwrap_or(last.end..last.end);
         reader.event(event, last.clone()).map_err(|message| refused(message, last.clone()))?;

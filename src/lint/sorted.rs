@@ -541,7 +541,9 @@ pub(crate) fn skip_unasked(report: &mut Report, exports: &[(FileId, Arc<Document
             None => estate::gather(&document.root).pieces.iter().map(|piece| estate::type_of(&piece.node)).collect(),
         };
         let Some(found) = found else { continue };
-        if found.is_empty() && entry.shape.as_deref() != Some("dependencies") {
+        // A resource group among manifests says where other objects are.
+        let speaks_of_others = matches!(entry.shape.as_deref(), Some("dependencies" | "manifest"));
+        if found.is_empty() && !speaks_of_others {
             entry.outcome = Outcome::Skipped;
             let read = entry.detail.take().filter(|_| {
                 entry

@@ -12,6 +12,7 @@ use crate::estate::{Access, Direction, NextHop};
 use crate::finding::Layer;
 use crate::finding::Verdict;
 use crate::judge::{Far, Followed, Lost, Question, follow};
+use crate::lint::Estates;
 use crate::net::{PortSet, ProtocolSet, Reading, Tag};
 use crate::proof::{Decider, Doubt, Judgement, Kind, Party};
 use crate::source::Files;
@@ -43,10 +44,11 @@ pub(crate) fn run(arguments: &TraceArguments) -> Result<End> {
     let text = match arguments.format {
         FormatChoice::Text => {
             let shown: Vec<String> = answers.iter().map(|(label, one)| text(&read.files, label, one)).collect();
-            shown.join("\n")
+            read.covered(shown.join("\n"))
         }
         FormatChoice::Json => {
-            let shown: Vec<Json> = answers.iter().map(|(label, one)| document(&read.files, label, one)).collect();
+            let mut shown: Vec<Json> = answers.iter().map(|(label, one)| document(&read.files, label, one)).collect();
+            shown.iter_mut().for_each(|one| cover(one, &read));
             format!("{:#}\n", json!({ "version": 1, "traces": shown }))
         }
     };
@@ -59,6 +61,16 @@ pub(crate) fn run(arguments: &TraceArguments) -> Result<End> {
     }
     let passes = answers.iter().all(|(_, one)| one.verdict() == Verdict::Satisfied);
     Ok(if passes { End::Clean } else { End::Findings })
+}
+
+/// Takes what must not be shown out of the texts of a document.
+fn cover(value: &mut Json, read: &Estates) {
+    match value {
+        Json::String(text) => *text = read.covered(std::mem::take(text)),
+        Json::Array(items) => items.iter_mut().for_each(|item| cover(item, read)),
+        Json::Object(members) => members.values_mut().for_each(|item| cover(item, read)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
 }
 
 /// An end that means nothing in the input, with what is near to it.

@@ -98,6 +98,7 @@ fault_kinds! {
     DUPLICATE_NAME "duplicate-name" "two children of one resource have the same name"
     DUPLICATE_PRIORITY "duplicate-priority" "two rules of one direction have the same priority"
     DUPLICATE_ROUTE "duplicate-route" "two routes of one table have the same prefix"
+    EXPORT_INCOMPLETE "export-incomplete" "an export that says itself that it does not show all there is"
     FIREWALL_TAG_SOURCE "firewall-tag-source" "a service tag as the source of a firewall rule"
     FQDN_TAG_UNKNOWN "fqdn-tag-unknown" "an FQDN tag that Azure Firewall does not have"
     FQDN_TAGS_BESIDE_HOSTS "fqdn-tags-beside-hosts" "an application rule with both `fqdnTags` and `targetFqdns`"

@@ -12,11 +12,14 @@ use crate::estate::kind::Shape;
 use crate::estate::normal::{EFFECTIVE_ROUTES, list, member, object, replace, text, with_plain_keys};
 use crate::estate::resource::unknown_value;
 use crate::estate::shape::{
-    MAX_DEPTH, effective_list, effective_routes, either, graph_answer, is_bare_collection, recognise, terraform_shape,
-    what_if, whole_document, wrapped,
+    MAX_DEPTH, effective_list, effective_routes, either, graph_answer, group_view, is_bare_collection,
+    is_effective_route, recognise, recorded_shape, what_if, whole_document, wrapped,
 };
 use crate::json::{Member, Node, Reason, Unknown, Value};
-use crate::terraform::{self, Reading, Resource};
+use crate::manifest;
+use crate::pulumi;
+use crate::source::Span;
+use crate::terraform::{self, Resource};
 
 /// One resource object to read.
 #[derive(Clone, Debug)]
@@ -45,8 +48,8 @@ pub struct Gathered {
 /// Every resource of an exported document. Templates, parameters and service tags hold none.
 pub fn gather(root: &Node) -> Gathered {
     let mut gathered = Gathered::default();
-    if let Some(shape) = terraform_shape(root) {
-        gathered.push_terraform(root, shape);
+    if let Some(shape) = recorded_shape(root) {
+        gathered.push_recorded(root, shape);
     } else if matches!(whole_document(root), None | Some(Shape::WhatIf)) {
         gathered.walk(&with_plain_keys(root), None, 0);
     }
@@ -92,6 +95,12 @@ impl Gathered {
         if !node.is_object() || whole_document(node).is_some() {
             return;
         }
+        if let Some(interfaces) = group_view(node) {
+            return interfaces.items().iter().for_each(|one| self.push_view(one));
+        }
+        if is_effective_route(node) {
+            return self.push(&list(node, vec![node.clone()]), Shape::Effective);
+        }
         if let Some((_, shape)) = recognise(node) {
             return self.push(node, within.unwrap_or(shape));
         }
@@ -135,14 +144,39 @@ impl Gathered {
         }
     }
 
-    /// The resources of a plan or state, and what it does not tell.
-    fn push_terraform(&mut self, root: &Node, shape: Shape) {
-        let Reading { resources, troubles, .. } = terraform::read(root);
+    /// The resources that another program keeps, and what it does not tell of them.
+    fn push_recorded(&mut self, root: &Node, shape: Shape) {
+        match shape {
+            Shape::PulumiStack => {
+                let reading = pulumi::read(root);
+                for node in reading.native {
+                    // Resources with a body that is not flattened have it under `properties`.
+                    let is_flat = !node.get("properties").is_some_and(Node::is_object);
+                    self.push(&node, if is_flat { Shape::Cli } else { Shape::Rest });
+                }
+                self.push_terraform(reading.classic, Shape::TerraformState);
+                self.push_troubles(reading.troubles, fault::EXPORT_INCOMPLETE);
+            }
+            Shape::Manifest => {
+                manifest::read(root).iter().for_each(|node| self.push(node, shape));
+            }
+            _ => {
+                let reading = terraform::read(root);
+                self.push_terraform(reading.resources, shape);
+                self.push_troubles(reading.troubles, fault::PLAN_INCOMPLETE);
+            }
+        }
+    }
+
+    fn push_terraform(&mut self, resources: Vec<Resource>, shape: Shape) {
         for Resource { node, is_whole } in resources {
             let shape = if is_whole { shape } else { Shape::Rest };
             self.pieces.push(Piece { node, shape, condition: None, listed: false, partial: false });
         }
-        let fault = |(span, detail)| Fault::new(fault::PLAN_INCOMPLETE, span, detail, "");
+    }
+
+    fn push_troubles(&mut self, troubles: Vec<(Span, String)>, kind: &'static str) {
+        let fault = |(span, detail)| Fault::new(kind, span, detail, "");
         self.faults.extend(troubles.into_iter().map(fault));
     }
 
@@ -164,6 +198,30 @@ impl Gathered {
         match node.get("body") {
             Some(body) if recognise(node).is_none() => self.walk(body, None, depth),
             _ => self.walk(node, None, depth),
+        }
+    }
+
+    /// The groups that a security group view shows of a network interface: that of its subnet and its own, each apart.
+    fn push_view(&mut self, interface: &Node) {
+        let Some(all) = interface.get("securityRuleAssociations") else { return };
+        for (key, target) in [("subnetAssociation", "subnets"), ("networkInterfaceAssociation", "networkInterfaces")] {
+            let Some(one) = all.get(key).filter(|one| one.is_object()) else { continue };
+            let Some(rules) = one.member("securityRules").filter(|rules| rules.node.is_list()) else { continue };
+            let ids = rules.node.items().iter().filter_map(|rule| rule.get("id"));
+            let group = ids.clone().find_map(|id| Some((id, id.text()?.to_ascii_lowercase().find("/securityrules/")?)));
+            let mut members = vec![match group {
+                Some((id, end)) => member("id", text(id, &id.text().unwrap_or_default()[..end]), one),
+                None => member("name", text(one, short_name(one.get("id").and_then(Node::text).unwrap_or(key))), one),
+            }];
+            members.push(rules.clone());
+            members.extend(all.member("defaultSecurityRules").cloned());
+            members.extend(one.get("id").map(|id| {
+                let target_id = object(id, vec![member("id", id.clone(), id)]);
+                member(target, list(one, vec![target_id]), one)
+            }));
+            let node = object(one, members);
+            let shape = recognise(&node).map_or(Shape::Cli, |(_, shape)| shape);
+            self.push(&node, shape);
         }
     }
 
@@ -244,7 +302,9 @@ pub(crate) fn changed(change: &Node, faults: &mut Vec<Fault>) -> Option<(Node, S
     });
     let Some((node, (_, shape))) = node.and_then(|node| recognise(&node).map(|found| (node, found))) else {
         let name = id.and_then(Node::text).unwrap_or("a resource");
-        let detail = format!("the what-if does not show what becomes of `{name}`");
+        let why = change.get("unsupportedReason").and_then(Node::text).filter(|why| !why.is_empty());
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        let detail = format!("the what-if does not show what becomes of `{name}`{why}");
         let help = "let it show whole resources: `--result-format FullResourcePayloads`";
         faults.push(incomplete(id.unwrap_or(change), detail, name, help));
         return None;
@@ -334,6 +394,47 @@ mod tests {
     }
 
     #[test]
+    fn a_view_shows_the_group_of_the_subnet_and_that_of_the_interface() {
+        let group = |name: &str| {
+            format!("/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkSecurityGroups/{name}")
+        };
+        let rules = |name: &str| format!(r#"[{{"id":"{}/securityRules/r","name":"r","priority":100}}]"#, group(name));
+        let view = format!(
+            r#"{{"networkInterfaces":[{{"id":"/nic","securityRuleAssociations":{{
+                "subnetAssociation":{{"id":"/v/subnets/s","securityRules":{}}},
+                "networkInterfaceAssociation":{{"id":"/nic","securityRules":{}}},
+                "defaultSecurityRules":[{{"name":"DenyAllInBound"}}],"effectiveSecurityRules":[]}}}}]}}"#,
+            rules("a"),
+            rules("b")
+        );
+        let found = gathered(&view);
+        let said = |at: usize, path: &[&str]| found.pieces[at].node.at(path).and_then(crate::json::Node::text);
+        assert_eq!(said(0, &["id"]), Some(&*group("a")));
+        assert_eq!(said(1, &["id"]), Some(&*group("b")));
+        let of = |at: usize, key: &str| found.pieces[at].node.get(key).map(|list| list.items().len());
+        assert_eq!(
+            (of(0, "subnets"), of(1, "networkInterfaces"), of(0, "defaultSecurityRules")),
+            (Some(1), Some(1), Some(1))
+        );
+        assert_eq!(found.pieces.len(), 2);
+    }
+
+    #[test]
+    fn what_one_command_prints_of_several_is_opened_by_name() {
+        let route = r#"{"addressPrefix":["0.0.0.0/0"],"nextHopType":"None","state":"Active"}"#;
+        let rules = r#"{"effectiveSecurityRules":[]}"#;
+        for (text, count) in [
+            (route.to_owned(), 1),
+            (format!(r#"{{"a":{{"value":[{route}]}},"b":[{route}]}}"#), 2),
+            (format!(r#"{{"a":{{"value":[{rules}]}},"b":{{"networkSecurityGroups":[{rules}]}}}}"#), 2),
+        ] {
+            let found = gathered(&text);
+            assert_eq!(found.pieces.len(), count, "{text}");
+            assert!(found.pieces.iter().all(|piece| piece.shape == Shape::Effective), "{text}");
+        }
+    }
+
+    #[test]
     fn collections_without_a_group_make_one() {
         let text = r#"[{"name":"a","ruleCollectionType":"FirewallPolicyFilterRuleCollection","rules":[]},
             {"name":"b","ruleCollectionType":"FirewallPolicyFilterRuleCollection","rules":[]}]"#;
@@ -418,6 +519,12 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn the_reason_why_a_change_is_not_shown_is_told() {
+        let text = r#"{"changes":[{"resourceId":"/n","changeType":"Unsupported","unsupportedReason":"its name is not known"}]}"#;
+        assert!(gathered(text).faults[0].detail.ends_with("of `/n`: its name is not known"));
     }
 
     #[test]

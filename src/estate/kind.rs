@@ -85,6 +85,10 @@ pub enum Shape {
     Dependencies,
     /// A service-tag file (TAG-13).
     ServiceTags,
+    /// A stack of Pulumi, exported or stored.
+    PulumiStack,
+    /// Manifests of an operator of Kubernetes that holds resources of Azure.
+    Manifest,
     /// A Terraform plan, as `terraform show -json` prints it.
     TerraformPlan,
     /// A Terraform state, printed or stored.
@@ -94,7 +98,7 @@ pub enum Shape {
 impl Shape {
     /// Whether what it writes is what is made: what is absent has its default.
     pub fn is_declared(self) -> bool {
-        matches!(self, Self::Template | Self::TerraformPlan | Self::TerraformState)
+        matches!(self, Self::Template | Self::Manifest | Self::TerraformPlan | Self::TerraformState)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The resources of a run as typed values, joined by id.
 
 mod build;
+mod catalogue;
 mod declared;
 mod defaults;
 mod dependency;
@@ -36,6 +37,6 @@ pub use resource::{
     NetworkInterface, NetworkSecurityGroup, NextHop, Peer, Peering, Plain, Ports, PrivateEndpoint, Reference, Route,
     RouteOrigin, RouteTable, SecurityRule, Side, Subnet, VirtualNetwork, Workspace,
 };
-pub use shape::{shape_of, template_in, type_of};
-pub use unread::{PACKED, TABLE, Unread, unread, unread_rest};
+pub use shape::{left_out, shape_of, template_in, type_of};
+pub use unread::{BROKEN_YAML, PACKED, TABLE, Unread, linked, unread, unread_rest};
 pub use whole::{Estate, Export, Lacking, lacking};

@@ -2,14 +2,24 @@
 //!
 //! Walking a document for its resources is the work of `gather`.
 
+use crate::estate::fault::{EXPORT_INCOMPLETE, Fault};
 use crate::estate::kind::{Kind, Shape, type_of_id};
 use crate::estate::normal::{EFFECTIVE_ROUTES, object, with_plain_keys};
 use crate::json::{Member, Node};
+use crate::manifest;
+use crate::pulumi;
 use crate::terraform::{self, Form};
 
 /// What a document is. `None`: it holds nothing of Azure's networks, nor anything else this program reads.
 pub fn shape_of(root: &Node) -> Option<Shape> {
-    terraform_shape(root).or_else(|| whole_document(root)).or_else(|| shape_within(&with_plain_keys(root), 0))
+    recorded_shape(root).or_else(|| whole_document(root)).or_else(|| shape_within(&with_plain_keys(root), 0))
+}
+
+/// The shape of a document in which another program keeps resources of Azure, in words of its own.
+pub(crate) fn recorded_shape(root: &Node) -> Option<Shape> {
+    let stack = || pulumi::is_stack(root).then_some(Shape::PulumiStack);
+    let manifest = || manifest::is_manifest(root).then_some(Shape::Manifest);
+    terraform_shape(root).or_else(stack).or_else(manifest)
 }
 
 /// The shape of a document of Terraform that is read.
@@ -39,6 +49,9 @@ fn shape_within(node: &Node, depth: usize) -> Option<Shape> {
     }
     if let Some(shape) = whole_document(node) {
         return Some(shape);
+    }
+    if group_view(node).is_some() || is_effective_route(node) {
+        return Some(Shape::Effective);
     }
     if let Some((_, shape)) = recognise(node) {
         return Some(shape);
@@ -98,7 +111,7 @@ pub struct TemplateIn {
 /// The only template of a document: itself, the one in the body of a deployment, in an export (`{ "template": … }`) or in
 /// a template spec, or the resources that `bicep snapshot` predicts, whose ids and references are still expressions.
 pub fn template_in(root: &Node) -> Option<TemplateIn> {
-    if let [one] = root.items() {
+    if let [one] = versions(root) {
         return template_in(one);
     }
     if is_template(root) {
@@ -114,6 +127,34 @@ pub fn template_in(root: &Node) -> Option<TemplateIn> {
         let arguments = holder.get("parameters").is_some_and(Node::is_object).then(|| holder.clone());
         is_template(found).then(|| TemplateIn { template: found.clone(), arguments })
     })
+}
+
+/// The items of a list or page, as template specs with their versions come.
+fn versions(root: &Node) -> &[Node] {
+    let page = || root.get("value").filter(|_| root.get("properties").is_none()).map(Node::items).unwrap_or_default();
+    if root.is_list() { root.items() } else { page() }
+}
+
+/// How a document names the template of a deployment that it does not hold: an address or an id.
+pub(crate) fn template_link(root: &Node) -> Option<&Node> {
+    let link = either(root, "templateLink")?;
+    ["uri", "id", "relativePath"].iter().find_map(|key| link.get(key).filter(|link| link.text().is_some()))
+}
+
+/// What an export of a template says that it leaves out.
+pub fn left_out(root: &Node) -> Vec<Fault> {
+    /// More of one export say no more.
+    const MOST: usize = 20;
+    let is_whole = is_template(root) || template_in(root).is_none();
+    let Some(error) = either(root, "error").filter(|error| error.is_object() && !is_whole) else { return Vec::new() };
+    let details = error.get("details").map(Node::items).unwrap_or_default();
+    let told = if details.is_empty() { std::slice::from_ref(error) } else { details };
+    let said = told.iter().filter_map(|one| one.get("message").filter(|message| message.text().is_some()));
+    let fault = |message: &Node| {
+        let detail = format!("the export is not complete: {}", message.text().unwrap_or_default());
+        Fault::new(EXPORT_INCOMPLETE, message.span, detail, "")
+    };
+    said.take(MOST).map(fault).collect()
 }
 
 /// The changes that `az deployment … what-if` shows, when a document is its output.
@@ -177,11 +218,21 @@ pub(crate) fn effective_list(node: &Node) -> Option<&Node> {
 
 /// Whether a list holds effective routes: prefixes and next hops are lists, and each has a state.
 pub(crate) fn effective_routes(list: &Node) -> bool {
-    list.items().iter().any(|item| {
-        item.get("addressPrefix").is_some_and(Node::is_list)
-            && item.get("nextHopType").is_some()
-            && item.get("state").is_some()
-    })
+    list.items().iter().any(is_effective_route)
+}
+
+/// Whether an object is an effective route: PowerShell prints a single one without a list.
+pub(crate) fn is_effective_route(node: &Node) -> bool {
+    node.get("addressPrefix").is_some_and(Node::is_list)
+        && node.get("nextHopType").is_some()
+        && node.get("state").is_some()
+}
+
+/// The network interfaces of a security group view, as `az network watcher show-security-group-view` and
+/// `Get-AzNetworkWatcherSecurityGroup` print it.
+pub(crate) fn group_view(node: &Node) -> Option<&Node> {
+    let is_view = |interface: &Node| interface.get("securityRuleAssociations").is_some_and(Node::is_object);
+    node.get("networkInterfaces").filter(|list| list.items().iter().any(is_view))
 }
 
 /// Values that may hold resources although the object around them is none: hand-made bundles, `az … create`
@@ -191,16 +242,20 @@ pub(crate) fn wrapped(node: &Node) -> impl Iterator<Item = &Node> {
     node.members().iter().filter(move |_| !named).map(|member| &member.node).filter(|inner| {
         let resource = |node: &Node| recognise(node).is_some_and(|(kind, _)| kind != Kind::Other);
         let page = |node: &Node| node.get("value").is_some_and(|list| list.items().iter().any(resource));
+        let answer = |node: &Node| {
+            resource(node)
+                || page(node)
+                || what_if(node).is_some()
+                || effective_list(node).is_some()
+                || group_view(node).is_some()
+        };
+        let body = |node: &Node| node.get("body").is_some_and(answer);
         match inner.is_list() {
-            true => inner.items().iter().any(resource),
+            true => inner.items().iter().any(resource) || effective_routes(inner),
             false => {
-                resource(inner)
-                    || page(inner)
-                    || inner.members().iter().any(|member| {
-                        resource(&member.node)
-                            || member.node.get("body").is_some_and(|body| resource(body) || page(body))
-                    })
-                    || inner.get("body").is_some_and(|body| resource(body) || page(body))
+                answer(inner)
+                    || inner.members().iter().any(|member| resource(&member.node) || body(&member.node))
+                    || body(inner)
             }
         }
     })

@@ -2,8 +2,9 @@
 //!
 //! What is read, `shape` tells.
 
-use crate::estate::shape::{either, is_template, is_terraform, template_in, terraform_shape, type_of};
+use crate::estate::shape::{either, is_template, is_terraform, template_in, template_link, terraform_shape, type_of};
 use crate::json::Node;
+use crate::manifest;
 use crate::terraform::{self, Form};
 
 /// A kind of document that is not read.
@@ -23,7 +24,7 @@ pub struct Unread {
 impl Unread {
     /// The kind that a report calls by this word.
     pub fn of_word(word: &str) -> Option<&'static Self> {
-        KNOWN.iter().chain(REST).chain([&TABLE, &PACKED]).find(|kind| kind.word == word)
+        KNOWN.iter().chain(REST).chain([&TABLE, &PACKED, &BROKEN_YAML]).find(|kind| kind.word == word)
     }
 }
 
@@ -71,21 +72,21 @@ const KNOWN: &[Unread] = &[
         is: |root| terraform_shape(root).is_none() && (any(root, is_terraform) || is_terraform_output(root)),
     },
     Unread {
-        word: "pulumi-state",
-        one: "a Pulumi state",
-        many: "Pulumi states",
+        word: "crossplane",
+        one: "a manifest of Crossplane",
+        many: "manifests of Crossplane",
         help: DEPLOYED,
-        is: |root| {
-            let resources = root.at(&["deployment", "resources"]).map(Node::items).unwrap_or_default();
-            resources.iter().any(|resource| has(resource, "urn"))
-        },
+        is: |root| manifest::is_foreign_operator(root) && !manifest::is_manifest(root),
     },
     Unread {
         word: "several-templates",
         one: "a list with templates among other documents",
         many: "lists with templates among other documents",
         help: "save each template in a file of its own",
-        is: |root| root.items().len() > 1 && any(root, |item| template_in(item).is_some()),
+        is: |root| {
+            let list = list_of(root);
+            list.len() > 1 && list.iter().take(SEEN).any(|item| template_in(item).is_some())
+        },
     },
     Unread {
         word: "deployment-record",
@@ -94,7 +95,7 @@ const KNOWN: &[Unread] = &[
         help: TEMPLATE,
         is: |root| {
             let kinds = ["microsoft.resources/deployment", "microsoft.resources/templatespecs"];
-            all(root, |item| kinds.iter().any(|kind| is_of(item, kind)) || is_stack(item))
+            all(root, |item| kinds.iter().any(|kind| is_of(item, kind)) || is_stack(item) || is_linked(item))
         },
     },
     Unread {
@@ -122,7 +123,9 @@ const KNOWN: &[Unread] = &[
         many: "errors that Azure answered",
         help: "export it again",
         is: |root| {
-            root.get("error").is_some_and(|error| has(error, "code") && has(error, "message")) && !has(root, "status")
+            root.get("error").is_some_and(|error| has(error, "code") && has(error, "message"))
+                && !has(root, "status")
+                && template_in(root).is_none()
         },
     },
     Unread {
@@ -161,6 +164,15 @@ pub const PACKED: Unread = Unread {
     one: "a packed file",
     many: "packed files",
     help: "unpack it and name the JSON in it",
+    is: |_| false,
+};
+
+/// What looks like an export in YAML and cannot be parsed.
+pub const BROKEN_YAML: Unread = Unread {
+    word: "broken-yaml",
+    one: "YAML that cannot be parsed",
+    many: "YAML files that cannot be parsed",
+    help: "name it to see where it breaks off",
     is: |_| false,
 };
 
@@ -207,6 +219,18 @@ fn is_of(node: &Node, start: &str) -> bool {
 
 fn is_stack(node: &Node) -> bool {
     either(node, "actionOnUnmanage").is_some() && template_in(node).is_none()
+}
+
+/// The body of a deployment whose template is somewhere else.
+fn is_linked(node: &Node) -> bool {
+    template_link(node).is_some() && template_in(node).is_none()
+}
+
+/// The address or id of the template that a record names and does not hold.
+pub fn linked(root: &Node) -> Option<&str> {
+    let one = std::slice::from_ref(root);
+    let list = if root.is_list() { root.items() } else { one };
+    list.iter().find_map(template_link)?.text()
 }
 
 fn is_policy(node: &Node) -> bool {
@@ -262,7 +286,6 @@ mod tests {
             (format!(r#"[{{"id":"{id}","name":"n","security_rule":[]}}]"#), "terraform-values"),
             (format!(r#"{{"id":"{id}","name":"n","resource_group_name":"g"}}"#), "terraform-values"),
             (r#"{"nsg":{"sensitive":false,"type":"string","value":"x"}}"#.to_owned(), "terraform-values"),
-            (r#"{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:x"}]}}"#.to_owned(), "pulumi-state"),
             (
                 r#"[{"contentVersion":"1.0.0.0","resources":[]},{"contentVersion":"1.0.0.0","resources":[]}]"#
                     .to_owned(),
@@ -291,6 +314,7 @@ mod tests {
             r#"{"contentVersion":"1.0.0.0","resources":[]}"#.to_owned(),
             r#"{"format_version":"1.2","planned_values":{}}"#.to_owned(),
             r#"{"version":4,"terraform_version":"1.9","serial":3,"resources":[]}"#.to_owned(),
+            r#"{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:x"}]}}"#.to_owned(),
             r#"{"status":"Failed","error":{"code":"x","message":"y"},"changes":[]}"#.to_owned(),
             r#"{"name":"left-pad","version":"1.0.0"}"#.to_owned(),
             "[]".to_owned(),

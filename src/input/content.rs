@@ -8,10 +8,12 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use crate::bicep::{self, tree};
-use crate::input::language::{Language, is_bicep, is_bicep_parameters};
-use crate::input::text::{Encoding, bicep_may_matter, decode, encoding, guess, is_packed, is_table, may_matter};
+use crate::input::language::{Language, is_bicep, is_bicep_parameters, is_yaml};
+use crate::input::text::{
+    Encoding, YAML, bicep_may_matter, decode, encoding, guess, is_cut_export, is_packed, is_table, may_matter,
+};
 use crate::input::walk::{Asked, Candidate, explain};
-use crate::json::{Document, Parser, SyntaxError};
+use crate::json::{Document, Parser, SyntaxError, parse_yaml};
 use crate::source::FileId;
 use crate::tagfile::{self, TagFile};
 
@@ -34,7 +36,7 @@ pub struct Entry {
 /// What a file holds.
 #[derive(Debug)]
 pub enum Content {
-    /// JSON.
+    /// JSON, or YAML that stands for it.
     Document(Document),
     /// Bicep, as far as it could be read; what could not is among its errors.
     Bicep(Arc<tree::File>),
@@ -61,6 +63,8 @@ pub enum Foreign {
     Table,
     /// Compressed, or an archive.
     Packed,
+    /// YAML that looks like an export and cannot be read.
+    Yaml,
 }
 
 /// What reading bytes came to, before parsing.
@@ -85,19 +89,49 @@ pub(crate) fn content(
         (Loaded::Text(..), Some(_), Language::Text) => Content::Text,
         (Loaded::Text(text, _), Some(file), Language::Json) => match tagfile::detect(file, name, &text) {
             Some(tags) => Content::Tags(Box::new(tags)),
-            None => match parser.parse(file, &text) {
-                Ok(document) => Content::Document(document),
-                Err(_) if parser.is_full() => Content::Unreadable(too_large(parser.most() as u64)),
-                Err(error) => Content::Broken(match guess(&text) {
-                    Some(what) => SyntaxError { message: what.to_owned(), related: None, ..error },
-                    None => error,
-                }),
-            },
+            None => of_json(file, &text, parser),
         },
+        (Loaded::Text(text, _), Some(file), Language::Yaml) if text.trim_start().starts_with(['{', '[']) => {
+            match of_json(file, &text, parser) {
+                Content::Broken(_) => of_yaml(file, &text, parser.most()),
+                content => content,
+            }
+        }
+        (Loaded::Text(text, _), Some(file), Language::Yaml) => of_yaml(file, &text, parser.most()),
         (Loaded::Unreadable(message), ..) => Content::Unreadable(message),
         (Loaded::Foreign(what), ..) => Content::Foreign(what),
         (Loaded::Compiled(source), ..) => Content::Compiled(source),
         (Loaded::Text(..) | Loaded::Irrelevant, ..) => Content::Irrelevant,
+    }
+}
+
+/// What a text in JSON holds; one in YAML without a name that says so is told by its look.
+fn of_json(file: FileId, text: &str, parser: &mut Parser) -> Content {
+    match parser.parse(file, text) {
+        Ok(document) => Content::Document(document),
+        Err(_) if parser.is_full() => Content::Unreadable(too_large(parser.most() as u64)),
+        Err(error) => match guess(text) {
+            Some(YAML) => of_yaml(file, text, parser.most()),
+            Some(what) => Content::Broken(SyntaxError { message: what.to_owned(), related: None, ..error }),
+            None => Content::Broken(error),
+        },
+    }
+}
+
+fn of_yaml(file: FileId, text: &str, most: usize) -> Content {
+    match parse_yaml(file, text, most) {
+        Ok(document) => Content::Document(document),
+        Err(error) => Content::Broken(error),
+    }
+}
+
+/// What becomes of YAML in a folder that cannot be read: most of it is no export, so it is told of only if it looks like
+/// one.
+pub(crate) fn of_folder(content: Content, text: &str) -> Content {
+    match content {
+        Content::Broken(_) if is_cut_export(text) => Content::Foreign(Foreign::Yaml),
+        Content::Broken(_) => Content::Irrelevant,
+        content => content,
     }
 }
 
@@ -126,6 +160,9 @@ fn load(candidate: &Candidate, max_memory: u64) -> io::Result<Loaded> {
         [&b"eploymentTemplate"[..], b"eploymentParameters"].iter().any(|word| memmem::find(bytes, word).is_some())
     };
     let is_bicep = is_bicep(&candidate.path);
+    if candidate.asked == Asked::InFolder && is_yaml(&candidate.path) && !may_matter(&bytes) {
+        return Ok(Loaded::Irrelevant);
+    }
     if candidate.asked == Asked::Not && !is_bicep && !is_part(&bytes) {
         return Ok(Loaded::Irrelevant);
     }

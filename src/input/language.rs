@@ -8,12 +8,20 @@ pub(crate) enum Language {
     /// None: only its text counts.
     Text,
     Json,
+    /// YAML, or JSON in a file that is called so.
+    Yaml,
     Bicep,
 }
 
 /// The language of a file that something refers to or that was found.
 pub(crate) fn language_of(path: &Path) -> Language {
-    if is_bicep(path) { Language::Bicep } else { Language::Json }
+    if is_bicep(path) {
+        Language::Bicep
+    } else if is_yaml(path) {
+        Language::Yaml
+    } else {
+        Language::Json
+    }
 }
 
 /// Whether a file is Bicep by its name, a template or parameters.
@@ -26,9 +34,14 @@ pub fn is_bicep_parameters(path: &Path) -> bool {
     has_ending(path, &["bicepparam"])
 }
 
+/// Whether a file is YAML by its name. Most are no exports, so those of a folder count only for what they hold.
+pub fn is_yaml(path: &Path) -> bool {
+    has_ending(path, &["yaml", "yml"])
+}
+
 /// Whether a file is in a language that is read, by its name.
 pub fn is_source(path: &Path) -> bool {
-    has_ending(path, &["json", "jsonc", "bicep", "bicepparam"])
+    has_ending(path, &["json", "jsonc", "yaml", "yml", "bicep", "bicepparam"])
 }
 
 fn has_ending(path: &Path, endings: &[&str]) -> bool {

@@ -10,7 +10,7 @@ mod text;
 mod walk;
 
 pub use content::{Content, Entry, Foreign, is_called_parameters};
-pub use language::{is_bicep, is_bicep_parameters, is_source};
+pub use language::{is_bicep, is_bicep_parameters, is_source, is_yaml};
 pub use read::{Input, is_named_by_bicep, is_relevant, read, source_names, texts};
 pub use refer::{Absent, Mapped, References, Referral};
 pub use registry::{Cache, Modules};

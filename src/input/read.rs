@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
-use crate::input::content::{Content, Entry, Loaded, content, load_file, load_referred, load_stdin};
-use crate::input::language::{is_bicep, language_of};
+use crate::input::content::{Content, Entry, Loaded, content, load_file, load_referred, load_stdin, of_folder};
+use crate::input::language::{Language, is_bicep, is_yaml, language_of};
 use crate::input::refer::{self, References};
 use crate::input::walk::{Asked, Candidate, FoundFiles, NoJson, Options, find, sources_below};
 use crate::json::Parser;
@@ -41,8 +41,8 @@ struct Waiting {
 
 /// Reads the files and folders at `paths`; `-` among them reads `stdin`.
 ///
-/// A folder is searched for `*.json`, `*.jsonc`, `*.bicep` and `*.bicepparam`; a file given by name is read whatever its
-/// name, as JSON unless that says Bicep. What Bicep files refer to is read, too. Nothing that goes wrong with one file
+/// A folder is searched for `*.json`, `*.jsonc`, `*.yaml`, `*.yml`, `*.bicep` and `*.bicepparam`; a file given by name is
+/// read whatever its name, as JSON or YAML unless that says Bicep. What Bicep files refer to is read, too. Nothing that goes wrong with one file
 /// keeps another from being read.
 pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input {
     let mut found = find(paths, options);
@@ -70,7 +70,18 @@ pub fn read(paths: &[PathBuf], options: &Options, stdin: &mut dyn Read) -> Input
             || Parser::within(most),
             |parser, (Waiting { name, canonical, asked, loaded, is_stdin }, file)| {
                 let is_file = file.is_some() && !is_stdin;
-                let content = content(language_of(Path::new(&name)), &name, parser, loaded, file);
+                let language = language_of(Path::new(&name));
+                let yaml = match &loaded {
+                    Loaded::Text(text, _) if language == Language::Yaml && asked == Asked::InFolder => {
+                        Some(Arc::clone(text))
+                    }
+                    _ => None,
+                };
+                let content = content(language, &name, parser, loaded, file);
+                let content = match yaml {
+                    Some(text) => of_folder(content, &text),
+                    None => content,
+                };
                 if let (Some(progress), true) = (&options.progress, is_file) {
                     progress.read();
                 }
@@ -152,6 +163,8 @@ fn loaded(found: FoundFiles, options: &Options, stdin: &mut dyn Read) -> Vec<Wai
     };
     let mut waiting: Vec<Waiting> = found.candidates.into_par_iter().map(load).collect();
     waiting.retain(|one| one.asked != Asked::Not || matches!(one.loaded, Loaded::Text(..)));
+    let is_other_yaml = |one: &Waiting| matches!(one.loaded, Loaded::Irrelevant) && is_yaml(Path::new(&one.name));
+    waiting.retain(|one| !is_other_yaml(one));
     waiting.extend(found.problems.into_iter().map(|(name, named, message)| {
         let asked = if named { Asked::ByName } else { Asked::InFolder };
         Waiting { name, canonical: PathBuf::new(), asked, loaded: Loaded::Unreadable(message), is_stdin: false }
@@ -253,6 +266,7 @@ mod tests {
                 Content::Compiled(source) => source,
                 Content::Foreign(Foreign::Table) => "table",
                 Content::Foreign(Foreign::Packed) => "packed",
+                Content::Foreign(Foreign::Yaml) => "yaml",
                 Content::Broken(error) => &error.message,
                 Content::Unreadable(message) => message,
             };

@@ -198,6 +198,9 @@ fn is_web_address(found: &[u8]) -> bool {
 /// So many lines are looked at.
 const LINES: usize = 50;
 
+/// What is said of YAML.
+pub(crate) const YAML: &str = "this is YAML";
+
 /// What is said of a table.
 const TABLE: &str = "this is a table; `-o json` prints JSON";
 
@@ -240,13 +243,21 @@ pub(crate) fn guess(text: &str) -> Option<&'static str> {
     };
     let listed = |line: &&&str| is_yaml(line) || line.trim_start().starts_with("- ") || line.trim() == "---";
     if lines.len() > 1 && lines.iter().filter(listed).count() * 2 > lines.len() {
-        return Some("this is YAML; `-o json` prints JSON");
+        return Some(YAML);
     }
     let columns = |sign: char| {
         let count = first.matches(sign).count();
         count >= 2 && lines.get(1).is_none_or(|second| second.matches(sign).count() >= count)
     };
     (columns('\t') || columns(',') || columns(';')).then_some("these are rows of a table; `-o json` prints JSON")
+}
+
+/// Whether YAML that cannot be read looks like an export of Azure, and not like the template of one.
+pub(crate) fn is_cut_export(text: &str) -> bool {
+    const KEYS: [&str; 5] =
+        ["id: /subscriptions/", "securityRules:", "addressPrefix:", "nextHopType:", "type: Microsoft."];
+    let is_key = |line: &str| KEYS.iter().any(|key| line.trim_start_matches([' ', '-']).starts_with(key));
+    !text.contains("{{") && text.lines().any(is_key)
 }
 
 /// `terraform {`, `module "net" {` and the like.

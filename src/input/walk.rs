@@ -17,7 +17,7 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use walkdir::{DirEntry, WalkDir};
 
-use crate::input::language::{is_bicep, is_bicep_parameters, is_source};
+use crate::input::language::{is_bicep, is_bicep_parameters, is_source, is_yaml};
 use crate::input::registry::Modules;
 use crate::input::scope::Globs;
 
@@ -114,9 +114,19 @@ type Source = (&'static str, &'static str);
 /// The endings of files that JSON can be made of.
 const SOURCES: &[(&str, Source)] = &[
     ("tf", ("Terraform", "export what Terraform deployed, such as `az network nsg list -o json`")),
-    ("yaml", ("YAML", "`az … -o json` prints JSON, not YAML")),
-    ("yml", ("YAML", "`az … -o json` prints JSON, not YAML")),
+    ("yaml", ("YAML", NO_EXPORT)),
+    ("yml", ("YAML", NO_EXPORT)),
 ];
+
+const NO_EXPORT: &str = "none of the YAML is an export; `az … -o json` or `-o yaml` prints one";
+
+impl NoJson {
+    /// Whether a file of this name lies in the folder.
+    pub fn holds(&self, name: &str) -> bool {
+        let rest = name.strip_prefix(self.folder.trim_end_matches('/'));
+        self.folder == "." && !name.starts_with(['/', '.']) || rest.is_some_and(|rest| rest.starts_with('/'))
+    }
+}
 
 impl fmt::Display for NoJson {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -212,7 +222,7 @@ impl Search<'_> {
         for folder in folders {
             let sources = sources_in(WalkDir::new(&folder).max_depth(DEEPEST_BESIDE));
             // Bicep says itself which templates it means.
-            let beside = sources.filter(|path| !is_bicep(path) || is_bicep_parameters(path));
+            let beside = sources.filter(|path| is_bicep_parameters(path) || !is_bicep(path) && !is_yaml(path));
             for path in beside.take(MOST_BESIDE) {
                 if let Ok(canonical) = fs::canonicalize(&path) {
                     let name = shown(&path);
@@ -257,7 +267,10 @@ impl Search<'_> {
             if is_folder {
                 ignores.enter(&canonical);
             } else if entry.file_type().is_file() && is_source(entry.path()) {
-                holds_sources = true;
+                holds_sources |= !is_yaml(entry.path());
+                if let Some(source) = source_of(entry.path()) {
+                    *others.entry(source).or_default() += 1;
+                }
                 let name = shown(entry.path());
                 self.add(canonical, Candidate::new(entry.into_path(), name, Asked::InFolder));
             } else if let Some(source) = source_of(entry.path()) {

@@ -1,4 +1,4 @@
-//! JSON with places: values, the reader, and JSONPath over them.
+//! JSON with places: values, the readers of JSON and of the YAML that stands for it, and JSONPath over them.
 
 mod complaint;
 mod equal;
@@ -7,6 +7,7 @@ mod parse;
 mod scan;
 mod select;
 mod walk;
+mod yaml;
 
 pub use equal::doubtful;
 pub use node::{Deferred, How, Member, Mention, Node, Number, Part, Reason, Trail, Unknown, Value};
@@ -14,6 +15,7 @@ pub use parse::{Document, Duplicate, Parser, parse};
 pub use scan::{Comment, SyntaxError};
 pub use select::Selector;
 pub use walk::Selection;
+pub use yaml::parse_yaml;
 
 #[cfg(test)]
 mod laws;

@@ -138,7 +138,10 @@ impl Secrets {
     }
 
     /// The text without them; `None` when it holds none.
-    fn covered(&self, text: &str) -> Option<String> {
+    pub(crate) fn covered(&self, text: &str) -> Option<String> {
+        if self.words.is_empty() && self.addresses.is_empty() {
+            return None;
+        }
         let mut covered = text.to_owned();
         for word in &self.words {
             if covered.contains(word.as_str()) {

@@ -22,6 +22,7 @@ use crate::lint::settings::{SetParameter, Settings, TemplateChoice, TemplateOpti
 use crate::lint::shorten::{Draft, once_for_a_place, shorten};
 use crate::lint::sorted::{Broken, Claims, Sorted, refuse, skip_unasked, sort_entries, tell};
 use crate::lint::template::{Given, Round, TemplateFiles, Templates, expand_all};
+use crate::manifest;
 use crate::net::{Cloud, TagData};
 use crate::rule::Pack;
 use crate::source::{FileId, Files, Origin, Span};
@@ -96,6 +97,15 @@ pub struct Estates {
     pub tags: TagFiles,
     /// Paths that could not be read or parsed, with the reason and the place if there is one.
     pub broken: Vec<(String, String, Option<Span>)>,
+    secrets: Secrets,
+}
+
+impl Estates {
+    /// A text without the values of the input that must not be shown.
+    #[must_use]
+    pub fn covered(&self, text: String) -> String {
+        self.secrets.covered(&text).unwrap_or(text)
+    }
 }
 
 /// Reads the estates of files and folders, as [`lint`] would.
@@ -103,7 +113,7 @@ pub fn estates(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &
     let all = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
     let all: Vec<PathBuf> = all.cloned().collect();
     let prepared = prepare(input::read(&all, &settings.input, stdin), pack, settings);
-    let Prepared { files, exports, tags, expanded, mut broken, mut report, .. } = prepared;
+    let Prepared { files, exports, tags, expanded, mut broken, mut report, secrets, .. } = prepared;
     note_templates(&mut report, &files, &expanded);
     let refused = refuse(&mut report, &settings.named(paths), settings.stdin_name(), None);
     broken.extend(refused.into_iter().map(|(name, why)| (name, why, None)));
@@ -114,7 +124,7 @@ pub fn estates(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &
         estate
     };
     let estates = expanded.rounds.iter().map(|round| (round.label.clone(), made(round))).collect();
-    Estates { files, estates, tags, broken }
+    Estates { files, estates, tags, broken, secrets }
 }
 
 /// What was read, its templates evaluated: everything that estates are made of.
@@ -131,13 +141,15 @@ struct Prepared {
     report: Report,
     bicep: Bicep,
     secrets: Secrets,
+    /// What exports say that they leave out.
+    faults: Vec<Fault>,
 }
 
 fn prepare(mut input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let bicep = Bicep::of(&mut input);
     let Input { mut files, entries, .. } = input;
     let (sorted, broken, mut report) = sort_entries(entries, &files, &Claims::new(settings), &bicep);
-    let Sorted { mut exports, templates, parameters, tags: found, fragments, dependencies, secrets, .. } = sorted;
+    let Sorted { mut exports, templates, parameters, tags: found, fragments, dependencies, secrets, faults, .. } = sorted;
     files.hide(&secrets.places);
     if settings.before_plans {
         exports.iter_mut().for_each(|(_, document)| before_plan(document));
@@ -152,7 +164,7 @@ fn prepare(mut input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let expanded = expand_all(&files, &run, &settings.templates, &set, Wanted::Types(&wanted));
     let all = templates.into_iter().chain(fragments).chain(parameters);
     let documents = exports.iter().cloned().chain(all.map(|one| (one.file, one.document))).collect();
-    Prepared { files, exports, dependencies, tags, expanded, broken, documents, report, secrets, bicep }
+    Prepared { files, exports, dependencies, tags, expanded, broken, documents, report, secrets, faults, bicep }
 }
 
 /// A plan of Terraform as the state that it starts from; other documents stay.
@@ -215,17 +227,29 @@ pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack
 
 /// Lints what was read.
 fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
-    let empty = input.empty.clone();
+    let mut empty = input.empty.clone();
     let kept = lint_prepared(prepare(input, pack, settings), pack, settings, false);
     let mut outcome = kept.outcome;
     outcome.kept.push(Box::new(kept.estates));
+    empty.retain(|folder| !outcome.report.files.iter().any(|file| folder.holds(&file.name)));
     Outcome { empty, ..outcome }
 }
 
 /// Judges what was prepared. `keep`: the estates of all choices of parameter files, not of the last one alone.
 fn lint_prepared(prepared: Prepared, pack: &Pack, settings: &Settings, keep: bool) -> Kept {
-    let Prepared { mut files, exports, dependencies, tags, expanded, documents, mut report, secrets, bicep, .. } =
-        prepared;
+    let Prepared {
+        mut files,
+        exports,
+        dependencies,
+        tags,
+        expanded,
+        documents,
+        mut report,
+        secrets,
+        bicep,
+        faults,
+        ..
+    } = prepared;
     note_templates(&mut report, &files, &expanded);
     let unused = unused_parameters(&documents, &settings.templates.set);
 
@@ -238,6 +262,7 @@ fn lint_prepared(prepared: Prepared, pack: &Pack, settings: &Settings, keep: boo
     let (unmatched, estates) = ask.judge(&expanded.rounds, &files, &mut report, keep);
     tag_faults(&mut report, pack, &tags, settings.accepted.today);
     key_faults(&mut report, pack, &documents);
+    report.findings.extend(judge::patterns(&pack.rules, &Estate { faults, ..Estate::default() }));
     bicep.tell(&mut report, &files, pack);
     shorten(&mut report);
     by_path(&mut report, &files, &settings.per_path);
@@ -494,7 +519,15 @@ fn note_templates(report: &mut Report, files: &Files, expanded: &Templates) {
 fn estate_of(files: &Files, exports: &[(FileId, Arc<Document>)], round: &Round, tags: Option<&TagData>) -> Estate {
     let mut pieces = Vec::new();
     let mut faults = Vec::new();
-    for (file, document) in exports {
+    let is_manifest = |(_, document): &&(FileId, Arc<Document>)| manifest::is_manifest(&document.root);
+    let (manifests, others): (Vec<_>, Vec<_>) = exports.iter().partition(is_manifest);
+    if let Some((_, first)) = manifests.first() {
+        // Objects refer to those of other files.
+        let all = manifests.iter().map(|(_, document)| document.root.clone()).collect();
+        let gathered = estate::gather(&Node::new(Value::List(Arc::new(all)), first.root.span));
+        pieces.extend(gathered.pieces);
+    }
+    for (file, document) in others {
         let gathered = estate::gather(&document.root).named_after(files.name(*file));
         pieces.extend(gathered.pieces);
         faults.extend(gathered.faults);

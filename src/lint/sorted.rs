@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::arm;
-use crate::estate::{self, Dependencies, Shape, Unread};
+use crate::estate::{self, Dependencies, Fault, Shape, Unread};
 use crate::finding::{
     FileReport, Finding, Label, Level, Outcome, Outcome as FileOutcome, Remark, Report, RuleCard, RuleId, fingerprint,
 };
@@ -16,6 +16,7 @@ use crate::lint::bicep::{Bicep, Part};
 use crate::lint::mask::Secrets;
 use crate::lint::settings::{Changed, Settings};
 use crate::lint::template::TemplateFile;
+use crate::pulumi;
 use crate::source::{FileId, Files, STDIN, Span};
 use crate::tagfile::TagFile;
 use crate::terraform::{self, Form, Survey};
@@ -102,6 +103,9 @@ pub(crate) fn sort_entries(
             sorted.add_beside(entry, bicep);
             continue;
         }
+        if is_other_yaml(&entry) {
+            continue;
+        }
         broken.extend(faults(&entry));
         let said = claims.shape(&entry.name);
         let objection = claims.objection(&entry.name, &entry.content);
@@ -133,6 +137,18 @@ pub(crate) fn sort_entries(
     }
     report.remarks.extend(twins(&sorted.twins));
     (sorted, broken, report)
+}
+
+/// Whether a file of a folder is YAML that is no export: folders are full of pipelines and manifests.
+fn is_other_yaml(entry: &Entry) -> bool {
+    let is_other = match &entry.content {
+        Content::Irrelevant => true,
+        Content::Document(document) => {
+            estate::shape_of(&document.root).is_none() && estate::unread(&document.root).is_none()
+        }
+        _ => false,
+    };
+    is_other && !entry.named && input::is_yaml(Path::new(&entry.name))
 }
 
 /// What is wrong with the text of a file, in the words of those who read it.
@@ -176,6 +192,8 @@ pub(crate) struct Sorted {
     twins: Vec<String>,
     /// Values that must not be shown.
     pub(crate) secrets: Secrets,
+    /// What exports of templates say that they leave out.
+    pub(crate) faults: Vec<Fault>,
 }
 
 impl Sorted {
@@ -240,6 +258,7 @@ impl Sorted {
                     Some(source) => self.add_twin(&mut entry, file, &document, source),
                     None => {
                         self.add_terraform(&mut entry, &document.root, report);
+                        self.add_stack(&mut entry, &document.root);
                         self.add_document(&mut entry, file, document, said, texts);
                     }
                 }
@@ -256,7 +275,10 @@ impl Sorted {
             (Content::Broken(error), Some(file)) => {
                 entry.outcome = FileOutcome::Error;
                 entry.detail = Some(error.message.clone());
-                report.findings.push(syntax_finding(&error));
+                report.findings.push(match input::is_yaml(Path::new(&entry.name)) {
+                    true => Finding { message: NOT_YAML.to_owned(), ..syntax_finding(&error) },
+                    false => syntax_finding(&error),
+                });
                 report.rules.insert(RuleId::new("syntax"), Arc::new(syntax_card()));
                 entry.file = Some(file);
             }
@@ -312,7 +334,10 @@ impl Sorted {
         entry.outcome = FileOutcome::Judged;
         match shape {
             None => without_shape(entry, &document.root, known),
-            Some(Shape::Template) => self.templates.extend(TemplateFile::of_template(file, &entry.name, &document)),
+            Some(Shape::Template) => {
+                self.faults.extend(estate::left_out(&document.root));
+                self.templates.extend(TemplateFile::of_template(file, &entry.name, &document));
+            }
             Some(Shape::Parameters) => {
                 entry.outcome = FileOutcome::Skipped;
                 entry.detail = Some("parameters of no template in the input".to_owned());
@@ -337,17 +362,22 @@ impl Sorted {
         }
         let Survey { sensitive, read, open, not_judged, passed_over, foreign } = terraform::survey(root);
         sensitive.iter().for_each(|value| self.secrets.add(value));
-        let resources = |count: usize| if count == 1 { "resource" } else { "resources" };
-        let mut parts = vec![format!("{read} {} read", resources(read))];
-        parts.extend((open > 0).then(|| format!("{open} with values known only after apply")));
-        let more = passed_over + not_judged.values().sum::<usize>();
-        parts.extend((more > 0).then(|| format!("{more} of Azure passed over")));
-        parts.extend((foreign > 0).then(|| format!("{foreign} of other providers")));
-        entry.detail = Some(parts.join(", "));
+        entry.detail = Some(counts(read, open, passed_over + not_judged.values().sum::<usize>(), foreign));
         let kinds: Vec<String> = not_judged.iter().map(|(kind, count)| format!("{kind} ({count})")).collect();
         if !kinds.is_empty() {
             report.remarks.push(format!("{}: not judged: {}", entry.name, kinds.join(", ")));
         }
+    }
+
+    /// Says what a stack of Pulumi holds that is read, and what is not.
+    fn add_stack(&mut self, entry: &mut FileReport, root: &Node) {
+        if !pulumi::is_stack(root) {
+            return;
+        }
+        let pulumi::Reading { native, classic, sensitive, passed_over, foreign, .. } = pulumi::read(root);
+        sensitive.iter().for_each(|value| self.secrets.add(value));
+        let read = native.len() + classic.len();
+        entry.detail = Some(counts(read, 0, passed_over, foreign));
     }
 
     /// What a document says a service needs, beside what else it holds.
@@ -367,6 +397,15 @@ impl Sorted {
             None => {}
         }
     }
+}
+
+/// How many resources of a document are read, how many of those are open, and how many are not.
+fn counts(read: usize, open: usize, passed_over: usize, foreign: usize) -> String {
+    let mut parts = vec![format!("{read} {} read", if read == 1 { "resource" } else { "resources" })];
+    parts.extend((open > 0).then(|| format!("{open} with values known only after apply")));
+    parts.extend((passed_over > 0).then(|| format!("{passed_over} of Azure passed over")));
+    parts.extend((foreign > 0).then(|| format!("{foreign} of other providers")));
+    parts.join(", ")
 }
 
 /// A document whose contradictions are unknown values. A template is left as it is: of two values of a key Azure takes
@@ -394,21 +433,7 @@ fn is_parameters(root: &Node, name: Option<&str>) -> bool {
 
 /// The word for a shape in the report.
 fn shape_word(shape: Shape) -> &'static str {
-    match shape {
-        Shape::Rest => "rest",
-        Shape::Cli => "cli",
-        Shape::Effective => "effective",
-        Shape::Template => "template",
-        Shape::ResourceGraph => "resource-graph",
-        Shape::PowerShell => "powershell",
-        Shape::MachineLearningCli => "ml-cli",
-        Shape::WhatIf => "what-if",
-        Shape::Parameters => "parameters",
-        Shape::Dependencies => "dependencies",
-        Shape::ServiceTags => "service-tags",
-        Shape::TerraformPlan => "terraform-plan",
-        Shape::TerraformState => "terraform-state",
-    }
+    shape.form().word
 }
 
 fn syntax_finding(error: &SyntaxError) -> Finding {
@@ -420,6 +445,8 @@ fn syntax_finding(error: &SyntaxError) -> Finding {
         ..Finding::new(rule, Level::Error, "this file is not JSON, so nothing in it was judged", at)
     }
 }
+
+const NOT_YAML: &str = "this file is not YAML, so nothing in it was judged";
 
 /// Of one file so many errors are told.
 const MOST_ERRORS: usize = 20;
@@ -462,7 +489,12 @@ fn syntax_card() -> RuleCard {
 pub(crate) fn without_shape(entry: &mut FileReport, root: &Node, known: Option<&'static Unread>) {
     entry.outcome = Outcome::Skipped;
     match known.or_else(|| estate::unread_rest(root)) {
-        Some(kind) => unread(entry, kind),
+        Some(kind) => {
+            unread(entry, kind);
+            if let (Some(detail), Some(link)) = (&mut entry.detail, estate::linked(root)) {
+                detail.push_str(&format!("; its template is at `{link}`"));
+            }
+        }
         None if holds_nothing(root, 0) => {
             entry.shape = is_empty_list(root).then(|| EMPTY.to_owned());
             entry.detail = Some(format!("it is empty; {WHERE}"));
@@ -478,6 +510,7 @@ pub(crate) fn foreign(entry: &mut FileReport, what: Foreign) {
         match what {
             Foreign::Table => &estate::TABLE,
             Foreign::Packed => &estate::PACKED,
+            Foreign::Yaml => &estate::BROKEN_YAML,
         },
     );
 }
@@ -508,12 +541,16 @@ pub(crate) fn skip_unasked(report: &mut Report, exports: &[(FileId, Arc<Document
             None => estate::gather(&document.root).pieces.iter().map(|piece| estate::type_of(&piece.node)).collect(),
         };
         let Some(found) = found else { continue };
-        if found.is_empty() && entry.shape.as_deref() != Some("dependencies") {
+        // A resource group among manifests says where other objects are.
+        let speaks_of_others = matches!(entry.shape.as_deref(), Some("dependencies" | "manifest"));
+        if found.is_empty() && !speaks_of_others {
             entry.outcome = Outcome::Skipped;
-            let read = entry
-                .detail
-                .take()
-                .filter(|_| entry.shape.as_deref().is_some_and(|shape| shape.starts_with("terraform")));
+            let read = entry.detail.take().filter(|_| {
+                entry
+                    .shape
+                    .as_deref()
+                    .is_some_and(|shape| ["terraform", "pulumi"].iter().any(|word| shape.starts_with(word)))
+            });
             let held = read.map(|read| format!(" that is judged: {read}")).unwrap_or_default();
             entry.detail = Some(format!("it shows no resource{held}"));
         }

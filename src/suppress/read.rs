@@ -174,7 +174,8 @@ pub(crate) fn of_comments(
         let body = written.strip_suffix("*/").unwrap_or(written);
         let mut scope = None;
         for line in body.split_inclusive(['\n', '\r']) {
-            let said = line.trim_start_matches(|letter: char| matches!(letter, '/' | '*') || letter.is_whitespace());
+            let said =
+                line.trim_start_matches(|letter: char| matches!(letter, '/' | '*' | '#') || letter.is_whitespace());
             let Some(said) = said.strip_prefix(MARK) else { continue };
             let start = range.start + (said.as_ptr() as usize - written.as_ptr() as usize);
             match allow::directive(said) {

@@ -1,9 +1,11 @@
 //! Arguments → properties, as the table says. Works on plain attributes with unknowns in them, wherever they come from; what
 //! an unknown one refers to, it asks.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::json::{Member, Node, Value};
+use crate::source::Span;
 use crate::terraform::configuration::Step;
 use crate::terraform::edit::{append, at, list, object, put, text};
 use crate::terraform::join::name_step;
@@ -25,6 +27,40 @@ pub(crate) struct Mapper<'m> {
     pub(crate) references: &'m dyn References,
 }
 
+/// The way to a value in a resource. Only what is unknown needs its steps, so they are not kept.
+#[derive(Clone, Copy)]
+pub(crate) enum Way<'w> {
+    /// These steps.
+    Steps(&'w [Step]),
+    /// Further to an argument of these values.
+    Argument(&'w Way<'w>, &'w Node, &'static str),
+    /// Further to an item of a list.
+    Item(&'w Way<'w>, usize),
+}
+
+impl Way<'_> {
+    fn steps(&self) -> Vec<Step> {
+        match *self {
+            Self::Steps(steps) => steps.to_vec(),
+            Self::Item(before, at) => {
+                let mut steps = before.steps();
+                steps.push(Step::Key(Arc::from(at.to_string())));
+                steps
+            }
+            Self::Argument(before, values, from) => {
+                let mut steps = before.steps();
+                argument(values, from, &mut |step| {
+                    steps.push(match step {
+                        Some(name) => name_step(name),
+                        None => Step::Key(Arc::from("0")),
+                    });
+                });
+                steps
+            }
+        }
+    }
+}
+
 /// Where the properties of an object are.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
@@ -35,62 +71,74 @@ pub(crate) enum Level {
 }
 
 /// The keys that a row leads to. A hyphen stands for the dots that some keys of firewalls hold.
-pub(crate) fn target(row: &Row, level: Level) -> Vec<String> {
+pub(crate) fn target(row: &Row, level: Level) -> Vec<Cow<'static, str>> {
     let (bare, path) = row.to.strip_prefix('/').map_or((level == Level::Bare, row.to), |path| (true, path));
-    let keys = path.split('.').map(|key| key.replace('-', "."));
-    if bare { keys.collect() } else { std::iter::once("properties".to_owned()).chain(keys).collect() }
+    let plain =
+        |key: &'static str| if key.contains('-') { Cow::Owned(key.replace('-', ".")) } else { Cow::Borrowed(key) };
+    let front = (!bare).then_some(Cow::Borrowed("properties"));
+    front.into_iter().chain(path.split('.').map(plain)).collect()
+}
+
+/// Whether the keys of a row are what it says.
+fn plain_target(row: &Row, level: Level) -> Option<([&'static str; 2], usize)> {
+    let (bare, path) = row.to.strip_prefix('/').map_or((level == Level::Bare, row.to), |path| (true, path));
+    if path.contains(['.', '-']) {
+        return None;
+    }
+    Some(if bare { ([path, ""], 1) } else { (["properties", path], 2) })
 }
 
 impl Mapper<'_> {
     /// Adds what the arguments say to an object.
-    pub(crate) fn apply(&self, rows: &[Row], values: &Node, into: &mut Node, level: Level, path: &[Step]) {
+    pub(crate) fn apply(&self, rows: &[Row], values: &Node, into: &mut Node, level: Level, way: &Way<'_>) {
         for row in rows {
-            let Some(new) = self.value(row, values, path) else { continue };
-            let keys = target(row, level);
-            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-            match row.how {
-                How::Each(_) | How::Children(_) => append(into, &keys, new),
-                _ if at(into, &keys).is_none_or(Node::is_blank) => put(into, &keys, new),
-                _ => {}
+            let Some(new) = self.value(row, values, way) else { continue };
+            match plain_target(row, level) {
+                Some((keys, count)) => place(row, &keys[..count], new, into),
+                None => {
+                    let keys = target(row, level);
+                    let keys: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
+                    place(row, &keys, new, into);
+                }
             }
         }
     }
 
     /// What a row makes of the arguments; `None` where there is nothing.
-    pub(crate) fn value(&self, row: &Row, values: &Node, path: &[Step]) -> Option<Member> {
-        let mut path = path.to_vec();
-        let found = argument(values, row.from, &mut path);
+    pub(crate) fn value(&self, row: &Row, values: &Node, way: &Way<'_>) -> Option<Member> {
+        let found = argument(values, row.from, &mut |_| {});
         if let How::Fixed(word) = row.how {
             let node = text(values, word);
             return Some(Member { key: Arc::from(row.to), key_span: values.span, node });
         }
         if let How::Presence = row.how {
-            let at = found.as_ref().map_or(values, |found| &found.node);
-            let word = if found.as_ref().is_some_and(|found| !found.node.is_blank()) { "Enabled" } else { "Disabled" };
+            let at = found.as_ref().map_or(values, |found| found.node);
+            let word = if found.is_some_and(|found| !found.node.is_blank()) { "Enabled" } else { "Disabled" };
             let node = if at.unknown().is_some() { at.clone() } else { text(at, word) };
             return Some(Member { key: Arc::from(row.to), key_span: at.span, node });
         }
         let found = found.filter(|found| !found.node.is_blank())?;
-        let node = self.convert(row.how, &found.node, &path)?;
-        Some(Member { node, ..found })
+        let node = self.convert(row.how, found.node, &Way::Argument(way, values, row.from))?;
+        let key = found.key.cloned().unwrap_or_else(|| Arc::from(""));
+        Some(Member { key, key_span: found.key_span, node })
     }
 
-    fn convert(&self, how: How, node: &Node, path: &[Step]) -> Option<Node> {
+    fn convert(&self, how: How, node: &Node, way: &Way<'_>) -> Option<Node> {
         let is_unknown = node.unknown().is_some();
-        let id = |node: &Node, path: &[Step]| match node.unknown() {
-            Some(_) => self.references.id(self.resource, path, node),
+        let id = |node: &Node, way: &Way<'_>| match node.unknown() {
+            Some(_) => self.references.id(self.resource, &way.steps(), node),
             None => node.clone(),
         };
         let wrapped = |id: Node| object(&id, vec![Member { key: "id".into(), key_span: id.span, node: id.clone() }]);
         Some(match how {
             How::Same | How::Fixed(_) | How::Presence => node.clone(),
-            How::Read if is_unknown => self.references.read(self.resource, path, node),
+            How::Read if is_unknown => self.references.read(self.resource, &way.steps(), node),
             How::Read => node.clone(),
-            How::Id => wrapped(id(node, path)),
-            How::PlainId => id(node, path),
-            How::Ids => self.ids(node, path, wrapped),
-            How::PlainIds => self.ids(node, path, |id| id),
-            How::IdsUnder(key) => self.ids(node, path, |id| under("properties", &under(key, &id))),
+            How::Id => wrapped(id(node, way)),
+            How::PlainId => id(node, way),
+            How::Ids => self.ids(node, way, wrapped),
+            How::PlainIds => self.ids(node, way, |id| id),
+            How::IdsUnder(key) => self.ids(node, way, |id| under("properties", &under(key, &id))),
             How::Listed => list(node, vec![node.clone()]),
             _ if is_unknown => node.clone(),
             How::Enabled => switch(node, ["Enabled", "Disabled"]),
@@ -100,42 +148,43 @@ impl Mapper<'_> {
             How::Joined => joined(node),
             How::Under(key) => list(node, node.items().iter().map(|item| under(key, item)).collect()),
             How::One(rows) => {
-                let (first, path) = match node.items().first() {
-                    Some(first) => (first, with_index(path, 0)),
-                    None => (node, path.to_vec()),
+                let inside = Way::Item(way, 0);
+                let (first, way) = match node.items().first() {
+                    Some(first) => (first, &inside),
+                    None => (node, way),
                 };
-                self.block(rows, first, Level::Bare, &path)?
+                self.block(rows, first, Level::Bare, way)?
             }
-            How::Each(rows) => self.blocks(rows, node, Level::Bare, path),
-            How::Children(rows) => self.blocks(rows, node, Level::Wrapped, path),
+            How::Each(rows) => self.blocks(rows, node, Level::Bare, way),
+            How::Children(rows) => self.blocks(rows, node, Level::Wrapped, way),
         })
     }
 
     /// A list of ids, each as `each` makes it.
-    fn ids(&self, node: &Node, path: &[Step], each: impl Fn(Node) -> Node) -> Node {
+    fn ids(&self, node: &Node, way: &Way<'_>, each: impl Fn(Node) -> Node) -> Node {
         if node.unknown().is_some() {
-            let ids = self.references.ids(self.resource, path, node);
+            let ids = self.references.ids(self.resource, &way.steps(), node);
             return ids.map_or_else(|| node.clone(), |ids| list(node, ids.into_iter().map(each).collect()));
         }
         let written = node.items().iter().enumerate().filter(|(_, item)| !item.is_blank());
         let items = written.map(|(at, item)| match item.unknown() {
-            Some(_) => self.references.id(self.resource, &with_index(path, at), item),
+            Some(_) => self.references.id(self.resource, &Way::Item(way, at).steps(), item),
             None => item.clone(),
         });
         list(node, items.map(each).collect())
     }
 
-    fn blocks(&self, rows: &[Row], node: &Node, level: Level, path: &[Step]) -> Node {
+    fn blocks(&self, rows: &[Row], node: &Node, level: Level, way: &Way<'_>) -> Node {
         if node.is_object() {
-            return list(node, self.block(rows, node, level, path).into_iter().collect());
+            return list(node, self.block(rows, node, level, way).into_iter().collect());
         }
         let items = node.items().iter().enumerate();
-        let items = items.filter_map(|(at, item)| self.block(rows, item, level, &with_index(path, at)));
+        let items = items.filter_map(|(at, item)| self.block(rows, item, level, &Way::Item(way, at)));
         list(node, items.collect())
     }
 
     /// One block; what is none, nor unknown, is left for whoever reads it to say so.
-    fn block(&self, rows: &[Row], item: &Node, level: Level, path: &[Step]) -> Option<Node> {
+    fn block(&self, rows: &[Row], item: &Node, level: Level, way: &Way<'_>) -> Option<Node> {
         if item.is_null() {
             return None;
         }
@@ -143,32 +192,58 @@ impl Mapper<'_> {
             return Some(item.clone());
         }
         let mut made = object(item, Vec::new());
-        self.apply(rows, item, &mut made, level, path);
+        self.apply(rows, item, &mut made, level, way);
+        trim(&mut made);
         Some(made)
     }
 }
 
-/// The argument behind some names; of blocks the first. What is unknown on the way is the answer.
-fn argument(values: &Node, from: &str, path: &mut Vec<Step>) -> Option<Member> {
-    let mut found = Member { key: Arc::from(""), key_span: values.span, node: values.clone() };
+/// An argument as it is written.
+#[derive(Clone, Copy)]
+struct Found<'n> {
+    key: Option<&'n Arc<str>>,
+    key_span: Span,
+    node: &'n Node,
+}
+
+/// The argument behind some names; of blocks the first. What is unknown on the way is the answer. `step` is told each name,
+/// and `None` for the first of several.
+fn argument<'n>(values: &'n Node, from: &'static str, step: &mut dyn FnMut(Option<&'static str>)) -> Option<Found<'n>> {
+    let mut found = Found { key: None, key_span: values.span, node: values };
     for name in from.split('.').filter(|name| !name.is_empty()) {
         if found.node.is_list() {
-            found.node = found.node.items().first()?.clone();
-            path.push(Step::Key(Arc::from("0")));
+            found.node = found.node.items().first()?;
+            step(None);
         }
         if found.node.unknown().is_some() {
             break;
         }
-        found = found.node.member(name)?.clone();
-        path.push(name_step(name));
+        let Member { key, key_span, node } = found.node.member(name)?;
+        found = Found { key: Some(key), key_span: *key_span, node };
+        step(Some(name));
     }
     Some(found)
 }
 
-fn with_index(path: &[Step], at: usize) -> Vec<Step> {
-    let mut path = path.to_vec();
-    path.push(Step::Key(Arc::from(at.to_string())));
-    path
+fn place(row: &Row, keys: &[&str], new: Member, into: &mut Node) {
+    match row.how {
+        How::Each(_) | How::Children(_) => append(into, keys, new),
+        _ if at(into, keys).is_none_or(Node::is_blank) => put(into, keys, new),
+        _ => {}
+    }
+}
+
+/// Gives back the room that an object and its properties do not use: states hold many thousands of them.
+pub(crate) fn trim(node: &mut Node) {
+    let Value::Object(members) = &mut node.value else { return };
+    let Some(members) = Arc::get_mut(members) else { return };
+    members.shrink_to_fit();
+    let inside = members.iter_mut().find(|member| &*member.key == "properties").map(|member| &mut member.node.value);
+    if let Some(Value::Object(inside)) = inside
+        && let Some(inside) = Arc::get_mut(inside)
+    {
+        inside.shrink_to_fit();
+    }
 }
 
 fn switch(node: &Node, [on, off]: [&str; 2]) -> Node {

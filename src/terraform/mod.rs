@@ -10,6 +10,7 @@ mod identity;
 mod instance;
 mod join;
 mod map;
+mod outside;
 mod plan;
 mod read;
 mod resource;
@@ -21,4 +22,5 @@ mod table;
 mod tests;
 
 pub use document::{Form, before, form};
+pub use outside::{Attributes, is_known, of_attributes, snake};
 pub use read::{Reading, Resource, Survey, read, survey, types};

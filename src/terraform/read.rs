@@ -13,7 +13,7 @@ use crate::terraform::document::{Form, form};
 use crate::terraform::edit::{append, at, id_key, list, members_of, object, put, remove};
 use crate::terraform::instance::Instance;
 use crate::terraform::join::{Joins, name_step};
-use crate::terraform::map::{Level, Mapper, References, target};
+use crate::terraform::map::{Level, Mapper, References, Way, target};
 use crate::terraform::plan;
 use crate::terraform::resource::{azapi, body, envelope, in_rest_form, inner_resources, patched};
 use crate::terraform::sensitive;
@@ -73,10 +73,15 @@ const COMPUTED: &[(&str, &str)] = &[
 /// The resources of a document of Terraform; none where it is none that is read.
 pub fn read(root: &Node) -> Reading {
     let Collected { instances, troubles, .. } = collected(root);
-    let joins = Joins::new(&instances, Configuration::of(root));
+    Reading { resources: built(&instances, Configuration::of(root)), troubles }
+}
+
+/// The resources that instances stand for, put together.
+pub(crate) fn built(instances: &[Instance], configuration: Configuration<'_>) -> Vec<Resource> {
+    let joins = Joins::new(instances, configuration);
     let mut builder = Builder {
         joins: &joins,
-        instances: &instances,
+        instances,
         built: Vec::new(),
         by_key: HashMap::default(),
         places: HashMap::default(),
@@ -85,8 +90,7 @@ pub fn read(root: &Node) -> Reading {
     builder.build();
     builder.attach();
     builder.patch();
-    let resources = builder.built.into_iter().map(|one| Resource { node: one.node, is_whole: one.is_whole });
-    Reading { resources: resources.collect(), troubles }
+    builder.built.into_iter().map(|one| Resource { node: one.node, is_whole: one.is_whole }).collect()
 }
 
 /// What a document of Terraform holds, without reading what it says.
@@ -298,7 +302,7 @@ impl Builder<'_> {
             Owner::Named(kind, argument) => self.joins.parent_named(at, kind, argument),
         };
         let keys = target(&attachment.row, Level::Wrapped);
-        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let keys: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
         let key = id_key(&owner);
         if !instance.stays {
             if let Some(place) = self.by_key.get(&key).filter(|_| attachment.mode == Mode::Set) {
@@ -307,7 +311,7 @@ impl Builder<'_> {
             return;
         }
         let mapper = Mapper { resource: at, references: self.joins };
-        let Some(new) = mapper.value(&attachment.row, &instance.values, &[]) else { return };
+        let Some(new) = mapper.value(&attachment.row, &instance.values, &Way::Steps(&[])) else { return };
         if let Some(place) = self.by_key.get(&key) {
             let node = &mut self.built[*place].node;
             return if attachment.mode == Mode::Set { put(node, &keys, new) } else { append(node, &keys, new) };

@@ -8,7 +8,7 @@ use crate::terraform::configuration::Step;
 use crate::terraform::edit::{member, members_of, object, of_pieces, pieces, put, text};
 use crate::terraform::instance::after_apply;
 use crate::terraform::join::name_step;
-use crate::terraform::map::{Level, Mapper};
+use crate::terraform::map::{Level, Mapper, Way, trim};
 use crate::terraform::table::{Inner, Mapping, inner};
 
 /// A resource with what every one has.
@@ -27,7 +27,8 @@ pub(crate) fn envelope(values: &Node, azure: &str, id: &Node) -> Node {
 /// A resource in REST form.
 pub(crate) fn in_rest_form(mapper: &Mapper<'_>, mapping: &Mapping, values: &Node, id: &Node) -> Node {
     let mut node = envelope(values, mapping.azure, id);
-    mapper.apply(mapping.rows, values, &mut node, Level::Wrapped, &[]);
+    mapper.apply(mapping.rows, values, &mut node, Level::Wrapped, &Way::Steps(&[]));
+    trim(&mut node);
     node
 }
 
@@ -44,7 +45,7 @@ pub(crate) fn inner_resources(mapper: &Mapper<'_>, kind: &str, values: &Node, id
             let path = [name_step(block), Step::Key(Arc::from(at.to_string()))];
             let why = Arc::new(after_apply(&format!("{kind}.{block}"), "", item.span));
             let mut node = envelope(item, azure, &of_pieces(name, own, &why));
-            mapper.apply(rows, item, &mut node, Level::Wrapped, &path);
+            mapper.apply(rows, item, &mut node, Level::Wrapped, &Way::Steps(&path));
             found.push(node);
         }
     }

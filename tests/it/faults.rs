@@ -105,6 +105,12 @@ fn cases() -> Vec<(String, Vec<&'static str>)> {
             r#"{"format_version": "1.2", "resource_changes": [], "complete": false}"#.to_owned(),
             vec!["plan-incomplete: false"],
         ),
+        (
+            r#"{"version": 3, "deployment": {"resources": [{"urn": "urn:pulumi:d::p::pulumi:pulumi:Stack::s"}],
+                "pending_operations": [{"resource": {"urn": "urn:pulumi:d::p::a:b:C::x"}, "type": "updating"}]}}"#
+                .to_owned(),
+            vec!["export-incomplete: \"updating\""],
+        ),
         // Words.
         (one(&[("direction", r#""In""#)]), vec![r#"direction-unknown: "In""#]),
         (one(&[("access", r#""Permit""#)]), vec![r#"access-unknown: "Permit""#]),

@@ -43,5 +43,5 @@ fn the_hooks_run_what_the_readme_says() {
     // Every hook sees every language; pre-commit knows no type of Bicep.
     let lines = |start: &str| hooks.lines().filter(|line| line.trim() == start).count();
     assert_eq!(lines("types: [text]"), ids.len());
-    assert_eq!(lines(r"files: '\.(json|bicep|bicepparam)$'"), ids.len());
+    assert_eq!(lines(r"files: '\.(json|ya?ml|bicep|bicepparam)$'"), ids.len());
 }

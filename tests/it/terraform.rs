@@ -105,6 +105,16 @@ fn lint_state(state: &Value, indented: bool) -> Outcome {
     lint(&[path], &mut io::empty(), &Pack::load(true, &[]).unwrap(), &Settings::default())
 }
 
+fn trace_state(state: &Value, indented: bool, format: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let text = if indented { format!("{state:#}") } else { state.to_string() };
+    fs::write(folder.path().join("state.json"), text).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_aznetlint"));
+    let flow = ["--from", "snet-training", "--to", "Storage.eastus2:443/tcp", "--no-config", "--format", format];
+    let output = command.args(["trace", "state.json"]).args(flow).current_dir(folder.path()).output().unwrap();
+    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+}
+
 fn verdicts(outcome: &Outcome) -> Vec<String> {
     let placements = outcome.report.placements.iter();
     placements
@@ -153,6 +163,13 @@ fn sensitive_values_are_judged_and_in_no_format_shown() {
                 assert!(!hidden.contains(secret), "{format:?}: `{secret}` in {hidden}");
             }
             assert!(format != Format::Text || open.contains("allow-storage"), "{open}");
+        }
+        for format in ["text", "json"] {
+            let (open, hidden) = (trace_state(&plain, indented, format), trace_state(&masked, indented, format));
+            for secret in ["10.77.", "allow-storage", "Storage.EastUS`"] {
+                assert!(!hidden.contains(secret), "trace, {format}: `{secret}` in {hidden}");
+            }
+            assert!(open.contains("10.77.") && hidden.contains("(sensitive)"), "{open} {hidden}");
         }
     }
 }

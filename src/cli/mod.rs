@@ -4,6 +4,7 @@ mod appliances;
 mod arguments;
 mod baseline;
 mod check;
+mod declared;
 mod document;
 mod end;
 mod expand;

@@ -9,6 +9,7 @@ use crate::estate::{
 };
 use crate::finding::FactValue;
 use crate::json::{Reason, Unknown};
+use crate::judge::names;
 use crate::judge::owner::Owners;
 use crate::judge::reach::Reach;
 use crate::judge::site::{self, Site};
@@ -114,6 +115,18 @@ pub(crate) fn derive(placement: &FactContext<'_>, fact: BuiltInFact) -> Option<F
         BuiltInFact::StorageServiceEndpoint => Some(storage_service_endpoint(subnet?)),
         BuiltInFact::Delegations => delegations(subnet?),
         BuiltInFact::FirewallByHosts => by_hosts(placement),
+        BuiltInFact::PrivateNames => {
+            let region = || match region(placement)?.value? {
+                FactValue::Text(region) => Some(region),
+                FactValue::Bool(_) | FactValue::List(_) => None,
+            };
+            let said =
+                placement.fact_text("cloud").and_then(|word| Cloud::ALL.into_iter().find(|one| one.as_str() == word));
+            let told = || placement.fact_text("region").or_else(region).map(|region| Cloud::of(&region));
+            let cloud = said.or_else(told).unwrap_or(Cloud::Public);
+            let (names, place) = names::private_names(estate, &workspaces(placement), in_reach(placement), cloud)?;
+            Some(Fact::shown(FactValue::List(names), Some(place)))
+        }
         BuiltInFact::SubnetName => {
             let name = &subnet?.header.name;
             name.known().map(|text| Fact::shown(FactValue::Text(text.to_string()), Some(name.span)))

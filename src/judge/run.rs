@@ -12,6 +12,7 @@ use crate::judge::dependency::{self, Asking};
 use crate::judge::diagnose::{Subject, diagnose};
 use crate::judge::exports::commands;
 use crate::judge::placement::{Placement, Placements, Requests, find};
+use crate::judge::private;
 use crate::judge::question::{BY_HOSTS, cloud_of};
 use crate::judge::require::{Judged as JudgedRequirement, judge as judge_requirement, scene};
 use crate::net::{Cloud, TagData};
@@ -123,6 +124,11 @@ fn judge_placement<'a>(
                 let asking =
                     Asking { estate, placement, scene: &prepared, rules: &pack.rules, rule, body, given: &given };
                 dependency::judge(&asking, what)
+            }
+            Requirement::Resolve(what) => {
+                let asking =
+                    Asking { estate, placement, scene: &prepared, rules: &pack.rules, rule, body, given: &given };
+                private::judge(&asking, what)
             }
             _ => {
                 let judged = judge_requirement(estate, placement, &prepared, body);

@@ -23,6 +23,7 @@ mod laws_routes;
 mod laws_world;
 mod layers;
 mod mentions;
+mod names;
 mod pairs;
 mod paths;
 mod release;

@@ -19,5 +19,6 @@ mod study;
 mod tags;
 mod target;
 mod trace;
+mod views;
 
 pub use start::main;

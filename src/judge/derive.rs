@@ -14,7 +14,7 @@ use crate::judge::owner::Owners;
 use crate::judge::reach::Reach;
 use crate::judge::site::{self, Site};
 use crate::net::{AddressSet, Cloud, RangeSet, Region};
-use crate::proof::{Appliance, Placed};
+use crate::proof::{Appliance, Placed, Scene};
 use crate::rule::BuiltInFact;
 use crate::source::Span;
 
@@ -345,7 +345,11 @@ fn endpoint_prefixes(placement: &FactContext<'_>) -> Option<Fact> {
 fn default_route(placement: &FactContext<'_>) -> Option<Fact> {
     let estate = placement.estate;
     let word = |text: &str| FactValue::Text(text.to_owned());
-    let table = estate.route_table(placement.site.route_table);
+    // A list of effective routes that is of this subnet goes before its table, as it does in the proof.
+    let listed = estate.route_tables.iter().any(|table| table.effective && table.subnets.is_empty());
+    let scene = placement.site.subnet.filter(|_| listed).and_then(|at| Scene::of_subnet(estate, at, None));
+    let effective = scene.and_then(|scene| scene.table()).filter(|table| table.effective);
+    let table = effective.or_else(|| estate.route_table(placement.site.route_table));
     let subnet = estate.subnet(placement.site.subnet);
     let Some(table) = table else {
         let subnet = subnet?;

@@ -19,8 +19,10 @@ mod resolve;
 mod run;
 mod servers;
 mod site;
+mod view;
 
 pub use exports::FOLDER as EXPORTS_FOLDER;
 pub use follow::{Far, Followed, Lost, Question, follow};
 pub use placement::{Origin, Request, Requests};
 pub use run::{Judged, judge, patterns};
+pub use view::{EndView, GroupView, RoutesView, RuleView, RulesView, routes, rules};

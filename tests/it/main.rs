@@ -34,3 +34,4 @@ mod spellings;
 mod tags;
 mod terraform;
 mod verdicts;
+mod views;

@@ -348,8 +348,9 @@ impl<'a> Scene<'a> {
     pub(crate) fn all_endpoint_routes(&self) -> Vec<EndpointRoute> {
         let (Some(estate), Some(at)) = (self.estate, self.network_at) else { return Vec::new() };
         let peers = estate.networks.get(at).into_iter().flat_map(|network| &network.peerings);
+        let joined = peers.filter(|peering| peering.is_connected() != Some(false));
         let near: Vec<usize> =
-            peers.filter_map(|peering| peering.remote.as_ref()?.target).chain(std::iter::once(at)).collect();
+            joined.filter_map(|peering| peering.remote.as_ref()?.target).chain(std::iter::once(at)).collect();
         let mut routes = Vec::new();
         for endpoint in &estate.private_endpoints {
             let subnet = endpoint.subnet.as_ref().and_then(|subnet| estate.subnets.get(subnet.target?));

@@ -19,6 +19,7 @@ mod laws;
 mod laws_cases;
 mod laws_coverage;
 mod laws_estate;
+mod laws_path;
 mod laws_routes;
 mod laws_world;
 mod layers;

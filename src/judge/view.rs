@@ -164,7 +164,7 @@ fn rules_of<'a>(
     for (level, group) in &scene.groups {
         let at_interface = *level == Level::Interface;
         let at = if at_interface { interface.map(|one| &one.header) } else { subnet };
-        let at = at.map_or_else(String::new, |header| id_of(header));
+        let at = at.map_or_else(String::new, id_of);
         match group {
             Given::Here(group) => {
                 view.groups.push(GroupView {

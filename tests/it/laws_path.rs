@@ -141,7 +141,7 @@ fn rules(dice: &mut Dice, networks: usize, all: &[Does]) -> Vec<Rule> {
 
 fn world(dice: &mut Dice) -> World {
     let networks = 2 + dice.roll(2);
-    let mut place = |dice: &mut Dice| Place {
+    let place = |dice: &mut Dice| Place {
         rules: (dice.roll(3) > 0).then(|| rules(dice, networks, &[Does::Allow, Does::Deny])),
         dropped: (dice.roll(3) == 0).then(|| {
             let all =

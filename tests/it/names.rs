@@ -98,8 +98,8 @@ fn traced(estate: &Estate, to: &str) -> Followed {
 /// The verdict, and the last step that the name takes.
 fn leads(estate: &Estate) -> (Verdict, String) {
     let followed = traced(estate, HOST);
-    let steps = followed.trace.way.iter().filter(|one| one.layer.as_str() == "resolve");
-    let last = steps.last().map(|one| one.name.to_string());
+    let mut steps = followed.trace.way.iter().filter(|one| one.layer.as_str() == "resolve");
+    let last = steps.next_back().map(|one| one.name.to_string());
     let doubt = followed.unshown.as_ref().map(|doubt| doubt.reason.to_string());
     (followed.verdict(), doubt.or(last).unwrap_or_default())
 }

@@ -42,6 +42,10 @@ pub(crate) enum Command {
     Fix(FixArguments),
     /// Follow one flow through every layer: which rule decides where, and whether it passes
     Trace(TraceArguments),
+    /// Show the routes in effect at a subnet, in the form of Azure's own list
+    Routes(ViewArguments),
+    /// Show the rules in effect at a subnet or network interface, in the form of Azure's own list
+    RulesAt(ViewArguments),
     /// Show what templates deploy, as the linter sees it
     Expand(ExpandArguments),
     /// Say what a rule or service is about: why, how to fix it, where the facts come from
@@ -372,6 +376,42 @@ pub(crate) struct TraceArguments {
     /// An appliance that is no Azure Firewall lets everything through; `appliances` of the settings says more
     #[arg(long = "appliance", value_name = "ADDRESS=all")]
     pub(crate) appliances: Vec<String>,
+
+    /// Read the settings from this file instead of looking for aznetlint.yaml
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Read no settings file
+    #[arg(long)]
+    pub(crate) no_config: bool,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = FormatChoice::Text)]
+    pub(crate) format: FormatChoice,
+}
+
+/// Where routes or rules are listed, and how.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 they are shown, 2 the run itself failed or an input could not be read.")]
+pub(crate) struct ViewArguments {
+    /// Files and folders; `-` reads standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// The subnet, by name or id; for rules also a network interface
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) at: String,
+
+    /// The location of the resource group, such as westeurope
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) templates: TemplateArguments,
+
+    /// Read the addresses of service tags from this file
+    #[arg(long = "service-tags", value_name = "FILE")]
+    pub(crate) service_tags: Vec<PathBuf>,
 
     /// Read the settings from this file instead of looking for aznetlint.yaml
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]

@@ -4,6 +4,7 @@ mod appliances;
 mod arguments;
 mod baseline;
 mod check;
+mod declared;
 mod diff;
 mod document;
 mod end;
@@ -21,5 +22,6 @@ mod study;
 mod tags;
 mod target;
 mod trace;
+mod views;
 
 pub use start::main;

@@ -213,6 +213,7 @@ impl Inputs {
     pub(crate) fn new(gathered: &Gathered, outcome: &Outcome) -> Self {
         let settings = &gathered.settings;
         let named = settings.templates.files().chain(&settings.service_tags).chain(&settings.dependencies);
+        let named = named.chain(settings.requests.admin_lists.iter().map(|(file, _)| file));
         let mut files: Vec<PathBuf> = named.chain(&gathered.found.path).cloned().collect();
         let rules = gathered.pack.sources.iter().filter_map(|source| source.folder.clone()).collect();
         files.extend(Self::of(outcome).files);

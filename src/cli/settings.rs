@@ -10,6 +10,7 @@ use serde_saphyr::{Location, Spanned};
 use crate::arm::{self, Assumptions};
 use crate::cli::appliances::appliances;
 use crate::cli::arguments::{LintArguments, ServiceArguments, TemplateArguments};
+use crate::cli::declared::{admin_lists, servers};
 use crate::cli::end::FlagError;
 use crate::cli::found::{Found, accepted, choices, globs, near, per_path, read_config, selection};
 use crate::config::{Config, ConfigError, FactSetting};
@@ -58,7 +59,7 @@ pub(crate) fn gather(arguments: &LintArguments, paths: &[PathBuf]) -> Result<Gat
         force_exclude: arguments.force_exclude,
         ..input::Options::default()
     };
-    let requests = requests(&pack, &arguments.services, config)?;
+    let requests = requests(&pack, &arguments.services, &found)?;
     let region = requests.facts.iter().find(|(name, ..)| name == "region").map(|(_, value, _)| value.to_string());
     let mut templates = templates(&arguments.templates, region)?;
     let (name, text) = config.file();
@@ -150,7 +151,8 @@ fn refuse_folders(arguments: &LintArguments, found: &Found) -> Result<()> {
         }
     }
     let config = &found.config;
-    for file in config.service_tags.iter().chain(&config.dependencies) {
+    let lists = config.admin_rules.iter().map(|list| &list.file);
+    for file in config.service_tags.iter().chain(&config.dependencies).chain(lists) {
         if found.below(&file.value).is_dir() {
             let message = format!("{} is a folder", printable::path(&file.value));
             return Err(config.error(file.defined, message, Some("name a file".to_owned())).into());
@@ -232,9 +234,11 @@ fn templates(arguments: &TemplateArguments, region: Option<String>) -> Result<Te
     })
 }
 
-fn requests(pack: &Pack, arguments: &ServiceArguments, config: &Config) -> Result<Requests> {
+fn requests(pack: &Pack, arguments: &ServiceArguments, found: &Found) -> Result<Requests> {
+    let config = &found.config;
     let appliances = appliances(&arguments.appliances, config)?;
-    let mut requests = Requests { appliances, ..Requests::default() };
+    let (servers, admin_lists) = (servers(config)?, admin_lists(found));
+    let mut requests = Requests { appliances, servers, admin_lists, ..Requests::default() };
     for written in &arguments.services {
         let (name, pattern) = match written.split_once('@') {
             Some((name, pattern)) => (name, Some(pattern.to_owned())),

@@ -31,6 +31,7 @@ pub(crate) fn show(
     of_paths(arguments, &gathered.found, target, &mut lines);
     of_services(gathered, &mut lines);
     of_appliances(arguments, &gathered.found, &mut lines);
+    of_declared(&gathered.found, &mut lines);
     of_templates(arguments, &gathered.found, &mut lines);
     of_modules(gathered, &mut lines);
     of_rules(arguments, gathered, &mut lines);
@@ -130,6 +131,21 @@ fn of_appliances(arguments: &CheckArguments, found: &Found, lines: &mut Vec<Line
         };
         let why = found.place(setting.lets_through.defined);
         push(lines, "appliance", format!("{}={passes}", at.join(", ")), why);
+    }
+}
+
+fn of_declared(found: &Found, lines: &mut Vec<Line>) {
+    for setting in &found.config.dns {
+        let to = setting.to.as_ref().map(|to| to.value.clone());
+        let azure = || setting.asks_as.as_ref().map(|network| format!("azure as {}", network.value));
+        let zones: Vec<&str> = setting.zones.iter().map(|zone| zone.value.as_str()).collect();
+        let zones = if zones.is_empty() { String::new() } else { format!(" for {}", zones.join(", ")) };
+        let asks = to.or_else(azure).unwrap_or_default();
+        push(lines, "dns", format!("{} asks {asks}{zones}", setting.at.value), found.place(setting.at.defined));
+    }
+    for setting in &found.config.admin_rules {
+        let value = format!("{} of {}", printable::path(&found.below(&setting.file.value)), setting.network.value);
+        push(lines, "admin-rules", value, found.place(setting.file.defined));
     }
 }
 

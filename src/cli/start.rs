@@ -9,7 +9,7 @@ use rayon::ThreadPoolBuilder;
 
 use crate::cli::arguments::{Arguments, Command};
 use crate::cli::end::{End, OutputError, is_colored, print_error};
-use crate::cli::{baseline, check, diff, document, expand, fix, init, study, tags, trace};
+use crate::cli::{baseline, check, diff, document, expand, fix, init, study, tags, trace, views};
 
 /// The stack of a thread, as large as that of a process.
 const STACK: usize = 8 << 20;
@@ -38,6 +38,8 @@ pub fn main() -> ExitCode {
         Some(Command::Diff(sides)) => diff::run(&sides),
         Some(Command::Fix(edits)) => fix::run(&edits),
         Some(Command::Trace(flow)) => trace::run(&flow),
+        Some(Command::Routes(place)) => views::routes(&place),
+        Some(Command::RulesAt(place)) => views::rules(&place),
         Some(Command::Expand(expand)) => expand::run(&expand),
         Some(Command::Explain(explain)) => study::explain(&explain),
         Some(Command::Rules(rules)) => study::rules(&rules),

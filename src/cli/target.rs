@@ -50,6 +50,7 @@ pub(crate) fn target(arguments: &CheckArguments, found: &Found) -> Result<Target
     let mut fundamental: Vec<PathBuf> = found.path.iter().cloned().collect();
     fundamental
         .extend(found.config.rules.iter().chain(&found.config.service_tags).map(|path| found.below(&path.value)));
+    fundamental.extend(found.config.admin_rules.iter().map(|list| found.below(&list.file.value)));
     fundamental.extend(rules.iter().chain(service_tags).cloned());
     let mut gone = changes.gone;
     gone.retain(|name| input::is_source(Path::new(name)));

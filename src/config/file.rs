@@ -15,6 +15,7 @@ use serde::{Deserialize, Deserializer};
 use serde_saphyr::{Error, Location, Spanned};
 
 use crate::config::appliance::ApplianceSetting;
+use crate::config::declared::{AdminRulesSetting, DnsSetting};
 use crate::finding::{FactValue, Level};
 use crate::printable;
 use crate::spelling::suggestion;
@@ -47,6 +48,10 @@ pub struct Config {
     pub bicep: Option<BicepSetting>,
     /// What appliances let through that are no Azure Firewall.
     pub appliances: Vec<ApplianceSetting>,
+    /// What DNS servers of one's own forward.
+    pub dns: Vec<DnsSetting>,
+    /// Files of effective security admin rules, and whose they are.
+    pub admin_rules: Vec<AdminRulesSetting>,
     /// Files of service tags.
     pub service_tags: Vec<Spanned<PathBuf>>,
     /// Saved answers of what the services say they need.

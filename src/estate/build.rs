@@ -13,7 +13,7 @@ use crate::estate::identity::{Id, last_segment, text_or_unknown};
 use crate::estate::index::Ids;
 use crate::estate::kind::{Kind, Shape};
 use crate::estate::merge::contradicted;
-use crate::estate::resource::{Field, Header, Plain, Reference, Subnet, unknown_value};
+use crate::estate::resource::{Field, Header, Peering, Plain, Reference, Subnet, VirtualNetwork, unknown_value};
 use crate::estate::whole::Estate;
 use crate::json::{Node, Reason};
 use crate::net::Cloud;
@@ -155,6 +155,7 @@ fn forward(estate: &mut Estate, registry: &Ids) {
         let file = file(&network.header);
         registry.lead_all(Kind::Network, network.peerings.iter_mut().filter_map(|one| one.remote.as_mut()), file);
     }
+    both_sides(&mut estate.networks);
     for endpoint in &mut estate.private_endpoints {
         registry.lead_all(Kind::Subnet, &mut endpoint.subnet, file(&endpoint.header));
     }
@@ -162,6 +163,26 @@ fn forward(estate: &mut Estate, registry: &Ids) {
         let file = file(&interface.header);
         registry.lead_all(Kind::Nsg, &mut interface.nsg, file);
         registry.lead_all(Kind::Subnet, &mut interface.subnets, file);
+    }
+}
+
+/// Tells each peering the state of the one back, where there is one.
+fn both_sides(networks: &mut [VirtualNetwork]) {
+    let target = |peering: &Peering| peering.remote.as_ref()?.target;
+    let back = |from: usize, peering: &Peering| {
+        let other = networks.get(target(peering)?)?;
+        let mut backs = other.peerings.iter().filter(|one| target(one) == Some(from));
+        backs.next().filter(|_| backs.next().is_none())?.state.clone()
+    };
+    let states: Vec<Vec<_>> = networks
+        .iter()
+        .enumerate()
+        .map(|(at, network)| network.peerings.iter().map(|peering| back(at, peering)).collect())
+        .collect();
+    for (network, states) in networks.iter_mut().zip(states) {
+        for (peering, state) in network.peerings.iter_mut().zip(states) {
+            peering.back = state;
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the user declares of appliances of others: what they let through no resource shows.
+//! What the user declares that no resource shows: what appliances of others let through, and what DNS servers forward.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -77,5 +77,37 @@ impl DeclaredAppliance {
             translates: Translates::Public,
             as_of: None,
         }
+    }
+}
+
+/// A DNS server of one's own as it is declared (DNS-18).
+#[derive(Clone, Debug)]
+pub struct DeclaredServer {
+    /// Its address.
+    pub at: IpAddr,
+    /// Whom it asks for what it does not know itself.
+    pub asks: Asks,
+    /// The names that this holds for, each with all below it, in lower case; empty: every name.
+    pub zones: Vec<Arc<str>>,
+}
+
+/// Whom a DNS server asks.
+#[derive(Clone, Debug)]
+pub enum Asks {
+    /// Azure DNS, as the network of this name or id.
+    Azure(Arc<str>),
+    /// Another server.
+    Server(IpAddr),
+}
+
+impl DeclaredServer {
+    /// Whether the declaration speaks of a name, in lower case.
+    pub fn speaks_of(&self, name: &str) -> bool {
+        self.zones.is_empty() || self.zones.iter().any(|zone| Self::is_below(name, zone))
+    }
+
+    /// Whether a name is a zone, or in it.
+    pub fn is_below(name: &str, zone: &str) -> bool {
+        name.strip_suffix(zone).is_some_and(|front| front.is_empty() || front.ends_with('.'))
     }
 }

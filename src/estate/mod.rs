@@ -23,7 +23,7 @@ mod unread;
 mod whole;
 
 pub use build::build;
-pub use declared::{DeclaredAppliance, DeclaredRule, Passes, Translates};
+pub use declared::{Asks, DeclaredAppliance, DeclaredRule, DeclaredServer, Passes, Translates};
 pub use dependency::{Dependencies, Dependency, DependencyEndpoint, dependencies, no_dependencies};
 pub use extract::Options;
 pub use fault::{FAULT_KINDS, Fault, Instead, keys_twice};

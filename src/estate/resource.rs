@@ -393,6 +393,8 @@ pub struct Peering {
     pub remote_space: Vec<Field<AddressSet>>,
     /// `peeringState`.
     pub state: Option<Field<Arc<str>>>,
+    /// `peeringState` of the peering back, where the input shows it; filled in by `build`.
+    pub back: Option<Field<Arc<str>>>,
     /// `allowVirtualNetworkAccess`.
     pub allow_access: Option<Field<bool>>,
     /// `useRemoteGateways`: the network learns what the other network's gateway teaches.
@@ -404,13 +406,19 @@ pub struct Peering {
 }
 
 impl Peering {
-    /// Whether it carries traffic; `None`: only a deployment can tell. A template does not write the state, and Azure
-    /// brings up what it declares.
+    /// Whether it carries traffic, which it does when both sides are connected (BOTH-ENDS-6); `None`: only a deployment can
+    /// tell. A template does not write the state, and Azure brings up what it declares; a side that is not shown is taken
+    /// to be as this one.
     pub fn is_connected(&self) -> Option<bool> {
-        match self.state.as_ref().map(|state| &state.value) {
+        let is_up = |state: &Option<Field<Arc<str>>>| match state.as_ref().map(|state| &state.value) {
             None => Some(true),
             Some(Ok(state)) => Some(state.eq_ignore_ascii_case("connected")),
             Some(Err(_)) => None,
+        };
+        match (is_up(&self.state), is_up(&self.back)) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
         }
     }
 }

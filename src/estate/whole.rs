@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::estate::declared::DeclaredAppliance;
+use crate::estate::declared::{DeclaredAppliance, DeclaredServer};
 use crate::estate::dependency::Dependencies;
 use crate::estate::fault::Fault;
 use crate::estate::firewall::{Firewall, FirewallPolicy, IpGroup, RuleCollectionGroup};
@@ -61,6 +61,10 @@ pub struct Estate {
     pub routing_intents: Vec<RoutingIntent>,
     /// What the user declares of appliances.
     pub appliances: Vec<DeclaredAppliance>,
+    /// What the user declares of DNS servers.
+    pub servers: Vec<DeclaredServer>,
+    /// Files of effective security admin rules, each with the name or id of the network that the user says they are for.
+    pub admin_lists: Vec<(FileId, Arc<str>)>,
     /// Every other resource of a known type (storage accounts, key vaults, registries, endpoints, …).
     pub others: Vec<Plain>,
     /// What services say they need, in answers that were saved.
@@ -107,6 +111,22 @@ impl Estate {
         all!(self: nsgs route_tables networks subnets nat_gateways private_endpoints interfaces workspaces computes
             firewalls policies collection_groups ip_groups admin_rules hub_connections hub_route_tables routing_intents
             admin_configurations hubs others)
+    }
+
+    /// The network that a name or id means; `None` where none has it, or several.
+    pub fn network_meant(&self, meant: &str) -> Option<usize> {
+        let is_it = |field: &Field<Arc<str>>| field.known().is_some_and(|own| own.eq_ignore_ascii_case(meant));
+        let by_id = |one: &&(usize, &VirtualNetwork)| one.1.header.id.as_ref().is_some_and(is_it);
+        let by_name = |one: &&(usize, &VirtualNetwork)| is_it(&one.1.header.name);
+        let all: Vec<(usize, &VirtualNetwork)> = self.networks.iter().enumerate().collect();
+        let mut named = all.iter().filter(by_name);
+        let one = all.iter().find(by_id).or_else(|| named.next().filter(|_| named.next().is_none()))?;
+        Some(one.0)
+    }
+
+    /// The network that a value of some resource means: its id, known or known in part. `from` is the file of the value.
+    pub fn network_of_value(&self, value: &Node, from: FileId) -> Option<usize> {
+        self.ids.find(Kind::Network, &Id::of_value(value)?, from)
     }
 
     /// The subnet that a value of some resource means: its id, known or known in part. `from` is the file of the value.

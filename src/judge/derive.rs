@@ -9,11 +9,12 @@ use crate::estate::{
 };
 use crate::finding::FactValue;
 use crate::json::{Reason, Unknown};
+use crate::judge::names;
 use crate::judge::owner::Owners;
 use crate::judge::reach::Reach;
 use crate::judge::site::{self, Site};
 use crate::net::{AddressSet, Cloud, RangeSet, Region};
-use crate::proof::{Appliance, Placed};
+use crate::proof::{Appliance, Placed, Scene};
 use crate::rule::BuiltInFact;
 use crate::source::Span;
 
@@ -114,6 +115,18 @@ pub(crate) fn derive(placement: &FactContext<'_>, fact: BuiltInFact) -> Option<F
         BuiltInFact::StorageServiceEndpoint => Some(storage_service_endpoint(subnet?)),
         BuiltInFact::Delegations => delegations(subnet?),
         BuiltInFact::FirewallByHosts => by_hosts(placement),
+        BuiltInFact::PrivateNames => {
+            let region = || match region(placement)?.value? {
+                FactValue::Text(region) => Some(region),
+                FactValue::Bool(_) | FactValue::List(_) => None,
+            };
+            let said =
+                placement.fact_text("cloud").and_then(|word| Cloud::ALL.into_iter().find(|one| one.as_str() == word));
+            let told = || placement.fact_text("region").or_else(region).map(|region| Cloud::of(&region));
+            let cloud = said.or_else(told).unwrap_or(Cloud::Public);
+            let (names, place) = names::private_names(estate, &workspaces(placement), in_reach(placement), cloud)?;
+            Some(Fact::shown(FactValue::List(names), Some(place)))
+        }
         BuiltInFact::SubnetName => {
             let name = &subnet?.header.name;
             name.known().map(|text| Fact::shown(FactValue::Text(text.to_string()), Some(name.span)))
@@ -332,7 +345,11 @@ fn endpoint_prefixes(placement: &FactContext<'_>) -> Option<Fact> {
 fn default_route(placement: &FactContext<'_>) -> Option<Fact> {
     let estate = placement.estate;
     let word = |text: &str| FactValue::Text(text.to_owned());
-    let table = estate.route_table(placement.site.route_table);
+    // A list of effective routes that is of this subnet goes before its table, as it does in the proof.
+    let listed = estate.route_tables.iter().any(|table| table.effective && table.subnets.is_empty());
+    let scene = placement.site.subnet.filter(|_| listed).and_then(|at| Scene::of_subnet(estate, at, None));
+    let effective = scene.and_then(|scene| scene.table()).filter(|table| table.effective);
+    let table = effective.or_else(|| estate.route_table(placement.site.route_table));
     let subnet = estate.subnet(placement.site.subnet);
     let Some(table) = table else {
         let subnet = subnet?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::estate::{Direction, Estate, Field, NetworkInterface, Peering, Plain, Reference, Subnet, VirtualNetwork};
 use crate::finding::Verdict;
 use crate::judge::receive::{Doors, Receivers, prefixes};
-use crate::judge::resolve::{Answer, Resolved, resolve};
+use crate::judge::resolve::{Answer, Directory, Resolved};
 use crate::judge::site::scene_of;
 use crate::judge::site::{self, Site};
 use crate::net::{AddressSet, Cloud, PortSet, ProtocolSet, TagData};
@@ -197,10 +197,11 @@ fn at<'a>(
     }
     let (resolved, flow) = &resolved(estate, site, flow);
     let mut trace = scene.prepared().trace(flow);
-    if let Some(Resolved { answer: Answer::Nowhere, steps }) = resolved {
+    if let Some(Resolved { answer: Answer::Nowhere(_), steps }) = resolved {
         trace = nowhere(trace, steps);
     } else if let Some(resolved) = resolved {
         trace.way.splice(0..0, resolved.steps.iter().cloned());
+        trace.path.assumptions.extend(resolved.assumptions());
     }
     let mut followed = told(estate, site, flow.direction, trace);
     if let Some(id) = interface.and_then(|group| group.id.known()) {
@@ -212,7 +213,9 @@ fn at<'a>(
         arrive(estate, site, &scene, flow, to, &mut followed);
     }
     match (resolved, flow.direction, &flow.to) {
-        (Some(Resolved { answer: Answer::Open(doubt), .. }), ..) => followed.unshown = Some(doubt.clone()),
+        (Some(Resolved { answer: Answer::Open(doubt) | Answer::Unshown(doubt), .. }), ..) => {
+            followed.unshown = Some(doubt.clone())
+        }
         (None, Direction::Outbound, Party::Hosts(hosts)) => followed.unshown = unresolved(estate, site, hosts),
         _ => {}
     }
@@ -223,11 +226,17 @@ fn at<'a>(
 fn resolved(estate: &Estate, site: &Site, flow: &Flow) -> (Option<Resolved>, Flow) {
     let network = site.subnet.and_then(|at| estate.subnets.get(at)?.network);
     let found = match (&flow.to, flow.direction, network) {
-        (Party::Hosts(hosts), Direction::Outbound, Some(network)) => resolve(estate, network, &hosts.to_string()),
+        (Party::Hosts(hosts), Direction::Outbound, Some(network)) => {
+            Directory::of(estate).resolve(network, &hosts.to_string())
+        }
         _ => None,
     };
     let to = match &found {
-        Some(Resolved { answer: Answer::Private(address), .. }) => Party::Addresses(AddressSet::address(*address)),
+        Some(Resolved { answer: Answer::Private(addresses) | Answer::Written(addresses), .. })
+            if !addresses.is_empty() =>
+        {
+            Party::Addresses(addresses.clone())
+        }
         _ => flow.to.clone(),
     };
     (found, Flow { to, ..flow.clone() })

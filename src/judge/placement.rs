@@ -3,9 +3,10 @@
 //! Where they can stand is the work of `site`; facts derived by the program that of `derive`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::estate::{DeclaredAppliance, Estate, Export, Header, short_name};
+use crate::estate::{DeclaredAppliance, DeclaredServer, Estate, Export, Header, short_name};
 use crate::finding::{FactReport, FactValue, Label, PlacementId, PlacementReport};
 use crate::json::{Node, Reason, Selector, Value};
 use crate::judge::derive::{Fact, FactContext, derive};
@@ -62,6 +63,10 @@ pub struct Requests {
     pub facts_in: Vec<(BTreeSet<FileId>, BTreeMap<String, FactValue>)>,
     /// What is declared of appliances.
     pub appliances: Vec<DeclaredAppliance>,
+    /// What is declared of DNS servers.
+    pub servers: Vec<DeclaredServer>,
+    /// Files of effective security admin rules, with the networks that they are said to be for.
+    pub admin_lists: Vec<(PathBuf, Arc<str>)>,
 }
 
 /// One service on one site.

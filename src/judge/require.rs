@@ -110,8 +110,8 @@ pub(crate) fn judge<'a>(
         Requirement::Flow(flow) => judge_flow(estate, placement, scene, flow, &mut judged),
         Requirement::Route(route) => judge_route(placement, scene, route, &mut judged),
         Requirement::Egress => judge_egress(placement, scene, &mut judged),
-        // Each of them is asked for as a flow of its own.
-        Requirement::Dependencies(_) => {}
+        // Each of them is asked for by itself.
+        Requirement::Dependencies(_) | Requirement::Resolve(_) => {}
     }
     judged.assumptions.extend(rule.assumes.iter().map(ToString::to_string));
     judged
@@ -486,6 +486,7 @@ fn peer_words(placement: &Placement<'_>, requirement: &Requirement) -> String {
         Requirement::Route(route) => all_words(placement, &route.destination),
         Requirement::Egress => "the internet".to_owned(),
         Requirement::Dependencies(_) => "what it says it needs".to_owned(),
+        Requirement::Resolve(_) => "private endpoints".to_owned(),
     };
     // The hosts of a rule may all be in one cloud.
     if words.is_empty() { "hosts of other clouds".to_owned() } else { words }
@@ -505,6 +506,7 @@ fn describe(placement: &Placement<'_>, requirement: &Requirement) -> String {
         Requirement::Route(route) => format!("route {peer} to next hop {}", route.next_hop.as_str()),
         Requirement::Egress => "a way out to the internet".to_owned(),
         Requirement::Dependencies(_) => format!("outbound to {peer}"),
+        Requirement::Resolve(_) => format!("name resolution to {peer}"),
     }
 }
 

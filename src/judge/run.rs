@@ -13,6 +13,7 @@ use crate::judge::diagnose::diagnose;
 use crate::judge::exports::commands;
 use crate::judge::fixes::Subject;
 use crate::judge::placement::{Placement, Placements, Requests, find};
+use crate::judge::private;
 use crate::judge::question::{BY_HOSTS, cloud_of};
 use crate::judge::require::{Judged as JudgedRequirement, judge as judge_requirement, scene};
 use crate::net::{Cloud, TagData};
@@ -124,6 +125,11 @@ fn judge_placement<'a>(
                 let asking =
                     Asking { estate, placement, scene: &prepared, rules: &pack.rules, rule, body, given: &given };
                 dependency::judge(&asking, what)
+            }
+            Requirement::Resolve(what) => {
+                let asking =
+                    Asking { estate, placement, scene: &prepared, rules: &pack.rules, rule, body, given: &given };
+                private::judge(&asking, what)
             }
             _ => {
                 let judged = judge_requirement(estate, placement, &prepared, body);

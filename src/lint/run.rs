@@ -11,7 +11,7 @@ use crate::bicep;
 use crate::date::Date;
 use crate::estate::{self, Dependencies, Estate, Fault, Piece, Shape};
 use crate::finding::{Finding, Outcome as FileOutcome, PlacementId, Remark, Report, RuleId};
-use crate::input::{self, Input, NoJson};
+use crate::input::{self, FileSet, Input, NoJson};
 use crate::json::{self, Document, Member, Node, Value};
 use crate::judge::{self, Judged, Requests};
 use crate::lint::bicep::Bicep;
@@ -54,7 +54,8 @@ pub struct Outcome {
 /// Lints files and folders; `-` among the paths reads `stdin`.
 pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Outcome {
     let all = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
-    let all: Vec<PathBuf> = all.chain(&settings.dependencies).cloned().collect();
+    let all = all.chain(&settings.dependencies).chain(settings.admin_lists());
+    let all: Vec<PathBuf> = all.cloned().collect();
     let mut outcome = lint_input(input::read(&all, &settings.input, stdin), pack, settings);
     refuse_and_tell(&mut outcome, paths, settings);
     outcome
@@ -111,7 +112,7 @@ impl Estates {
 /// Reads the estates of files and folders, as [`lint`] would.
 pub fn estates(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Estates {
     let all = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
-    let all: Vec<PathBuf> = all.cloned().collect();
+    let all: Vec<PathBuf> = all.chain(settings.admin_lists()).cloned().collect();
     let prepared = prepare(input::read(&all, &settings.input, stdin), pack, settings);
     let Prepared { files, exports, tags, expanded, mut broken, mut report, secrets, .. } = prepared;
     note_templates(&mut report, &files, &expanded);
@@ -120,7 +121,7 @@ pub fn estates(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &
     let data = tags.of(None).map(|file| &file.tags);
     let made = |round| {
         let mut estate = estate_of(&files, &exports, round, data);
-        estate.appliances.clone_from(&settings.requests.appliances);
+        declare(&mut estate, &files, &settings.requests);
         estate
     };
     let estates = expanded.rounds.iter().map(|round| (round.label.clone(), made(round))).collect();
@@ -347,12 +348,27 @@ impl Ask<'_> {
 
     fn judge_round(&self, round: &Round, files: &Files) -> (Judged, Estate) {
         let mut estate = estate_of(files, self.exports, round, self.tags.of(None).map(|file| &file.tags));
-        estate.appliances.clone_from(&self.requests.appliances);
+        declare(&mut estate, files, self.requests);
         estate.faults.extend(self.dependencies.iter().flat_map(|answer| answer.faults.iter().cloned()));
         estate.dependencies.extend_from_slice(self.dependencies);
         let of_cloud = |cloud: Option<Cloud>| self.tags.of(cloud).map(|file| &file.tags);
         (judge::judge(self.pack, &estate, files, self.requests, &of_cloud), estate)
     }
+}
+
+/// Adds what the user declares.
+fn declare(estate: &mut Estate, files: &Files, requests: &Requests) {
+    estate.appliances.clone_from(&requests.appliances);
+    estate.servers.clone_from(&requests.servers);
+    estate.admin_lists = requests
+        .admin_lists
+        .iter()
+        .flat_map(|(path, network)| {
+            let meant = FileSet::new([path.clone()]);
+            let listed = files.ids().filter(|id| meant.names(files.name(*id))).collect::<Vec<_>>();
+            listed.into_iter().map(|id| (id, Arc::clone(network)))
+        })
+        .collect();
 }
 
 /// What is to be pasted into Bicep, written in Bicep.

@@ -45,6 +45,11 @@ impl Settings {
         paths.iter().chain(&self.templates.parameters).cloned().collect()
     }
 
+    /// The files of effective security admin rules.
+    pub(crate) fn admin_lists(&self) -> impl Iterator<Item = &PathBuf> {
+        self.requests.admin_lists.iter().map(|(file, _)| file)
+    }
+
     /// The name that standard input is shown by.
     pub(crate) fn stdin_name(&self) -> &str {
         self.input.stdin_name.as_deref().unwrap_or(STDIN)

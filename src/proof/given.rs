@@ -13,7 +13,7 @@ use crate::estate::{
 use crate::json::{self, Node, Unknown};
 use crate::net::{DEFAULT_PREFIXES, PRIVATE_PREFIXES};
 use crate::proof::doubt::{Doubt, Reason, Remedy, ThingKind, What};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// Something a scene refers to.
 #[derive(Clone, Debug)]
@@ -341,6 +341,8 @@ pub(crate) struct AdminRules<'a> {
     pub(crate) rules: Vec<(&'a AdminRule, Option<Applies>)>,
     /// Why there may be rules that the input does not show.
     pub(crate) hidden: Option<Doubt>,
+    /// The user says which list holds all of them.
+    pub(crate) listed: bool,
 }
 
 /// Whether some rules apply is not known: a key that all of them share, and why.
@@ -353,7 +355,16 @@ pub(crate) struct Applies {
 impl<'a> AdminRules<'a> {
     /// Those that may concern a network of the estate; `None`: one that is not shown.
     pub(crate) fn of(estate: &'a Estate, network: Option<usize>) -> Self {
-        let effective = estate.admin_rules.iter().any(|one| one.effective);
+        let listed = |file: FileId| estate.admin_lists.iter().find(|(own, _)| *own == file);
+        let is_own = |meant: &str| network.is_some() && estate.network_meant(meant) == network;
+        if estate.admin_lists.iter().any(|(_, meant)| is_own(meant)) {
+            let of_list = |one: &&AdminRule| listed(one.header.span.file).is_some_and(|(_, meant)| is_own(meant));
+            let rules = estate.admin_rules.iter().filter(of_list).map(|one| (one, None)).collect();
+            return Self { rules, hidden: None, listed: true };
+        }
+        // A list that is another network's says nothing of this one.
+        let unlisted = |one: &&AdminRule| !one.effective || listed(one.header.span.file).is_none();
+        let effective = estate.admin_rules.iter().filter(unlisted).any(|one| one.effective);
         // A list of effective rules does not name its network.
         let bound = effective && network.is_some() && estate.networks.len() == 1;
         let of_network = |one: &&AdminRule| !bound || one.effective;
@@ -364,13 +375,19 @@ impl<'a> AdminRules<'a> {
             let Applies { key, doubt } = doubted(one);
             (!bound).then(|| Applies { key, doubt: told(doubt) })
         };
-        let rules = estate.admin_rules.iter().filter(of_network).map(|one| (one, applies(one))).collect();
-        Self { rules, hidden: if bound { None } else { hidden(estate).map(told) } }
+        let rules = estate.admin_rules.iter().filter(unlisted).filter(of_network);
+        let rules = rules.map(|one| (one, applies(one))).collect();
+        Self { rules, hidden: if bound { None } else { hidden(estate).map(told) }, listed: false }
     }
 
     /// Whether none is shown, and nothing says that there are any.
     pub(crate) fn is_empty(&self) -> bool {
         self.rules.is_empty() && self.hidden.is_none()
+    }
+
+    /// Whether it is taken for granted that there is none.
+    pub(crate) fn are_assumed_away(&self) -> bool {
+        self.is_empty() && !self.listed
     }
 
     /// Whether some of them pass the groups by.

@@ -35,6 +35,7 @@ mod symbol;
 mod tests;
 mod transit;
 mod verdict;
+mod view;
 mod words;
 
 pub use after_route::nearest;
@@ -52,3 +53,4 @@ pub use path::Trace;
 pub use prepared::Prepared;
 pub use scene::{Level, Scene, policies};
 pub use shadow::{Fact, Shadow, free_priority};
+pub use view::{EffectiveRoute, EffectiveRoutes};

@@ -545,7 +545,7 @@ mod tests {
             let scene = Scene {
                 subnet: Some(AddressSet::prefix("10.0.1.0/24".parse().unwrap())),
                 groups: vec![(Level::Subnet, Given::Here(&nsg))],
-                admin: AdminRules { rules: told, hidden: None },
+                admin: AdminRules { rules: told, hidden: None, listed: false },
                 ..Scene::default()
             };
             for port in 0..PORTS {

@@ -255,12 +255,13 @@ impl<'a> Prepared<'_, 'a> {
     }
 
     fn no_admin_rules(&self) -> Vec<String> {
-        self.scene.admin.is_empty().then(|| NO_ADMIN_RULES.to_owned()).into_iter().collect()
+        self.scene.admin.are_assumed_away().then(|| NO_ADMIN_RULES.to_owned()).into_iter().collect()
     }
 
     /// What is taken for granted about the whole way of outbound traffic.
     fn assumptions(&self, family: Family, flow: &Flow, passage: &Passage<'_, '_>) -> Vec<String> {
         let mut all = self.no_admin_rules();
+        all.extend(self.scene.admin.listed.then(|| LISTED_ADMIN_RULES.to_owned()));
         if let Some(routes) = &self.compiled(family, flow).after_route {
             all.extend(routes.assumptions.iter().cloned());
             all.extend(self.scene.may_learn_default().then(|| NO_LEARNT_DEFAULT.to_owned()));
@@ -282,6 +283,8 @@ fn by_one_layer(whole: Judgement, layers: &[(Layer, Judgement)]) -> Judgement {
 }
 
 const NO_ADMIN_RULES: &str = "no security admin rule of a Virtual Network Manager applies";
+const LISTED_ADMIN_RULES: &str =
+    "the security admin rules that apply are those of the list that the settings name for this network";
 const NO_LEARNT_DEFAULT: &str =
     "the gateway of the network, or of the peer whose gateway it uses, teaches the subnet no default route by BGP";
 const INTERNET_MATCHES: &str =

@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use crate::estate::{Access, Export, Field, NextHop, Peer, Route, RouteOrigin, RouteTable};
 use crate::finding::Layer;
 use crate::json::Unknown;
-use crate::net::{AddressSet, DEFAULT_PREFIXES, PRIVATE_PREFIXES, Reading, Relation, Tag};
+use crate::net::{AddressSet, DEFAULT_PREFIXES, PRIVATE_PREFIXES, Reading, Region, Relation, Tag};
 use crate::proof::cell::{Clause, Match};
 use crate::proof::doubt::{Doubt, Reason, Remedy, ThingKind, What};
 use crate::proof::given::{Given, shown};
@@ -89,6 +89,35 @@ pub(crate) fn table_ways<'a>(ground: &mut Ground<'_, 'a>, table: &'a RouteTable,
         list.system("internet", prefix, NextHop::Internet);
     }
     list.order(first)
+}
+
+/// The service tags that an endpoint for a service leads to: those of its region and the pair where it serves these alone
+/// and the region is known (RT-14). None for a service that has no tag of its own.
+pub(crate) fn service_tags(service: &str, region: Option<&'static Region>) -> Vec<Tag> {
+    let name = match service.to_ascii_lowercase().as_str() {
+        "microsoft.storage" | "microsoft.storage.global" => "Storage",
+        "microsoft.keyvault" => "AzureKeyVault",
+        "microsoft.sql" => "Sql",
+        "microsoft.containerregistry" => "AzureContainerRegistry",
+        "microsoft.azureactivedirectory" => "AzureActiveDirectory",
+        "microsoft.azurecosmosdb" => "AzureCosmosDB",
+        "microsoft.eventhub" => "EventHub",
+        "microsoft.servicebus" => "ServiceBus",
+        "microsoft.web" => "AppService",
+        _ => return Vec::new(),
+    };
+    let Some(base) = Tag::named(name) else { return Vec::new() };
+    match region {
+        Some(region) if is_regional(service) => {
+            let regions = [Some(region), region.paired()].into_iter().flatten();
+            regions.filter_map(|region| base.in_region(region)).collect()
+        }
+        _ => vec![base],
+    }
+}
+
+fn is_regional(service: &str) -> bool {
+    matches!(service.to_ascii_lowercase().as_str(), "microsoft.storage" | "microsoft.sql")
 }
 
 struct List<'g, 's, 'a> {
@@ -212,26 +241,10 @@ impl<'a> List<'_, '_, 'a> {
         let mut all = Vec::new();
         let scene = self.ground.scene;
         for service in &scene.service_endpoints {
-            let name = match service.to_ascii_lowercase().as_str() {
-                "microsoft.storage" | "microsoft.storage.global" => "Storage",
-                "microsoft.keyvault" => "AzureKeyVault",
-                "microsoft.sql" => "Sql",
-                "microsoft.containerregistry" => "AzureContainerRegistry",
-                "microsoft.azureactivedirectory" => "AzureActiveDirectory",
-                "microsoft.azurecosmosdb" => "AzureCosmosDB",
-                "microsoft.eventhub" => "EventHub",
-                "microsoft.servicebus" => "ServiceBus",
-                "microsoft.web" => "AppService",
-                _ => continue,
-            };
-            let Some(base) = Tag::named(name) else { continue };
             // An endpoint for storage or SQL serves the region and its pair; the others serve all regions.
-            let local = matches!(service.to_ascii_lowercase().as_str(), "microsoft.storage" | "microsoft.sql");
-            let regions = scene.region.into_iter().flat_map(|region| [Some(region), region.paired()]).flatten();
-            let tags: Vec<Tag> = match scene.region {
-                Some(_) if local => regions.filter_map(|region| base.in_region(region)).collect(),
-                _ => vec![base],
-            };
+            let local = is_regional(service);
+            let tags = service_tags(service, scene.region);
+            let is_storage = tags.iter().any(|tag| tag.to_string().split('.').next() == Some("Storage"));
             for tag in tags {
                 let mut destinations = Match::nothing();
                 self.ground.tag(End::Destination, &tag.to_string(), &mut destinations);
@@ -243,7 +256,7 @@ impl<'a> List<'_, '_, 'a> {
                 }
                 let next = NextHop::ServiceEndpoint;
                 // Azure has such policies for storage alone.
-                let hop = match scene.endpoint_policies.as_ref().filter(|_| name == "Storage") {
+                let hop = match scene.endpoint_policies.as_ref().filter(|_| is_storage) {
                     Some(doubt) => Hop::Doubtful(next, doubt.clone()),
                     None => Hop::To(next),
                 };

@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::estate::{
-    Estate, Export, Field, NetworkSecurityGroup, NextHop, Peer, Peering, Reference, Route, RouteTable, Subnet,
+    AdminRule, Estate, Export, Field, NetworkSecurityGroup, NextHop, Peer, Peering, Reference, Route, RouteTable,
+    Subnet,
 };
 use crate::finding::Layer;
 use crate::net::{AddressSet, Cloud, RangeSet, Region, Tag, TagData};
@@ -210,6 +211,27 @@ impl<'a> Scene<'a> {
         self
     }
 
+    /// The security admin rules that hold, or may hold, each with why it may not.
+    pub fn admin_rules(&self) -> impl Iterator<Item = (&'a AdminRule, Option<Doubt>)> {
+        self.admin.rules.iter().map(|(rule, applies)| (*rule, applies.as_ref().map(|one| one.doubt.clone())))
+    }
+
+    /// Why there may be security admin rules that the input does not show.
+    pub fn hidden_admin_rules(&self) -> Option<&Doubt> {
+        self.admin.hidden.as_ref()
+    }
+
+    /// The addresses that a service tag stands for here, where they are known: those of a loaded one, and `VirtualNetwork`
+    /// where no route widens it (NSG-17, NSG-18).
+    pub fn expanded(&self, tag: &str) -> Option<AddressSet> {
+        if tag.eq_ignore_ascii_case("VirtualNetwork") {
+            let (widened, tags) = self.tunnelled();
+            let known = self.network_complete && widened.is_empty() && tags.is_empty() && self.hub_routes.is_empty();
+            return (known && !self.gateway).then(|| self.network.clone());
+        }
+        Some(self.tags?.get(tag)?.set.clone())
+    }
+
     /// The name of the network security group or groups, for messages.
     pub fn group_at(&self, index: usize) -> Option<&'a NetworkSecurityGroup> {
         match self.groups.get(index) {
@@ -319,10 +341,16 @@ impl<'a> Scene<'a> {
 
     /// The routes of the private endpoints in the network and its peers, where a route table may compete with them.
     pub(crate) fn endpoint_routes(&self) -> Vec<EndpointRoute> {
-        let (Some(estate), Some(at), Some(_)) = (self.estate, self.network_at, self.table()) else { return Vec::new() };
+        if self.table().is_some() { self.all_endpoint_routes() } else { Vec::new() }
+    }
+
+    /// The routes of the private endpoints in the network and its peers.
+    pub(crate) fn all_endpoint_routes(&self) -> Vec<EndpointRoute> {
+        let (Some(estate), Some(at)) = (self.estate, self.network_at) else { return Vec::new() };
         let peers = estate.networks.get(at).into_iter().flat_map(|network| &network.peerings);
+        let joined = peers.filter(|peering| peering.is_connected() != Some(false));
         let near: Vec<usize> =
-            peers.filter_map(|peering| peering.remote.as_ref()?.target).chain(std::iter::once(at)).collect();
+            joined.filter_map(|peering| peering.remote.as_ref()?.target).chain(std::iter::once(at)).collect();
         let mut routes = Vec::new();
         for endpoint in &estate.private_endpoints {
             let subnet = endpoint.subnet.as_ref().and_then(|subnet| estate.subnets.get(subnet.target?));

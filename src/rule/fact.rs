@@ -138,6 +138,7 @@ built_in_facts! {
     StorageServiceEndpoint "service-endpoint-storage" Boolean "The subnet has a service endpoint for storage.",
     Delegations "delegations" List "The services the subnet is delegated to.",
     FirewallByHosts "firewall-by-hosts" Boolean "The firewall on the path, or one on its own, names hosts and no service tag of Azure.",
+    PrivateNames "private-names" List "The host names of the workspace, its storage account, key vault and registry that private endpoints in reach are for.",
     SubnetName "subnet-name" Text "The name of the subnet.",
 }
 

@@ -44,6 +44,24 @@ pub enum Requirement {
     Egress,
     /// What the service itself says it needs, in a saved answer of its dependencies API.
     Dependencies(DependencyRequirement),
+    /// Names that must lead to private endpoints.
+    Resolve(ResolveRequirement),
+}
+
+/// Names that must lead to private endpoints, as the network of the placement resolves them.
+#[derive(Clone, Debug)]
+pub struct ResolveRequirement {
+    /// The names. Those that no private endpoint can have are not asked for.
+    pub names: Names,
+}
+
+/// Where names are told.
+#[derive(Clone, Debug)]
+pub enum Names {
+    /// By a fact; where it is not known nothing is asked.
+    Fact(Arc<str>),
+    /// By the rule, for each cloud.
+    Hosts(Hosts),
 }
 
 /// What the endpoints of a saved answer ask for. Each port of each of them becomes a flow.
@@ -138,7 +156,7 @@ impl Requirement {
     pub fn hosts(&self) -> impl Iterator<Item = (HostsAre, &Hosts)> {
         let flow = match self {
             Self::Flow(flow) => Some(flow),
-            Self::Route(_) | Self::Egress | Self::Dependencies(_) => None,
+            Self::Route(_) | Self::Egress | Self::Dependencies(_) | Self::Resolve(_) => None,
         };
         flow.into_iter().flat_map(|flow| {
             let sides = flow.from.items.iter().chain(&flow.to.items);
@@ -188,7 +206,7 @@ pub(crate) fn read_clouds(written: Option<Written<'_>>, require: &Requirement) -
 impl Requirement {
     /// Reads `require:`.
     pub(crate) fn read(written: Written<'_>, service: &Service) -> Result<Self, RuleError> {
-        const KEYS: [&str; 4] = ["flow", "route", "egress", "dependencies"];
+        const KEYS: [&str; 5] = ["flow", "route", "egress", "dependencies", "resolve"];
         let keys = written.keys("`require`", &KEYS)?;
         let given: Vec<Written<'_>> = KEYS.iter().filter_map(|key| keys.get(key)).collect();
         if let [_, second, ..] = &*given {
@@ -210,12 +228,44 @@ impl Requirement {
             let protocols = value::protocols(keys.need("protocol")?)?;
             return Ok(Self::Dependencies(DependencyRequirement { protocols, udp_ports }));
         }
+        if let Some(resolve) = keys.get("resolve") {
+            return ResolveRequirement::read(resolve, service).map(Self::Resolve);
+        }
         let Some(egress) = keys.get("egress") else {
-            return Err(keys.error("`require` needs one of the keys `flow`, `route`, `egress`, `dependencies`"));
+            let keys_are = "`flow`, `route`, `egress`, `dependencies`, `resolve`";
+            return Err(keys.error(format!("`require` needs one of the keys {keys_are}")));
         };
         egress.word("kind of egress", &[("explicit", ())])?;
         Ok(Self::Egress)
     }
+}
+
+impl ResolveRequirement {
+    fn read(written: Written<'_>, service: &Service) -> Result<Self, RuleError> {
+        let keys = written.keys("`resolve`", &["host", "to"])?;
+        keys.need("to")?.word("end of names", &[("private-endpoint", ())])?;
+        let host = keys.need("host")?;
+        let fact = host.text().ok().and_then(|text| Template::parse(&text).ok()?.only_name().cloned());
+        let names = match fact {
+            Some(name) => Names::Fact(known_fact(host, &name, service, ", not names")?),
+            None => Names::Hosts(Hosts::read(host, placeholders(service))?),
+        };
+        Ok(Self { names })
+    }
+}
+
+/// A fact of a service that is no mere yes or no. `but`: what it is not, with a comma before it.
+fn known_fact(written: Written<'_>, name: &Arc<str>, service: &Service, but: &str) -> Result<Arc<str>, RuleError> {
+    let Some(spec) = service.facts.get(name) else {
+        return Err(written
+            .error(format!("service `{}` has no fact `{name}`", service.name))
+            .label("unknown fact")
+            .help(suggestion(name, "its facts are", service.facts.keys().map(|name| &**name))));
+    };
+    if spec.kind == FactKind::Boolean {
+        return Err(written.error(format!("fact `{name}` is yes or no{but}")));
+    }
+    Ok(Arc::clone(name))
 }
 
 impl FlowRequirement {
@@ -344,16 +394,7 @@ impl Target {
     }
 
     fn fact(written: Written<'_>, name: &Arc<str>, service: &Service) -> Result<Self, RuleError> {
-        let Some(spec) = service.facts.get(name) else {
-            return Err(written
-                .error(format!("service `{}` has no fact `{name}`", service.name))
-                .label("unknown fact")
-                .help(suggestion(name, "its facts are", service.facts.keys().map(|name| &**name))));
-        };
-        if spec.kind == FactKind::Boolean {
-            return Err(written.error(format!("fact `{name}` is yes or no, not addresses")));
-        }
-        Ok(Self::Fact(Arc::clone(name)))
+        known_fact(written, name, service, ", not addresses").map(Self::Fact)
     }
 
     fn tag(written: Written<'_>, service: &Service) -> Result<Self, RuleError> {

@@ -101,6 +101,7 @@ pub fn guide() -> String {
         ("flow", keys(&rule, "/properties/require/properties/flow")),
         ("route", keys(&rule, "/properties/require/properties/route")),
         ("dependencies", keys(&rule, "/properties/require/properties/dependencies")),
+        ("resolve", keys(&rule, "/properties/require/properties/resolve")),
         ("target", keys(&rule, "/definitions/target/anyOf/1")),
         ("beside", keys(&rule, "/definitions/beside")),
         ("assert", keys(&rule, "/properties/assert")),

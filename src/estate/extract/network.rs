@@ -46,6 +46,7 @@ fn peering(reader: &mut Reader<'_>, node: &Node) -> Peering {
         remote: reader.reference(node, &["properties", "remoteVirtualNetwork"]),
         remote_space,
         state: reader.text(node, &["properties", "peeringState"]),
+        back: None,
         allow_access: reader.bool(node, &["properties", "allowVirtualNetworkAccess"]),
         remote_gateways: reader.bool(node, &["properties", "useRemoteGateways"]),
         complete: reader.bool(node, &["properties", "peerCompleteVnets"]),

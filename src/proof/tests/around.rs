@@ -52,6 +52,7 @@ fn peering(to: usize, name: &str, state: &str) -> Peering {
         remote: Some(Reference { id: id(&network_id(name)), target: Some(to) }),
         remote_space: Vec::new(),
         state: Some(id(state)),
+        back: None,
         allow_access: None,
         remote_gateways: None,
         complete: None,
@@ -251,6 +252,8 @@ fn a_peering_carries_traffic_when_it_is_connected_and_all_of_it_when_it_says_so(
     assert_eq!(one.is_connected(), None);
     one.state = None;
     assert_eq!(one.is_connected(), Some(true), "a template does not write it");
+    one.back = Some(id("Disconnected"));
+    assert_eq!(one.is_connected(), Some(false), "the other side is cut off");
 }
 
 #[test]

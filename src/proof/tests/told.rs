@@ -433,7 +433,7 @@ fn of_admin_rules_with_one_priority_any_may_go_first() {
         };
         let list = [rule(one, 100, one == Access::Allow), rule(two, priority, two == Access::Allow)];
         let group = security_group(vec![deny("all", 100, "*")]);
-        let admin = AdminRules { rules: list.iter().map(|one| (one, None)).collect(), hidden: None };
+        let admin = AdminRules { rules: list.iter().map(|one| (one, None)).collect(), hidden: None, listed: false };
         let scene = Scene { admin, ..scene(&group) };
         scene.prepared().judge(&flow(tag("Storage"), port(443))).verdict
     };

@@ -18,7 +18,7 @@ mod words;
 
 pub use compare::{Sides, diff};
 pub use json::SCHEMA;
-pub use model::{Diff, Line, Location, OpenPart, PlaceChange, RequirementChange, Side, TrafficChange};
+pub use model::{Diff, RequirementChange, TrafficChange};
 
 use std::io;
 

@@ -12,7 +12,9 @@ use crate::cli::git::{Git, ask};
 use crate::cli::output::{Inputs, WIDEST, columns, is_writable, save};
 use crate::cli::settings::{Gathered, gather};
 use crate::cli::target::{linted, repository};
-use crate::diff::{self, Diff, Sides};
+use crate::diff::{
+    Diff, RequirementChange, Sides, TrafficChange, diff, write_json, write_markdown, write_sarif, write_text,
+};
 use crate::finding::Outcome as FileOutcome;
 use crate::lint::{Kept, lint_keeping};
 use crate::printable;
@@ -29,13 +31,14 @@ pub(crate) fn run(arguments: &DiffArguments) -> Result<End> {
         None => two(arguments)?,
     };
     let failed = [(&base, "base"), (&head, "head")].map(|(run, side)| tell_unread(&run.kept, side));
-    let diff = diff::diff(Sides {
+    let diff = diff(Sides {
         base: &base.kept,
         base_root: &base.root,
         base_label: &label.name,
         base_folder: &label.folder,
         head: &head.kept,
         head_root: &head.root,
+        read_alike: label.read_alike,
     });
     for (_, path) in &outputs {
         for run in [&base, &head] {
@@ -62,6 +65,8 @@ struct Label {
     name: String,
     /// The folder of the repository that they are seen from.
     folder: String,
+    /// Both sides are read in the same way.
+    read_alike: bool,
 }
 
 /// Two files or folders.
@@ -77,7 +82,7 @@ fn two(arguments: &DiffArguments) -> Result<(Run, Run, Label)> {
     let gathered = gather(&arguments.lint, std::slice::from_ref(head))?;
     let root = |path: &Path| path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
     let run = |path: &PathBuf| Run { kept: kept(std::slice::from_ref(path), &gathered), root: root(path) };
-    Ok((run(base), run(head), Label::default()))
+    Ok((run(base), run(head), Label { read_alike: true, ..Label::default() }))
 }
 
 /// How a report calls a plan.
@@ -89,7 +94,7 @@ fn before_and_after(arguments: &DiffArguments, plan: &PathBuf) -> Result<(Run, R
     let run = |gathered: &Gathered| Run { kept: kept(std::slice::from_ref(plan), gathered), root: String::new() };
     let head = run(&gathered);
     let is_plan = |run: &Run| run.kept.outcome.report.files.iter().any(|file| file.shape.as_deref() == Some(PLAN));
-    if !plan.is_dir() && !is_plan(&head) {
+    if !is_plan(&head) {
         let help = "name a base and a head, or what `terraform show -json` prints of a plan".to_owned();
         return Err(FlagError::new(format!("{} is no plan of Terraform", printable::path(plan)), help).into());
     }
@@ -144,7 +149,7 @@ fn against(arguments: &DiffArguments, reference: &str) -> Result<(Run, Run, Labe
     let head = Run { kept: kept(&head_paths, &gathered), root };
     let slashed = |path: PathBuf| path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
     let seen_from = below.filter(|_| base.root.is_empty()).map(slashed).unwrap_or_default();
-    Ok((base, head, Label { name: format!("{label}:"), folder: seen_from }))
+    Ok((base, head, Label { name: format!("{label}:"), folder: seen_from, read_alike: true }))
 }
 
 fn cannot_stand(error: io::Error) -> FlagError {
@@ -199,10 +204,10 @@ fn render(format: DiffFormat, diff: &Diff, out: &mut dyn io::Write) -> io::Resul
     let out = &mut printable::Printer::new(out, kind);
     let width = if io::stdout().is_terminal() { columns().min(WIDEST) } else { 100 };
     match format {
-        DiffFormat::Text => diff::write_text(diff, width, out)?,
-        DiffFormat::Json => diff::write_json(diff, out)?,
-        DiffFormat::Markdown => diff::write_markdown(diff, out)?,
-        DiffFormat::Sarif => diff::write_sarif(diff, out)?,
+        DiffFormat::Text => write_text(diff, width, out)?,
+        DiffFormat::Json => write_json(diff, out)?,
+        DiffFormat::Markdown => write_markdown(diff, out)?,
+        DiffFormat::Sarif => write_sarif(diff, out)?,
     }
     out.flush()
 }
@@ -231,14 +236,12 @@ fn end(arguments: &DiffArguments, diff: &Diff) -> End {
     if arguments.exit_zero {
         return End::Clean;
     }
-    let broken = diff.requirements.iter().any(diff::RequirementChange::is_broken);
+    let broken = diff.requirements.iter().any(RequirementChange::is_broken);
     let lost = arguments.fail_on_closed == Some(ClosedGate::Required)
-        && diff.requirements.iter().any(diff::RequirementChange::is_lost);
+        && diff.requirements.iter().any(RequirementChange::is_lost);
     let opened = match arguments.fail_on_opened {
         None => false,
-        Some(OpenedGate::Internet) => {
-            !diff.open.is_empty() || diff.changes.iter().any(diff::TrafficChange::opens_internet)
-        }
+        Some(OpenedGate::Internet) => !diff.open.is_empty() || diff.changes.iter().any(TrafficChange::opens_internet),
         Some(OpenedGate::Any) => !diff.open.is_empty() || diff.changes.iter().any(|one| one.turn != Turn::Closed),
     };
     if broken || lost || opened { End::Findings } else { End::Clean }

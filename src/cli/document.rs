@@ -9,7 +9,7 @@ use miette::Result;
 
 use crate::cli::arguments::{Arguments, CompletionsArguments, ManArguments, SchemaArguments, SchemaKind};
 use crate::cli::end::{End, FlagError, OutputError};
-use crate::diff;
+use crate::diff::SCHEMA as DIFF_SCHEMA;
 use crate::printable;
 use crate::report::SCHEMA;
 use crate::rule::{rule_schema, service_schema};
@@ -47,7 +47,7 @@ pub(crate) fn schema(arguments: &SchemaArguments) -> Result<End> {
     let text = match arguments.kind {
         SchemaKind::Settings => SETTINGS.to_owned(),
         SchemaKind::Report => SCHEMA.to_owned(),
-        SchemaKind::Diff => diff::SCHEMA.to_owned(),
+        SchemaKind::Diff => DIFF_SCHEMA.to_owned(),
         SchemaKind::Rule => format!("{:#}\n", rule_schema()),
         SchemaKind::Service => format!("{:#}\n", service_schema()),
     };

@@ -29,6 +29,8 @@ pub struct Sides<'a> {
     pub head: &'a Kept,
     /// The same of the head.
     pub head_root: &'a str,
+    /// Both were read in the same way: equal texts mean the same on both sides. Not so of the two ends of one plan.
+    pub read_alike: bool,
 }
 
 impl<'a> Sides<'a> {
@@ -54,6 +56,7 @@ pub fn diff(sides: Sides<'_>) -> Diff {
     let rounds = rounds(sides, &mut diff);
     let base_names = file_names(&sides.base.outcome.files, sides.base_root);
     let head_names = file_names(&sides.head.outcome.files, sides.head_root);
+    let same = sides.read_alike && same_texts(sides, &base_names, &head_names);
     let several = sides.base.estates.len() > 1 || sides.head.estates.len() > 1;
     for (label, base, head) in rounds {
         let pairs = pairs(base, head);
@@ -65,6 +68,9 @@ pub fn diff(sides: Sides<'_>) -> Diff {
         let of_head = |cloud: Option<Cloud>| sides.head.tags.of(cloud).map(|file| &file.tags);
         let one = Source { files: sides.base(), estate: base, names: FileNames(&base_names), tags: &of_base };
         let two = Source { files: sides.head(), estate: head, names: FileNames(&head_names), tags: &of_head };
+        if same {
+            continue;
+        }
         let found: Vec<(Vec<TrafficChange>, Vec<OpenPart>)> =
             pairs.par_iter().map(|pair| turned(one, two, pair)).collect();
         for (changes, open) in found {
@@ -93,6 +99,12 @@ pub fn diff(sides: Sides<'_>) -> Diff {
 fn file_names(files: &Files, root: &str) -> Vec<String> {
     let below = |name: &str| name.strip_prefix(root).unwrap_or(name).trim_start_matches('/').to_owned();
     files.ids().map(|file| below(files.name(file))).collect()
+}
+
+/// Whether both sides were made from the same texts under the same names: then nothing differs.
+fn same_texts(sides: Sides<'_>, base_names: &[String], head_names: &[String]) -> bool {
+    let (base, head) = (&sides.base.outcome.files, &sides.head.outcome.files);
+    base_names == head_names && base.ids().zip(head.ids()).all(|(one, two)| base.text(one) == head.text(two))
 }
 
 /// What is sure before what is not, and of it what is opened to the internet first.

@@ -17,7 +17,10 @@ pub const SCHEMA: &str = include_str!("diff-v1.schema.json");
 const MOST: usize = 1000;
 
 /// Writes the difference.
-pub(crate) fn write(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
     let counts = diff.counts();
     let document = json!({
         "version": 1,

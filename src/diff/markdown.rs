@@ -19,7 +19,10 @@ const END: usize = 2_048;
 const MOST_BOXES: usize = 12;
 
 /// Writes the difference.
-pub(crate) fn write(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page { text: MARKER.to_owned() };
     page.text.push_str(&format!("### What this change does to the network\n\n{}\n\n", plain(&closing(diff))));
     let mut title = "";

@@ -18,38 +18,8 @@ mod words;
 
 pub use compare::{Sides, diff};
 pub use json::SCHEMA;
-pub use model::{Diff, Line, Location, OpenPart, PlaceChange, RequirementChange, Side, TrafficChange};
-
-use std::io;
-
-/// Writes a difference as text. `width`: the columns of a line.
-///
-/// # Errors
-/// When `out` cannot be written to.
-pub fn write_text(diff: &Diff, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
-    text::write(diff, width, out)
-}
-
-/// Writes a difference as JSON, as its schema says.
-///
-/// # Errors
-/// When `out` cannot be written to.
-pub fn write_json(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
-    json::write(diff, out)
-}
-
-/// Writes a difference as Markdown that a comment of a pull request can hold.
-///
-/// # Errors
-/// When `out` cannot be written to.
-pub fn write_markdown(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
-    markdown::write(diff, out)
-}
-
-/// Writes what a difference opens to the internet as SARIF.
-///
-/// # Errors
-/// When `out` cannot be written to.
-pub fn write_sarif(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
-    sarif::write(diff, out)
-}
+pub use json::write as write_json;
+pub use markdown::write as write_markdown;
+pub use model::{Diff, RequirementChange, TrafficChange};
+pub use sarif::write as write_sarif;
+pub use text::write as write_text;

@@ -86,6 +86,10 @@ fn places(estate: &Estate) -> Vec<Place> {
     all
 }
 
+/// What the key of a place begins with that goes by its content or by a part of its name: only one of each is taken for
+/// the other.
+const CONTENT: &str = "content: ";
+
 /// A subnet of other prefixes is another subnet; interfaces are many.
 fn content(estate: &Estate, kind: Kind, at: usize) -> Option<String> {
     match kind {
@@ -126,8 +130,9 @@ pub(crate) fn pairs(base: &Estate, head: &Estate) -> Vec<Pair> {
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     let by_key = |place: &Place| Some(place.key.clone());
     let by_name = |place: &Place| Some(place.name.to_ascii_lowercase());
-    let by_last = |place: &Place| place.name.rsplit('/').next().map(str::to_ascii_lowercase);
-    let by_content = |place: &Place| place.content.clone();
+    let by_last =
+        |place: &Place| place.name.rsplit('/').next().map(|last| format!("{CONTENT}{}", last.to_ascii_lowercase()));
+    let by_content = |place: &Place| place.content.as_ref().map(|content| format!("{CONTENT}{content}"));
     for key in [&by_key as &dyn Fn(&Place) -> Option<String>, &by_name, &by_last, &by_content] {
         let open = |places: &[Place], used: &dyn Fn(usize) -> bool| {
             let mut found: BTreeMap<(Kind, String), Vec<usize>> = BTreeMap::new();
@@ -141,7 +146,10 @@ pub(crate) fn pairs(base: &Estate, head: &Estate) -> Vec<Pair> {
         let (of_left, of_right) =
             (open(&left, &|at| partner.contains_key(&at)), open(&right, &|at| taken.contains(&at)));
         for (key, one) in of_left {
-            if let ([one], Some([two])) = (&*one, of_right.get(&key).map(Vec::as_slice)) {
+            // Of several that go by one word as many are on both sides: they stand in one order.
+            let alike = |two: &&Vec<usize>| two.len() == one.len() && (one.len() == 1 || !key.1.starts_with(CONTENT));
+            let Some(two) = of_right.get(&key).filter(alike) else { continue };
+            for (one, two) in one.iter().zip(two) {
                 partner.insert(*one, *two);
                 taken.insert(*two);
             }

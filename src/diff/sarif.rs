@@ -17,7 +17,10 @@ const RESULTS: usize = 25_000;
 const MOST_BOXES: usize = 12;
 
 /// Writes the difference.
-pub(crate) fn write(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
     let opened = diff.changes.iter().filter(|one| one.opens_internet()).take(RESULTS);
     let results: Vec<Json> = opened.map(result).collect();
     let document = json!({

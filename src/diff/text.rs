@@ -11,8 +11,11 @@ use crate::printable;
 const MOST_CHANGES: usize = 200;
 const MOST_BOXES: usize = 12;
 
-/// Writes the difference.
-pub(crate) fn write(diff: &Diff, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
+/// Writes the difference. `width`: the columns of a line.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write(diff: &Diff, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
     let mut text = Text { out, width: width.max(40) };
     for one in diff.requirements.iter().take(MOST_CHANGES) {
         text.requirement(one)?;

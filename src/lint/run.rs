@@ -29,7 +29,7 @@ use crate::source::{FileId, Files, Origin, Span};
 use crate::spelling::nearest;
 use crate::suppress::{self, Rules};
 use crate::tagfile::{FaultKind, TagFile, TagFiles};
-use crate::terraform;
+use crate::terraform::before;
 
 /// What a run came to.
 #[derive(Debug, Default)]
@@ -170,7 +170,7 @@ fn prepare(mut input: Input, pack: &Pack, settings: &Settings) -> Prepared {
 
 /// A plan of Terraform as the state that it starts from; other documents stay.
 fn before_plan(document: &mut Arc<Document>) {
-    if let Some(root) = terraform::before(&document.root) {
+    if let Some(root) = before(&document.root) {
         *document = Arc::new(Document { root, comments: Vec::new(), duplicates: Vec::new() });
     }
 }

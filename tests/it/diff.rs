@@ -28,6 +28,7 @@ fn compared(base: &Path, head: &Path, pack: &Pack) -> Diff {
         base_folder: "",
         head: &two,
         head_root: &head_root,
+        read_alike: true,
     })
 }
 
@@ -43,7 +44,10 @@ fn an_estate_differs_from_itself_in_nothing() {
         println!("skipped: there is no {}", shared.display());
     }
     for path in paths {
-        let same = compared(&path, &path, &pack);
+        // With another line end at the end of each text, so that they are no longer the same.
+        let folder = tempfile::tempdir().unwrap();
+        copied(&path, folder.path());
+        let same = compared(&path, folder.path(), &pack);
         assert!(same.compared > 0, "{}", path.display());
         assert!(
             same.is_empty() && same.places.is_empty(),
@@ -52,6 +56,24 @@ fn an_estate_differs_from_itself_in_nothing() {
             same.changes.first(),
             same.open
         );
+    }
+}
+
+/// Copies the files of a folder, each with a line end more where it is UTF-8.
+fn copied(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copied(&path, &target);
+            continue;
+        }
+        let mut bytes = std::fs::read(&path).unwrap();
+        if std::str::from_utf8(&bytes).is_ok() && !bytes.is_empty() {
+            bytes.push(b'\n');
+        }
+        std::fs::write(&target, bytes).unwrap();
     }
 }
 

@@ -7,7 +7,7 @@ use crate::finding::Packet;
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::proof::atom::HOST;
 use crate::proof::cell::Cell;
-use crate::proof::difference::compare::Compared;
+use crate::proof::difference::compared::Compared;
 use crate::proof::difference::lines::{Fate, SLOTS};
 use crate::proof::difference::sent::{Both, Met};
 use crate::proof::doubt::Doubt;

@@ -8,17 +8,16 @@ use crate::net::{AddressSet, Family, METADATA, PortSet, ProtocolSet, TagData};
 use crate::proof::cell::Cell;
 use crate::proof::difference::align::{changed, fingerprint};
 use crate::proof::difference::boxes::{Change, End, Traffic, changes};
-use crate::proof::difference::lines::{FileNames, Joined, SLOTS, Side, Told, absent, of_firewall, of_scene};
-use crate::proof::difference::sent::{Exceeded, Met, differ};
-use crate::proof::explain::decider;
+use crate::proof::difference::compared::{Compared, Names};
+use crate::proof::difference::lines::{Joined, SLOTS, Side, Told, absent, of_firewall, of_scene};
+use crate::proof::difference::sent::{Exceeded, differ};
 use crate::proof::firewall::{Appliance, entries};
 use crate::proof::first_match::{PlacedClause, first_match};
 use crate::proof::given::Given;
 use crate::proof::ground::{Ground, Party, platform_addresses};
-use crate::proof::judgement::Decider;
 use crate::proof::scene::Scene;
-use crate::proof::stage::{Author, Ends};
-use crate::proof::symbol::{Symbol, Symbols};
+use crate::proof::stage::Ends;
+use crate::proof::symbol::Symbols;
 
 /// What fares otherwise.
 #[derive(Clone, Debug, Default)]
@@ -38,54 +37,6 @@ pub struct FirewallSide<'a> {
     pub appliance: Appliance<'a>,
     /// The prefixes of service tags, when they are loaded.
     pub tags: Option<&'a TagData>,
-}
-
-/// The names by which the files of both runs go.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Names<'x> {
-    /// Those of the base.
-    pub base: FileNames<'x>,
-    /// Those of the head.
-    pub head: FileNames<'x>,
-}
-
-/// The ground of both sides: what boxes are told by.
-pub(crate) struct Compared<'x, 'a, 'b> {
-    pub(crate) direction: Direction,
-    pub(crate) symbols: Symbols,
-    /// How many symbols are the head's.
-    of_head: usize,
-    pub(crate) files: Names<'x>,
-    pub(crate) sides: (Side<'b>, Side<'a>),
-    /// Every address of the family that packets can have.
-    pub(crate) space: AddressSet,
-    /// What service tags can hold on either side.
-    pub(crate) tagged: AddressSet,
-    /// What is public on either side.
-    pub(crate) public: AddressSet,
-    /// What is known of the networks.
-    pub(crate) networks: AddressSet,
-    /// Where what is not known of the network may be.
-    pub(crate) hidden: AddressSet,
-    /// The addresses of the place that is asked about.
-    pub(crate) near: Option<AddressSet>,
-    /// Sets that have a name.
-    pub(crate) names: &'x [(String, AddressSet)],
-}
-
-impl Compared<'_, '_, '_> {
-    /// Whether the head has a symbol: its doubt is told by places of the head.
-    pub(crate) fn is_of_head(&self, symbol: Symbol) -> bool {
-        symbol.index() < self.of_head
-    }
-
-    /// The line that decides.
-    pub(crate) fn decider(&self, side: &Side<'_>, met: &Met) -> Option<Decider> {
-        let at = (0..SLOTS).find(|at| met[*at].is_some())?;
-        let lines = side[at].as_ref()?;
-        let entry = &lines.stage.entries[met[at]?];
-        (!matches!(entry.author, Author::NotMet)).then(|| decider(&lines.stage, entry))
-    }
 }
 
 /// The difference of a place whose scene is known on at least one side. `routes`: where outbound traffic goes is asked as

@@ -8,10 +8,12 @@
 mod align;
 mod boxes;
 mod compare;
+mod compared;
 mod lines;
 mod sent;
 mod sure;
 
 pub use boxes::{Change, End, Traffic, Turn};
-pub use compare::{Difference, FirewallSide, Names, firewall_difference, scene_difference};
+pub use compare::{Difference, FirewallSide, firewall_difference, scene_difference};
+pub use compared::Names;
 pub use lines::{Fate, FileNames};

@@ -5,7 +5,7 @@ use crate::estate::Direction;
 use crate::net::{AddressSet, Relation, Tag};
 use crate::proof::cell::{Cell, Values};
 use crate::proof::difference::boxes::deciding;
-use crate::proof::difference::compare::Compared;
+use crate::proof::difference::compared::Compared;
 use crate::proof::difference::lines::{EXISTS, OF_THE_BASE, SLOTS, Side};
 use crate::proof::difference::sent::{Both, Met, Sent};
 use crate::proof::doubt::Doubt;

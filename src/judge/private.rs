@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Applies, FactValue, Finding, Layer, Level, Remark, Verdict};
 use crate::judge::dependency::Asking;
-use crate::judge::diagnose::{Subject, diagnose};
+use crate::judge::diagnose::diagnose;
+use crate::judge::fixes::Subject;
 use crate::judge::question::{Answer, cloud_of, shown};
 use crate::judge::require::{self, Judged};
 use crate::judge::resolve::{self, Directory, Lost, Resolved};

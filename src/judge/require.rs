@@ -459,7 +459,7 @@ fn rule_ends(placement: &Placement<'_>, requirement: &Requirement) -> Vec<RuleEn
         Requirement::Flow(flow) if flow.direction == Direction::Inbound => &flow.from,
         Requirement::Flow(flow) => &flow.to,
         Requirement::Route(route) => &route.destination,
-        Requirement::Egress | Requirement::Dependencies(_) => return Vec::new(),
+        Requirement::Egress | Requirement::Dependencies(_) | Requirement::Resolve(_) => return Vec::new(),
     };
     let end = |target: &Target| match (resolve(placement, target), target) {
         (Resolved::Party(_, name), Target::Tag(_)) => Some(RuleEnd::Tag(name)),

@@ -150,7 +150,8 @@ fn prepare(mut input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let bicep = Bicep::of(&mut input);
     let Input { mut files, entries, .. } = input;
     let (sorted, broken, mut report) = sort_entries(entries, &files, &Claims::new(settings), &bicep);
-    let Sorted { mut exports, templates, parameters, tags: found, fragments, dependencies, secrets, faults, .. } = sorted;
+    let Sorted { mut exports, templates, parameters, tags: found, fragments, dependencies, secrets, faults, .. } =
+        sorted;
     files.hide(&secrets.places);
     if settings.before_plans {
         exports.iter_mut().for_each(|(_, document)| before_plan(document));

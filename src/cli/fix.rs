@@ -118,7 +118,8 @@ fn told(before: &Outcome, found: &Offers, arguments: &FixArguments) -> String {
         (true, all, _) => format!("no edit is known to settle {}", of_them(all)),
         (false, all, true) => format!("{} of {} fixed", all.saturating_sub(left), findings(all)),
         (false, all, false) => {
-            format!("{} of {} would be settled; --write makes these edits", all.saturating_sub(left), findings(all))
+            let next = if arguments.shell.is_some() { "" } else { "; --write makes these edits" };
+            format!("{} of {} would be settled{next}", all.saturating_sub(left), findings(all))
         }
     });
     if !found.unsafe_ones.is_empty() {

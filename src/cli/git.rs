@@ -206,8 +206,8 @@ mod tests {
 
     #[test]
     fn only_files_that_may_be_read_are_written_and_none_outside_the_folder() {
-        let listed = b"100644 blob a1       5\ta b.json\0120000 blob a2 5\tlink.json\0160000 commit a3 -\tsub\0\
-            100644 blob a4 5\t../out.json\0100644 blob a5 5\tx.txt\0100755 blob a6 5\td/.gitignore\0";
+        let listed = b"100644 blob a1       5\ta b.json\x00120000 blob a2 5\tlink.json\x00160000 commit a3 -\tsub\0\
+            100644 blob a4 5\t../out.json\x00100644 blob a5 5\tx.txt\x00100755 blob a6 5\td/.gitignore\0";
         let paths = |listed: &[u8]| {
             wanted(listed).iter().map(|blob| blob.path.to_string_lossy().into_owned()).collect::<Vec<_>>()
         };

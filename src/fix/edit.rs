@@ -7,21 +7,13 @@ use serde_json::{Map, Value};
 use crate::bicep;
 use crate::finding::{Change, FileReport, Report};
 use crate::fix::outline::{Part, PartKind};
+use crate::fix::patch::Edit;
 use crate::fix::style::{Language, Style};
 use crate::json;
 use crate::source::{FileId, Files, Origin, Span};
 
 /// The shapes of documents that tools write from others: an edit there is lost.
 const GENERATED: [&str; 4] = ["terraform-plan", "terraform-state", "what-if", "effective"];
-
-/// Some bytes of a text become others.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Edit {
-    /// The bytes that go; empty: the text comes in between.
-    pub span: Span,
-    /// What comes in their place.
-    pub text: String,
-}
 
 /// The texts of a run, opened for editing: each is read when a change asks for it.
 pub(crate) struct Texts<'a> {

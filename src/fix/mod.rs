@@ -10,7 +10,6 @@ mod style;
 mod tests;
 mod trial;
 
-pub use edit::Edit;
-pub use patch::{edited, patch};
+pub use patch::{Edit, edited, patch};
 pub use shell::{Shell, command};
 pub use trial::{Offer, Offers, Safety, Trial, edits_of, offers, subject_of};

@@ -4,8 +4,16 @@ use std::collections::BTreeMap;
 
 use similar::TextDiff;
 
-use crate::fix::edit::Edit;
-use crate::source::{FileId, Files};
+use crate::source::{FileId, Files, Span};
+
+/// Some bytes of a text become others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    /// The bytes that go; empty: the text comes in between.
+    pub span: Span,
+    /// What comes in their place.
+    pub text: String,
+}
 
 /// The texts that edits change, as they are afterwards.
 pub fn edited(files: &Files, edits: &[Edit]) -> BTreeMap<FileId, String> {

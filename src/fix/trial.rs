@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::finding::{Finding, Fix, FlowId, Index, Level, Outcome as FileOutcome, Report, RuleId, Verdict};
-use crate::fix::edit::{Edit, Texts};
-use crate::fix::patch::edited;
+use crate::fix::edit::Texts;
+use crate::fix::patch::{Edit, edited};
 use crate::lint::{self, Outcome, Settings};
 use crate::rule::Pack;
 use crate::source::FileId;
@@ -307,28 +307,63 @@ fn choose(
             (None, None) => offers.left.push(open.finding),
         }
     }
-    let mut texts = Texts::of(&before.files, &before.report);
     let first = known.count();
     (offers.counts, offers.errors_left) = ((first, first), known.errors > 0);
-    let keep = |offers: &mut Offers, then: State| {
-        (offers.counts.1, offers.errors_left) = (then.count(), then.errors > 0);
-    };
-    if let Some(then) = together(trial, before, known, &mut texts, &wanted) {
-        keep(&mut offers, then);
-        offers.chosen = wanted;
-        return offers;
+    let mut joint = Joint { trial, before, known, texts: Texts::of(&before.files, &before.report), now: None };
+    // What is misspelt goes first: put right, it may settle requirements by itself.
+    let (flows, faults): (Vec<Offer>, Vec<Offer>) = wanted
+        .into_iter()
+        .partition(|offer| offer.findings.iter().any(|at| before.report.findings[*at].flow.is_some()));
+    joint.add(faults, &mut offers);
+    joint.add(flows, &mut offers);
+    if let Some(now) = joint.now {
+        (offers.counts.1, offers.errors_left) = (now.count(), now.errors > 0);
     }
-    for offer in wanted {
-        offers.chosen.push(offer);
-        match together(trial, before, known, &mut texts, &offers.chosen) {
-            Some(then) => keep(&mut offers, then),
-            None => {
-                let dropped = offers.chosen.pop();
-                offers.left.extend(dropped.into_iter().flat_map(|offer| offer.findings));
+    offers
+}
+
+/// Offers that are made together.
+struct Joint<'x, 'a> {
+    trial: &'x Trial<'a>,
+    before: &'x Outcome,
+    known: &'x State,
+    texts: Texts<'x>,
+    /// The run with all that are chosen.
+    now: Option<State>,
+}
+
+impl Joint<'_, '_> {
+    /// Chooses as many more as go together: all at once, else one by one. What is settled already needs no edit.
+    fn add(&mut self, more: Vec<Offer>, offers: &mut Offers) {
+        let findings = &self.before.report.findings;
+        let known = self.known;
+        let is_settled = |now: &Option<State>, offer: &Offer| {
+            let settles = |now: &State| offer.findings.iter().all(|at| now.settles(&findings[*at], known));
+            now.as_ref().is_some_and(settles)
+        };
+        let more: Vec<Offer> = more.into_iter().filter(|offer| !is_settled(&self.now, offer)).collect();
+        if more.is_empty() {
+            return;
+        }
+        let all: Vec<Offer> = offers.chosen.iter().chain(&more).cloned().collect();
+        if let Some(then) = together(self.trial, self.before, self.known, &mut self.texts, &all) {
+            (self.now, offers.chosen) = (Some(then), all);
+            return;
+        }
+        for offer in more {
+            if is_settled(&self.now, &offer) {
+                continue;
+            }
+            offers.chosen.push(offer);
+            match together(self.trial, self.before, self.known, &mut self.texts, &offers.chosen) {
+                Some(then) => self.now = Some(then),
+                None => {
+                    let dropped = offers.chosen.pop();
+                    offers.left.extend(dropped.into_iter().flat_map(|offer| offer.findings));
+                }
             }
         }
     }
-    offers
 }
 
 /// The run with some offers made, when they settle all their findings together and break nothing.

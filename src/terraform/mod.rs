@@ -23,4 +23,4 @@ mod tests;
 
 pub use document::{Form, before, form};
 pub use outside::{Attributes, is_known, of_attributes, snake};
-pub use read::{Reading, Resource, Survey, read, survey, types};
+pub use read::{Resource, Survey, read, survey, types};

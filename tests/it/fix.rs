@@ -152,7 +152,7 @@ fn asks(flow: &str, (inbound, protocol, port, tag): &Probe) -> bool {
     words[0] == if *inbound { "inbound" } else { "outbound" }
         && words[1].to_ascii_lowercase().split('/').any(|one| one == *protocol)
         && words.iter().any(within)
-        && (tag == end || tag.strip_prefix(end).is_some_and(|rest| rest.starts_with('.')))
+        && (tag.eq_ignore_ascii_case(end) || tag.split('.').next().is_some_and(|base| base.eq_ignore_ascii_case(end)))
 }
 
 /// Every change of a text: a pattern, and what stands there instead.
@@ -217,7 +217,13 @@ fn what_is_offered_settles_its_finding_and_opens_nothing_else() {
                     settled += usize::from(finding.flow.is_some());
                     flows.extend(finding.flow.clone());
                 }
-                assert!(again.chosen.is_empty(), "{name}: asked for once more: {:?}", again.chosen[0].fix.title);
+                // What another edit had to make room for may come in a second turn; nothing comes twice.
+                let known = |outcome: &Outcome, found: &Offers| -> BTreeSet<String> {
+                    let numbers = found.chosen.iter().flat_map(|offer| &offer.findings);
+                    numbers.map(|at| outcome.report.findings[*at].fingerprint.clone()).collect()
+                };
+                let twice = known(&before, &found).intersection(&known(&after, &again)).cloned().collect::<Vec<_>>();
+                assert!(twice.is_empty(), "{name}: asked for once more: {twice:?}");
                 let rules = case.rules();
                 for probe in probes([&unchanged, &rules], &flows) {
                     let is_opened = !passes(&unchanged, &probe) && passes(&rules, &probe);

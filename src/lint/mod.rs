@@ -10,6 +10,7 @@ mod settings;
 mod shorten;
 mod sorted;
 mod template;
+mod uses;
 
 pub use run::{Estates, ExpandedTemplate, Outcome, estates, expand, lint, lint_texts};
 pub use settings::{Accepted, Changed, PathRules, SetParameter, Settings, TemplateChoice, TemplateOptions};

@@ -72,7 +72,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("fix", &["finding", "json", "source"]),
     ("report", &["finding", "printable", "source"]),
     ("estate", &["json", "net", "source", "spelling", "terraform"]),
-    ("lower", &["arm", "bicep", "json", "source", "spelling"]),
+    ("lower", &["arm", "bicep", "json", "source", "spelling", "yaml"]),
     ("arm", &["date", "json", "source", "spelling"]),
     ("terraform", &["json", "source"]),
     ("input", &["bicep", "finding", "json", "source", "tagfile"]),

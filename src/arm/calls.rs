@@ -1,8 +1,9 @@
 //! Calls: pure functions over values that may be unknown, and the functions a template declares.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::arm::budget::{Budget, CALLS, DOMAIN, Failure};
 use crate::arm::expression::{Call, Callee, Expression, ExpressionKind, Form};

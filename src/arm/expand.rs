@@ -199,7 +199,7 @@ impl Machine<'_> {
     fn looped(&mut self, node: &Node, env: &Env, parent: Option<&Parent<'_>>, doubt: &Doubt) {
         let node = &self.section(node, env);
         self.note_unknown(node, "a resource is", node.span);
-        if !node.is_object() || !self.is_worth(node, parent) {
+        if !node.is_object() || !self.is_worth(node, env, parent) {
             return;
         }
         let Some(looped) = node.get("copy").filter(|copy| copy.is_object()) else {
@@ -232,12 +232,14 @@ impl Machine<'_> {
     }
 
     /// Whether a resource, one inside it, or one it deploys can be wanted; told from literal types alone.
-    fn is_worth(&self, node: &Node, parent: Option<&Parent<'_>>) -> bool {
+    fn is_worth(&mut self, node: &Node, env: &Env, parent: Option<&Parent<'_>>) -> bool {
         if matches!(self.inputs.wanted, Wanted::All) || parent.is_some() || node.get("resources").is_some() {
             return true;
         }
         match node.get("type").and_then(Node::text) {
-            Some(kind) if !kind.starts_with('[') => is_deployment(kind) || self.inputs.wanted.holds(kind),
+            Some(kind) if !kind.starts_with('[') => {
+                self.inputs.wanted.holds(kind) || is_deployment(kind) && self.is_worth_opening(node, env)
+            }
             _ => true,
         }
     }

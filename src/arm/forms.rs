@@ -382,7 +382,10 @@ impl Machine<'_> {
             Form::Tenant => around.tenant(),
             Form::ManagementGroup => around.management_group(),
             Form::Environment => around.environment(),
-            _ => around.deployment(),
+            _ => {
+                let name = self.name_of(&env.deployment);
+                around.deployment(name.as_ref())
+            }
         }
     }
 }
@@ -475,10 +478,10 @@ impl Around<'_> {
         ])
     }
 
-    fn deployment(&self) -> Node {
+    fn deployment(&self, name: Option<&Node>) -> Node {
         let id = &self.deployment.id;
         let unnamed = || self.open("the deployment's name", "deployment().name", &format!("deploymentName@{id}"));
-        let name = self.deployment.name.as_ref().map_or_else(unnamed, |name| self.here(name));
+        let name = name.map_or_else(unnamed, |name| self.here(name));
         let version = self.deployment.section("contentVersion");
         let version = version.map_or_else(|| self.text("1.0.0.0"), |version| self.here(version));
         let (text, key) = ("deployment().properties.templateLink.uri", format!("templateUri@{id}"));

@@ -1,7 +1,8 @@
 //! Functions that take lambdas.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::arm::budget::{CALLS, Failure, error};
 use crate::arm::calls::Called;

@@ -2,9 +2,11 @@
 //! troubles met. What it does is spread over its siblings.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::arm::budget::{Budget, DEPTH, Failure};
 use crate::arm::expansion::{Inputs, Level, Resource, Scope, Trouble, TroubleKind};
@@ -36,6 +38,8 @@ pub(crate) struct Machine<'a> {
     /// Every deployment met, so that their references to each other can be undone.
     pub(crate) deployments: Vec<Rc<Deployment>>,
     expressions: HashMap<Arc<str>, Result<Rc<Expression>, Fault>>,
+    /// Whether files of modules can deploy what is asked for, as far as that was told.
+    pub(crate) worth: HashMap<FileId, bool>,
     /// The files that variables and functions are imported from.
     imports: HashMap<FileId, Option<Rc<Deployment>>>,
     troubles: Vec<Trouble>,
@@ -56,6 +60,7 @@ impl<'a> Machine<'a> {
             missing: BTreeMap::new(),
             deployments: Vec::new(),
             expressions: HashMap::new(),
+            worth: HashMap::new(),
             imports: HashMap::new(),
             troubles: Vec::new(),
             limits: BTreeSet::new(),
@@ -207,9 +212,10 @@ impl Drop for Machine<'_> {
         // Deployments know their parents and their children: the circle is cut here.
         for deployment in &self.deployments {
             deployment.children.borrow_mut().clear();
-            deployment.slots.borrow_mut().iter_mut().for_each(std::collections::HashMap::clear);
+            deployment.slots.borrow_mut().iter_mut().for_each(|slots| slots.clear());
             deployment.index.borrow_mut().take();
             deployment.by_name.borrow_mut().take();
+            deployment.name.replace(Named::Done(None));
         }
     }
 }
@@ -226,7 +232,7 @@ pub(crate) struct Deployment {
     /// Where it goes.
     pub(crate) scope: Scope,
     /// Its name, when a parent gives one.
-    pub(crate) name: Option<Node>,
+    pub(crate) name: RefCell<Named>,
     /// What its parameters are given.
     pub(crate) given: Given,
     /// How many deployments it is inside of.
@@ -247,6 +253,17 @@ pub(crate) struct Deployment {
 
 /// The file and byte of a resource and the rounds of the loops around it.
 pub(crate) type ChildKey = (u32, u32, Vec<Option<usize>>);
+
+/// The name of a deployment, evaluated once something asks: few do, and it is made from those of all deployments around.
+#[derive(Debug)]
+pub(crate) enum Named {
+    /// As it is written, and where.
+    Written(Node, Env),
+    /// It is being evaluated: asking for it again finds none.
+    Running,
+    /// Its value; none when no parent gives one, or when that failed.
+    Done(Option<Node>),
+}
 
 /// Where the arguments of a deployment come from.
 #[derive(Debug)]
@@ -398,7 +415,7 @@ impl Deployment {
             template,
             file,
             scope,
-            name: None,
+            name: RefCell::new(Named::Done(None)),
             given: Given::Run,
             level: 0,
             files: vec![file],

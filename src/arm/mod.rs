@@ -17,6 +17,7 @@ mod partial;
 mod references;
 mod site;
 mod value;
+mod worth;
 
 pub use expand::{expand, expand_each, is_parameter_file, is_template, strays};
 pub use expansion::{Assumptions, Cloud, Expansion, Inputs, LinkPath, Links, Resource, Trouble, TroubleKind, Wanted};

@@ -1,11 +1,13 @@
 //! Deployments inside a deployment: their template, nested or linked, their target and their arguments.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::arm::budget::DEPLOYMENTS;
 use crate::arm::expansion::{Level, LinkPath, Scope, TroubleKind};
-use crate::arm::machine::{Argument, Deployment, Env, Given, Machine, holds_template};
+use crate::arm::machine::{Argument, Deployment, Env, Given, Machine, Named, holds_template};
 use crate::arm::{expression, ids, named, partial, value};
 use crate::json::{Node, Part, Value};
 use crate::source::{FileId, Span};
@@ -56,20 +58,35 @@ impl Machine<'_> {
         }
         let given = self.arguments_of(properties, env, literal);
         let scope = self.target(node, Some(&template), env);
-        let name =
-            node.get("name").map(|name| self.evaluate(name, env)).filter(|name| partial::spoiled(name).is_none());
+        let name = node.get("name").map_or(Named::Done(None), |name| Named::Written(name.clone(), env.clone()));
         let rounds: String = env
             .rounds()
             .map(|round| format!("-{}", round.index.map_or(-1, |i| i64::try_from(i).unwrap_or(0))))
             .collect();
         Some(Rc::new(Deployment {
             id: format!("{}/{}{rounds}", parent.id, node.span.start),
-            name,
+            name: RefCell::new(name),
             given,
             level: parent.level + 1,
             files,
             ..Deployment::new(template, file, scope)
         }))
+    }
+
+    /// The name that a parent gives a deployment.
+    pub(crate) fn name_of(&mut self, of: &Deployment) -> Option<Node> {
+        match of.name.replace(Named::Running) {
+            Named::Written(name, env) => {
+                let name = Some(self.evaluate(&name, &env)).filter(|name| partial::spoiled(name).is_none());
+                of.name.replace(Named::Done(name.clone()));
+                name
+            }
+            Named::Running => None,
+            Named::Done(name) => {
+                of.name.replace(Named::Done(name.clone()));
+                name
+            }
+        }
     }
 
     /// The template of a deployment, nested or linked, and the file it stands in.

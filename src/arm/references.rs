@@ -209,7 +209,7 @@ impl Machine<'_> {
             return Rc::clone(known);
         }
         *of.by_name.borrow_mut() = Some(Rc::default());
-        let mut names = Names::new();
+        let mut names = Names::default();
         // Deployments first: of several resources with one name, a bare name means the deployment.
         let (deployments, others): (Vec<usize>, Vec<usize>) =
             (0..index.entries.len()).partition(|at| is_deployment(&index.entries[*at].kind));

@@ -114,7 +114,7 @@ impl Reader<'_> {
         let start = base.span.start as usize;
         let base = Box::new(base);
         let kind = if self.is(Kind::OpenParenthesis) {
-            ExpressionKind::Method(base, name, self.arguments()?)
+            ExpressionKind::Method(base, Box::new(name), self.arguments()?)
         } else {
             ExpressionKind::Member { base, name, safe }
         };
@@ -173,7 +173,7 @@ impl Reader<'_> {
         match self.token.kind {
             Kind::OpenParenthesis => {
                 let name = named(text);
-                Ok(ExpressionKind::Call(name, self.arguments()?))
+                Ok(ExpressionKind::Call(Box::new(name), self.arguments()?))
             }
             Kind::Arrow => {
                 let name = named(text);
@@ -221,6 +221,10 @@ impl Reader<'_> {
             self.newlines();
             if self.is(closing) {
                 break;
+            }
+            if all.is_empty() {
+                // Most have one.
+                all.reserve_exact(1);
             }
             all.push(one(self)?);
             self.newlines();
@@ -338,7 +342,7 @@ impl Reader<'_> {
             self.expression()?
         };
         self.close(Kind::CloseBracket, "`]` or an operator", opening)?;
-        Ok(ExpressionKind::For(head, Box::new(body)))
+        Ok(ExpressionKind::For(Box::new(head), Box::new(body)))
     }
 
     /// Reads `if (condition)`; the parentheses are no part of what it gives.

@@ -20,6 +20,7 @@ impl Reader<'_> {
             more = self.separator(Kind::CloseBrace, "`}` or another member", opening)?;
         }
         self.advance();
+        entries.shrink_to_fit();
         Ok(Object { entries, span: self.span_from(opening.start) })
     }
 

@@ -32,6 +32,7 @@ pub fn parse(file: FileId, text: &str) -> File {
         }
     }
     let comments = std::mem::take(&mut reader.scan.comments);
+    declarations.shrink_to_fit();
     File { declarations, comments, errors, broken, span: reader.span(0, text.len()) }
 }
 

@@ -20,6 +20,13 @@ pub struct File {
     pub span: Span,
 }
 
+impl File {
+    /// A file that says nothing.
+    pub fn empty(span: Span) -> Self {
+        Self { declarations: Vec::new(), comments: Vec::new(), errors: Vec::new(), broken: Vec::new(), span }
+    }
+}
+
 /// A name and where it stands.
 #[derive(Clone, Debug)]
 pub struct Name {
@@ -239,13 +246,13 @@ pub enum ExpressionKind {
     /// `{…}`
     Object(Object),
     /// `[for … : body]`
-    For(Loop, Box<Expression>),
+    For(Box<Loop>, Box<Expression>),
     /// `if (condition) body` inside a loop that is an expression; only of bodies, kept for a clear error.
     If(Box<Expression>, Box<Expression>),
     /// `name(arguments)`
-    Call(Name, Vec<Expression>),
+    Call(Box<Name>, Vec<Expression>),
     /// `base.name(arguments)`, `base::name` aside.
-    Method(Box<Expression>, Name, Vec<Expression>),
+    Method(Box<Expression>, Box<Name>, Vec<Expression>),
     /// `base.name`, or `base.?name` when safe.
     Member {
         /// What is selected from.

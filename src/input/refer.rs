@@ -1,14 +1,16 @@
 //! The files that Bicep files refer to: which ones they are, and the text of those that the run has not read yet.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
 use crate::bicep::{self, Reference, ReferenceKind};
 use crate::input::content::{Content, Entry, Loaded, content, load_referred};
+use crate::input::disk::Disk;
 use crate::input::language::{Language, language_of};
 use crate::input::registry::{self, From, Registry};
 use crate::input::walk::{Options, explain, shown};
@@ -121,6 +123,7 @@ pub(crate) fn follow(
         at,
         roots: HashMap::new(),
         known: HashMap::new(),
+        disk: Disk::default(),
         registry,
         references: References::default(),
         read: 0,
@@ -151,6 +154,7 @@ struct Following<'a> {
     roots: HashMap<PathBuf, (PathBuf, String)>,
     /// What was found for a path seen from a folder.
     known: HashMap<PathBuf, Result<PathBuf, String>>,
+    disk: Disk,
     registry: Registry<'a>,
     references: References,
     read: usize,
@@ -343,7 +347,7 @@ impl Following<'_> {
         }
         match self.local(at, &folder, path) {
             Ok(canonical) => {
-                let name = name_of(&self.entries[at].name, path, &canonical);
+                let name = self.name_of(&self.entries[at].name, path, &canonical);
                 Target::File { canonical, name, below: self.bounds[at].clone() }
             }
             Err(why) => because(why),
@@ -351,7 +355,7 @@ impl Following<'_> {
     }
 
     fn of_registry(&mut self, path: &str, found: registry::Found) -> Target {
-        let places = fs::canonicalize(&found.path).and_then(|file| Ok((file, fs::canonicalize(&found.below)?)));
+        let places = self.disk.find(&found.path).and_then(|file| Ok((file, self.disk.folder(&found.below)?)));
         let (canonical, below) = match places {
             Ok((file, below)) if file.starts_with(&below) => (file, below),
             Ok(_) => return Target::Absent(Absent::Because("a link leads out of its folder".to_owned())),
@@ -361,8 +365,7 @@ impl Following<'_> {
         match found.from {
             From::Folder(version) => {
                 // A checkout holds more than the folder that is mapped, and its modules refer to that.
-                let repository = below.ancestors().find(|folder| folder.join(".git").exists());
-                let below = repository.map_or(below.clone(), Path::to_owned);
+                let below = self.disk.repository(&below).unwrap_or(below);
                 let asked = registry::version(path).to_owned();
                 self.references.mapped.push(Mapped { path: path.to_owned(), asked, name: name.clone(), version });
                 return Target::File { canonical, name, below: Some(below) };
@@ -386,10 +389,13 @@ impl Following<'_> {
         }
         let (root, what) = match &self.bounds[at] {
             Some(below) => (below.clone(), shown(below)),
-            None => self.roots.entry(folder.to_owned()).or_insert_with(|| root_of(folder)).clone(),
+            None => {
+                let disk = &self.disk;
+                self.roots.entry(folder.to_owned()).or_insert_with(|| root_of(folder, disk)).clone()
+            }
         };
         let leads_out = || format!("it leads out of {what}");
-        let found = fs::metadata(&whole).and_then(|metadata| Ok((metadata, fs::canonicalize(&whole)?)));
+        let found = self.disk.find(&whole).and_then(|canonical| Ok((fs::metadata(&canonical)?, canonical)));
         let answer = match found {
             Ok((_, canonical)) if !canonical.starts_with(&root) => Err(leads_out()),
             Ok((metadata, canonical)) if metadata.is_file() => Ok(canonical),
@@ -403,13 +409,24 @@ impl Following<'_> {
         self.known.insert(whole, answer.clone());
         answer
     }
+
+    /// How the file at a path written in another file is shown: as seen from where that is shown.
+    fn name_of(&self, from: &str, path: &str, canonical: &Path) -> String {
+        let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let joined = joined(folder, path);
+        // With links among the folders the parts before `..` are not those above.
+        match self.disk.find(Path::new(&joined)) {
+            Ok(found) if found != canonical => shown(canonical),
+            _ => joined,
+        }
+    }
 }
 
 /// The folder that the references of files in a folder must not lead out of: the repository; without one, the current
 /// folder, or the first two folders of the path. Canonical, and what it is in words.
-fn root_of(folder: &Path) -> (PathBuf, String) {
-    if let Some(repository) = folder.ancestors().find(|ancestor| ancestor.join(".git").exists()) {
-        return (repository.to_owned(), "the repository".to_owned());
+fn root_of(folder: &Path, disk: &Disk) -> (PathBuf, String) {
+    if let Some(repository) = disk.repository(folder) {
+        return (repository, "the repository".to_owned());
     }
     let here = fs::canonicalize(".").ok();
     if let Some(here) = here.filter(|here| here.parent().is_some() && folder.starts_with(here)) {
@@ -433,17 +450,6 @@ fn plain(path: &Path) -> PathBuf {
         }
     }
     plain
-}
-
-/// How the file at a path written in another file is shown: as seen from where that is shown.
-fn name_of(from: &str, path: &str, canonical: &Path) -> String {
-    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let joined = joined(folder, path);
-    // With links among the folders the parts before `..` are not those above.
-    match fs::canonicalize(&joined) {
-        Ok(found) if found != canonical => shown(canonical),
-        _ => joined,
-    }
 }
 
 /// A path from a folder, without `.` and, as far as it goes, `..`.

@@ -1,11 +1,13 @@
 //! Modules of registries, without a network: the folders that settings map, and what the compiler has downloaded before.
 //! Nothing is ever written there.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use foldhash::{HashMap, HashMapExt};
+
+use crate::input::disk::Nearest;
 use crate::json::{self, Node};
 use crate::source::FileId;
 
@@ -33,7 +35,7 @@ pub enum Cache {
 }
 
 /// A module of a registry that was found.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     /// Its file.
     pub(crate) path: PathBuf,
@@ -70,57 +72,71 @@ pub(crate) fn version(path: &str) -> &str {
 #[derive(Debug)]
 pub(crate) struct Registry<'o> {
     modules: &'o Modules,
-    configurations: HashMap<PathBuf, Configuration>,
+    /// The folders of configurations.
+    nearest: Nearest,
+    /// By the folder; the one of no folder says nothing.
+    configurations: HashMap<Option<PathBuf>, Configuration>,
+    /// What was found for a reference under a configuration.
+    found: HashMap<(Option<PathBuf>, String), Option<Found>>,
 }
 
 impl<'o> Registry<'o> {
     pub(crate) fn new(modules: &'o Modules) -> Self {
-        Self { modules, configurations: HashMap::new() }
+        Self { modules, nearest: Nearest::default(), configurations: HashMap::new(), found: HashMap::new() }
     }
 
     /// The file of a module that a file in `folder` refers to.
     pub(crate) fn find(&mut self, folder: &Path, path: &str) -> Option<Found> {
-        let reference = Reference::read(path)?;
-        if !self.configurations.contains_key(folder) {
-            self.configurations.insert(folder.to_owned(), Configuration::above(folder));
+        let base = self.nearest.above(folder, |folder| folder.join(CONFIGURATION).is_file());
+        let asked = (base, path.to_owned());
+        if let Some(known) = self.found.get(&asked) {
+            return known.clone();
         }
-        let configuration = &self.configurations[folder];
-        let whole = reference.whole(configuration);
-        let spelled: Vec<&str> =
-            [Some(path), whole.as_ref().map(|whole| whole.spelled.as_str())].into_iter().flatten().collect();
-        if let Some(found) = self.mapped(&spelled) {
-            return Some(found);
-        }
-        if let Some(found) = reference.mocked(configuration) {
-            return Some(found);
-        }
-        let root = match &self.modules.cache {
-            Cache::Off => return None,
-            Cache::At(path) => path.clone(),
-            Cache::Usual => {
-                let home = self.modules.home.as_deref();
-                let told = configuration.cache.as_ref().and_then(|(written, base)| folder_of(written, base, home));
-                told.or_else(|| home.map(|home| home.join(".bicep")))?
-            }
-        };
-        // What was not downloaded to its end lacks one of these.
-        let needed: &[&str] =
-            if path.starts_with("br") { &["main.json", "manifest", "metadata"] } else { &["main.json"] };
-        let is_whole = |module: &PathBuf| needed.iter().all(|name| module.join(name).is_file());
-        let module = whole?.cached.iter().map(|cached| root.join(cached)).find(is_whole)?;
-        Some(Found { path: module.join("main.json"), below: root.clone(), from: From::Cache(root) })
+        let base = &asked.0;
+        let configuration =
+            self.configurations.entry(base.clone()).or_insert_with(|| Configuration::of(base.as_deref()));
+        let found = Reference::read(path).and_then(|reference| search(self.modules, configuration, &reference, path));
+        self.found.insert(asked, found.clone());
+        found
     }
+}
 
-    /// What the longest mapping that fits leads to.
-    fn mapped(&self, spelled: &[&str]) -> Option<Found> {
-        let fitting = self.modules.folders.iter().filter_map(|(start, folder)| {
-            let rest = spelled.iter().find_map(|path| path.strip_prefix(start.as_str()))?;
-            Some((start.len(), rest, folder))
-        });
-        let mut fitting: Vec<_> = fitting.collect();
-        fitting.sort_by_key(|(length, ..)| std::cmp::Reverse(*length));
-        fitting.into_iter().find_map(|(_, rest, folder)| in_folder(folder, untagged(rest)))
+/// The file of a module.
+fn search(modules: &Modules, configuration: &Configuration, reference: &Reference<'_>, path: &str) -> Option<Found> {
+    let whole = reference.whole(configuration);
+    let spelled: Vec<&str> =
+        [Some(path), whole.as_ref().map(|whole| whole.spelled.as_str())].into_iter().flatten().collect();
+    if let Some(found) = mapped(modules, &spelled) {
+        return Some(found);
     }
+    if let Some(found) = reference.mocked(configuration) {
+        return Some(found);
+    }
+    let root = match &modules.cache {
+        Cache::Off => return None,
+        Cache::At(path) => path.clone(),
+        Cache::Usual => {
+            let home = modules.home.as_deref();
+            let told = configuration.cache.as_ref().and_then(|(written, base)| folder_of(written, base, home));
+            told.or_else(|| home.map(|home| home.join(".bicep")))?
+        }
+    };
+    // What was not downloaded to its end lacks one of these.
+    let needed: &[&str] = if path.starts_with("br") { &["main.json", "manifest", "metadata"] } else { &["main.json"] };
+    let is_whole = |module: &PathBuf| needed.iter().all(|name| module.join(name).is_file());
+    let module = whole?.cached.iter().map(|cached| root.join(cached)).find(is_whole)?;
+    Some(Found { path: module.join("main.json"), below: root.clone(), from: From::Cache(root) })
+}
+
+/// What the longest mapping that fits leads to.
+fn mapped(modules: &Modules, spelled: &[&str]) -> Option<Found> {
+    let fitting = modules.folders.iter().filter_map(|(start, folder)| {
+        let rest = spelled.iter().find_map(|path| path.strip_prefix(start.as_str()))?;
+        Some((start.len(), rest, folder))
+    });
+    let mut fitting: Vec<_> = fitting.collect();
+    fitting.sort_by_key(|(length, ..)| std::cmp::Reverse(*length));
+    fitting.into_iter().find_map(|(_, rest, folder)| in_folder(folder, untagged(rest)))
 }
 
 /// A reference without its version.
@@ -234,9 +250,11 @@ impl<'p> Reference<'p> {
     /// What the folder that a configuration gives an alias holds.
     fn mocked(&self, configuration: &Configuration) -> Option<Found> {
         let Self::Module { alias: Some(alias), path, .. } = self else { return None };
-        let (root, base) = configuration.root.as_ref()?;
-        let mocks = member(root, &["moduleAliasesMock", "br", alias, "mapToFilePath"]);
-        in_folder(&base.join(mocks?.text()?), path)
+        let mocked = configuration.roots.iter().find_map(|(root, base)| {
+            let folder = member(root, &["moduleAliasesMock", "br", alias, "mapToFilePath"])?;
+            Some(beside(base, folder.text()?))
+        });
+        in_folder(&mocked?, path)
     }
 }
 
@@ -248,31 +266,50 @@ fn mask(tag: &str) -> String {
     if mask == 0 { String::new() } else { format!("{mask:X}") }
 }
 
+/// How configurations are called.
+const CONFIGURATION: &str = "bicepconfig.json";
+
+/// A path as a configuration in a folder writes it.
+fn beside(folder: &Path, path: &str) -> PathBuf {
+    path.split('/').fold(folder.to_owned(), |at, part| match part {
+        "." => at,
+        ".." => at.parent().map_or_else(|| at.clone(), Path::to_owned),
+        part => at.join(part),
+    })
+}
+
+/// At most so many configurations extend each other.
+const EXTENDED: usize = 64;
+
 /// What the nearest `bicepconfig.json` says, as far as modules go.
 #[derive(Debug, Default)]
 struct Configuration {
-    /// It, and the folder it stands in.
-    root: Option<(Node, PathBuf)>,
+    /// It and those that it extends, each with the folder it stands in. The first one that says something counts.
+    roots: Vec<(Node, PathBuf)>,
     /// Where the cache is, and the folder that is said from.
     cache: Option<(String, PathBuf)>,
 }
 
 impl Configuration {
-    /// The nearest one at or above a folder.
-    fn above(folder: &Path) -> Self {
-        let found = folder.ancestors().find(|folder| folder.join("bicepconfig.json").is_file());
-        let Some(base) = found else { return Self::default() };
-        let text = read_small(&base.join("bicepconfig.json"));
-        let Some(root) = text.and_then(|text| json::parse(FileId(u32::MAX), &text).ok()) else {
-            return Self::default();
+    /// The one in a folder.
+    fn of(folder: Option<&Path>) -> Self {
+        let mut roots: Vec<(Node, PathBuf)> = Vec::new();
+        let mut next = folder.map(|folder| folder.join(CONFIGURATION));
+        while let Some(path) = next.take().filter(|_| roots.len() < EXTENDED) {
+            let root = read_small(&path).and_then(|text| json::parse(FileId(u32::MAX), &text).ok());
+            let Some((root, base)) = root.map(|document| document.root).zip(path.parent()) else { break };
+            next = root.get("extends").and_then(Node::text).map(|other| beside(base, other));
+            roots.push((root, base.to_owned()));
+        }
+        let cache = |(root, base): &(Node, PathBuf)| {
+            root.get("cacheRootDirectory").and_then(Node::text).map(|text| (text.to_owned(), base.clone()))
         };
-        let root = root.root;
-        let cache = root.get("cacheRootDirectory").and_then(Node::text).map(|text| (text.to_owned(), base.to_owned()));
-        Self { root: Some((root, base.to_owned())), cache }
+        let cache = roots.iter().find_map(cache);
+        Self { roots, cache }
     }
 
     fn member(&self, path: &[&str]) -> Option<&Node> {
-        member(&self.root.as_ref()?.0, path)
+        self.roots.iter().find_map(|(root, _)| member(root, path))
     }
 
     /// Registry and path of an alias.
@@ -383,6 +420,11 @@ mod tests {
         assert_eq!(find(folder, &modules, "br/mock:a/b:9").as_deref(), Some("local/a/b/main.bicep"));
         assert_eq!(find(folder, &modules, "br/unknown:vnet:1"), None);
         write(folder, "infra/bicepconfig.json", "{}");
+        assert_eq!(find(folder, &modules, "br/own:vnet:1"), None);
+        write(folder, "infra/bicepconfig.json", r#"{ "extends": "../bicepconfig.json" }"#);
+        assert!(find(folder, &modules, "br/own:vnet:1").is_some());
+        assert_eq!(find(folder, &modules, "br/mock:a/b:9").as_deref(), Some("local/a/b/main.bicep"));
+        write(folder, "infra/bicepconfig.json", r#"{ "extends": "bicepconfig.json" }"#);
         assert_eq!(find(folder, &modules, "br/own:vnet:1"), None);
     }
 

@@ -37,6 +37,7 @@ pub(crate) enum Part {
 #[derive(Default)]
 pub(crate) struct Bicep {
     references: References,
+    /// What is asked after the files were lowered: those that others import from, and those with comments for the program.
     trees: BTreeMap<FileId, Arc<tree::File>>,
     parts: BTreeMap<FileId, Part>,
     /// The names of those somebody asked for.
@@ -52,11 +53,7 @@ pub(crate) struct Bicep {
 impl Bicep {
     /// Lowers what was read. What files refer to is known from now on.
     pub(crate) fn of(input: &mut Input) -> Self {
-        let tree = |entry: &Entry| match (&entry.content, entry.file) {
-            (Content::Bicep(tree), Some(file)) => Some((file, Arc::clone(tree))),
-            _ => None,
-        };
-        let trees: BTreeMap<FileId, Arc<tree::File>> = input.entries.iter().filter_map(tree).collect();
+        let trees = take_trees(&mut input.entries);
         if trees.is_empty() {
             return Self::default();
         }
@@ -70,17 +67,20 @@ impl Bicep {
             _ => None,
         };
         let documents = input.entries.iter().filter_map(document).collect();
-        let asked: Vec<&Entry> = input.entries.iter().filter(|entry| !entry.beside && tree(entry).is_some()).collect();
+        let is_bicep = |entry: &Entry| matches!(entry.content, Content::Bicep(_));
+        let asked: Vec<&Entry> = input.entries.iter().filter(|entry| !entry.beside && is_bicep(entry)).collect();
         let names = asked.iter().map(|entry| entry.name.clone()).collect();
         let by_name = trees.keys().map(|file| (input.files.name(*file).to_owned(), *file)).collect();
         let mut bicep = Self { references, trees, names, by_name, ..Self::default() };
         bicep.using = bicep.edges(|kind| kind == ReferenceKind::Using).collect();
         let order: Vec<FileId> = asked.iter().filter_map(|entry| entry.file).collect();
         let roots = bicep.roots(&order, &input.files);
+        let kept = bicep.kept(&input.files);
+        let trees: Vec<(FileId, Arc<tree::File>)> = std::mem::replace(&mut bicep.trees, kept).into_iter().collect();
         let among = Among { references: &bicep.references, trees: &bicep.trees, documents: &documents };
         let (files, using) = (&input.files, &bicep.using);
-        let part = |(file, tree): (&FileId, &Arc<tree::File>)| {
-            let (file, tree) = (*file, &**tree);
+        let part = |(file, tree): (FileId, Arc<tree::File>)| {
+            let tree = &*tree;
             let template = || Arc::new(lower::template(files, file, tree, &among));
             let part = if is_parameters(files, file) {
                 let document = Arc::new(lower::parameters(files, file, tree, &among));
@@ -98,14 +98,26 @@ impl Bicep {
             };
             (file, part)
         };
-        let parts = bicep.trees.iter().collect::<Vec<_>>().into_par_iter().map(part).collect();
+        let parts = trees.into_par_iter().map(part).collect();
         bicep.parts = parts;
         bicep
     }
 
     /// Whether there is any.
     pub(crate) fn is_there(&self) -> bool {
-        !self.trees.is_empty()
+        !self.by_name.is_empty()
+    }
+
+    /// Gives back what templates are evaluated from, once they are.
+    pub(crate) fn forget(&mut self) {
+        self.parts.clear();
+    }
+
+    /// The trees that are still asked for when their own file is lowered.
+    fn kept(&self, files: &Files) -> BTreeMap<FileId, Arc<tree::File>> {
+        let others: BTreeSet<FileId> = self.edges(|kind| kind != ReferenceKind::Module).map(|(_, to)| to).collect();
+        let is_kept = |file: FileId| others.contains(&file) || speaks(files, file);
+        self.trees.iter().filter(|(file, _)| is_kept(**file)).map(|(file, tree)| (*file, Arc::clone(tree))).collect()
     }
 
     /// The references of some kinds that lead somewhere, from and to.
@@ -216,6 +228,11 @@ impl Bicep {
         starts.map(reached).collect()
     }
 
+    /// What its files refer to.
+    pub(crate) fn references(&self) -> &References {
+        &self.references
+    }
+
     /// Says which paths lead to no file, each once, and which versions of modules were read.
     pub(crate) fn tell(&self, report: &mut Report, files: &Files, pack: &Pack) {
         let mut absent: BTreeMap<(&str, String), Vec<Span>> = BTreeMap::new();
@@ -296,6 +313,23 @@ fn mapped(module: &Mapped) -> String {
         Some(version) => format!("`{path}` asks for {asked}; {name} was read, which holds {version}"),
         None => format!("`{path}` asks for {asked}; {name} was read, which does not say its version"),
     }
+}
+
+/// Whether a file says something to the program: allows a finding, or tries to.
+pub(crate) fn speaks(files: &Files, file: FileId) -> bool {
+    memchr::memmem::find(files.text(file).as_bytes(), b"aznetlint").is_some()
+}
+
+/// Takes the trees out of the entries, which keep the mistakes in them.
+fn take_trees(entries: &mut [Entry]) -> BTreeMap<FileId, Arc<tree::File>> {
+    let take = |entry: &mut Entry| match (&mut entry.content, entry.file) {
+        (Content::Bicep(tree), Some(file)) => {
+            let rest = tree::File { errors: tree.errors.clone(), ..tree::File::empty(tree.span) };
+            Some((file, std::mem::replace(tree, Arc::new(rest))))
+        }
+        _ => None,
+    };
+    entries.iter_mut().filter_map(take).collect()
 }
 
 fn is_parameters(files: &Files, file: FileId) -> bool {

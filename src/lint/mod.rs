@@ -10,6 +10,7 @@ mod settings;
 mod shorten;
 mod sorted;
 mod template;
+mod uses;
 
 pub use run::{Estates, ExpandedTemplate, Kept, Outcome, estates, expand, lint, lint_keeping, lint_texts};
 pub use settings::{Accepted, Changed, PathRules, SetParameter, Settings, TemplateChoice, TemplateOptions};

@@ -14,14 +14,15 @@ use crate::finding::{Finding, Outcome as FileOutcome, PlacementId, Remark, Repor
 use crate::input::{self, FileSet, Input, NoJson};
 use crate::json::{self, Document, Member, Node, Value};
 use crate::judge::{self, Judged, Requests};
-use crate::lint::bicep::Bicep;
+use crate::lint::bicep::{Bicep, speaks};
 use crate::lint::mask::Secrets;
 use crate::lint::narrow::{self, by_path, to_changed};
 use crate::lint::rounds::shared as shared_placements;
 use crate::lint::settings::{SetParameter, Settings, TemplateChoice, TemplateOptions};
 use crate::lint::shorten::{Draft, once_for_a_place, shorten};
 use crate::lint::sorted::{Broken, Claims, Sorted, refuse, skip_unasked, sort_entries, tell};
-use crate::lint::template::{Given, Round, TemplateFiles, Templates, expand_all};
+use crate::lint::template::{Given, Round, TemplateFile, TemplateFiles, Templates, expand_all};
+use crate::lint::uses::at_uses;
 use crate::manifest;
 use crate::net::{Cloud, TagData};
 use crate::rule::Pack;
@@ -147,7 +148,7 @@ struct Prepared {
 }
 
 fn prepare(mut input: Input, pack: &Pack, settings: &Settings) -> Prepared {
-    let bicep = Bicep::of(&mut input);
+    let mut bicep = Bicep::of(&mut input);
     let Input { mut files, entries, .. } = input;
     let (sorted, broken, mut report) = sort_entries(entries, &files, &Claims::new(settings), &bicep);
     let Sorted { mut exports, templates, parameters, tags: found, fragments, dependencies, secrets, faults, .. } =
@@ -164,7 +165,12 @@ fn prepare(mut input: Input, pack: &Pack, settings: &Settings) -> Prepared {
     let set = given(&mut files, &settings.templates);
     let run = TemplateFiles { templates: &templates, fragments: &fragments, parameters: &parameters, bicep: &bicep };
     let expanded = expand_all(&files, &run, &settings.templates, &set, Wanted::Types(&wanted));
-    let all = templates.into_iter().chain(fragments).chain(parameters);
+    bicep.forget();
+    // What a Bicep file stands for is as large as all that is read, and only two questions are left for it.
+    let is_asked = |one: &TemplateFile| {
+        !one.name.ends_with(".bicep") || !settings.templates.set.is_empty() || speaks(&files, one.file)
+    };
+    let all = templates.into_iter().chain(fragments).chain(parameters).filter(is_asked);
     let documents = exports.iter().cloned().chain(all.map(|one| (one.file, one.document))).collect();
     Prepared { files, exports, dependencies, tags, expanded, broken, documents, report, secrets, faults, bicep }
 }
@@ -266,6 +272,7 @@ fn lint_prepared(prepared: Prepared, pack: &Pack, settings: &Settings, keep: boo
     key_faults(&mut report, pack, &documents);
     report.findings.extend(judge::patterns(&pack.rules, &Estate { faults, ..Estate::default() }));
     bicep.tell(&mut report, &files, pack);
+    at_uses(&mut report, bicep.references());
     shorten(&mut report);
     by_path(&mut report, &files, &settings.per_path);
     in_their_language(&mut report, &files);

@@ -1,8 +1,10 @@
 //! The templates of a run: which parameter files belong to which, what links to what, and the resources they deploy.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::arm::{self, Expansion, Inputs, LinkPath, Links, Trouble, TroubleKind, Wanted};
 use crate::estate;

@@ -1,8 +1,9 @@
 //! What the names of a file mean, and what is known of its resources and modules before anything is lowered.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::arm::Expression;
 use crate::bicep::tree::{

@@ -5,13 +5,30 @@ use std::sync::Arc;
 use crate::arm::{Expression, ExpressionKind, Form, Step};
 use crate::bicep::tree::{DeclarationKind, Entry, Expression as Written, ExpressionKind as Kind};
 use crate::json::{Member, Node, Reason, Value};
-use crate::lower::build::{again, at, call, form, literal, member, node, object, select, text, unknown};
+use crate::lower::build::{again, at, call, form, list, literal, member, node, object, select, text, unknown};
 use crate::lower::expression::Scope;
 use crate::lower::names::{Unit, argument, plain};
 use crate::source::Span;
 
 /// The members of a body that are not the resource's own.
 const APART: [&str; 4] = ["name", "parent", "scope", "dependsOn"];
+
+/// What usually stands in the body of a resource; of an object that a body takes its members from only these are asked for.
+const USUAL: [&str; 7] = ["properties", "location", "tags", "sku", "kind", "identity", "zones"];
+
+/// A member, unless an object after it has another value for its key.
+fn overridden(own: Member, later: Expression, place: Span) -> Member {
+    let span = own.node.span;
+    let key = Arc::clone(&own.key);
+    let nodes = vec![object(vec![own.clone()], span), node(later, place)];
+    let merged = call("shallowMerge", vec![at(ExpressionKind::Value(list(nodes, span)), span)], span);
+    Member { node: part_of(merged, &key, span), ..own }
+}
+
+/// What an object holds under a key; null when it holds nothing there.
+fn part_of(object: Expression, key: &str, span: Span) -> Node {
+    node(call("tryGet", vec![object, text(key, span)], span), span)
+}
 
 impl Unit<'_> {
     /// Calls `then` with the scope of the body of a resource or module.
@@ -288,42 +305,48 @@ impl Unit<'_> {
         Some(member("copy", span, object(members, span)))
     }
 
-    /// The members of a body that go to Azure as they are written.
+    /// The members of a body that go to Azure as they are written. What is taken from another object stands in place of
+    /// what is written before it.
     fn body(&self, of: usize, scope: &Scope<'_>) -> Vec<Member> {
         let entries = &self.deployed[of].body.object.entries;
-        let is_own = |entry: &&Entry| match entry {
-            Entry::Member { key, .. } => plain(key).is_none_or(|key| !APART.contains(&&*key)),
-            _ => false,
-        };
-        let mut members: Vec<Member> = entries
-            .iter()
-            .filter(is_own)
-            .filter_map(|entry| match entry {
-                Entry::Member { key, value } => {
-                    Some(Member { key: plain(key)?, key_span: key.span, node: self.node(value, scope) })
+        let mut members: Vec<Member> = Vec::new();
+        for (at, entry) in entries.iter().enumerate() {
+            let Entry::Member { key, value } = entry else { continue };
+            let Some(name) = plain(key).filter(|name| !APART.contains(&&**name)) else { continue };
+            let own = Member { key: name, key_span: key.span, node: self.node(value, scope) };
+            members.push(match self.taken(&entries[at..], scope) {
+                Some(later) => {
+                    let place = Span::new(self.file, later.start, later.end);
+                    overridden(own, later, place)
                 }
-                _ => None,
-            })
-            .collect();
-        for entry in entries {
-            if let Entry::Spread(value) = entry {
-                self.spread(value, scope, &mut members);
+                None => own,
+            });
+        }
+        if let Some(taken) = self.taken(entries, scope) {
+            let span = Span::new(self.file, taken.start, taken.end);
+            let taken = Arc::new(taken);
+            for key in USUAL {
+                if !members.iter().any(|member| &*member.key == key) {
+                    members.push(member(key, span, part_of(again(&taken, span), key, span)));
+                }
             }
         }
         members
     }
 
-    /// What a body takes from another object: what usually stands in one, as far as it is not written beside it.
-    fn spread(&self, value: &Written, scope: &Scope<'_>, members: &mut Vec<Member>) {
-        const USUAL: [&str; 7] = ["properties", "location", "tags", "sku", "kind", "identity", "zones"];
-        let whole = Arc::new(self.expression(value, scope));
-        for key in USUAL {
-            if members.iter().any(|member| &*member.key == key) {
-                continue;
-            }
-            let part = call("tryGet", vec![again(&whole, value.span), text(key, value.span)], value.span);
-            members.push(member(key, value.span, node(part, value.span)));
+    /// The objects that some entries of a body take members from, the later over the earlier.
+    fn taken(&self, entries: &[Entry], scope: &Scope<'_>) -> Option<Expression> {
+        let spreads = entries.iter().filter_map(|entry| match entry {
+            Entry::Spread(value) => Some((self.expression(value, scope), value.span)),
+            _ => None,
+        });
+        let mut spreads: Vec<(Expression, Span)> = spreads.collect();
+        if spreads.len() < 2 {
+            return spreads.pop().map(|(only, _)| only);
         }
+        let span = spreads[0].1;
+        let nodes = spreads.into_iter().map(|(taken, span)| node(taken, span)).collect();
+        Some(call("shallowMerge", vec![at(ExpressionKind::Value(list(nodes, span)), span)], span))
     }
 
     /// The properties of the deployment that a module is.

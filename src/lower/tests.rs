@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use proptest::prelude::*;
+
 use crate::arm::{self, Assumptions, Expansion, Inputs, LinkPath, Links, Wanted};
 use crate::bicep::tree;
 use crate::json::{Document, Node, Part, Value, parse};
@@ -39,6 +41,10 @@ impl World {
     }
 
     fn expand(&self, name: &str, parameters: Option<&Document>) -> Expansion {
+        self.expand_wanted(name, parameters, Wanted::All)
+    }
+
+    fn expand_wanted(&self, name: &str, parameters: Option<&Document>, wanted: Wanted<'_>) -> Expansion {
         let file = self.ids[name];
         let assumptions = Assumptions {
             region: Some("westeurope".into()),
@@ -46,14 +52,8 @@ impl World {
             resource_group: Some("rg".into()),
             ..Assumptions::default()
         };
-        let inputs = Inputs {
-            files: &self.files,
-            parameters,
-            set: &[],
-            assumptions: &assumptions,
-            wanted: Wanted::All,
-            links: Some(self),
-        };
+        let inputs =
+            Inputs { files: &self.files, parameters, set: &[], assumptions: &assumptions, wanted, links: Some(self) };
         arm::expand(file, &self.lowered(file).unwrap(), &inputs)
     }
 }
@@ -196,6 +196,77 @@ fn text_in_brackets_is_never_an_expression() {
     let loaded =
         [("main.bicep", "output o object = loadJsonContent('a.json')\n"), ("a.json", r#"{"x": "[concat('a')]"}"#)];
     assert_eq!(outputs(&loaded), ["o={x:'[concat('a')]'}"]);
+}
+
+#[test]
+fn yaml_is_loaded_as_json_is() {
+    let load = |call: &str| {
+        let main = format!("output o object = {call}\n");
+        let yaml = "a: 1\nb:\n  - x\n  - '[y()]'\nno: off\nz: {k: 1.5, n: ~, t: true}\n";
+        outputs(&[("main.bicep", &main), ("a.yaml", yaml), ("b.yaml", "a: [\n"), ("a.json", r#"{"x": {"y": 7}}"#)])
+    };
+    assert_eq!(load("loadYamlContent('a.yaml')"), ["o={a:1,b:['x','[y()]'],no:'off',z:{k:1.5,n:null,t:true}}"]);
+    assert_eq!(load("loadYamlContent('a.yaml', 'b[1]')"), ["o='[y()]'"]);
+    assert_eq!(load("loadYamlContent('b.yaml')"), ["o=<loadYamlContent('b.yaml')>"]);
+    for query in ["x.y", ".x.y", "$.x.y"] {
+        assert_eq!(load(&format!("loadJsonContent('a.json', '{query}')")), ["o=7"], "{query}");
+    }
+    assert_eq!(load("loadDirectoryFileInfo('.')"), ["o=<loadDirectoryFileInfo('.')>"]);
+}
+
+#[test]
+fn a_body_takes_members_from_several_objects_the_later_over_the_earlier() {
+    let text = "
+param region object = { location: 'north' }
+param rest object = { tags: { a: 'b' }, properties: { taken: true } }
+resource a 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
+  name: 'a'
+  location: 'own'
+  properties: { taken: false }
+  kind: 'own'
+  ...region
+  ...rest
+  sku: 'last'
+}
+";
+    let world = World::new(&[("main.bicep", text)]);
+    let expansion = world.expand("main.bicep", None);
+    let node = &expansion.resources[0].node;
+    let part = |key: &str| node.get(key).map(shown).unwrap_or_default();
+    assert_eq!(
+        ["location", "tags", "properties", "kind", "sku"].map(part),
+        ["'north'", "{a:'b'}", "{taken:true}", "'own'", "'last'"]
+    );
+}
+
+#[test]
+fn only_modules_that_can_deploy_what_is_asked_for_are_opened() {
+    let files = [
+        (
+            "main.bicep",
+            "module a 'a.bicep' = {}\nmodule b 'b.bicep' = {}\nmodule c 'c.json' = {}\nmodule x 'x.bicep' = {}\n",
+        ),
+        (
+            "a.bicep",
+            "module inner 'b.bicep' = {}\nmodule nsg 'nsg.bicep' = { params: { name: b.outputs.n } }\nmodule b 'b.bicep' = {}\n",
+        ),
+        ("b.bicep", "resource s 'Microsoft.Web/sites@2024-04-01' = {\n  name: 's'\n}\noutput n string = 'from b'\n"),
+        ("c.json", r#"{"resources": [{"type": "[parameters('t')]", "name": "x"}], "contentVersion": "1.0.0.0"}"#),
+        ("x.bicep", "module again 'x.bicep' = {}\n"),
+        (
+            "nsg.bicep",
+            "param name string\nresource n 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {\n  name: name\n}\n",
+        ),
+    ];
+    let world = World::new(&files);
+    let expansion = world.expand_wanted("main.bicep", None, Wanted::Types(&["microsoft.network/"]));
+    let names: Vec<String> = expansion.resources.iter().filter_map(|one| one.node.get("name").map(shown)).collect();
+    assert_eq!(names, ["'from b'"]);
+    let opened: Vec<&str> = expansion.linked.iter().map(|file| world.files.name(*file)).collect();
+    // What `b` holds is told from its types, and asked for by what `a` is given; a type of `c` may be anything.
+    assert_eq!(opened, ["a.bicep", "b.bicep", "c.json", "x.bicep", "nsg.bicep"]);
+    let world = World::new(&files[2..3]);
+    assert!(world.expand_wanted("b.bicep", None, Wanted::Types(&["microsoft.network/"])).resources.is_empty());
 }
 
 #[test]
@@ -453,5 +524,92 @@ fn the_text_at_a_place_is_the_literal() {
         let node = rule.at(&["properties", key]).unwrap();
         assert_eq!(world.files.slice(node.span), literal, "{key}");
         assert_eq!(world.files.name(node.span.file), file, "{key}");
+    }
+}
+
+/// What Bicep files are made of, legal and not.
+const PIECES: [&str; 64] = [
+    "param p string",
+    "param q object = {}",
+    "var v = ",
+    "output o array = ",
+    "module m 'main.bicep' = ",
+    "resource r 'Microsoft.Network/virtualNetworks@2024-05-01' = ",
+    "resource s 'subnets' = ",
+    "resource e 'Microsoft.Network/virtualNetworks@2024-05-01' existing = ",
+    "import { v as w } from 'main.bicep'",
+    "import * as n from 'main.bicep'",
+    "func f(a string) string => ",
+    "type t = ",
+    "using 'main.bicep'",
+    "extends 'main.bicep'",
+    "@export()",
+    "@secure()",
+    "extension kubernetes as k",
+    "if (",
+    "[for x in ",
+    "[for (x, i) in ",
+    ": ",
+    " ? ",
+    " ?? ",
+    "!",
+    "-",
+    "1",
+    "9223372036854775808",
+    "'a'",
+    "'${",
+    "}'",
+    "'''",
+    "$'''",
+    "'[parameters(\\'p\\')]'",
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    ",",
+    "\n",
+    "\n",
+    "\n",
+    "name: ",
+    "parent: ",
+    "scope: ",
+    "params: ",
+    "properties: ",
+    "...",
+    "p",
+    "q",
+    "v",
+    "r",
+    "m",
+    "m[0].outputs.o",
+    "r::s.id",
+    ".?a",
+    "[?0]",
+    "[^1]",
+    ".outputs.o",
+    "f(",
+    "map(v, x => ",
+    "loadJsonContent('a.json'",
+    "loadYamlContent('main.bicep'",
+];
+
+proptest! {
+    // PROPTEST_CASES=1000000 looks longer.
+    #[test]
+    fn no_text_breaks_reading_lowering_or_evaluation(
+        pieces in proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..48),
+        noise in ".{0,8}",
+    ) {
+        let text = pieces.concat() + &noise + &pieces.join(" ");
+        let world = World::new(&[("main.bicep", &text), ("a.json", "{}")]);
+        let file = world.ids["main.bicep"];
+        let tree = &world.trees[&file];
+        prop_assert!(tree.errors.iter().all(|error| error.span.end as usize <= text.len()));
+        let given = parameters(&world.files, file, tree, &world);
+        let expansion = world.expand("main.bicep", Some(&given));
+        prop_assert!(expansion.troubles.iter().all(|trouble| trouble.span.end as usize <= text.len()));
+        world.expand_wanted("main.bicep", None, Wanted::Types(&["microsoft.network/"]));
     }
 }

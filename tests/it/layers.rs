@@ -78,7 +78,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("estate", &["json", "manifest", "net", "pulumi", "source", "spelling", "terraform"]),
     ("manifest", &["json"]),
     ("pulumi", &["json", "source", "terraform"]),
-    ("lower", &["arm", "bicep", "json", "source", "spelling"]),
+    ("lower", &["arm", "bicep", "json", "source", "spelling", "yaml"]),
     ("arm", &["date", "json", "source", "spelling"]),
     ("terraform", &["json", "source"]),
     ("input", &["bicep", "finding", "json", "source", "tagfile"]),

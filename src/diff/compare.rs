@@ -9,7 +9,8 @@ use crate::diff::pairs::{Pair, Place, pairs};
 use crate::diff::requirements;
 use crate::diff::traffic::{Source, turned};
 use crate::estate::Estate;
-use crate::lint::Kept;
+use crate::finding::Outcome as FileOutcome;
+use crate::lint::{Kept, Outcome};
 use crate::net::Cloud;
 use crate::proof::{End, FileNames, Traffic, Turn};
 use crate::source::Files;
@@ -81,6 +82,7 @@ pub fn diff(sides: Sides<'_>) -> Diff {
             diff.open.extend(open);
         }
     }
+    diff.open.extend(unread(sides));
     diff.places.sort();
     diff.places.dedup();
     diff.open.sort();
@@ -93,6 +95,19 @@ pub fn diff(sides: Sides<'_>) -> Diff {
     (diff.requirements, diff.asked) = (requirements, asked);
     diff.changes.sort_by_key(rank);
     diff
+}
+
+/// What could not be read on one side, which therefore shows nothing of it.
+fn unread(sides: Sides<'_>) -> Vec<OpenPart> {
+    let both = [(&sides.base.outcome, "base"), (&sides.head.outcome, "head")];
+    let of_side = |(outcome, side): (&Outcome, &str)| {
+        let why = format!("it could not be read as a part of the {side}");
+        let broken = outcome.report.files.iter().filter(|file| file.outcome == FileOutcome::Error);
+        let folders = outcome.empty.iter().map(ToString::to_string);
+        let all = broken.map(|file| file.name.clone()).chain(folders);
+        all.map(|on| OpenPart { on, why: why.clone() }).collect::<Vec<_>>()
+    };
+    both.into_iter().flat_map(of_side).collect()
 }
 
 /// The names of files below a path.

@@ -166,6 +166,11 @@ fn a_commit_is_read_without_touching_the_work_tree() {
         r#"{"name": "n", "type": "Microsoft.Network/networkSecurityGroups", "properties": {"securityRules": []}}"#,
     );
     assert!(said(".", "other").1.contains("note: nsg n is new"));
+    // What cannot be read on one side shows nothing of the change.
+    let gone = run(&["diff", "nowhere", "infra"], folder.path());
+    let text = String::from_utf8(gone.stdout).unwrap();
+    assert_eq!(gone.status.code(), Some(2));
+    assert!(text.contains("nowhere") && !text.contains("no change"), "{text}");
     let unknown = run(&["diff", "--against", "nowhere", "infra"], folder.path());
     assert_eq!(unknown.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("git knows no such commit"));

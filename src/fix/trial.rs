@@ -13,7 +13,7 @@ use crate::rule::Pack;
 use crate::source::FileId;
 
 /// At most so many runs are made before the rest is left untried.
-const MOST_RUNS: usize = 400;
+const MOST_RUNS: usize = 40;
 
 /// A run that can be repeated.
 pub struct Trial<'a> {
@@ -309,7 +309,7 @@ fn choose(
     }
     let first = known.count();
     (offers.counts, offers.errors_left) = ((first, first), known.errors > 0);
-    let mut joint = Joint { trial, before, known, texts: Texts::of(&before.files, &before.report), now: None };
+    let mut joint = Joint { trial, before, known, texts: Texts::of(&before.files, &before.report), now: None, runs: 0 };
     // What is misspelt goes first: put right, it may settle requirements by itself.
     let (flows, faults): (Vec<Offer>, Vec<Offer>) = wanted
         .into_iter()
@@ -330,38 +330,36 @@ struct Joint<'x, 'a> {
     texts: Texts<'x>,
     /// The run with all that are chosen.
     now: Option<State>,
+    /// How many runs were made.
+    runs: usize,
 }
 
 impl Joint<'_, '_> {
-    /// Chooses as many more as go together: all at once, else one by one. What is settled already needs no edit.
+    /// Chooses as many more as go together: all at once, else each half by itself. What is settled already needs no edit.
     fn add(&mut self, more: Vec<Offer>, offers: &mut Offers) {
         let findings = &self.before.report.findings;
-        let known = self.known;
-        let is_settled = |now: &Option<State>, offer: &Offer| {
-            let settles = |now: &State| offer.findings.iter().all(|at| now.settles(&findings[*at], known));
-            now.as_ref().is_some_and(settles)
+        let is_settled = |offer: &Offer| {
+            let settles = |now: &State| offer.findings.iter().all(|at| now.settles(&findings[*at], self.known));
+            self.now.as_ref().is_some_and(settles)
         };
-        let more: Vec<Offer> = more.into_iter().filter(|offer| !is_settled(&self.now, offer)).collect();
+        let mut more: Vec<Offer> = more.into_iter().filter(|offer| !is_settled(offer)).collect();
         if more.is_empty() {
             return;
         }
+        if self.runs == MOST_RUNS {
+            offers.untried += more.iter().map(|offer| offer.findings.len()).sum::<usize>();
+            return;
+        }
+        self.runs += 1;
         let all: Vec<Offer> = offers.chosen.iter().chain(&more).cloned().collect();
         if let Some(then) = together(self.trial, self.before, self.known, &mut self.texts, &all) {
             (self.now, offers.chosen) = (Some(then), all);
-            return;
-        }
-        for offer in more {
-            if is_settled(&self.now, &offer) {
-                continue;
-            }
-            offers.chosen.push(offer);
-            match together(self.trial, self.before, self.known, &mut self.texts, &offers.chosen) {
-                Some(then) => self.now = Some(then),
-                None => {
-                    let dropped = offers.chosen.pop();
-                    offers.left.extend(dropped.into_iter().flat_map(|offer| offer.findings));
-                }
-            }
+        } else if let [one] = &*more {
+            offers.left.extend(&one.findings);
+        } else {
+            let rest = more.split_off(more.len() / 2);
+            self.add(more, offers);
+            self.add(rest, offers);
         }
     }
 }

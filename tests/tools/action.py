@@ -139,7 +139,7 @@ def main():
 
         one, status, log, outputs = job(path=FAILING, sarif_file="out/aznetlint.sarif")
         assert status == 1, log
-        assert outputs == {"version": VERSION, "exit-code": "1", "sarif-file": "out/aznetlint.sarif"}, outputs
+        assert outputs == {"version": VERSION, "exit-code": "1", "sarif-file": "out/aznetlint.sarif", "diff-file": ""}, outputs
         place = f"file={FAILING}/nsg-training.json,line=27"
         assert re.search(rf"^::error {re.escape(place)}\b.*::", log, re.M), log
         assert "azureml/inbound-44224-blocked" in one.summary.read_text()

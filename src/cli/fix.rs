@@ -12,7 +12,7 @@ use crate::cli::end::{End, FlagError, print_json, print_text, tell};
 use crate::cli::output::save;
 use crate::cli::settings::gather;
 use crate::cli::target::linted;
-use crate::finding::{Finding, Level, Outcome as FileOutcome, Report};
+use crate::finding::{Finding, Index, Level, Outcome as FileOutcome};
 use crate::fix::{self, Edit, Offer, Offers, Safety, Trial, command, edited, edits_of, offers, subject_of};
 use crate::lint::Outcome;
 use crate::printable;
@@ -96,18 +96,19 @@ fn place(files: &Files, finding: &Finding) -> String {
 /// What is done and what is not, for a reader.
 fn told(before: &Outcome, found: &Offers, arguments: &FixArguments) -> String {
     let (report, files) = (&before.report, &before.files);
+    let index = Index::new(report);
     let mut out = String::new();
     let mut line = |text: String| out.extend([text.as_str(), "\n"]);
     for offer in &found.chosen {
         let said = if arguments.write { "fixed" } else { "fix" };
         for finding in offer.findings.iter().filter_map(|at| report.findings.get(*at)) {
-            line(format!("{said}: {} {}", finding.rule, subject_of(report, finding)));
+            line(format!("{said}: {} {}", finding.rule, subject_of(&index, finding)));
         }
         line(format!("     {} ({})", offer.fix.title, place_of(files, offer)));
     }
     for offer in &found.unsafe_ones {
         for finding in offer.findings.iter().filter_map(|at| report.findings.get(*at)) {
-            line(format!("unsafe: {} {}", finding.rule, subject_of(report, finding)));
+            line(format!("unsafe: {} {}", finding.rule, subject_of(&index, finding)));
         }
         let Safety::Unsafe(why) = &offer.safety else { continue };
         line(format!("     {} ({}): {why}", offer.fix.title, place_of(files, offer)));
@@ -153,11 +154,12 @@ fn script(before: &Outcome, found: &Offers, shell: Shell) -> String {
         Shell::Az => fix::Shell::Az,
         Shell::Powershell => fix::Shell::Powershell,
     };
+    let index = Index::new(&before.report);
     let mut out = "# These commands change what is deployed. Read each of them before you run it.\n".to_owned();
     let mut missing = 0_usize;
     for offer in &found.chosen {
         for finding in offer.findings.iter().filter_map(|at| before.report.findings.get(*at)) {
-            let subject = printable::line(&subject_of(&before.report, finding));
+            let subject = printable::line(&subject_of(&index, finding));
             out.push_str(&format!("# {}: {subject}\n", finding.rule));
         }
         match offer.fix.request.as_ref().and_then(|request| command(request, shell)) {
@@ -178,6 +180,7 @@ fn script(before: &Outcome, found: &Offers, shell: Shell) -> String {
 
 fn as_json(before: &Outcome, found: &Offers) -> serde_json::Value {
     let (report, files) = (&before.report, &before.files);
+    let index = Index::new(report);
     let edit = |edit: &Edit| {
         let at = files.position(edit.span);
         json!({
@@ -187,7 +190,7 @@ fn as_json(before: &Outcome, found: &Offers) -> serde_json::Value {
             "text": edit.text,
         })
     };
-    let settles = |report: &Report, finding: &Finding| {
+    let settles = |finding: &Finding| {
         json!({
             "rule": finding.rule.as_str(),
             "message": finding.message,
@@ -195,7 +198,7 @@ fn as_json(before: &Outcome, found: &Offers) -> serde_json::Value {
             "placements": finding.placements,
             "fingerprint": finding.fingerprint,
             "place": place(files, finding),
-            "subject": subject_of(report, finding),
+            "subject": subject_of(&index, finding),
         })
     };
     let offer = |offer: &Offer, chosen: bool| {
@@ -209,7 +212,7 @@ fn as_json(before: &Outcome, found: &Offers) -> serde_json::Value {
                 .findings
                 .iter()
                 .filter_map(|at| report.findings.get(*at))
-                .map(|finding| settles(report, finding))
+                .map(&settles)
                 .collect::<Vec<_>>(),
             "edits": offer.edits.iter().map(edit).collect::<Vec<_>>(),
             "commands": { "az": commands(fix::Shell::Az), "powershell": commands(fix::Shell::Powershell) },
@@ -220,7 +223,7 @@ fn as_json(before: &Outcome, found: &Offers) -> serde_json::Value {
         "version": 1,
         "fixes": found.chosen.iter().map(|one| offer(one, true))
             .chain(found.unsafe_ones.iter().map(|one| offer(one, false))).collect::<Vec<_>>(),
-        "left": left.map(|finding| settles(report, finding)).collect::<Vec<_>>(),
+        "left": left.map(&settles).collect::<Vec<_>>(),
         "untried": found.untried,
     })
 }

@@ -96,13 +96,11 @@ pub fn offers(trial: &Trial<'_>, before: &Outcome, allow_unsafe: bool) -> Offers
     let is_open = |finding: &Finding| finding.ignored.is_none() && !finding.fixes.is_empty() && !finding.undecided;
     let findings = before.report.findings.iter().enumerate().filter(|(_, finding)| is_open(finding));
     let mut all: Vec<Open> = findings.map(|(finding, _)| Open { finding, next: 0, safe: None, other: None }).collect();
-    let mut runs = 0;
-    loop {
+    for _ in 0..MOST_RUNS {
         let batch = next_batch(before, &mut texts, &mut all);
-        if batch.is_empty() || runs == MOST_RUNS {
+        if batch.is_empty() {
             break;
         }
-        runs += 1;
         let edits = sorted(batch.iter().flat_map(|(_, _, edits)| edits.iter().cloned()));
         let after = trial.with(before, &edits);
         let then = State::of(&after.report, &after);
@@ -120,13 +118,13 @@ pub fn offers(trial: &Trial<'_>, before: &Outcome, allow_unsafe: bool) -> Offers
             place.get_or_insert(offer);
         }
     }
-    let untried = all.iter().filter(|open| !open.is_done(before, allow_unsafe)).count();
+    let untried = all.iter().filter(|open| !open.is_done(before)).count();
     choose(trial, before, &known, all, allow_unsafe, untried)
 }
 
 impl Open {
     /// Whether no more of its fixes need be tried.
-    fn is_done(&self, before: &Outcome, _allow_unsafe: bool) -> bool {
+    fn is_done(&self, before: &Outcome) -> bool {
         self.safe.is_some() || self.next >= before.report.findings[self.finding].fixes.len()
     }
 }
@@ -144,7 +142,7 @@ fn next_batch(before: &Outcome, texts: &mut Texts<'_>, all: &mut [Open]) -> Vec<
         if mine.iter().any(|place| places.contains(place)) {
             continue;
         }
-        while !open.is_done(before, false) {
+        while !open.is_done(before) {
             let fix = &finding.fixes[open.next];
             if fix.changes.iter().any(|change| files.contains(&change.place().file)) {
                 break;
@@ -166,10 +164,8 @@ fn sorted(edits: impl Iterator<Item = Edit>) -> Vec<Edit> {
 
 /// What a run says, to be compared with another one.
 struct State {
-    /// Findings that count, by rule, file and what they are known by.
-    findings: BTreeMap<(RuleId, String, String), usize>,
-    /// What each of them is in: the file it points into and its placements.
-    whose: BTreeMap<(RuleId, String, String), (String, BTreeSet<String>)>,
+    /// How many findings count, by rule, file and what they are known by, with the placements they speak for.
+    findings: BTreeMap<FindingKey, (usize, BTreeSet<String>)>,
     verdicts: BTreeMap<(String, RuleId, String), Verdict>,
     broken: BTreeSet<String>,
     /// How many of the findings are errors.
@@ -193,24 +189,21 @@ fn flow_key(flow: FlowId<'_>) -> (String, RuleId, String) {
     (flow.placement.to_string(), flow.rule.clone(), flow.flow.to_owned())
 }
 
-fn finding_key(finding: &Finding, outcome: &Outcome) -> (RuleId, String, String) {
+/// The rule of a finding, the file it points into, and what it is known by there.
+type FindingKey = (RuleId, String, String);
+
+fn finding_key(finding: &Finding, outcome: &Outcome) -> FindingKey {
     (finding.rule.clone(), outcome.files.name(finding.at.span.file).to_owned(), finding.fingerprint.clone())
 }
 
 impl State {
     fn of(report: &Report, outcome: &Outcome) -> Self {
-        let mut state = Self {
-            findings: BTreeMap::new(),
-            whose: BTreeMap::new(),
-            verdicts: BTreeMap::new(),
-            broken: BTreeSet::new(),
-            errors: 0,
-        };
+        let mut state =
+            Self { findings: BTreeMap::new(), verdicts: BTreeMap::new(), broken: BTreeSet::new(), errors: 0 };
         for finding in report.open().filter(|finding| finding.weight() > Level::Note) {
-            let key = finding_key(finding, outcome);
-            let placements = finding.placements.iter().map(ToString::to_string).collect();
-            state.whose.insert(key.clone(), (key.1.clone(), placements));
-            *state.findings.entry(key).or_default() += 1;
+            let (count, placements) = state.findings.entry(finding_key(finding, outcome)).or_default();
+            *count += 1;
+            placements.extend(finding.placements.iter().map(ToString::to_string));
             state.errors += usize::from(finding.level == Level::Error && !finding.undecided);
         }
         for placement in &report.placements {
@@ -230,7 +223,7 @@ impl State {
     }
 
     fn count(&self) -> usize {
-        self.findings.values().sum()
+        self.findings.values().map(|(count, _)| count).sum()
     }
 
     /// Whether a finding of the run before is settled in this one: all its flows are satisfied, or it is gone.
@@ -240,34 +233,35 @@ impl State {
             return flows.all(|flow| self.verdicts.get(&flow_key(flow)) == Some(&Verdict::Satisfied));
         }
         let count = |state: &Self| {
-            let same =
-                |(rule, _, known): &&(RuleId, String, String)| *rule == finding.rule && *known == finding.fingerprint;
-            state.findings.iter().filter(|(key, _)| same(key)).map(|(_, count)| count).sum::<usize>()
+            let same = |(rule, _, known): &&FindingKey| *rule == finding.rule && *known == finding.fingerprint;
+            state.findings.iter().filter(|(key, _)| same(key)).map(|(_, (count, _))| count).sum::<usize>()
         };
         count(self) < count(before)
     }
 
+    /// Whether there are more findings of a kind than in the run before.
+    fn is_more(&self, before: &Self, key: &FindingKey, count: usize) -> bool {
+        count > before.findings.get(key).map_or(0, |(count, _)| *count)
+    }
+
     /// Whether something that a fix has to do with is worse in this run.
     fn breaks(&self, before: &Self, mine: &Mine) -> bool {
-        let concerns = |file: &str, placements: &BTreeSet<String>| {
-            mine.files.contains(file) || !mine.placements.is_disjoint(placements)
-        };
-        let is_new = |(key, count): (&(RuleId, String, String), &usize)| {
-            let more = *count > before.findings.get(key).copied().unwrap_or_default();
-            more && self.whose.get(key).is_some_and(|(file, placements)| concerns(file, placements))
+        let is_worse = |(key, (count, placements)): (&FindingKey, &(usize, BTreeSet<String>))| {
+            let is_mine = mine.files.contains(&key.1) || !mine.placements.is_disjoint(placements);
+            is_mine && self.is_more(before, key, *count)
         };
         let is_lost = |(key, verdict): (&(String, RuleId, String), &Verdict)| {
             *verdict == Verdict::Satisfied && self.verdicts.get(key) != Some(&Verdict::Satisfied)
         };
         self.broken.iter().any(|file| !before.broken.contains(file) && mine.files.contains(file))
-            || self.findings.iter().any(is_new)
+            || self.findings.iter().any(is_worse)
             || before.verdicts.iter().filter(|(key, _)| mine.placements.contains(&key.0)).any(is_lost)
     }
 
     /// Whether anything is worse in this run.
     fn breaks_anything(&self, before: &Self) -> bool {
         self.broken.iter().any(|file| !before.broken.contains(file))
-            || self.findings.iter().any(|(key, count)| *count > before.findings.get(key).copied().unwrap_or_default())
+            || self.findings.iter().any(|(key, (count, _))| self.is_more(before, key, *count))
             || before.verdicts.iter().any(|(key, verdict)| {
                 *verdict == Verdict::Satisfied && self.verdicts.get(key) != Some(&Verdict::Satisfied)
             })
@@ -388,8 +382,7 @@ pub fn edits_of(before: &Outcome, offers: &[Offer]) -> Vec<Edit> {
 }
 
 /// The requirement of a finding in words; its message where it is about none.
-pub fn subject_of(report: &Report, finding: &Finding) -> String {
-    let index = Index::new(report);
+pub fn subject_of(index: &Index<'_>, finding: &Finding) -> String {
     let title = index.placements(finding).next().map(|placement| placement.title());
     match (&finding.flow, title) {
         (Some(flow), Some(title)) => format!("{flow}, {title}"),

@@ -25,6 +25,7 @@ pub mod proof;
 pub mod pulumi;
 pub mod report;
 pub mod rule;
+mod shell;
 pub mod source;
 mod spelling;
 pub mod suppress;

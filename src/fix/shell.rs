@@ -1,6 +1,7 @@
 //! Fixes as commands that change Azure: for exports, which are only copies of what is deployed.
 
 use crate::finding::{Request, RequestKind};
+use crate::shell::{power_quoted, quoted};
 
 /// What commands are written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +55,6 @@ impl<'a> Id<'a> {
     }
 }
 
-/// A text in single quotes, where it is more than one word of letters.
-fn quoted(text: &str) -> String {
-    let is_word = |letter: char| letter.is_ascii_alphanumeric() || "._-/:=".contains(letter);
-    if text.chars().all(is_word) { text.to_owned() } else { format!("'{text}'") }
-}
-
 fn az(request: &Request, id: &Id<'_>) -> Option<String> {
     let verb = if request.exists { "update" } else { "create" };
     let mut words: Vec<String> = match request.kind {
@@ -110,7 +105,7 @@ fn dashed(key: &str) -> String {
 }
 
 fn powershell(request: &Request, id: &Id<'_>) -> Option<String> {
-    let select = format!("Set-AzContext -Subscription {} | Out-Null", power(id.subscription));
+    let select = format!("Set-AzContext -Subscription {} | Out-Null", power_quoted(id.subscription));
     let (get, set, list, add) = match request.kind {
         RequestKind::SecurityRule => (
             "Get-AzNetworkSecurityGroup",
@@ -122,23 +117,24 @@ fn powershell(request: &Request, id: &Id<'_>) -> Option<String> {
         // A rule of a firewall is a new list of rules there: the patch of the export says it shorter.
         _ => return None,
     };
-    let fetch = format!("$it = {get} -ResourceGroupName {} -Name {}", power(id.group), power(id.name(0)?));
+    let fetch =
+        format!("$it = {get} -ResourceGroupName {} -Name {}", power_quoted(id.group), power_quoted(id.name(0)?));
     let settings = request.settings.iter().filter(|(_, values)| !values.is_empty());
     let change = if request.exists {
         let assign = |(key, values): (&str, &[String])| {
-            let value = if power_name(key).1 { list_of(values) } else { power(values.first()?) };
+            let value = if power_name(key).1 { list_of(values) } else { power_quoted(values.first()?) };
             Some(format!("$one.{} = {value}", power_name(key).0))
         };
         let all: Option<Vec<String>> = settings.map(|(key, values)| assign((key, values))).collect();
-        format!("$one = $it.{list} | Where-Object Name -eq {}; {}", power(&request.name), all?.join("; "))
+        format!("$one = $it.{list} | Where-Object Name -eq {}; {}", power_quoted(&request.name), all?.join("; "))
     } else {
         let pass = |(key, values): (&str, &[String])| {
-            let value = if power_name(key).1 { list_of(values) } else { power(values.first()?) };
+            let value = if power_name(key).1 { list_of(values) } else { power_quoted(values.first()?) };
             Some(format!("-{} {value}", power_name(key).0))
         };
         let all: Option<Vec<String>> = settings.map(|(key, values)| pass((key, values))).collect();
         let of = if request.kind == RequestKind::Route { "-RouteTable" } else { "-NetworkSecurityGroup" };
-        format!("{add} {of} $it -Name {} {} | Out-Null", power(&request.name), all?.join(" "))
+        format!("{add} {of} $it -Name {} {} | Out-Null", power_quoted(&request.name), all?.join(" "))
     };
     Some(format!("{select}; {fetch}; {change}; {set} {} $it | Out-Null", of_object(request.kind)))
 }
@@ -158,11 +154,7 @@ fn power_name(key: &str) -> (String, bool) {
     (first.into_iter().chain(letters).collect(), is_list)
 }
 
-fn power(text: &str) -> String {
-    format!("'{text}'")
-}
-
 fn list_of(values: &[String]) -> String {
-    let values: Vec<String> = values.iter().map(|value| power(value)).collect();
+    let values: Vec<String> = values.iter().map(|value| power_quoted(value)).collect();
     format!("@({})", values.join(", "))
 }

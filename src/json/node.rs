@@ -313,6 +313,20 @@ impl fmt::Display for How {
 }
 
 impl Node {
+    /// The same value, all of it written at one place: for values out of a text that is itself a value.
+    #[must_use]
+    pub fn written_at(&self, span: Span) -> Self {
+        let value = match &self.value {
+            Value::List(items) => Value::List(Arc::new(items.iter().map(|item| item.written_at(span)).collect())),
+            Value::Object(members) => {
+                let inner = |one: &Member| Member { key_span: span, node: one.node.written_at(span), ..one.clone() };
+                Value::Object(Arc::new(members.iter().map(inner).collect()))
+            }
+            other => other.clone(),
+        };
+        Self::new(value, span)
+    }
+
     /// A value written at `span`.
     pub fn new(value: Value, span: Span) -> Self {
         Self { value, span, via: None }

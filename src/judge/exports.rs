@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::estate::{Estate, Export};
 use crate::finding::ExportCommand;
 use crate::judge::site::last_segment as last;
+use crate::shell::{power_quoted, quoted};
 
 /// The versions of the interfaces that the commands ask where a client does not choose one by itself.
 fn api_version(id: &str) -> &'static str {
@@ -205,17 +206,6 @@ fn is_type(type_name: &str) -> bool {
     type_name
         .split('/')
         .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.'))
-}
-
-/// A word of a POSIX shell.
-fn quoted(word: &str) -> String {
-    let is_plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte));
-    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
-}
-
-/// A word of PowerShell.
-fn power_quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', "''"))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::date::Date;
 use crate::estate::{self, Dependencies, Estate, Fault, Piece, Shape};
 use crate::finding::{Finding, Outcome as FileOutcome, PlacementId, Remark, Report, RuleId};
 use crate::input::{self, FileSet, Input, NoJson};
-use crate::json::{self, Document, Member, Node, Value};
+use crate::json::{self, Document, Node, Value};
 use crate::judge::{self, Judged, Requests};
 use crate::lint::bicep::{Bicep, speaks};
 use crate::lint::mask::Secrets;
@@ -471,25 +471,13 @@ fn given(files: &mut Files, options: &TemplateOptions) -> Given {
 
 /// Values of the settings, each part at the place where the whole is written.
 fn written_values(file: FileId, set: &[SetParameter]) -> Vec<(String, Node)> {
-    fn at(node: &Node, span: Span) -> Node {
-        let value = match &node.value {
-            Value::List(items) => Value::List(Arc::new(items.iter().map(|item| at(item, span)).collect())),
-            Value::Object(members) => {
-                let members = members.iter().map(|member| Member {
-                    key_span: span,
-                    node: at(&member.node, span),
-                    ..member.clone()
-                });
-                Value::Object(Arc::new(members.collect()))
-            }
-            other => other.clone(),
-        };
-        Node::new(value, span)
-    }
     let values = set.iter().map(|one| {
         let span = Span::new(file, one.written.start, one.written.end);
         let text = || Node::new(Value::Text(Arc::from(one.value.as_str())), span);
-        (one.name.clone(), json::parse(file, &one.value).map_or_else(|_| text(), |document| at(&document.root, span)))
+        (
+            one.name.clone(),
+            json::parse(file, &one.value).map_or_else(|_| text(), |document| document.root.written_at(span)),
+        )
     });
     values.collect()
 }

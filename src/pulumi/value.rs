@@ -63,7 +63,7 @@ impl Values {
         };
         let value = match (node.get("plaintext").and_then(Node::text), shown.text()) {
             (Some(_), Some(text)) => {
-                parse(shown.span.file, text).ok().map(|document| at(&document.root, shown.span, 0))
+                parse(shown.span.file, text).ok().map(|document| document.root.written_at(shown.span))
             }
             _ => Some(shown.clone()),
         };
@@ -83,19 +83,4 @@ fn unknown(reason: Reason, key: &str, span: Span) -> Value {
         domain: Vec::new(),
     };
     Value::Unknown(Arc::new(unknown))
-}
-
-/// A value out of a text in JSON: all of it stands where the text stands.
-fn at(node: &Node, span: Span, depth: usize) -> Node {
-    let value = match &node.value {
-        Value::List(items) if depth < MAX_DEPTH => {
-            Value::List(Arc::new(items.iter().map(|item| at(item, span, depth + 1)).collect()))
-        }
-        Value::Object(members) if depth < MAX_DEPTH => {
-            let inner = |one: &Member| Member { key_span: span, node: at(&one.node, span, depth + 1), ..one.clone() };
-            Value::Object(Arc::new(members.iter().map(inner).collect()))
-        }
-        other => other.clone(),
-    };
-    Node::new(value, span)
 }

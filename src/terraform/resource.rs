@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::json::{Document, Member, Node, Part, Value, parse};
-use crate::source::Span;
+use crate::json::{Document, Member, Node, Part, parse};
 use crate::terraform::configuration::Step;
 use crate::terraform::edit::{member, members_of, object, of_pieces, pieces, put, text};
 use crate::terraform::instance::after_apply;
@@ -56,7 +55,7 @@ pub(crate) fn inner_resources(mapper: &Mapper<'_>, kind: &str, values: &Node, id
 pub(crate) fn body(values: &Node) -> Option<Node> {
     let body = values.get("body").filter(|body| !body.is_null())?;
     let whole = match body.text() {
-        Some(written) => parse(body.span.file, written).ok().map(|Document { root, .. }| at(&root, body.span, 0))?,
+        Some(written) => parse(body.span.file, written).ok().map(|Document { root, .. }| root.written_at(body.span))?,
         None => body.clone(),
     };
     match values.get("sensitive_body").filter(|more| more.is_object()) {
@@ -67,21 +66,6 @@ pub(crate) fn body(values: &Node) -> Option<Node> {
 
 /// Objects nest this deep at most before the rest is left as it is.
 const MAX_DEPTH: usize = 64;
-
-/// A value out of a text in JSON: all of it stands where the text stands.
-fn at(node: &Node, span: Span, depth: usize) -> Node {
-    let value = match &node.value {
-        Value::List(items) if depth < MAX_DEPTH => {
-            Value::List(Arc::new(items.iter().map(|item| at(item, span, depth + 1)).collect()))
-        }
-        Value::Object(members) if depth < MAX_DEPTH => {
-            let inner = |one: &Member| Member { key_span: span, node: at(&one.node, span, depth + 1), ..one.clone() };
-            Value::Object(Arc::new(members.iter().map(inner).collect()))
-        }
-        other => other.clone(),
-    };
-    Node::new(value, span)
-}
 
 /// An object with the members of another in the place of its own (TF-171).
 pub(crate) fn patched(node: &Node, patch: &Node, depth: usize) -> Node {

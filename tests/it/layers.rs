@@ -39,7 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("diff", &["estate", "finding", "lint", "net", "printable", "proof", "report", "source"]),
-    ("fix", &["bicep", "finding", "json", "lint", "rule", "source"]),
+    ("fix", &["bicep", "finding", "json", "lint", "rule", "shell", "source"]),
     ("cases", &["date", "finding", "judge", "lint", "rule", "source", "suppress"]),
     (
         "lint",
@@ -66,7 +66,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "terraform",
         ],
     ),
-    ("judge", &["estate", "finding", "json", "net", "proof", "rule", "source", "spelling"]),
+    ("judge", &["estate", "finding", "json", "net", "proof", "rule", "shell", "source", "spelling"]),
     (
         "rule",
         &["date", "estate", "finding", "json", "net", "printable", "proof", "source", "spelling", "suppress", "yaml"],
@@ -89,6 +89,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("finding", &["source"]),
     ("net", &["spelling"]),
     ("source", &[]),
+    ("shell", &[]),
     ("spelling", &[]),
     ("yaml", &[]),
     ("date", &[]),

@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use aznetlint::estate::{Asks, DeclaredServer, Direction, Estate, Options, build, gather};
+use aznetlint::estate::{Asks, DeclaredServer, Estate, Options, build, gather};
 use aznetlint::finding::Verdict;
 use aznetlint::json::parse;
-use aznetlint::judge::{Far, Followed, Question, follow};
-use aznetlint::net::{PortSet, ProtocolSet};
-use aznetlint::proof::{Kind, Party};
+use aznetlint::proof::Kind;
 use aznetlint::source::FileId;
 use serde_json::{Value, json};
+
+use crate::paths::traced;
 
 const GROUP: &str = "/subscriptions/s/resourceGroups/r/providers/";
 const HOST: &str = "st.blob.core.windows.net";
@@ -81,18 +81,6 @@ fn named(servers: &[&str], more: &[Value]) -> Estate {
     all.extend(more.iter().cloned());
     let text = Value::Array(all).to_string();
     build(gather(&parse(FileId(0), &text).unwrap().root).pieces, Options::default())
-}
-
-fn traced(estate: &Estate, to: &str) -> Followed {
-    let question = Question {
-        near: Some("s-spoke".to_owned()),
-        address: None,
-        direction: Direction::Outbound,
-        far: Far::Party(Party::read(to, None).unwrap()),
-        protocols: ProtocolSet::TCP,
-        ports: PortSet::range(443, 443),
-    };
-    follow(estate, &question, &|_| None).unwrap().remove(0)
 }
 
 /// The verdict, and the last step that the name takes.

@@ -93,7 +93,8 @@ fn estate(all: &[Value]) -> Estate {
     build(gather(&parse(FileId(0), &text).unwrap().root).pieces, Options::default())
 }
 
-fn traced(estate: &Estate, to: &str) -> Followed {
+/// What becomes of TCP 443 from the spoke's subnet.
+pub(crate) fn traced(estate: &Estate, to: &str) -> Followed {
     let question = Question {
         near: Some("s-spoke".to_owned()),
         address: None,

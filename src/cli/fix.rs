@@ -27,17 +27,18 @@ pub(crate) fn run(arguments: &FixArguments) -> Result<End> {
         io::stdin().lock().take(most).read_to_end(&mut stdin).map_err(crate::cli::end::OutputError::report)?;
     }
     let trial = Trial { paths: &paths, stdin: &stdin, pack: &gathered.pack, settings: &gathered.settings };
-    let before = trial.run(BTreeMap::new());
+    let kept = trial.run(BTreeMap::new());
+    let before = &kept.outcome;
     for file in before.report.files.iter().filter(|file| file.outcome == FileOutcome::Error) {
         let why = file.detail.as_deref().unwrap_or("it cannot be read");
         tell(&format!("error: nothing in {} is edited: {why}", file.name));
     }
-    let found = offers(&trial, &before, arguments.allow_unsafe);
-    let edits = edits_of(&before, &found.chosen);
+    let found = offers(&trial, &kept, arguments.allow_unsafe);
+    let edits = edits_of(before, &found.chosen);
     let texts = edited(&before.files, &edits);
     match (arguments.shell, arguments.format) {
-        (Some(shell), _) => print_text(&script(&before, &found, shell))?,
-        (None, FixFormat::Json) => print_json(&format!("{:#}\n", as_json(&before, &found)))?,
+        (Some(shell), _) => print_text(&script(before, &found, shell))?,
+        (None, FixFormat::Json) => print_json(&format!("{:#}\n", as_json(before, &found)))?,
         (None, FixFormat::Patch) if !arguments.write => {
             let patches =
                 texts.iter().map(|(file, new)| fix::patch(before.files.name(*file), before.files.text(*file), new));
@@ -48,7 +49,7 @@ pub(crate) fn run(arguments: &FixArguments) -> Result<End> {
     if arguments.write {
         write(&before.files, &edits)?;
     }
-    told(&before, &found, arguments).lines().for_each(tell);
+    told(before, &found, arguments).lines().for_each(tell);
     if before.report.has_errors() || !before.empty.is_empty() {
         before.empty.iter().for_each(|folder| tell(&format!("error: {folder}")));
         return Ok(End::Failed);
@@ -93,6 +94,9 @@ fn place(files: &Files, finding: &Finding) -> String {
     format!("{}:{}", files.name(finding.at.span.file), files.position(finding.at.span))
 }
 
+/// So many changes of traffic are told.
+const MOST_EFFECTS: usize = 12;
+
 /// What is done and what is not, for a reader.
 fn told(before: &Outcome, found: &Offers, arguments: &FixArguments) -> String {
     let (report, files) = (&before.report, &before.files);
@@ -123,6 +127,12 @@ fn told(before: &Outcome, found: &Offers, arguments: &FixArguments) -> String {
             format!("{} of {} would be settled{next}", all.saturating_sub(left), findings(all))
         }
     });
+    for change in found.effect.iter().take(MOST_EFFECTS) {
+        line(format!("     {change}"));
+    }
+    if found.effect.len() > MOST_EFFECTS {
+        line(format!("     and {} more changes: `aznetlint diff` tells them", found.effect.len() - MOST_EFFECTS));
+    }
     if !found.unsafe_ones.is_empty() {
         let count: usize = found.unsafe_ones.iter().map(|offer| offer.findings.len()).sum();
         line(format!("{count} more with --unsafe, which asks for a look"));
@@ -225,5 +235,6 @@ fn as_json(before: &Outcome, found: &Offers) -> serde_json::Value {
             .chain(found.unsafe_ones.iter().map(|one| offer(one, false))).collect::<Vec<_>>(),
         "left": left.map(&settles).collect::<Vec<_>>(),
         "untried": found.untried,
+        "effect": found.effect,
     })
 }

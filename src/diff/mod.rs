@@ -23,3 +23,4 @@ pub use markdown::write as write_markdown;
 pub use model::{Diff, RequirementChange, TrafficChange};
 pub use sarif::write as write_sarif;
 pub use text::write as write_text;
+pub use words::told;

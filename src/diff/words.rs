@@ -57,6 +57,23 @@ fn with_more(mut named: Vec<String>, all: usize) -> String {
     named.join(", ")
 }
 
+/// A change in one line: `opens TCP 22 from Internet, inbound to subnet vnet/snet`.
+pub fn told(change: &TrafficChange) -> String {
+    let (verb, way) = match (change.turn, change.is_sure()) {
+        (Turn::Opened, true) => ("opens", ""),
+        (Turn::Opened, false) => ("may open", ""),
+        (Turn::Closed, true) => ("closes", ""),
+        (Turn::Closed, false) => ("may close", ""),
+        (Turn::Rerouted, true) => ("leads", " another way"),
+        (Turn::Rerouted, false) => ("may lead", " another way"),
+    };
+    let boxes = change.traffic.iter().take(MOST_TOLD).map(traffic).collect();
+    format!("{verb} {}{way}, {}", with_more(boxes, change.traffic.len()), place(change))
+}
+
+/// So many boxes are told in one line.
+const MOST_TOLD: usize = 2;
+
 /// What becomes of traffic.
 pub(crate) fn fate(fate: &Fate) -> String {
     match fate {

@@ -3,8 +3,11 @@
 //! Whoever judges proposes edits; `fix` turns them into bytes of a file or into commands, and tries them before it offers
 //! any.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
+use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::source::Span;
 
 /// One way to settle a finding. Nothing is promised of it until it was tried.
@@ -19,6 +22,38 @@ pub struct Fix {
     pub changes: Vec<Change>,
     /// The same, asked of Azure; `None` when the input does not show enough to name the resource.
     pub request: Option<Request>,
+    /// What the requirement asks to pass; `None`: it is not for a requirement of traffic.
+    pub asks: Option<Arc<Asked>>,
+}
+
+/// What a requirement asks to pass. An edit that opens more, or leads more another way, is not made without a look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Into the subnet; else out of it.
+    pub is_inbound: bool,
+    /// The protocols.
+    pub protocols: ProtocolSet,
+    /// The ports it goes to.
+    pub ports: PortSet,
+    /// The ports that a slip of the pen let pass instead, which may close.
+    pub given_up: PortSet,
+    /// The other ends.
+    pub peers: Vec<AskedPeer>,
+    /// The hosts, where a firewall is to let pass names: patterns as rules write them.
+    pub hosts: Vec<String>,
+}
+
+/// The other end of what a requirement asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AskedPeer {
+    /// Every address.
+    Any,
+    /// A service tag.
+    Tag(String),
+    /// Addresses.
+    Addresses(AddressSet),
+    /// Anything in the virtual network.
+    Network,
 }
 
 /// What becomes of the text. Every change is one of text that is literally there.

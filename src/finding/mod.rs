@@ -11,7 +11,7 @@ pub use diagnostic::{
     Finding, FlowId, Ignored, IgnoredBy, Label, Layer, Level, PlacementId, Remark, RuleCard, RuleId, Source, Verdict,
     fingerprint,
 };
-pub use fix::{Change, Fix, Request, RequestKind};
+pub use fix::{Asked, AskedPeer, Change, Fix, Request, RequestKind};
 pub use report::{
     Applies, Counts, Decider, DeciderKind, ExportCommand, FactReport, FactValue, FileReport, Index, LayerReport,
     Outcome, Packet, PathReport, PlacementReport, Report, RequirementReport, Settling, short_name,

@@ -2,6 +2,7 @@
 //! repeated on the edited text, and what does not prove the requirement, or breaks anything else, is not offered.
 
 mod edit;
+mod effect;
 mod outline;
 mod patch;
 mod shell;

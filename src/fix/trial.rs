@@ -5,10 +5,12 @@ use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::finding::{Finding, Fix, FlowId, Index, Level, Outcome as FileOutcome, Report, RuleId, Verdict};
+use crate::diff::told;
+use crate::finding::{Asked, Finding, Fix, FlowId, Index, Level, Outcome as FileOutcome, Report, RuleId, Verdict};
 use crate::fix::edit::Texts;
+use crate::fix::effect::{besides, difference};
 use crate::fix::patch::{Edit, edited};
-use crate::lint::{self, Outcome, Settings};
+use crate::lint::{Kept, Outcome, Settings, lint_keeping};
 use crate::rule::Pack;
 use crate::source::FileId;
 
@@ -64,6 +66,8 @@ pub struct Offers {
     pub counts: (usize, usize),
     /// Whether an error is among those that count afterwards.
     pub errors_left: bool,
+    /// What traffic all that is chosen opens, closes or leads another way, a line for each change.
+    pub effect: Vec<String>,
 }
 
 /// What is asked of a finding.
@@ -77,20 +81,21 @@ struct Open {
 
 impl Trial<'_> {
     /// The run with some texts replaced.
-    pub fn run(&self, instead: BTreeMap<String, Arc<str>>) -> Outcome {
+    pub fn run(&self, instead: BTreeMap<String, Arc<str>>) -> Kept {
         let mut settings = self.settings.clone();
         settings.input.instead = Arc::new(instead);
-        lint::lint(self.paths, &mut Cursor::new(self.stdin), self.pack, &settings)
+        lint_keeping(self.paths, &mut Cursor::new(self.stdin), self.pack, &settings)
     }
 
-    fn with(&self, before: &Outcome, edits: &[Edit]) -> Outcome {
+    fn with(&self, before: &Outcome, edits: &[Edit]) -> Kept {
         let texts = edited(&before.files, edits);
         self.run(texts.into_iter().map(|(file, text)| (before.files.name(file).to_owned(), text.into())).collect())
     }
 }
 
 /// Tries the fixes of all findings that count. `allow_unsafe`: also what asks for a look may be chosen.
-pub fn offers(trial: &Trial<'_>, before: &Outcome, allow_unsafe: bool) -> Offers {
+pub fn offers(trial: &Trial<'_>, kept: &Kept, allow_unsafe: bool) -> Offers {
+    let before = &kept.outcome;
     let known = State::of(&before.report, before);
     let mut texts = Texts::of(&before.files, &before.report);
     let is_open = |finding: &Finding| finding.ignored.is_none() && !finding.fixes.is_empty() && !finding.undecided;
@@ -102,7 +107,7 @@ pub fn offers(trial: &Trial<'_>, before: &Outcome, allow_unsafe: bool) -> Offers
             break;
         }
         let edits = sorted(batch.iter().flat_map(|(_, _, edits)| edits.iter().cloned()));
-        let after = trial.with(before, &edits);
+        let after = trial.with(before, &edits).outcome;
         let then = State::of(&after.report, &after);
         for (at, fix, edits) in batch {
             let open = &mut all[at];
@@ -119,7 +124,7 @@ pub fn offers(trial: &Trial<'_>, before: &Outcome, allow_unsafe: bool) -> Offers
         }
     }
     let untried = all.iter().filter(|open| !open.is_done(before)).count();
-    choose(trial, before, &known, all, allow_unsafe, untried)
+    choose(trial, kept, &known, all, allow_unsafe, untried)
 }
 
 impl Open {
@@ -277,14 +282,8 @@ fn safety_of(finding: &Finding, fix: &Fix) -> Safety {
 }
 
 /// Those that can be made together. They are put together one by one only where all at once do not do.
-fn choose(
-    trial: &Trial<'_>,
-    before: &Outcome,
-    known: &State,
-    all: Vec<Open>,
-    allow_unsafe: bool,
-    untried: usize,
-) -> Offers {
+fn choose(trial: &Trial<'_>, kept: &Kept, known: &State, all: Vec<Open>, allow_unsafe: bool, untried: usize) -> Offers {
+    let before = &kept.outcome;
     let mut offers = Offers { untried, ..Offers::default() };
     let mut wanted: Vec<Offer> = Vec::new();
     for open in all {
@@ -303,15 +302,17 @@ fn choose(
     }
     let first = known.count();
     (offers.counts, offers.errors_left) = ((first, first), known.errors > 0);
-    let mut joint = Joint { trial, before, known, texts: Texts::of(&before.files, &before.report), now: None, runs: 0 };
+    let texts = Texts::of(&before.files, &before.report);
+    let mut joint = Joint { trial, kept, known, allow_unsafe, texts, now: None, runs: 0 };
     // What is misspelt goes first: put right, it may settle requirements by itself.
     let (flows, faults): (Vec<Offer>, Vec<Offer>) = wanted
         .into_iter()
         .partition(|offer| offer.findings.iter().any(|at| before.report.findings[*at].flow.is_some()));
     joint.add(faults, &mut offers);
     joint.add(flows, &mut offers);
-    if let Some(now) = joint.now {
+    if let Some((now, after)) = joint.now {
         (offers.counts.1, offers.errors_left) = (now.count(), now.errors > 0);
+        offers.effect = difference(kept, &after).changes.iter().map(told).collect();
     }
     offers
 }
@@ -319,22 +320,32 @@ fn choose(
 /// Offers that are made together.
 struct Joint<'x, 'a> {
     trial: &'x Trial<'a>,
-    before: &'x Outcome,
+    kept: &'x Kept,
     known: &'x State,
+    /// What is opened besides what is asked for is the user's own wish.
+    allow_unsafe: bool,
     texts: Texts<'x>,
     /// The run with all that are chosen.
-    now: Option<State>,
+    now: Option<(State, Kept)>,
     /// How many runs were made.
     runs: usize,
+}
+
+/// Why offers are not made together.
+enum Refusal {
+    /// They do not settle their findings, or break something.
+    Fails,
+    /// They change traffic that nobody asked for.
+    Besides(String),
 }
 
 impl Joint<'_, '_> {
     /// Chooses as many more as go together: all at once, else each half by itself. What is settled already needs no edit.
     fn add(&mut self, more: Vec<Offer>, offers: &mut Offers) {
-        let findings = &self.before.report.findings;
+        let findings = &self.kept.outcome.report.findings;
         let is_settled = |offer: &Offer| {
             let settles = |now: &State| offer.findings.iter().all(|at| now.settles(&findings[*at], self.known));
-            self.now.as_ref().is_some_and(settles)
+            self.now.as_ref().is_some_and(|(now, _)| settles(now))
         };
         let mut more: Vec<Offer> = more.into_iter().filter(|offer| !is_settled(offer)).collect();
         if more.is_empty() {
@@ -345,33 +356,50 @@ impl Joint<'_, '_> {
             return;
         }
         self.runs += 1;
-        let all: Vec<Offer> = offers.chosen.iter().chain(&more).cloned().collect();
-        if let Some(then) = together(self.trial, self.before, self.known, &mut self.texts, &all) {
-            (self.now, offers.chosen) = (Some(then), all);
-        } else if let [one] = &*more {
-            offers.left.extend(&one.findings);
-        } else {
-            let rest = more.split_off(more.len() / 2);
-            self.add(more, offers);
-            self.add(rest, offers);
+        match self.together(&offers.chosen, &more) {
+            Ok(then) => {
+                self.now = Some(then);
+                offers.chosen.append(&mut more);
+            }
+            Err(why) => {
+                if more.len() > 1 {
+                    let rest = more.split_off(more.len() / 2);
+                    self.add(more, offers);
+                    self.add(rest, offers);
+                } else if let Some(one) = more.pop() {
+                    match why {
+                        Refusal::Fails => offers.left.extend(&one.findings),
+                        Refusal::Besides(why) => {
+                            offers.unsafe_ones.push(Offer { safety: Safety::Unsafe(why), ..one });
+                        }
+                    }
+                }
+            }
         }
     }
-}
 
-/// The run with some offers made, when they settle all their findings together and break nothing.
-fn together(
-    trial: &Trial<'_>,
-    before: &Outcome,
-    known: &State,
-    texts: &mut Texts<'_>,
-    offers: &[Offer],
-) -> Option<State> {
-    let edits = texts.edits(offers.iter().flat_map(|offer| &offer.fix.changes))?;
-    let after = trial.with(before, &edits);
-    let then = State::of(&after.report, &after);
-    let findings = || offers.iter().flat_map(|offer| &offer.findings);
-    let settled = findings().all(|at| then.settles(&before.report.findings[*at], known));
-    (settled && !then.breaks_anything(known)).then_some(then)
+    /// The run with some more offers made, when all settle their findings together and break nothing; without leave to do
+    /// more, only when the traffic that changes by those that are new is what their requirements ask for.
+    fn together(&mut self, chosen: &[Offer], more: &[Offer]) -> Result<(State, Kept), Refusal> {
+        let before = &self.kept.outcome;
+        let all = || chosen.iter().chain(more);
+        let edits = self.texts.edits(all().flat_map(|offer| &offer.fix.changes)).ok_or(Refusal::Fails)?;
+        let after = self.trial.with(before, &edits);
+        let then = State::of(&after.outcome.report, &after.outcome);
+        let mut findings = all().flat_map(|offer| &offer.findings);
+        let settled = findings.all(|at| then.settles(&before.report.findings[*at], self.known));
+        if !settled || then.breaks_anything(self.known) {
+            return Err(Refusal::Fails);
+        }
+        let asked: Option<Vec<&Asked>> = more.iter().map(|offer| offer.fix.asks.as_deref()).collect();
+        if let Some(asked) = asked.filter(|_| !self.allow_unsafe) {
+            let from = self.now.as_ref().map_or(self.kept, |(_, now)| now);
+            if let Some(why) = besides(&difference(from, &after), &asked, from) {
+                return Err(Refusal::Besides(why));
+            }
+        }
+        Ok((then, after))
+    }
 }
 
 /// The edits of several offers together.

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use crate::estate::{
     Access, Direction, Estate, Field, FirewallRule, Header, NetworkSecurityGroup, NextHop, Peer, RouteTable,
     SecurityRule,
 };
-use crate::finding::{Change, Fix, Layer, Request, RequestKind};
+use crate::finding::{Asked, AskedPeer, Change, Fix, Layer, Request, RequestKind};
 use crate::judge::placement::Placement;
 use crate::judge::question;
 use crate::judge::remedy::{self, RuleEnd, port_words, written};
@@ -131,7 +132,7 @@ pub(crate) fn propose(subject: &Subject<'_, '_>, judgement: &Judgement) -> Propo
     if help_elsewhere(subject, judgement).is_some() {
         return Proposal::default();
     }
-    match (&subject.body.require, decider.layer) {
+    let mut proposal = match (&subject.body.require, decider.layer) {
         (Requirement::Flow(flow), Layer::Firewall) => at_firewall(subject, judgement, flow),
         (Requirement::Flow(flow), Layer::Route) if flow.direction == Direction::Outbound => {
             Proposal { snippet: None, fixes: at_routes(subject, decider, NextHop::Internet) }
@@ -143,6 +144,44 @@ pub(crate) fn propose(subject: &Subject<'_, '_>, judgement: &Judgement) -> Propo
             Proposal { snippet: None, fixes: at_routes(subject, decider, *next_hop) }
         }
         _ => Proposal::default(),
+    };
+    let asked = Arc::new(asked(subject, decider.layer));
+    for fix in proposal.fixes.iter_mut().filter(|fix| fix.asks.is_none()) {
+        fix.asks = Some(Arc::clone(&asked));
+    }
+    proposal
+}
+
+/// What the requirement asks to pass. Routes know neither ports nor protocols, and not every region of a tag: what they
+/// lead another way is told by its other end alone, and by the whole tag.
+fn asked(subject: &Subject<'_, '_>, layer: Layer) -> Asked {
+    let base = |tag: &str| tag.split('.').next().unwrap_or_default().to_owned();
+    let peer = |end: &RuleEnd| match end {
+        RuleEnd::Any => AskedPeer::Any,
+        RuleEnd::Subnet => AskedPeer::Network,
+        RuleEnd::Tag(tag) if layer == Layer::Route => AskedPeer::Tag(base(tag)),
+        RuleEnd::Tag(tag) => AskedPeer::Tag(tag.clone()),
+        RuleEnd::Prefixes(set) => AskedPeer::Addresses(set.clone()),
+    };
+    // A group knows no host names: where those lie on the internet is not written down anywhere.
+    let is_by_name = layer != Layer::Firewall && !subject.judged.blocked().is_empty();
+    let internet = || vec![AskedPeer::Tag("Internet".to_owned())];
+    let asked = Asked {
+        is_inbound: false,
+        protocols: ProtocolSet::ALL,
+        ports: PortSet::full(),
+        given_up: PortSet::empty(),
+        peers: if is_by_name { internet() } else { subject.judged.ends.iter().map(peer).collect() },
+        hosts: lost_hosts(subject),
+    };
+    match &subject.body.require {
+        Requirement::Flow(flow) if layer != Layer::Route => Asked {
+            is_inbound: flow.direction == Direction::Inbound,
+            protocols: flow.protocols,
+            ports: flow.ports.clone(),
+            ..asked
+        },
+        _ => asked,
     }
 }
 
@@ -208,6 +247,7 @@ fn put_right(
         }
     };
     let broad = (!is_narrow(subject, rule, flow, &[coordinate])).then(|| OPENS_MORE.to_owned());
+    let asks = |given_up: PortSet| Arc::new(Asked { given_up, ..asked(subject, Layer::SubnetNsg) });
     let fix = |edit: FieldEdit| Fix {
         title: title(&edit.said, matches!(edit.change, Change::Beside { .. })),
         caution: broad
@@ -215,6 +255,7 @@ fn put_right(
             .or_else(|| edit.closes.then(|| format!("what `{name}` let pass until now may be closed"))),
         changes: vec![edit.change],
         request: request(&group.header, RequestKind::SecurityRule, &name, true, vec![(property, edit.whole)]),
+        asks: edit.given_up.map(asks),
     };
     edit.into_iter().map(fix).collect()
 }
@@ -224,6 +265,8 @@ struct FieldEdit {
     change: Change,
     /// What was let pass before may be meant as well, and no longer is.
     closes: bool,
+    /// The ports of a slip, which nobody needs.
+    given_up: Option<PortSet>,
     /// What is new in it.
     said: Vec<String>,
     /// All that the property holds afterwards.
@@ -241,11 +284,12 @@ fn ports_put_right(items: &[Field<PortSet>], flow: &FlowRequirement) -> Option<V
         && is_slip_of(old, new)
     {
         let change = Change::Value { at: last.span, was: was.clone(), to: json!(new) };
-        edits.push(FieldEdit { change, closes: false, said: more.clone(), whole: more.clone() });
+        let given_up = Some(has.clone());
+        edits.push(FieldEdit { change, closes: false, given_up, said: more.clone(), whole: more.clone() });
     }
     let whole = port_words(&has).into_iter().chain(more.iter().cloned()).collect();
     let change = Change::Beside { at: last.span, was, more: more.clone() };
-    edits.push(FieldEdit { change, closes: false, said: more, whole });
+    edits.push(FieldEdit { change, closes: false, given_up: None, said: more, whole });
     Some(edits)
 }
 
@@ -289,7 +333,7 @@ fn protocol_put_right(field: &Field<ProtocolSet>, flow: &FlowRequirement) -> Opt
     };
     let (was, to) = (word(*field.known()?)?.to_owned(), word(flow.protocols)?);
     let change = Change::Value { at: field.span, was: vec![was], to: json!(to) };
-    Some(FieldEdit { change, closes: true, said: vec![to.to_owned()], whole: vec![to.to_owned()] })
+    Some(FieldEdit { change, closes: true, given_up: None, said: vec![to.to_owned()], whole: vec![to.to_owned()] })
 }
 
 /// The one tag of a side, another region or none of the tag that is needed.
@@ -297,7 +341,7 @@ fn peer_put_right(subject: &Subject<'_, '_>, items: &[Field<Peer>]) -> Option<Fi
     let ([item], [RuleEnd::Tag(wanted)]) = (items, &*subject.judged.ends) else { return None };
     let Some(Peer::Tag(was)) = item.known() else { return None };
     let change = Change::Value { at: item.span, was: vec![was.to_string()], to: json!(wanted) };
-    Some(FieldEdit { change, closes: true, said: vec![wanted.clone()], whole: vec![wanted.clone()] })
+    Some(FieldEdit { change, closes: true, given_up: None, said: vec![wanted.clone()], whole: vec![wanted.clone()] })
 }
 
 /// A rule goes ahead of what hides it.
@@ -314,6 +358,7 @@ fn earlier((group, rule): (&NetworkSecurityGroup, &SecurityRule), free: i64) -> 
             true,
             vec![("priority", vec![free.to_string()])],
         ),
+        asks: None,
     })
 }
 
@@ -331,6 +376,7 @@ fn allowed((group, rule): (&NetworkSecurityGroup, &SecurityRule)) -> Option<Fix>
             true,
             vec![("access", vec!["Allow".to_owned()])],
         ),
+        asks: None,
     })
 }
 
@@ -356,7 +402,7 @@ fn one_more_rule(group: &NetworkSecurityGroup, item: &Value) -> Option<Fix> {
     let title = format!("add a rule `{name}` at priority {}", properties["priority"]);
     let request = request(&group.header, RequestKind::SecurityRule, &name, false, settings);
     let changes = vec![into_list(group.rules_span, &group.header, "securityRules", item)];
-    Some(Fix { title, caution: None, changes, request })
+    Some(Fix { title, caution: None, changes, request, asks: None })
 }
 
 /// An item more for a list, which may not be there yet.
@@ -383,7 +429,7 @@ fn free_name(wanted: &str, taken: &BTreeSet<String>) -> String {
     names.find(|name| !taken.contains(&name.to_ascii_lowercase())).unwrap_or_default()
 }
 
-fn shown(name: &Field<std::sync::Arc<str>>) -> String {
+fn shown(name: &Field<Arc<str>>) -> String {
     name.known().map(ToString::to_string).unwrap_or_default()
 }
 
@@ -425,6 +471,7 @@ fn at_routes(subject: &Subject<'_, '_>, decider: &Decider, hop: NextHop) -> Vec<
             changes,
             request: request(&table.header, RequestKind::Route, &name, true, settings)
                 .filter(|_| route.next_hop_addresses.is_empty()),
+            asks: None,
         });
     }
     let tags: Option<Vec<&str>> = subject.judged.ends.iter().map(RuleEnd::tag).collect();
@@ -462,6 +509,7 @@ fn more_routes(table: &RouteTable, tags: &[&str], hop: NextHop) -> Fix {
         title: format!("add {what} {} to next hop {}", tags.join(" and "), hop.as_str()),
         caution: None,
         request: asked.filter(|_| tags.len() == 1),
+        asks: None,
         changes,
     }
 }
@@ -477,7 +525,7 @@ fn at_firewall(subject: &Subject<'_, '_>, judgement: &Judgement, flow: &FlowRequ
     let mut fixes: Vec<Fix> = Vec::new();
     for near in judgement.near.iter().filter(|near| is_slip(subject, near)) {
         if let Some(rule) = remedy::rule_of(subject.estate, site, &near.rule) {
-            fixes.extend(firewall_rule_put_right(rule, near, flow));
+            fixes.extend(firewall_rule_put_right(subject, rule, near, flow));
         }
     }
     fixes.extend(item.as_ref().and_then(|item| one_more_firewall_rule(subject, item)));
@@ -485,11 +533,17 @@ fn at_firewall(subject: &Subject<'_, '_>, judgement: &Judgement, flow: &FlowRequ
 }
 
 /// Edits of a firewall's rule that misses by its port.
-fn firewall_rule_put_right(rule: &FirewallRule, near: &NearMiss, flow: &FlowRequirement) -> Vec<Fix> {
+fn firewall_rule_put_right(
+    subject: &Subject<'_, '_>,
+    rule: &FirewallRule,
+    near: &NearMiss,
+    flow: &FlowRequirement,
+) -> Vec<Fix> {
     if near.coordinate != Coordinate::DestinationPort || rule.destination_ports.is_empty() {
         return Vec::new();
     }
     let name = shown(&rule.name);
+    let asks = |given_up: PortSet| Arc::new(Asked { given_up, ..asked(subject, Layer::Firewall) });
     let fix = |edit: FieldEdit| {
         let values = edit.said.join(", ");
         let title = match edit.change {
@@ -497,7 +551,7 @@ fn firewall_rule_put_right(rule: &FirewallRule, near: &NearMiss, flow: &FlowRequ
             _ => format!("change the destination port of `{name}` to {values}"),
         };
         let caution = edit.closes.then(|| format!("what `{name}` let pass until now may be closed"));
-        Fix { title, caution, changes: vec![edit.change], request: None }
+        Fix { title, caution, changes: vec![edit.change], request: None, asks: edit.given_up.map(asks) }
     };
     ports_put_right(&rule.destination_ports, flow).into_iter().flatten().map(fix).collect()
 }
@@ -516,7 +570,7 @@ fn one_more_firewall_rule(subject: &Subject<'_, '_>, item: &Value) -> Option<Fix
     let request = request(home.header, home.kind, &name, false, settings)
         .map(|request| Request { collection: Some(collection.clone()), ..request });
     let title = format!("add a rule `{name}` to the collection `{collection}`");
-    Some(Fix { title, caution: None, changes: vec![Change::Item { list: home.list, item }], request })
+    Some(Fix { title, caution: None, changes: vec![Change::Item { list: home.list, item }], request, asks: None })
 }
 
 /// The properties of a firewall's rule that a command takes.

@@ -54,22 +54,23 @@ pub struct Outcome {
 
 /// Lints files and folders; `-` among the paths reads `stdin`.
 pub fn lint(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Outcome {
-    let all = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
-    let all = all.chain(&settings.dependencies).chain(settings.admin_lists());
-    let all: Vec<PathBuf> = all.cloned().collect();
-    let mut outcome = lint_input(input::read(&all, &settings.input, stdin), pack, settings);
+    let mut outcome = lint_input(input::read(&all_read(paths, settings), &settings.input, stdin), pack, settings);
     refuse_and_tell(&mut outcome, paths, settings);
     outcome
 }
 
 /// Lints files and folders, and keeps the estates of all choices of parameter files.
 pub fn lint_keeping(paths: &[PathBuf], stdin: &mut dyn Read, pack: &Pack, settings: &Settings) -> Kept {
-    let all = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
-    let all: Vec<PathBuf> = all.chain(&settings.dependencies).cloned().collect();
-    let mut kept =
-        lint_prepared(prepare(input::read(&all, &settings.input, stdin), pack, settings), pack, settings, true);
+    let read = input::read(&all_read(paths, settings), &settings.input, stdin);
+    let mut kept = lint_prepared(prepare(read, pack, settings), pack, settings, true);
     refuse_and_tell(&mut kept.outcome, paths, settings);
     kept
+}
+
+/// Everything a run reads: what is linted, and what flags and settings name besides.
+fn all_read(paths: &[PathBuf], settings: &Settings) -> Vec<PathBuf> {
+    let all = paths.iter().chain(settings.templates.files()).chain(&settings.service_tags);
+    all.chain(&settings.dependencies).chain(settings.admin_lists()).cloned().collect()
 }
 
 /// A run with its estates.

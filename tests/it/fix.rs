@@ -42,7 +42,7 @@ impl Case {
         let trial = Trial { paths: &paths, stdin: &[], pack, settings: &settings };
         let before = trial.run(BTreeMap::new());
         let found = offers(&trial, &before, false);
-        (before, found)
+        (before.outcome, found)
     }
 
     fn write(&self, outcome: &Outcome, edits: &[Edit]) {
@@ -248,6 +248,7 @@ fn only_the_bytes_of_the_edits_change() {
     let trial = Trial { paths: &paths, stdin: &[], pack: &pack, settings: &settings };
     let before = trial.run(BTreeMap::new());
     let found = offers(&trial, &before, true);
+    let before = before.outcome;
     let edits = edits_of(&before, &found.chosen);
     assert!(found.chosen.len() >= 8, "{} offers", found.chosen.len());
     for (file, text) in edited(&before.files, &edits) {
@@ -265,6 +266,6 @@ fn only_the_bytes_of_the_edits_change() {
     let texts = edited(&before.files, &edits);
     let instead: BTreeMap<String, Arc<str>> =
         texts.into_iter().map(|(file, text)| (before.files.name(file).to_owned(), text.into())).collect();
-    let after = trial.run(instead);
+    let after = trial.run(instead).outcome;
     assert!(after.report.counts().violated < before.report.counts().violated);
 }

@@ -39,7 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("diff", &["estate", "finding", "lint", "net", "printable", "proof", "report", "source"]),
-    ("fix", &["bicep", "finding", "json", "lint", "rule", "shell", "source"]),
+    ("fix", &["bicep", "diff", "finding", "json", "lint", "rule", "shell", "source"]),
     ("cases", &["date", "finding", "judge", "lint", "rule", "source", "suppress"]),
     (
         "lint",
@@ -86,7 +86,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("tagfile", &["date", "json", "net", "source"]),
     ("bicep", &["json", "source"]),
     ("json", &["source"]),
-    ("finding", &["source"]),
+    ("finding", &["net", "source"]),
     ("net", &["spelling"]),
     ("source", &[]),
     ("shell", &[]),

@@ -35,6 +35,7 @@ fn written(fault: &Fault, instead: &Instead) -> Fix {
             to: serde_json::Value::from(&*instead.to),
         }],
         request: None,
+        asks: None,
     }
 }
 

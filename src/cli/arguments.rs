@@ -116,6 +116,10 @@ pub(crate) struct CheckArguments {
     )]
     pub(crate) what_to_export: Option<Shell>,
 
+    /// Try edits that settle findings, and tell them in every format; each takes one more run
+    #[arg(long, conflicts_with = "what_to_export")]
+    pub(crate) fixes: bool,
+
     /// Say more: every file, every fact, every requirement
     #[arg(short, long)]
     pub(crate) verbose: bool,

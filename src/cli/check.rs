@@ -1,22 +1,25 @@
 //! `aznetlint check`: lint, and say with what the run ends. Writing the reports is the work of `output`.
 //! With `--what-to-export` it prints the commands whose answers would settle what is undecided.
 
+use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use miette::Result;
 
 use crate::cli::arguments::{CheckArguments, Gate, Shell, UndecidedLevel};
 use crate::cli::end::{End, FlagError, print_text, tell};
+use crate::cli::fix::standard_input;
 use crate::cli::found::{Found, Thresholds, check_choices, read_baseline, thresholds};
 use crate::cli::output::{Inputs, Outputs};
 use crate::cli::progress::{Watch, is_watched};
-use crate::cli::settings::gather;
+use crate::cli::settings::{Gathered, gather};
 use crate::cli::show::show;
 use crate::cli::target::target;
 use crate::config::ServiceSetting;
 use crate::finding::{Index, Level, Outcome as FileOutcome, Report, Settling, Verdict};
+use crate::fix::{Trial, offers};
 use crate::input::{self, Progress};
 use crate::judge::EXPORTS_FOLDER;
 use crate::lint::{self, Outcome};
@@ -50,7 +53,10 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
             gathered.settings.input.progress = Some(Arc::clone(&progress));
             Watch::start(progress)
         });
-        let outcome = lint::lint(&target.paths, &mut io::stdin().lock(), &gathered.pack, &gathered.settings);
+        let outcome = match arguments.fixes {
+            true => with_fixes(&target.paths, &gathered)?,
+            false => lint::lint(&target.paths, &mut io::stdin().lock(), &gathered.pack, &gathered.settings),
+        };
         drop(watch);
         outcome
     };
@@ -77,6 +83,16 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<End> {
     // The process ends: the system takes all of it back at once.
     std::mem::forget(outcome);
     Ok(if arguments.what_to_export.is_some() && end == End::Findings { End::Clean } else { end })
+}
+
+/// The run, each finding with the edit that settles it where one is found: every edit is tried by one more run.
+fn with_fixes(paths: &[PathBuf], gathered: &Gathered) -> Result<Outcome> {
+    let stdin = standard_input(paths, gathered.settings.input.max_memory)?;
+    let trial = Trial { paths, stdin: &stdin, pack: &gathered.pack, settings: &gathered.settings };
+    let mut kept = trial.run(BTreeMap::new());
+    let offers = offers(&trial, &kept, false);
+    offers.tell(&mut kept.outcome.report);
+    Ok(kept.outcome)
 }
 
 /// What is said where no change has to do with Azure's networks.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use miette::Result;
 use serde_json::json;
@@ -12,8 +12,8 @@ use crate::cli::end::{End, FlagError, print_json, print_text, tell};
 use crate::cli::output::save;
 use crate::cli::settings::gather;
 use crate::cli::target::linted;
-use crate::finding::{Finding, Index, Level, Outcome as FileOutcome};
-use crate::fix::{self, Edit, Offer, Offers, Safety, Trial, command, edited, edits_of, offers, subject_of};
+use crate::finding::{Edit, Finding, Index, Level, Outcome as FileOutcome, edited, patch};
+use crate::fix::{self, Offer, Offers, Safety, Trial, command, edits_of, offers, subject_of};
 use crate::lint::Outcome;
 use crate::printable;
 use crate::source::{Files, Origin};
@@ -21,11 +21,7 @@ use crate::source::{Files, Origin};
 pub(crate) fn run(arguments: &FixArguments) -> Result<End> {
     let gathered = gather(&arguments.lint, &arguments.lint.paths)?;
     let (paths, _) = linted(&arguments.lint.paths, &gathered.found)?;
-    let mut stdin = Vec::new();
-    if paths.iter().any(|path| path == Path::new("-")) {
-        let most = gathered.settings.input.max_memory;
-        io::stdin().lock().take(most).read_to_end(&mut stdin).map_err(crate::cli::end::OutputError::report)?;
-    }
+    let stdin = standard_input(&paths, gathered.settings.input.max_memory)?;
     let trial = Trial { paths: &paths, stdin: &stdin, pack: &gathered.pack, settings: &gathered.settings };
     let kept = trial.run(BTreeMap::new());
     let before = &kept.outcome;
@@ -41,7 +37,7 @@ pub(crate) fn run(arguments: &FixArguments) -> Result<End> {
         (None, FixFormat::Json) => print_json(&format!("{:#}\n", as_json(before, &found)))?,
         (None, FixFormat::Patch) if !arguments.write => {
             let patches =
-                texts.iter().map(|(file, new)| fix::patch(before.files.name(*file), before.files.text(*file), new));
+                texts.iter().map(|(file, new)| patch(before.files.name(*file), before.files.text(*file), new));
             print_text(&patches.collect::<String>())?;
         }
         (None, FixFormat::Patch) => {}
@@ -56,6 +52,15 @@ pub(crate) fn run(arguments: &FixArguments) -> Result<End> {
     }
     let is_left = if arguments.write { found.errors_left } else { before.report.open().any(is_error) };
     Ok(if is_left { End::Findings } else { End::Clean })
+}
+
+/// Standard input, where it is among the paths: runs that are repeated read it more than once.
+pub(crate) fn standard_input(paths: &[PathBuf], most: u64) -> Result<Vec<u8>> {
+    let mut text = Vec::new();
+    if paths.iter().any(|path| path == Path::new("-")) {
+        io::stdin().lock().take(most).read_to_end(&mut text).map_err(crate::cli::end::OutputError::report)?;
+    }
+    Ok(text)
 }
 
 fn is_error(finding: &Finding) -> bool {
@@ -172,8 +177,8 @@ fn script(before: &Outcome, found: &Offers, shell: Shell) -> String {
             let subject = printable::line(&subject_of(&index, finding));
             out.push_str(&format!("# {}: {subject}\n", finding.rule));
         }
-        match offer.fix.request.as_ref().and_then(|request| command(request, shell)) {
-            Some(command) => out.extend([command.as_str(), "\n"]),
+        match commands(offer, shell) {
+            Some(commands) => out.extend([commands.as_str(), "\n"]),
             None => {
                 missing += 1;
                 out.push_str(&format!("# no command: {}\n", printable::line(&offer.fix.title)));
@@ -186,6 +191,13 @@ fn script(before: &Outcome, found: &Offers, shell: Shell) -> String {
         ));
     }
     out
+}
+
+/// The commands of an edit, a line for each; `None` where one of its changes has none.
+fn commands(offer: &Offer, shell: fix::Shell) -> Option<String> {
+    let requests = &offer.fix.requests;
+    let all: Option<Vec<String>> = requests.iter().map(|request| command(request, shell)).collect();
+    all.filter(|all| !all.is_empty()).map(|all| all.join("\n"))
 }
 
 fn as_json(before: &Outcome, found: &Offers) -> serde_json::Value {
@@ -212,7 +224,6 @@ fn as_json(before: &Outcome, found: &Offers) -> serde_json::Value {
         })
     };
     let offer = |offer: &Offer, chosen: bool| {
-        let commands = |shell| offer.fix.request.as_ref().and_then(|request| command(request, shell));
         json!({
             "title": offer.fix.title,
             "chosen": chosen,
@@ -225,7 +236,10 @@ fn as_json(before: &Outcome, found: &Offers) -> serde_json::Value {
                 .map(&settles)
                 .collect::<Vec<_>>(),
             "edits": offer.edits.iter().map(edit).collect::<Vec<_>>(),
-            "commands": { "az": commands(fix::Shell::Az), "powershell": commands(fix::Shell::Powershell) },
+            "commands": {
+                "az": commands(offer, fix::Shell::Az),
+                "powershell": commands(offer, fix::Shell::Powershell),
+            },
         })
     };
     let left = found.left.iter().filter_map(|at| report.findings.get(*at));

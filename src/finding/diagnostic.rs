@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use crate::finding::fix::Fix;
+use crate::finding::fix::{Fix, Offered};
 use crate::source::Span;
 
 /// The id of a rule: its path below the rule folder, such as `azureml/inbound-44224-blocked`.
@@ -237,6 +237,8 @@ pub struct Finding {
     pub snippet: Option<String>,
     /// Edits that would settle it, the least first. None of them was tried.
     pub fixes: Vec<Fix>,
+    /// The edit that settles it, where one was asked for and tried.
+    pub offered: Option<Offered>,
     /// The resource it is about: id or name.
     pub resource: Option<String>,
     /// The placement it is about, without its parameter set.
@@ -278,6 +280,7 @@ impl Finding {
             help: None,
             snippet: None,
             fixes: Vec::new(),
+            offered: None,
             resource: None,
             placement: None,
             placements: Vec::new(),

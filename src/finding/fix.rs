@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::finding::edit::Edit;
 use crate::net::{AddressSet, PortSet, ProtocolSet};
 use crate::source::Span;
 
@@ -20,8 +21,8 @@ pub struct Fix {
     pub caution: Option<String>,
     /// What becomes of the text; all of it or nothing.
     pub changes: Vec<Change>,
-    /// The same, asked of Azure; `None` when the input does not show enough to name the resource.
-    pub request: Option<Request>,
+    /// The same, asked of Azure, one by one; empty when the input does not show enough to name the resource.
+    pub requests: Vec<Request>,
     /// What the requirement asks to pass; `None`: it is not for a requirement of traffic.
     pub asks: Option<Arc<Asked>>,
 }
@@ -54,6 +55,17 @@ pub enum AskedPeer {
     Addresses(AddressSet),
     /// Anything in the virtual network.
     Network,
+}
+
+/// An edit that was tried: a run on the edited text proved that it settles its finding and breaks nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// What it does, as an order.
+    pub title: String,
+    /// What becomes of the texts, by place.
+    pub edits: Vec<Edit>,
+    /// Why somebody should look at it first; `None`: it does what is asked for, and nothing else.
+    pub caution: Option<String>,
 }
 
 /// What becomes of the text. Every change is one of text that is literally there.

@@ -3,6 +3,7 @@
 //! Drawing them is the work of `report`; arriving at them that of `rule`.
 
 mod diagnostic;
+mod edit;
 mod fix;
 mod report;
 
@@ -11,7 +12,8 @@ pub use diagnostic::{
     Finding, FlowId, Ignored, IgnoredBy, Label, Layer, Level, PlacementId, Remark, RuleCard, RuleId, Source, Verdict,
     fingerprint,
 };
-pub use fix::{Asked, AskedPeer, Change, Fix, Request, RequestKind};
+pub use edit::{Edit, edited, patch};
+pub use fix::{Asked, AskedPeer, Change, Fix, Offered, Request, RequestKind};
 pub use report::{
     Applies, Counts, Decider, DeciderKind, ExportCommand, FactReport, FactValue, FileReport, Index, LayerReport,
     Outcome, Packet, PathReport, PlacementReport, Report, RequirementReport, Settling, short_name,

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use crate::bicep;
-use crate::finding::{Change, FileReport, Report};
+use crate::finding::{Change, Edit, FileReport, Report};
 use crate::fix::outline::{Part, PartKind};
-use crate::fix::patch::Edit;
 use crate::fix::style::{Language, Style};
 use crate::json;
 use crate::source::{FileId, Files, Origin, Span};

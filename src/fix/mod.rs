@@ -4,13 +4,11 @@
 mod edit;
 mod effect;
 mod outline;
-mod patch;
 mod shell;
 mod style;
 #[cfg(test)]
 mod tests;
 mod trial;
 
-pub use patch::{Edit, edited, patch};
 pub use shell::{Shell, command};
 pub use trial::{Offer, Offers, Safety, Trial, edits_of, offers, subject_of};

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::bicep;
+use crate::finding::Edit;
 use crate::fix::outline::{Part, PartKind};
-use crate::fix::patch::Edit;
 use crate::source::Span;
 
 /// The languages that are edited.

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::finding::{Change, FileReport, Outcome, Report};
+use crate::finding::{Change, Edit, FileReport, Outcome, Report, edited};
 use crate::fix::edit::Texts;
-use crate::fix::patch::{Edit, edited};
 use crate::source::{FileId, Files, Span};
 
 /// A file of a run, the places in it found by their text.

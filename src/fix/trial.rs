@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diff::told;
-use crate::finding::{Asked, Finding, Fix, FlowId, Index, Level, Outcome as FileOutcome, Report, RuleId, Verdict};
+use crate::finding::{
+    Asked, Edit, Finding, Fix, FlowId, Index, Level, Offered, Outcome as FileOutcome, Report, RuleId, Verdict, edited,
+};
 use crate::fix::edit::Texts;
 use crate::fix::effect::{besides, difference};
-use crate::fix::patch::{Edit, edited};
 use crate::lint::{Kept, Outcome, Settings, lint_keeping};
 use crate::rule::Pack;
 use crate::source::FileId;
@@ -68,6 +69,24 @@ pub struct Offers {
     pub errors_left: bool,
     /// What traffic all that is chosen opens, closes or leads another way, a line for each change.
     pub effect: Vec<String>,
+}
+
+impl Offers {
+    /// Tells each finding the edit that settles it: what is chosen, else what asks for a look.
+    pub fn tell(self, report: &mut Report) {
+        for offer in self.chosen.into_iter().chain(self.unsafe_ones) {
+            let caution = match offer.safety {
+                Safety::Safe => None,
+                Safety::Unsafe(why) => Some(why),
+            };
+            let offered = Offered { title: offer.fix.title, edits: offer.edits, caution };
+            for at in offer.findings {
+                if let Some(finding) = report.findings.get_mut(at) {
+                    finding.offered.get_or_insert_with(|| offered.clone());
+                }
+            }
+        }
+    }
 }
 
 /// What is asked of a finding.
@@ -287,7 +306,7 @@ fn choose(trial: &Trial<'_>, kept: &Kept, known: &State, all: Vec<Open>, allow_u
     let mut offers = Offers { untried, ..Offers::default() };
     let mut wanted: Vec<Offer> = Vec::new();
     for open in all {
-        let first = if allow_unsafe { open.other.clone().or(open.safe.clone()) } else { open.safe.clone() };
+        let first = open.safe.or_else(|| open.other.clone().filter(|_| allow_unsafe));
         match (first, open.other) {
             (Some(offer), _) => match wanted.iter_mut().find(|other| other.edits == offer.edits) {
                 Some(same) => same.findings.extend(offer.findings),
@@ -312,7 +331,9 @@ fn choose(trial: &Trial<'_>, kept: &Kept, known: &State, all: Vec<Open>, allow_u
     joint.add(flows, &mut offers);
     if let Some((now, after)) = joint.now {
         (offers.counts.1, offers.errors_left) = (now.count(), now.errors > 0);
-        offers.effect = difference(kept, &after).changes.iter().map(told).collect();
+        let mut said = BTreeSet::new();
+        let all = difference(kept, &after).changes;
+        offers.effect = all.iter().map(told).filter(|line| said.insert(line.clone())).collect();
     }
     offers
 }

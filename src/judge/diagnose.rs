@@ -66,6 +66,7 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
         conditions: subject.judged.open_facts.iter().map(ToString::to_string).collect(),
         help: help(subject, judgement, undecided),
         snippet: proposal.snippet,
+        offered: None,
         fixes: proposal.fixes,
         resource,
         placement: Some(id),

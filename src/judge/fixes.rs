@@ -210,6 +210,10 @@ fn at_group(subject: &Subject<'_, '_>, judgement: &Judgement, decider: &Decider,
     let ends = if subject.judged.blocked().is_empty() { &*subject.judged.ends } else { &internet };
     let item = free.and_then(|free| remedy::security_rule(&allow_name(subject), free, flow, ends));
     if let (Some(priority), Some(item)) = (free, &item) {
+        if flow.protocols != ProtocolSet::ALL && flow.protocols.each().count() > 1 {
+            let free = |taken: &BTreeSet<i64>| proof::free_priority(group, flow.direction, before, taken);
+            fixes.extend(rules_by_protocol(group, &allow_name(subject), flow, ends, (&free, given)));
+        }
         given.insert(priority);
         fixes.extend(one_more_rule(group, item));
     }
@@ -254,7 +258,9 @@ fn put_right(
             .clone()
             .or_else(|| edit.closes.then(|| format!("what `{name}` let pass until now may be closed"))),
         changes: vec![edit.change],
-        request: request(&group.header, RequestKind::SecurityRule, &name, true, vec![(property, edit.whole)]),
+        requests: request(&group.header, RequestKind::SecurityRule, &name, true, vec![(property, edit.whole)])
+            .into_iter()
+            .collect(),
         asks: edit.given_up.map(asks),
     };
     edit.into_iter().map(fix).collect()
@@ -351,13 +357,15 @@ fn earlier((group, rule): (&NetworkSecurityGroup, &SecurityRule), free: i64) -> 
         title: format!("move `{name}` ahead, from priority {was} to {free}"),
         caution: None,
         changes: vec![Change::Value { at: rule.priority.span, was: vec![was.to_string()], to: json!(free) }],
-        request: request(
+        requests: request(
             &group.header,
             RequestKind::SecurityRule,
             &name,
             true,
             vec![("priority", vec![free.to_string()])],
-        ),
+        )
+        .into_iter()
+        .collect(),
         asks: None,
     })
 }
@@ -369,13 +377,15 @@ fn allowed((group, rule): (&NetworkSecurityGroup, &SecurityRule)) -> Option<Fix>
         title: format!("let `{name}` allow instead of deny"),
         caution: None,
         changes: vec![Change::Value { at: rule.access.span, was: vec!["Deny".to_owned()], to: json!("Allow") }],
-        request: request(
+        requests: request(
             &group.header,
             RequestKind::SecurityRule,
             &name,
             true,
             vec![("access", vec!["Allow".to_owned()])],
-        ),
+        )
+        .into_iter()
+        .collect(),
         asks: None,
     })
 }
@@ -400,9 +410,36 @@ fn one_more_rule(group: &NetworkSecurityGroup, item: &Value) -> Option<Fix> {
         ("destinationPortRanges", both("destinationPortRange", "destinationPortRanges")),
     ];
     let title = format!("add a rule `{name}` at priority {}", properties["priority"]);
-    let request = request(&group.header, RequestKind::SecurityRule, &name, false, settings);
+    let requests = request(&group.header, RequestKind::SecurityRule, &name, false, settings).into_iter().collect();
     let changes = vec![into_list(group.rules_span, &group.header, "securityRules", item)];
-    Some(Fix { title, caution: None, changes, request, asks: None })
+    Some(Fix { title, caution: None, changes, requests, asks: None })
+}
+
+/// A rule for each of several protocols, since one rule takes one of them or all: first those that may do alone, then all.
+fn rules_by_protocol(
+    group: &NetworkSecurityGroup,
+    name: &str,
+    flow: &FlowRequirement,
+    ends: &[RuleEnd],
+    (free, given): (&dyn Fn(&BTreeSet<i64>) -> Option<i64>, &mut BTreeSet<i64>),
+) -> Vec<Fix> {
+    let mut single: Vec<Fix> = Vec::new();
+    for (protocols, word) in flow.protocols.each() {
+        let Some(priority) = free(given) else { return single };
+        given.insert(priority);
+        let flow = FlowRequirement { protocols, ..flow.clone() };
+        let item = remedy::security_rule(&format!("{name}-{}", word.to_lowercase()), priority, &flow, ends);
+        single.extend(item.and_then(|item| one_more_rule(group, &item)));
+    }
+    let both = Fix {
+        title: single.iter().map(|fix| fix.title.as_str()).collect::<Vec<_>>().join(" and "),
+        caution: None,
+        changes: single.iter().flat_map(|fix| fix.changes.clone()).collect(),
+        requests: single.iter().flat_map(|fix| fix.requests.clone()).collect(),
+        asks: None,
+    };
+    single.push(both);
+    single
 }
 
 /// An item more for a list, which may not be there yet.
@@ -469,8 +506,10 @@ fn at_routes(subject: &Subject<'_, '_>, decider: &Decider, hop: NextHop) -> Vec<
             caution: (!route.prefixes.iter().all(is_asked))
                 .then(|| format!("all that `{name}` takes goes another way")),
             changes,
-            request: request(&table.header, RequestKind::Route, &name, true, settings)
-                .filter(|_| route.next_hop_addresses.is_empty()),
+            requests: request(&table.header, RequestKind::Route, &name, true, settings)
+                .filter(|_| route.next_hop_addresses.is_empty())
+                .into_iter()
+                .collect(),
             asks: None,
         });
     }
@@ -490,25 +529,25 @@ fn at_routes(subject: &Subject<'_, '_>, decider: &Decider, hop: NextHop) -> Vec<
 /// More routes than this are no small edit.
 const MOST_ROUTES: usize = 4;
 
-/// Routes for tags, which go before those for more. A command makes one; several are for the text alone.
+/// Routes for tags, which go before those for more.
 fn more_routes(table: &RouteTable, tags: &[&str], hop: NextHop) -> Fix {
     let mut names: BTreeSet<String> =
         table.routes.iter().map(|route| shown(&route.name).to_ascii_lowercase()).collect();
     let mut changes = Vec::new();
-    let mut asked = None;
+    let mut requests = Vec::new();
     for tag in tags {
         let name = free_name(&tag.to_ascii_lowercase().replace('.', "-"), &names);
         names.insert(name.clone());
         let item = json!({ "name": name, "properties": { "addressPrefix": tag, "nextHopType": hop.as_str() } });
         changes.push(into_list(table.routes_span, &table.header, "routes", item));
         let settings = vec![("addressPrefix", vec![(*tag).to_owned()]), ("nextHopType", vec![hop.as_str().to_owned()])];
-        asked = request(&table.header, RequestKind::Route, &name, false, settings);
+        requests.extend(request(&table.header, RequestKind::Route, &name, false, settings));
     }
     let what = if tags.len() == 1 { "a route that leads" } else { "routes that lead" };
     Fix {
         title: format!("add {what} {} to next hop {}", tags.join(" and "), hop.as_str()),
         caution: None,
-        request: asked.filter(|_| tags.len() == 1),
+        requests,
         asks: None,
         changes,
     }
@@ -551,7 +590,7 @@ fn firewall_rule_put_right(
             _ => format!("change the destination port of `{name}` to {values}"),
         };
         let caution = edit.closes.then(|| format!("what `{name}` let pass until now may be closed"));
-        Fix { title, caution, changes: vec![edit.change], request: None, asks: edit.given_up.map(asks) }
+        Fix { title, caution, changes: vec![edit.change], requests: Vec::new(), asks: edit.given_up.map(asks) }
     };
     ports_put_right(&rule.destination_ports, flow).into_iter().flatten().map(fix).collect()
 }
@@ -567,10 +606,12 @@ fn one_more_firewall_rule(subject: &Subject<'_, '_>, item: &Value) -> Option<Fix
     let settings: Vec<(&'static str, Vec<String>)> =
         FIREWALL_SETTINGS.into_iter().filter_map(|key| Some((key, item.get(key).map(protocol_or_text)?))).collect();
     let collection = shown(&home.collection.name);
-    let request = request(home.header, home.kind, &name, false, settings)
-        .map(|request| Request { collection: Some(collection.clone()), ..request });
+    let requests = request(home.header, home.kind, &name, false, settings)
+        .map(|request| Request { collection: Some(collection.clone()), ..request })
+        .into_iter()
+        .collect();
     let title = format!("add a rule `{name}` to the collection `{collection}`");
-    Some(Fix { title, caution: None, changes: vec![Change::Item { list: home.list, item }], request, asks: None })
+    Some(Fix { title, caution: None, changes: vec![Change::Item { list: home.list, item }], requests, asks: None })
 }
 
 /// The properties of a firewall's rule that a command takes.

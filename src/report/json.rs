@@ -287,6 +287,31 @@ impl<'a> Witness<'a> {
     }
 }
 
+/// An edit that was tried.
+#[derive(Serialize)]
+struct Offered<'a> {
+    title: &'a str,
+    caution: Option<&'a str>,
+    edits: Vec<Edit<'a>>,
+}
+
+#[derive(Serialize)]
+struct Edit<'a> {
+    place: Place<'a>,
+    text: &'a str,
+}
+
+impl<'a> Offered<'a> {
+    fn new(offered: &'a finding::Offered, files: &'a Files) -> Self {
+        let edit = |edit: &'a finding::Edit| Edit { place: Place::new(edit.span, files), text: &edit.text };
+        Self {
+            title: &offered.title,
+            caution: offered.caution.as_deref(),
+            edits: offered.edits.iter().map(edit).collect(),
+        }
+    }
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Found<'a> {
@@ -304,6 +329,8 @@ struct Found<'a> {
     cause: Option<&'a str>,
     help: Option<&'a str>,
     snippet: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Offered<'a>>,
     remarks: Vec<Remark<'a>>,
     fingerprint: &'a str,
 }
@@ -326,6 +353,7 @@ impl<'a> Found<'a> {
             cause: finding.cause.as_deref(),
             help: finding.help.as_deref(),
             snippet: finding.snippet.as_deref(),
+            fix: finding.offered.as_ref().map(|offered| Offered::new(offered, files)),
             remarks: finding.remarks.iter().map(|remark| Remark { kind: remark.kind, text: &remark.text }).collect(),
             fingerprint: &finding.fingerprint,
         }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::finding::{Finding, Level, Outcome, PlacementReport, RequirementReport};
+use crate::finding::{Finding, Level, Offered, Outcome, PlacementReport, RequirementReport, edited, patch};
 use crate::report::context::{Context, Standing, decided_by};
 use crate::report::group::{Group, group, headline, level_of, rules_of, worst_first};
 use crate::report::markup::{code, fenced, plain, prose, url};
@@ -222,14 +222,18 @@ impl Writer<'_> {
         for (kind, text) in group.remarks(false) {
             lines.push(format!("- {kind}: {}", plain(&text)));
         }
-        lines.extend(head.help.iter().map(|help| format!("- fix: {}", prose(help))));
+        match &head.offered {
+            Some(offered) => lines.extend(self.offered(offered)),
+            None => lines.extend(head.help.iter().map(|help| format!("- fix: {}", prose(help)))),
+        }
         let card = self.context.report.rules.get(&head.rule);
         for source in card.into_iter().flat_map(|card| card.sources.iter().take(1)) {
             let title = plain(&source.title);
             let title = url(&source.url).map_or(title.clone(), |url| format!("[{title}]({url})"));
             lines.push(format!("- source: {title}, {}", plain(&source.read)));
         }
-        if let Some(snippet) = head.snippet.as_deref().filter(|snippet| !snippet.trim().is_empty()) {
+        let snippet = head.snippet.as_deref().filter(|_| head.offered.is_none());
+        if let Some(snippet) = snippet.filter(|snippet| !snippet.trim().is_empty()) {
             lines.push(String::new());
             let is_json = serde_json::from_str::<serde_json::Value>(snippet).is_ok();
             lines.push(fenced(&lay_out_json(snippet, 100).join("\n"), if is_json { "json" } else { "bicep" }));
@@ -243,6 +247,16 @@ impl Writer<'_> {
             text.push_str("\n  </details>\n");
         }
         text
+    }
+
+    /// An edit that was tried, as a patch.
+    fn offered(&self, offered: &Offered) -> Vec<String> {
+        let files = self.context.files;
+        let texts = edited(files, &offered.edits);
+        let patches = texts.iter().map(|(file, new)| patch(&self.context.paths.path_of(*file), files.text(*file), new));
+        let caution = offered.caution.iter().map(|why| format!("; look at it first, {}", prose(why)));
+        let said = format!("- fix: {}{}", prose(&offered.title), caution.collect::<String>());
+        vec![said, String::new(), fenced(&patches.collect::<String>(), "diff")]
     }
 
     fn ignored(&self, finding: &Finding) -> String {

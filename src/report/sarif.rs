@@ -9,7 +9,7 @@ use std::io;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::finding::{Finding, Ignored, IgnoredBy, Label, Level, Outcome, RuleCard, RuleId};
+use crate::finding::{Edit, Finding, Ignored, IgnoredBy, Label, Level, Offered, Outcome, RuleCard, RuleId};
 use crate::report::context::Context;
 use crate::report::markup::{block, code, plain, url};
 use crate::report::paths::{Location, Paths, encoded, is_drive};
@@ -143,6 +143,9 @@ impl Results<'_> {
         if let Some(flow) = self.code_flow(finding, &location) {
             result["codeFlows"] = json!([flow]);
         }
+        if let Some(fix) = finding.offered.as_ref().and_then(|offered| self.fix(offered)) {
+            result["fixes"] = json!([fix]);
+        }
         if self.ignored {
             let suppressions = finding.ignored.as_ref().map(|ignored| suppression(ignored, &self.context.paths));
             result["suppressions"] = json!(suppressions.into_iter().collect::<Vec<_>>());
@@ -177,6 +180,24 @@ impl Results<'_> {
             entry
         };
         labels.enumerate().map(entry).collect()
+    }
+
+    /// An edit, file by file. `None` where one of its files is none that a path names.
+    fn fix(&self, offered: &Offered) -> Option<Value> {
+        let paths = &self.context.paths;
+        let mut changes = Vec::new();
+        for edits in offered.edits.chunk_by(|one, other| one.span.file == other.span.file) {
+            let file = edits.first()?.span.file;
+            if !paths.is_file(file) {
+                return None;
+            }
+            let replacement = |edit: &Edit| json!({ "deletedRegion": place(paths, edit.span)["region"], "insertedContent": { "text": edit.text } });
+            let replacements: Vec<Value> = edits.iter().map(replacement).collect();
+            changes.push(json!({ "artifactLocation": artifact(&paths.path_of(file)), "replacements": replacements }));
+        }
+        let caution = offered.caution.iter().map(|why| format!("look at it first, {why}"));
+        let said: Vec<String> = std::iter::once(offered.title.clone()).chain(caution).collect();
+        Some(json!({ "description": message(&said.join("; ")), "artifactChanges": changes }))
     }
 
     /// The way of a flow: what decided, then what is at fault.

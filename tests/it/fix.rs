@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use aznetlint::finding::Verdict;
-use aznetlint::fix::{Edit, Offers, Trial, edited, edits_of, offers};
+use aznetlint::finding::{Edit, Verdict, edited};
+use aznetlint::fix::{Offers, Trial, edits_of, offers};
 use aznetlint::lint::{Outcome, Settings};
 use aznetlint::rule::Pack;
 use serde_json::Value;

@@ -34,7 +34,7 @@ fn written(fault: &Fault, instead: &Instead) -> Fix {
             was: vec![instead.was.to_string()],
             to: serde_json::Value::from(&*instead.to),
         }],
-        request: None,
+        requests: Vec::new(),
         asks: None,
     }
 }

@@ -1,4 +1,4 @@
-//! Edits applied to a text, and the difference as a patch that `git apply` and `patch -p1` take.
+//! Edits of a text: applied, and as a patch that `git apply` and `patch -p1` take.
 
 use std::collections::BTreeMap;
 

@@ -287,6 +287,8 @@ pub(crate) enum FixFormat {
     Patch,
     /// Edits by line and column, with the findings they settle
     Json,
+    /// A review for GitHub, with suggestions to accept
+    Review,
 }
 
 /// What is linted, and where its findings are written down.
@@ -573,6 +575,8 @@ pub(crate) enum SchemaKind {
     Report,
     /// What diff --format json prints
     Diff,
+    /// What fix --format json prints
+    Fix,
 }
 
 /// The output formats of the other commands.

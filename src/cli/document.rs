@@ -10,6 +10,7 @@ use miette::Result;
 use crate::cli::arguments::{Arguments, CompletionsArguments, ManArguments, SchemaArguments, SchemaKind};
 use crate::cli::end::{End, FlagError, OutputError};
 use crate::diff::SCHEMA as DIFF_SCHEMA;
+use crate::fix::SCHEMA as FIX_SCHEMA;
 use crate::printable;
 use crate::report::SCHEMA;
 use crate::rule::{rule_schema, service_schema};
@@ -48,6 +49,7 @@ pub(crate) fn schema(arguments: &SchemaArguments) -> Result<End> {
         SchemaKind::Settings => SETTINGS.to_owned(),
         SchemaKind::Report => SCHEMA.to_owned(),
         SchemaKind::Diff => DIFF_SCHEMA.to_owned(),
+        SchemaKind::Fix => FIX_SCHEMA.to_owned(),
         SchemaKind::Rule => format!("{:#}\n", rule_schema()),
         SchemaKind::Service => format!("{:#}\n", service_schema()),
     };

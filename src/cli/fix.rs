@@ -5,7 +5,6 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use miette::Result;
-use serde_json::json;
 
 use crate::cli::arguments::{FixArguments, FixFormat, Shell};
 use crate::cli::end::{End, FlagError, print_json, print_text, tell};
@@ -13,10 +12,12 @@ use crate::cli::output::save;
 use crate::cli::settings::gather;
 use crate::cli::target::linted;
 use crate::finding::{Edit, Finding, Index, Level, Outcome as FileOutcome, edited, patch};
-use crate::fix::{self, Offer, Offers, Safety, Trial, command, edits_of, offers, subject_of};
+use crate::fix::{
+    self, Offer, Offers, Safety, Trial, commands, edits_of, offers, subject_of, write_json, write_review,
+};
 use crate::lint::Outcome;
 use crate::printable;
-use crate::source::{Files, Origin};
+use crate::source::{Files, Origin, path_parts};
 
 pub(crate) fn run(arguments: &FixArguments) -> Result<End> {
     let gathered = gather(&arguments.lint, &arguments.lint.paths)?;
@@ -34,7 +35,11 @@ pub(crate) fn run(arguments: &FixArguments) -> Result<End> {
     let texts = edited(&before.files, &edits);
     match (arguments.shell, arguments.format) {
         (Some(shell), _) => print_text(&script(before, &found, shell))?,
-        (None, FixFormat::Json) => print_json(&format!("{:#}\n", as_json(before, &found)))?,
+        (None, FixFormat::Json) => print_json(&write_json(before, &found))?,
+        (None, FixFormat::Review) => {
+            let name = |file| path_parts(before.files.name(file)).join("/");
+            print_json(&write_review(before, &found, &name))?;
+        }
         (None, FixFormat::Patch) if !arguments.write => {
             let patches =
                 texts.iter().map(|(file, new)| patch(before.files.name(*file), before.files.text(*file), new));
@@ -93,10 +98,6 @@ fn write(files: &Files, edits: &[Edit]) -> Result<(), FlagError> {
             .map_err(|error| FlagError::new(format!("{name} cannot be written: {error}"), None))?;
     }
     Ok(())
-}
-
-fn place(files: &Files, finding: &Finding) -> String {
-    format!("{}:{}", files.name(finding.at.span.file), files.position(finding.at.span))
 }
 
 /// So many changes of traffic are told.
@@ -191,64 +192,4 @@ fn script(before: &Outcome, found: &Offers, shell: Shell) -> String {
         ));
     }
     out
-}
-
-/// The commands of an edit, a line for each; `None` where one of its changes has none.
-fn commands(offer: &Offer, shell: fix::Shell) -> Option<String> {
-    let requests = &offer.fix.requests;
-    let all: Option<Vec<String>> = requests.iter().map(|request| command(request, shell)).collect();
-    all.filter(|all| !all.is_empty()).map(|all| all.join("\n"))
-}
-
-fn as_json(before: &Outcome, found: &Offers) -> serde_json::Value {
-    let (report, files) = (&before.report, &before.files);
-    let index = Index::new(report);
-    let edit = |edit: &Edit| {
-        let at = files.position(edit.span);
-        json!({
-            "file": files.name(edit.span.file),
-            "start": { "line": at.line, "column": at.column },
-            "end": { "line": at.end_line, "column": at.end_column },
-            "text": edit.text,
-        })
-    };
-    let settles = |finding: &Finding| {
-        json!({
-            "rule": finding.rule.as_str(),
-            "message": finding.message,
-            "flow": finding.flow,
-            "placements": finding.placements,
-            "fingerprint": finding.fingerprint,
-            "place": place(files, finding),
-            "subject": subject_of(&index, finding),
-        })
-    };
-    let offer = |offer: &Offer, chosen: bool| {
-        json!({
-            "title": offer.fix.title,
-            "chosen": chosen,
-            "safe": offer.safety == Safety::Safe,
-            "why": match &offer.safety { Safety::Safe => None, Safety::Unsafe(why) => Some(why) },
-            "settles": offer
-                .findings
-                .iter()
-                .filter_map(|at| report.findings.get(*at))
-                .map(&settles)
-                .collect::<Vec<_>>(),
-            "edits": offer.edits.iter().map(edit).collect::<Vec<_>>(),
-            "commands": {
-                "az": commands(offer, fix::Shell::Az),
-                "powershell": commands(offer, fix::Shell::Powershell),
-            },
-        })
-    };
-    let left = found.left.iter().filter_map(|at| report.findings.get(*at));
-    json!({
-        "version": 1,
-        "fixes": found.chosen.iter().map(|one| offer(one, true))
-            .chain(found.unsafe_ones.iter().map(|one| offer(one, false))).collect::<Vec<_>>(),
-        "left": left.map(&settles).collect::<Vec<_>>(),
-        "untried": found.untried,
-        "effect": found.effect,
-    })
 }

@@ -2,6 +2,7 @@
 //! requirements ask for.
 
 use crate::diff::{self, Diff, Sides, TrafficChange};
+use crate::estate::Direction;
 use crate::finding::{Asked, AskedPeer};
 use crate::lint::Kept;
 use crate::net::{AddressSet, PortSet};
@@ -35,22 +36,29 @@ pub(crate) fn besides(difference: &Diff, asked: &[&Asked], before: &Kept) -> Opt
     difference.open.iter().find(|part| !broken(&part.on)).map(|part| format!("{}: {}", part.on, part.why))
 }
 
-fn is_asked<'t>(change: &TrafficChange, asked: &[&Asked], tags: &dyn Fn(&str) -> Option<&'t AddressSet>) -> bool {
-    change.traffic.iter().all(|one| {
-        asked.iter().any(|asked| match change.turn {
-            Turn::Closed => one.ports.is_subset(&asked.given_up) && is_within(one, asked, &asked.given_up, tags),
-            Turn::Opened | Turn::Rerouted => is_within(one, asked, &asked.ports, tags),
-        })
+/// The addresses of a service tag, where they are loaded.
+type Tags<'x, 't> = dyn Fn(&str) -> Option<&'t AddressSet> + 'x;
+
+fn is_asked(change: &TrafficChange, asked: &[&Asked], tags: &Tags<'_, '_>) -> bool {
+    change.traffic.iter().all(|one| is_within(one, change.turn == Turn::Closed, asked, tags))
+}
+
+/// Whether every packet of a box is of what some requirement asks for; of what closes, whether it is given up.
+fn is_within(one: &Traffic, is_closed: bool, asked: &[&Asked], tags: &Tags<'_, '_>) -> bool {
+    let ports = |asked: &Asked| if is_closed { asked.given_up.clone() } else { asked.ports.clone() };
+    one.protocols.each().all(|(protocol, _)| {
+        let near = asked.iter().filter(|asked| protocol.is_subset(asked.protocols) && is_to(one, asked, tags));
+        let mut near = near.peekable();
+        let any = near.peek().is_some();
+        let all = near.fold(PortSet::empty(), |all, asked| all.union(&ports(asked)));
+        any && if protocol.has_ports() { one.ports.is_subset(&all) } else { !is_closed }
     })
 }
 
-/// Whether traffic to some ports is of what is asked for, whatever its ports are.
-fn is_within<'t>(one: &Traffic, asked: &Asked, ports: &PortSet, tags: &dyn Fn(&str) -> Option<&'t AddressSet>) -> bool {
-    let inbound = one.direction == crate::estate::Direction::Inbound;
-    if inbound != asked.is_inbound || !one.protocols.difference(asked.protocols).is_empty() {
-        return false;
-    }
-    if one.protocols.has_ports() && !one.ports.is_subset(ports) {
+/// Whether a box goes the way of a requirement, to its other end or its hosts.
+fn is_to(one: &Traffic, asked: &Asked, tags: &Tags<'_, '_>) -> bool {
+    let inbound = one.direction == Direction::Inbound;
+    if inbound != asked.is_inbound {
         return false;
     }
     let patterns: Vec<HostPattern> = asked.hosts.iter().filter_map(|host| HostPattern::read(host)).collect();
@@ -62,7 +70,7 @@ fn is_within<'t>(one: &Traffic, asked: &Asked, ports: &PortSet, tags: &dyn Fn(&s
 }
 
 /// Whether all addresses of an end are of what is asked for.
-fn holds<'t>(peer: &AskedPeer, end: &End, tags: &dyn Fn(&str) -> Option<&'t AddressSet>) -> bool {
+fn holds(peer: &AskedPeer, end: &End, tags: &Tags<'_, '_>) -> bool {
     let named = |wanted: &str| {
         end.only.iter().chain(&end.name).any(|name| name.eq_ignore_ascii_case(wanted))
             || tags(wanted).is_some_and(|set| end.addresses.is_subset(set))

@@ -3,12 +3,20 @@
 
 mod edit;
 mod effect;
+mod joint;
+mod json;
+mod model;
 mod outline;
+mod review;
 mod shell;
+mod state;
 mod style;
 #[cfg(test)]
 mod tests;
 mod trial;
 
-pub use shell::{Shell, command};
-pub use trial::{Offer, Offers, Safety, Trial, edits_of, offers, subject_of};
+pub use json::{SCHEMA, write_json};
+pub use model::{Offer, Offers, Safety, Trial};
+pub use review::write_review;
+pub use shell::{Shell, commands};
+pub use trial::{edits_of, offers, subject_of};

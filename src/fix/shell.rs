@@ -1,6 +1,7 @@
 //! Fixes as commands that change Azure: for exports, which are only copies of what is deployed.
 
 use crate::finding::{Request, RequestKind};
+use crate::fix::model::Offer;
 use crate::shell::{power_quoted, quoted};
 
 /// What commands are written for.
@@ -12,8 +13,14 @@ pub enum Shell {
     Powershell,
 }
 
+/// The commands of an edit, a line for each; `None` where one of its changes has none.
+pub fn commands(offer: &Offer, shell: Shell) -> Option<String> {
+    let all: Option<Vec<String>> = offer.fix.requests.iter().map(|request| command(request, shell)).collect();
+    all.filter(|all| !all.is_empty()).map(|all| all.join("\n"))
+}
+
 /// A request as one command. `None`: its id is none of Azure's, or a text in it is no plain word.
-pub fn command(request: &Request, shell: Shell) -> Option<String> {
+pub(crate) fn command(request: &Request, shell: Shell) -> Option<String> {
     let id = Id::of(&request.on)?;
     let all = request.settings.iter().flat_map(|(_, values)| values).chain([&request.name]).chain(&request.collection);
     if !all.into_iter().all(|text| is_plain(text)) {

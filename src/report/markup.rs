@@ -59,9 +59,14 @@ pub(crate) fn code(text: &str) -> String {
     format!("{fence}{edge}{text}{edge}{fence}")
 }
 
+/// A fence for a block of code that nothing in the code closes.
+pub(crate) fn fence(text: &str) -> String {
+    "`".repeat(longest_run(text).max(2) + 1)
+}
+
 /// Several lines as a block of code.
 pub(crate) fn fenced(text: &str, language: &str) -> String {
-    let fence = "`".repeat(longest_run(text).max(2) + 1);
+    let fence = fence(text);
     let lines: Vec<String> = text.lines().map(|line| Pen::PLAIN.clean(line)).collect();
     format!("{fence}{language}\n{}\n{fence}", lines.join("\n"))
 }

@@ -25,7 +25,7 @@ mod sample;
 mod tests;
 
 pub use json::SCHEMA;
-pub(crate) use markup::{code, plain};
+pub(crate) use markup::{code, fence, plain, prose};
 pub use options::{Base, Format, Options};
 pub(crate) use paths::encoded;
 pub use render::render;

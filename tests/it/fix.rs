@@ -3,13 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 use std::sync::Arc;
 
 use aznetlint::finding::{Edit, Verdict, edited};
-use aznetlint::fix::{Offers, Trial, edits_of, offers};
+use aznetlint::fix::{Offers, SCHEMA, Trial, edits_of, offers};
 use aznetlint::lint::{Outcome, Settings};
 use aznetlint::rule::Pack;
 use serde_json::Value;
+
+use crate::schemas::Schema;
 
 /// An example, with one of its files changed.
 struct Case {
@@ -268,4 +271,74 @@ fn only_the_bytes_of_the_edits_change() {
         texts.into_iter().map(|(file, text)| (before.files.name(file).to_owned(), text.into())).collect();
     let after = trial.run(instead).outcome;
     assert!(after.report.counts().violated < before.report.counts().violated);
+}
+
+fn run(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_aznetlint")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+/// The example with the rule that lets sign-ins pass turned around: two requirements are violated, one edit settles both.
+fn turned() -> Case {
+    let file = "network/nsg-training.json";
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/pull-request");
+    let text = std::fs::read_to_string(root.join(file)).unwrap();
+    let at = text.find("\"allow-sign-in\"").unwrap();
+    let at = text[at..].find("Allow").unwrap() + at;
+    Case::new("pull-request", file, &format!("{}Deny{}", &text[..at], &text[at + 5..]))
+}
+
+#[test]
+fn what_is_printed_keeps_to_its_schema() {
+    let case = turned();
+    let json = run(&["fix", ".", "--format", "json"], case.folder.path());
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    Schema::closed(serde_json::from_str(SCHEMA).unwrap()).check(&json).unwrap();
+    let chosen: Vec<&Value> = json["fixes"].as_array().unwrap().iter().filter(|fix| fix["chosen"] == true).collect();
+    assert!(chosen.iter().any(|fix| fix["settles"].as_array().unwrap().len() == 2), "{json:#}");
+    assert!(chosen.iter().all(|fix| fix["safe"] == true), "{json:#}");
+}
+
+#[test]
+fn suggestions_make_the_text_that_the_edits_make() {
+    let case = turned();
+    let review = run(&["fix", ".", "--format", "review"], case.folder.path());
+    let review: Value = serde_json::from_slice(&review.stdout).unwrap();
+    let comments = review["comments"].as_array().unwrap();
+    assert!(comments.len() >= 2, "{review:#}");
+    let path = case.folder.path().join(&case.file);
+    let old = std::fs::read_to_string(&path).unwrap();
+    let mut lines: Vec<Vec<String>> = old.lines().map(|line| vec![line.to_owned()]).collect();
+    for comment in comments {
+        assert_eq!(comment["path"], *case.file);
+        let end = usize::try_from(comment["line"].as_u64().unwrap()).unwrap();
+        let start = comment["start_line"].as_u64().map_or(end, |line| usize::try_from(line).unwrap());
+        let body = comment["body"].as_str().unwrap();
+        let (_, inside) = body.split_once("```suggestion\n").unwrap();
+        let (inside, _) = inside.split_once("\n```").unwrap();
+        lines[start - 1..end].iter_mut().for_each(Vec::clear);
+        lines[start - 1] = inside.lines().map(str::to_owned).collect();
+    }
+    let suggested: Vec<String> = lines.into_iter().flatten().collect();
+    assert!(run(&["fix", ".", "--write"], case.folder.path()).status.code() != Some(2));
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert_ne!(written, old);
+    assert_eq!(suggested, written.lines().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_report_tells_the_edit_of_each_finding_where_it_is_asked_to() {
+    let case = turned();
+    let report = |flags: &[&str]| -> Value {
+        let arguments = [&["check", ".", "--format"], flags].concat();
+        serde_json::from_slice(&run(&arguments, case.folder.path()).stdout).unwrap()
+    };
+    let plain = report(&["json"]);
+    assert!(plain["findings"].as_array().unwrap().iter().all(|one| one.get("fix").is_none()));
+    let told = report(&["json", "--fixes"]);
+    let with = |one: &&Value| one.get("fix").is_some();
+    assert!(told["findings"].as_array().unwrap().iter().filter(with).count() >= 3, "{told:#}");
+    let sarif = report(&["sarif", "--fixes"]);
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let fixed = results.iter().filter_map(|one| one["fixes"][0]["artifactChanges"][0]["replacements"].as_array());
+    assert!(fixed.filter(|all| !all.is_empty()).count() >= 3, "{sarif:#}");
 }

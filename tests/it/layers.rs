@@ -39,7 +39,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("diff", &["estate", "finding", "lint", "net", "printable", "proof", "report", "source"]),
-    ("fix", &["bicep", "diff", "finding", "json", "lint", "rule", "shell", "source"]),
+    (
+        "fix",
+        &["bicep", "diff", "estate", "finding", "json", "lint", "net", "proof", "report", "rule", "shell", "source"],
+    ),
     ("cases", &["date", "finding", "judge", "lint", "rule", "source", "suppress"]),
     (
         "lint",

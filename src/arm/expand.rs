@@ -103,7 +103,7 @@ fn run(file: FileId, document: &Document, inputs: &Inputs<'_>) -> Expansion {
     let mut machine = Machine::new(*inputs);
     machine.deployments.push(Rc::clone(&deployment));
     machine.expand(&deployment, &Doubt::default());
-    let mut outputs = Vec::new();
+    let (mut outputs, mut secret) = (Vec::new(), Vec::new());
     if matches!(inputs.wanted, Wanted::All) {
         let env = Env::of(&deployment);
         for member in root.get("outputs").map(Node::members).unwrap_or_default() {
@@ -115,16 +115,35 @@ fn run(file: FileId, document: &Document, inputs: &Inputs<'_>) -> Expansion {
             // An output of the outermost template is not used anywhere: its own step says nothing.
             let via = value.via.as_ref().and_then(|step| step.next.clone());
             let value = machine.settled(Node { via, ..value }, None, condition.flatten().is_some());
+            if is_secure(&member.node) {
+                secret.push(value.clone());
+            }
             outputs.push((std::sync::Arc::clone(&member.key), value));
         }
     }
-    Expansion {
+    let mut expansion = Expansion {
         resources: std::mem::take(&mut machine.resources),
         outputs,
+        secret,
         troubles: machine.take_troubles(),
         linked: machine.linked.iter().copied().collect(),
         missing: std::mem::take(&mut machine.missing).into_iter().collect(),
+    };
+    if matches!(inputs.wanted, Wanted::All) {
+        // Last, so that one nobody asks for is not missed.
+        let env = Env::of(&deployment);
+        let declared = root.get("parameters").map(Node::members).unwrap_or_default();
+        for member in declared.iter().filter(|member| is_secure(&member.node)) {
+            expansion.secret.push(machine.parameter(&member.key, &env, "", member.node.span));
+        }
     }
+    expansion
+}
+
+/// Whether a parameter or an output holds what must not be shown.
+fn is_secure(declared: &Node) -> bool {
+    let kind = declared.get("type").and_then(Node::text).unwrap_or_default();
+    kind.eq_ignore_ascii_case("securestring") || kind.eq_ignore_ascii_case("secureobject")
 }
 
 /// Whether resources may be missing or repeated because of what is around them.

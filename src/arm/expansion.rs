@@ -87,6 +87,8 @@ pub struct Expansion {
     pub resources: Vec<Resource>,
     /// Its outputs; only when all resources are asked for.
     pub outputs: Vec<(Arc<str>, Node)>,
+    /// The values of its secure parameters and outputs, which must not be shown; only when all resources are asked for.
+    pub secret: Vec<Node>,
     /// What went wrong, each once.
     pub troubles: Vec<Trouble>,
     /// The files it reached through links, parameter files included.

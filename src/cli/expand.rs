@@ -1,5 +1,6 @@
 //! `aznetlint expand`: the resources and outputs of templates as plain JSON, what is unknown marked with its reason.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use miette::Result;
@@ -25,7 +26,10 @@ pub(crate) fn run(arguments: &ExpandArguments) -> Result<End> {
         let help = "a template is a Bicep file, or JSON with `$schema` and `resources`".to_owned();
         return Err(FlagError::new("there is no template in the input", help).into());
     }
-    let view = View { files: &expanded.files, places: arguments.places };
+    let mut secret = BTreeSet::new();
+    let all = expanded.templates.iter().flat_map(|template| &template.expansion.secret);
+    all.for_each(|value| add_words(value, &mut secret));
+    let view = View { files: &expanded.files, places: arguments.places, secret };
     let shown = json!({
         "version": 1,
         "templates": expanded.templates.iter().map(|template| view.template(template)).collect::<Vec<_>>(),
@@ -34,9 +38,26 @@ pub(crate) fn run(arguments: &ExpandArguments) -> Result<End> {
     Ok(if expanded.broken.is_empty() { End::Clean } else { End::Failed })
 }
 
+/// What stands in place of a value of a secure parameter or output.
+const HIDDEN: &str = "(sensitive)";
+
 struct View<'a> {
     files: &'a Files,
     places: bool,
+    /// Texts that are not shown.
+    secret: BTreeSet<String>,
+}
+
+/// The texts in a value that must not be shown. One of few characters may stand anywhere, and tells nothing.
+fn add_words(value: &Node, words: &mut BTreeSet<String>) {
+    match &value.value {
+        Value::Text(text) if text.chars().count() > 3 => {
+            words.insert(text.to_string());
+        }
+        Value::List(items) => items.iter().for_each(|item| add_words(item, words)),
+        Value::Object(members) => members.iter().for_each(|member| add_words(&member.node, words)),
+        _ => {}
+    }
 }
 
 impl View<'_> {
@@ -98,7 +119,7 @@ impl View<'_> {
                 shown
             }
             scalar => {
-                let plain = plain(scalar);
+                let plain = self.covered(plain(scalar));
                 if !self.places {
                     return plain;
                 }
@@ -108,6 +129,17 @@ impl View<'_> {
                 Json::Object(members)
             }
         }
+    }
+
+    /// A value without what must not be shown.
+    fn covered(&self, value: Json) -> Json {
+        let Json::String(mut text) = value else { return value };
+        for word in self.secret.iter().rev() {
+            if text.contains(word.as_str()) {
+                text = text.replace(word.as_str(), HIDDEN);
+            }
+        }
+        Json::String(text)
     }
 
     /// Where the literal is, and the way it came.

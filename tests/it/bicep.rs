@@ -544,3 +544,20 @@ fn what_is_compiled_is_parsed_only_where_another_template_may_link_to_it() {
     let (_, said) = run(alone.path(), &["expand", "."]);
     assert!(!said.contains("rt-linked") && said.contains("rt-source"), "{said}");
 }
+
+#[test]
+fn what_is_secure_is_not_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "@secure()\nparam key string = 'hunter2-of-parameter'\n@secure()\noutput a string = 'written-as-output'\n\
+                output b string = 'plain-${key}'\noutput c string = 'shown'\n\
+                resource n 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {\n  name: 'n'\n  tags: { key: key }\n}\n";
+    std::fs::write(folder.path().join("main.bicep"), text).unwrap();
+    for flags in [&["expand", "main.bicep"][..], &["expand", "main.bicep", "--places"]] {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_aznetlint")).args(flags).current_dir(folder.path()).output().unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert!(!printed.contains("hunter2") && !printed.contains("written-as"), "{printed}");
+        assert_eq!(printed.matches("(sensitive)").count(), 3, "{printed}");
+        assert!(printed.contains("\"shown\"") && printed.contains("plain-(sensitive)"), "{printed}");
+    }
+}

@@ -79,7 +79,7 @@ fn two(arguments: &DiffArguments) -> Result<(Run, Run, Label)> {
             "name two files or folders: aznetlint diff BASE HEAD; or a commit: aznetlint diff --against REF".to_owned();
         return Err(FlagError::new("diff needs a base and a head", help).into());
     };
-    let gathered = gather(&arguments.lint, std::slice::from_ref(head))?;
+    let gathered = gather_requirements(arguments, std::slice::from_ref(head))?;
     let root = |path: &Path| path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
     let run = |path: &PathBuf| Run { kept: kept(std::slice::from_ref(path), &gathered), root: root(path) };
     Ok((run(base), run(head), Label { read_alike: true, ..Label::default() }))
@@ -90,7 +90,7 @@ const PLAN: &str = "terraform-plan";
 
 /// A plan of Terraform: the state before, and what is planned.
 fn before_and_after(arguments: &DiffArguments, plan: &PathBuf) -> Result<(Run, Run, Label)> {
-    let mut gathered = gather(&arguments.lint, std::slice::from_ref(plan))?;
+    let mut gathered = gather_requirements(arguments, std::slice::from_ref(plan))?;
     let run = |gathered: &Gathered| Run { kept: kept(std::slice::from_ref(plan), gathered), root: String::new() };
     let head = run(&gathered);
     let is_plan = |run: &Run| run.kept.outcome.report.files.iter().any(|file| file.shape.as_deref() == Some(PLAN));
@@ -108,7 +108,7 @@ const GIT: Git = Git { flag: "--against", without: "compare two folders: aznetli
 /// which the run stands meanwhile, so that paths mean the same on both sides.
 fn against(arguments: &DiffArguments, reference: &str) -> Result<(Run, Run, Label)> {
     let named = &*arguments.lint.paths;
-    let mut gathered = gather(&arguments.lint, named)?;
+    let mut gathered = gather_requirements(arguments, named)?;
     let paths = match linted(named, &gathered.found) {
         Ok((paths, _)) => paths,
         Err(_) => vec![repository()],
@@ -160,6 +160,13 @@ fn cannot_stand(error: io::Error) -> FlagError {
 fn inside(path: &Path, top: &Path) -> Option<PathBuf> {
     let whole = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     whole(path).strip_prefix(whole(top)).ok().map(Path::to_owned)
+}
+
+/// What both sides are read with. No finding is compared, only requirements and traffic.
+fn gather_requirements(arguments: &DiffArguments, paths: &[PathBuf]) -> Result<Gathered> {
+    let mut gathered = gather(&arguments.lint, paths)?;
+    gathered.pack.keep_requirements();
+    Ok(gathered)
 }
 
 fn kept(paths: &[PathBuf], gathered: &Gathered) -> Kept {

@@ -90,7 +90,7 @@ fn flows<'a>(group: &Group<'a>) -> Vec<Flow<'a>> {
         brief: finding.brief.as_deref(),
         words: finding.flow.as_deref().unwrap_or(&finding.message),
     };
-    let all = group.findings().iter().map(|finding| flow(&finding));
+    let all = group.findings().iter().map(flow);
     all.filter(|flow| said.insert((&flow.finding.rule, flow.words, &flow.finding.placement))).collect()
 }
 

@@ -29,11 +29,21 @@ pub(crate) struct Arguments {
     pub(crate) color: colorchoice_clap::Color,
 }
 
+/// Headings of the options.
+const OUTPUT: &str = "Output";
+const GATE: &str = "What fails the run";
+const RULES: &str = "Rules and settings";
+const FACTS: &str = "What the input does not show";
+const TEMPLATES: &str = "Templates";
+const FILES: &str = "Files";
+
 /// The commands; without one, `check` is meant.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Lint files and folders
     Check(CheckArguments),
+    /// List what is judged where, and what is known about it and from where
+    Services(ServicesArguments),
     /// Write down the findings there are, so that later only new ones count
     Baseline(BaselineArguments),
     /// Say what a change does: which traffic it opens, closes or leads another way, which requirements turn
@@ -75,32 +85,33 @@ pub(crate) struct CheckArguments {
     #[command(flatten)]
     pub(crate) scope: ScopeArguments,
 
-    /// How to print; without it and without --output, as text
-    #[arg(long, value_parser = report_formats(), value_name = "FORMAT")]
+    /// How to print; without it and without --output, as text. For people: text, markdown, html, csv; for editors and
+    /// grep: concise; for pipelines: github, azure, gitlab, junit, sarif; for programs: json
+    #[arg(long, hide_possible_values = true, help_heading = OUTPUT, value_parser = report_formats(), value_name = "FORMAT")]
     pub(crate) format: Option<ReportFormat>,
 
     /// Write a report in this format, to FILE or to standard output; can be given several times
-    #[arg(long = "output", value_name = "FORMAT[=FILE]")]
+    #[arg(long = "output", value_name = "FORMAT[=FILE]", help_heading = OUTPUT)]
     pub(crate) outputs: Vec<String>,
 
     /// Exit with 1 when a finding is at least this serious [default: error]
-    #[arg(long, value_enum, value_name = "LEVEL")]
+    #[arg(long, value_enum, value_name = "LEVEL", help_heading = GATE)]
     pub(crate) fail_on: Option<Gate>,
 
     /// What a requirement that cannot be decided counts as for --fail-on [default: note]
-    #[arg(long, value_enum, value_name = "LEVEL")]
+    #[arg(long, value_enum, value_name = "LEVEL", help_heading = GATE)]
     pub(crate) undecided: Option<UndecidedLevel>,
 
     /// Show findings from this level up [default: warning]
-    #[arg(long, value_enum, value_name = "LEVEL")]
+    #[arg(long, value_enum, value_name = "LEVEL", help_heading = OUTPUT)]
     pub(crate) min_level: Option<LevelChoice>,
 
     /// Exit with 0 whatever is found; a run that fails still exits with 2
-    #[arg(long)]
+    #[arg(long, help_heading = GATE)]
     pub(crate) exit_zero: bool,
 
     /// Ignore the findings in this file, which `aznetlint baseline` writes
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = GATE)]
     pub(crate) baseline: Option<PathBuf>,
 
     /// Print, instead of a report, the commands that export from Azure what is named and not shown, or would settle what
@@ -109,6 +120,7 @@ pub(crate) struct CheckArguments {
         long,
         value_enum,
         value_name = "SHELL",
+        help_heading = OUTPUT,
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "az",
@@ -117,10 +129,30 @@ pub(crate) struct CheckArguments {
     pub(crate) what_to_export: Option<Shell>,
 
     /// Try edits that settle findings, and tell them in every format; each takes one more run
-    #[arg(long, conflicts_with = "what_to_export")]
+    #[arg(long, help_heading = OUTPUT, conflicts_with = "what_to_export")]
     pub(crate) fixes: bool,
 
-    /// Say more: every file, every fact, every requirement
+    /// Say more: every file, every fact, every requirement, every rule that was met, and what to paste
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub(crate) verbose: bool,
+
+    /// Say less: findings that are errors, and the counts
+    #[arg(short, long, help_heading = OUTPUT, conflicts_with_all = ["verbose", "min_level"])]
+    pub(crate) quiet: bool,
+
+    /// Print how many findings each rule has, instead of the findings
+    #[arg(long, help_heading = OUTPUT, conflicts_with_all = ["format", "outputs", "verbose"])]
+    pub(crate) statistics: bool,
+}
+
+/// What is looked at, as for a check.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 they are listed, 2 the run itself failed or an input could not be read.")]
+pub(crate) struct ServicesArguments {
+    #[command(flatten)]
+    pub(crate) lint: LintArguments,
+
+    /// Say more: every file, every fact, every requirement and who decides it
     #[arg(short, long)]
     pub(crate) verbose: bool,
 }
@@ -198,11 +230,11 @@ pub(crate) struct LintArguments {
     pub(crate) paths: Vec<PathBuf>,
 
     /// Run only these rules, by id, family or tag, such as azureml, 'nsg/*' or security
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = RULES)]
     pub(crate) select: Vec<String>,
 
     /// Do not run these rules, by id, family or tag
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = RULES)]
     pub(crate) skip: Vec<String>,
 
     #[command(flatten)]
@@ -213,35 +245,35 @@ pub(crate) struct LintArguments {
 
     /// Read the addresses of service tags from this file, as Microsoft publishes it or az network list-service-tags
     /// prints it
-    #[arg(long = "service-tags", value_name = "FILE")]
+    #[arg(long = "service-tags", value_name = "FILE", help_heading = FACTS)]
     pub(crate) service_tags: Vec<PathBuf>,
 
     /// Judge every endpoint the workspace itself says it needs: a saved answer of outboundNetworkDependenciesEndpoints
-    #[arg(long = "dependencies", value_name = "FILE")]
+    #[arg(long = "dependencies", value_name = "FILE", help_heading = FACTS)]
     pub(crate) dependencies: Vec<PathBuf>,
 
     /// Read the rules in this folder as well
-    #[arg(long = "rules", value_name = "DIR")]
+    #[arg(long = "rules", value_name = "DIR", help_heading = RULES)]
     pub(crate) rules: Vec<PathBuf>,
 
     /// Leave out the rules that come with the program
-    #[arg(long)]
+    #[arg(long, help_heading = RULES)]
     pub(crate) no_default_rules: bool,
 
     /// Leave out files that match, in the notation of .gitignore
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", help_heading = FILES)]
     pub(crate) exclude: Vec<String>,
 
     /// Apply --exclude and ignore files to files that are named, too
-    #[arg(long)]
+    #[arg(long, help_heading = FILES)]
     pub(crate) force_exclude: bool,
 
     /// Read the settings from this file instead of looking for aznetlint.yaml
-    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = RULES)]
     pub(crate) config: Option<PathBuf>,
 
     /// Read no settings file
-    #[arg(long)]
+    #[arg(long, help_heading = RULES)]
     pub(crate) no_config: bool,
 }
 
@@ -311,19 +343,19 @@ pub(crate) struct BaselineArguments {
 #[derive(Debug, Default, Args)]
 pub(crate) struct ServiceArguments {
     /// Judge this service, on the subnets, NSGs, route tables, firewalls or policies whose name or id matches PATTERN
-    #[arg(long = "service", value_name = "SERVICE[@PATTERN]")]
+    #[arg(long = "service", value_name = "SERVICE[@PATTERN]", help_heading = FACTS)]
     pub(crate) services: Vec<String>,
 
     /// The region, such as westeurope
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", help_heading = FACTS)]
     pub(crate) region: Option<String>,
 
     /// What the input cannot show, such as public-ip=true; `explain SERVICE` lists the names
-    #[arg(long = "fact", value_name = "NAME=VALUE")]
+    #[arg(long = "fact", value_name = "NAME=VALUE", help_heading = FACTS)]
     pub(crate) facts: Vec<String>,
 
     /// An appliance that is no Azure Firewall lets everything through; `appliances` of the settings says more
-    #[arg(long = "appliance", value_name = "ADDRESS=all")]
+    #[arg(long = "appliance", value_name = "ADDRESS=all", help_heading = FACTS)]
     pub(crate) appliances: Vec<String>,
 }
 
@@ -331,23 +363,23 @@ pub(crate) struct ServiceArguments {
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct TemplateArguments {
     /// The name that standard input is shown by; one that ends in .bicep or .bicepparam makes it Bicep
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = FILES)]
     pub(crate) stdin_name: Option<String>,
 
     /// Evaluate templates with this parameter file instead of those beside them; several: once with each
-    #[arg(long = "parameters", value_name = "FILE")]
+    #[arg(long = "parameters", value_name = "FILE", help_heading = TEMPLATES)]
     pub(crate) parameters: Vec<PathBuf>,
 
     /// Give one template parameter; a value that is JSON is read as such
-    #[arg(long = "set", value_name = "NAME=VALUE")]
+    #[arg(long = "set", value_name = "NAME=VALUE", help_heading = TEMPLATES)]
     pub(crate) set: Vec<String>,
 
     /// The subscription the templates are deployed to
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help_heading = TEMPLATES)]
     pub(crate) subscription: Option<String>,
 
     /// The resource group the templates are deployed to
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = TEMPLATES)]
     pub(crate) resource_group: Option<String>,
 }
 
@@ -458,8 +490,9 @@ pub(crate) struct ExpandArguments {
 /// What to explain.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
-    /// A rule such as azureml/storage-blocked, a service such as azureml-compute, or a family such as azureml
-    #[arg(value_name = "RULE|SERVICE|FAMILY")]
+    /// A rule such as azureml/storage-blocked, a service such as azureml-compute, a family such as azureml, or the text
+    /// of an error that a deployment or a job ends with
+    #[arg(value_name = "RULE|SERVICE|FAMILY|ERROR")]
     pub(crate) name: String,
 
     /// Read the rules in this folder as well
@@ -470,7 +503,7 @@ pub(crate) struct ExplainArguments {
 /// Which rules to list.
 #[derive(Debug, Args)]
 pub(crate) struct RulesArguments {
-    /// Only rules whose id or tags hold this word
+    /// Only rules whose id, title or tags, or the errors they are seen as, hold this word
     #[arg(value_name = "WORD")]
     pub(crate) filter: Option<String>,
 
@@ -664,18 +697,18 @@ impl From<UndecidedLevel> for Level {
 pub(crate) struct ScopeArguments {
     /// The PATHs are what changed: report only what concerns them, and lint the paths of the settings file or the
     /// whole repository. This is how the pre-commit hook runs
-    #[arg(long, conflicts_with = "changed_since")]
+    #[arg(long, conflicts_with = "changed_since", help_heading = FILES)]
     pub(crate) changed: bool,
 
     /// Report only what concerns the files that changed since this commit or branch, uncommitted changes included
-    #[arg(long, value_name = "REF")]
+    #[arg(long, value_name = "REF", help_heading = FILES)]
     pub(crate) changed_since: Option<String>,
 
     /// Print every setting that holds and where it comes from, and lint nothing
-    #[arg(long)]
+    #[arg(long, help_heading = RULES)]
     pub(crate) show_settings: bool,
 
     /// Show no progress; it is only ever shown on a terminal
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub(crate) no_progress: bool,
 }

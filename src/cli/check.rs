@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use miette::Result;
 
-use crate::cli::arguments::{CheckArguments, Gate, Shell, UndecidedLevel};
+use crate::cli::arguments::{CheckArguments, Gate, ServicesArguments, Shell, UndecidedLevel};
 use crate::cli::end::{End, FlagError, print_text, tell};
 use crate::cli::fix::standard_input;
 use crate::cli::found::{Found, Thresholds, check_choices, read_baseline, thresholds};
-use crate::cli::output::{Inputs, Outputs};
+use crate::cli::output::{Inputs, Outputs, print_services};
 use crate::cli::progress::{Watch, is_watched};
 use crate::cli::settings::{Gathered, gather};
 use crate::cli::show::show;
-use crate::cli::target::target;
+use crate::cli::target::{linted, target};
 use crate::config::ServiceSetting;
 use crate::finding::{Index, Level, Outcome as FileOutcome, Report, Settling, Verdict};
 use crate::fix::{Trial, offers};
@@ -93,6 +93,17 @@ fn with_fixes(paths: &[PathBuf], gathered: &Gathered) -> Result<Outcome> {
     let offers = offers(&trial, &kept, false);
     offers.tell(&mut kept.outcome.report);
     Ok(kept.outcome)
+}
+
+/// `aznetlint services`: what is judged where, and what is known about it.
+pub(crate) fn services(arguments: &ServicesArguments) -> Result<End> {
+    let gathered = gather(&arguments.lint, &arguments.lint.paths)?;
+    let (paths, _) = linted(&arguments.lint.paths, &gathered.found)?;
+    let mut outcome = lint::lint(&paths, &mut io::stdin().lock(), &gathered.pack, &gathered.settings);
+    unmatched(&gathered.found, &mut outcome, arguments.lint.paths.is_empty())?;
+    print_services(&outcome, arguments.verbose)?;
+    tell_unjudged(&outcome);
+    Ok(if outcome.report.has_errors() || !outcome.empty.is_empty() { End::Failed } else { End::Clean })
 }
 
 /// What is said where no change has to do with Azure's networks.

@@ -1,6 +1,6 @@
 //! `aznetlint diff`: what a change does to traffic and requirements. Writing it is the work of `diff`.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -9,7 +9,7 @@ use miette::Result;
 use crate::cli::arguments::{ClosedGate, DiffArguments, DiffFormat, OpenedGate};
 use crate::cli::end::{End, FlagError, OutputError, tell};
 use crate::cli::git::{Git, ask};
-use crate::cli::output::{Inputs, WIDEST, columns, is_writable, save};
+use crate::cli::output::{Inputs, columns, is_writable, save};
 use crate::cli::settings::{Gathered, gather};
 use crate::cli::target::{linted, repository};
 use crate::diff::{
@@ -209,7 +209,7 @@ fn render(format: DiffFormat, diff: &Diff, out: &mut dyn io::Write) -> io::Resul
         DiffFormat::Text | DiffFormat::Markdown => printable::Kind::Plain,
     };
     let out = &mut printable::Printer::new(out, kind);
-    let width = if io::stdout().is_terminal() { columns().min(WIDEST) } else { 100 };
+    let width = columns();
     match format {
         DiffFormat::Text => write_text(diff, width, out)?,
         DiffFormat::Json => write_json(diff, out)?,

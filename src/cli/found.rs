@@ -130,7 +130,10 @@ pub(crate) fn thresholds(arguments: &CheckArguments, found: &Found) -> Threshold
     });
     Thresholds {
         fail_on: arguments.fail_on.or(fail_on).unwrap_or_default(),
-        min_level: arguments.min_level.or(min_level).unwrap_or_default(),
+        min_level: match arguments.quiet {
+            true => LevelChoice::Error,
+            false => arguments.min_level.or(min_level).unwrap_or_default(),
+        },
         undecided: arguments.undecided.or(undecided).unwrap_or_default(),
     }
 }

@@ -1,7 +1,7 @@
 //! Where reports go: which formats a run writes, to standard output and to files, and never over what it has read.
 
 use std::fs::{self, File};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use miette::Result;
@@ -16,7 +16,7 @@ use crate::printable;
 use crate::report::{self, Base, Format};
 
 /// The widest page, in characters; longer lines are hard to read.
-pub(crate) const WIDEST: usize = 120;
+const WIDEST: usize = 120;
 
 /// The reports a run writes.
 pub(crate) struct Outputs {
@@ -37,8 +37,8 @@ impl Outputs {
                 None => (written.as_str(), None),
             };
             let Some(format) = Format::of(word) else {
-                let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
-                let help = format!("the formats are: {}", known.join(", "));
+                let known = Format::ALL.map(|format| format!("  {:9} {}", format.as_str(), format.purpose()));
+                let help = format!("the formats are:\n{}", known.join("\n"));
                 return Err(FlagError::new(format!("--output {written}: there is no format `{word}`"), help));
             };
             match (file, stdout) {
@@ -98,10 +98,9 @@ impl Outputs {
         }
         match self.stdout {
             None => Ok(()),
-            Some(Format::Text) => {
+            Some(format @ (Format::Text | Format::Concise)) => {
                 let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-                let width = if io::stdout().is_terminal() { columns().min(WIDEST) } else { options.width };
-                let options = report::Options { color, width, ..options };
+                let options = report::Options { format, color, width: columns(), ..options };
                 let mut out = anstream::stdout().lock();
                 report::render(&outcome.report, &outcome.files, &options, &mut out).map_err(OutputError::report)
             }
@@ -120,9 +119,19 @@ fn options(arguments: &CheckArguments, thresholds: &Thresholds) -> report::Optio
         fail_on: thresholds.fail_on.least().unwrap_or(Level::Error),
         undecided: thresholds.undecided.into(),
         verbose: arguments.verbose,
+        quiet: arguments.quiet,
+        statistics: arguments.statistics,
         base: base(),
         ..report::Options::default()
     }
+}
+
+/// Prints what is judged where, and what is known about it.
+pub(crate) fn print_services(outcome: &Outcome, verbose: bool) -> Result<()> {
+    let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
+    let options = report::Options { color, verbose, width: columns(), ..report::Options::default() };
+    let mut out = anstream::stdout().lock();
+    report::services(&outcome.report, &outcome.files, &options, &mut out).map_err(OutputError::report)
 }
 
 /// Where the run stands: in a repository, paths start at its root.
@@ -146,10 +155,11 @@ fn url() -> Option<String> {
     Some(format!("{server}/{repository}/blob/{}/", set("GITHUB_SHA")?))
 }
 
-/// The width of the terminal, when it says so.
+/// The columns that text is written for: what `COLUMNS` says, else those of the terminal, and 100 where there is none.
 pub(crate) fn columns() -> usize {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    said.filter(|columns| *columns >= 40).unwrap_or(100)
+    let shown = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    said.or_else(shown).filter(|columns| *columns >= 40).map_or(100, |columns| columns.min(WIDEST))
 }
 
 /// Whether two paths lead to one file, which may not be there yet.

@@ -1,15 +1,20 @@
 //! Starts a command and turns its end into an exit status.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
+use miette::{GraphicalTheme, ThemeCharacters, ThemeStyles};
 use rayon::ThreadPoolBuilder;
 
 use crate::cli::arguments::{Arguments, Command};
-use crate::cli::end::{End, OutputError, is_colored, print_error};
+use crate::cli::end::{End, FlagError, OutputError, is_colored, print_error};
+use crate::cli::output::columns;
 use crate::cli::{baseline, check, diff, document, expand, fix, init, study, tags, trace, views};
+use crate::printable;
+use crate::spelling::nearest;
 
 /// The stack of a thread, as large as that of a process.
 const STACK: usize = 8 << 20;
@@ -32,8 +37,12 @@ pub fn main() -> ExitCode {
     arguments.color.write_global();
     theme_errors();
     let ended = with_threads(|| match arguments.command {
-        None => check::run(&arguments.check),
+        None => match meant(&arguments.check.lint.paths) {
+            Some(error) => Err(error.into()),
+            None => check::run(&arguments.check),
+        },
         Some(Command::Check(check)) => check::run(&check),
+        Some(Command::Services(services)) => check::services(&services),
         Some(Command::Baseline(written)) => baseline::run(&written),
         Some(Command::Diff(sides)) => diff::run(&sides),
         Some(Command::Fix(edits)) => fix::run(&edits),
@@ -61,6 +70,16 @@ pub fn main() -> ExitCode {
             }
         },
     }
+}
+
+/// What is said of a word that is no path and nearly a command.
+fn meant(paths: &[PathBuf]) -> Option<FlagError> {
+    let first = paths.first().filter(|path| !path.exists())?.to_str()?;
+    let command = Arguments::command();
+    let names = command.get_subcommands().map(clap::Command::get_name);
+    let meant = nearest(first, names)?;
+    let help = format!("did you mean `aznetlint {meant}`?");
+    Some(FlagError::new(format!("there is no command and no file `{}`", printable::line(first)), help))
 }
 
 /// Says of a flag that a command does not have when it is one of `check`.
@@ -94,11 +113,25 @@ fn with_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     work()
 }
 
-/// Tool errors follow the same choice of colour as findings.
+/// Tool errors look like findings: a first word, a place behind a corner, marks below the text, the same choice of colour.
 fn theme_errors() {
     let color = is_colored();
+    let unicode = ThemeCharacters::unicode();
+    let characters = ThemeCharacters {
+        error: "error:".to_owned(),
+        warning: "warning:".to_owned(),
+        advice: "note:".to_owned(),
+        ltop: '┌',
+        lbot: '└',
+        underbar: '^',
+        underline: '^',
+        ..unicode
+    };
+    let styles = if color { ThemeStyles::ansi() } else { ThemeStyles::none() };
     let set = miette::set_hook(Box::new(move |_| {
-        let options = miette::MietteHandlerOpts::new().color(color).terminal_links(color).width(100);
+        let theme = GraphicalTheme { characters: characters.clone(), styles: styles.clone() };
+        let options =
+            miette::MietteHandlerOpts::new().graphical_theme(theme).color(color).terminal_links(color).width(columns());
         // Names such as `private-endpoints` are one word.
         Box::new(options.word_splitter(textwrap::WordSplitter::NoHyphenation).break_words(false).build())
     }));

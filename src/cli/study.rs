@@ -20,7 +20,10 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> Result<End> {
     let text = rule::explain(&pack, &cases, &arguments.name).map_err(|meant| {
         let help = meant.map(|name| format!("did you mean `{name}`?"));
         let help = help.or_else(|| Some("`aznetlint rules` lists the rules".to_owned()));
-        FlagError::new(format!("there is no rule or service `{}`", arguments.name), help)
+        FlagError::new(
+            format!("there is no rule or service `{}`, and no rule is seen as such an error", arguments.name),
+            help,
+        )
     })?;
     say(text.trim_end())
 }
@@ -33,11 +36,15 @@ pub(crate) fn rules(arguments: &RulesArguments) -> Result<End> {
     let name = RuleName::new(filter);
     let holds = |text: &str| text.to_ascii_lowercase().contains(&word);
     let is_chosen = |card: &RuleCard| {
-        holds(card.id.as_str()) || holds(&card.title) || card.tags.iter().any(|tag| holds(tag)) || name.names(card)
+        holds(card.id.as_str())
+            || holds(&card.title)
+            || card.tags.iter().any(|tag| holds(tag))
+            || name.names(card)
+            || rule::is_seen_as(card, filter)
     };
     let chosen: Vec<&Rule> = pack.rules.iter().filter(|rule| is_chosen(&rule.card)).collect();
     if chosen.is_empty() {
-        tell(&format!("no rule has `{filter}` in its id, title or tags"));
+        tell(&format!("no rule has `{filter}` in its id, title or tags, or is seen as it"));
         pack.check(&name).err().iter().for_each(|help| tell(&format!("  help: {help}")));
     }
     match arguments.format {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use crate::finding::brief::Brief;
 use crate::finding::fix::{Fix, Offered};
 use crate::source::Span;
 
@@ -221,6 +222,8 @@ pub struct Finding {
     pub undecided: bool,
     /// What is the matter, one line.
     pub message: String,
+    /// The same in short, for a requirement.
+    pub brief: Option<Box<Brief>>,
     /// The characters at fault.
     pub at: Label,
     /// Other places that matter, in this or other files.
@@ -272,6 +275,7 @@ impl Finding {
             level,
             undecided: false,
             message: message.into(),
+            brief: None,
             at,
             related: Vec::new(),
             subject: None,
@@ -289,6 +293,11 @@ impl Finding {
             fingerprint: String::new(),
             ignored: None,
         }
+    }
+
+    /// What is the matter, as short as it is known.
+    pub fn headline(&self) -> &str {
+        self.brief.as_ref().map_or(&self.message, |brief| &brief.headline)
     }
 
     /// What it is filtered by: a requirement that cannot be decided matters as much as a warning to a reader, whatever it

@@ -2,11 +2,14 @@
 //!
 //! Drawing them is the work of `report`; arriving at them that of `rule`.
 
+mod brief;
 mod diagnostic;
 mod edit;
 mod fix;
 mod report;
 
+pub(crate) use brief::Traffic;
+pub use brief::{Brief, Ground};
 pub(crate) use diagnostic::hash;
 pub use diagnostic::{
     Finding, FlowId, Ignored, IgnoredBy, Label, Layer, Level, PlacementId, Remark, RuleCard, RuleId, Source, Verdict,

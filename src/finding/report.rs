@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use crate::finding::brief::positive;
 use crate::finding::diagnostic::{Finding, FlowId, Layer, PlacementId, RuleCard, RuleId, Verdict};
 use crate::source::{FileId, Span};
 
@@ -212,6 +213,11 @@ impl PlacementReport {
             Some(place) => format!("{} on {}", self.id.service, short_name(place)),
             None => self.id.service.clone(),
         }
+    }
+
+    /// What holds when one of its requirements passes: `snet-training reaches Storage.westeurope on TCP 443`.
+    pub fn passes_as(&self, requirement: &RequirementReport) -> String {
+        positive(&requirement.flow, &self.id.on)
     }
 
     /// What one of its flows is known by.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::estate::{Field, NetworkSecurityGroup};
 use crate::finding::{Applies, Finding, Label, Layer, Level, Remark, Verdict, fingerprint};
 use crate::json::Trail;
+use crate::judge::brief::brief;
 use crate::judge::fixes::{Proposal, Subject, help_elsewhere, is_slip, lost_hosts, propose, written_rule};
 use crate::judge::remedy;
 use crate::judge::site;
@@ -33,12 +34,14 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
         (false, false) => card.level,
     };
     let (at, mut related) = places(subject, judgement, undecided)?;
-    related.extend(association(subject));
-    related.extend(way_to_firewall(judgement));
+    let mut aside: Vec<Label> = association(subject).into_iter().chain(way_to_firewall(judgement)).collect();
+    related.append(&mut aside.clone());
     if judgement.layer == Some(Layer::Firewall) {
         related.extend(remedy::near_hosts(subject.estate, &subject.placement.site, &lost_hosts(subject)));
     }
-    related.extend(reasons(subject));
+    let reasons = reasons(subject);
+    related.extend(reasons.iter().cloned());
+    aside.extend(reasons);
     related.retain(|label| label.span != at.span);
     let mut seen = BTreeSet::new();
     related.retain(|label| seen.insert(label.span));
@@ -47,11 +50,13 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
     });
     let id = subject.placement.id(subject.estate);
     let proposal = if undecided { Proposal::default() } else { propose(subject, judgement) };
+    let message = message(subject, judgement, undecided, conditional);
     Some(Finding {
         rule: card.id.clone(),
         level,
         undecided,
-        message: message(subject, judgement, undecided, conditional),
+        brief: Some(Box::new(brief(subject, judgement, undecided, &message, &aside))),
+        message,
         fingerprint: fingerprint(
             &card.id,
             resource.as_deref().unwrap_or(&id.to_string()),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{
-    Decider, FactValue, Finding, Label, PlacementId, PlacementReport, Remark, Report, RequirementReport, hash,
+    Brief, Decider, FactValue, Finding, Label, PlacementId, PlacementReport, Remark, Report, RequirementReport, hash,
 };
 
 /// More findings of one rule at one place are said once.
@@ -77,6 +77,7 @@ pub(crate) fn shorten(report: &mut Report) {
 fn finding(finding: &mut Finding) {
     let Finding {
         message,
+        brief: short,
         at,
         related,
         remarks,
@@ -95,8 +96,15 @@ fn finding(finding: &mut Finding) {
     related.iter_mut().for_each(label);
     remarks.iter_mut().for_each(|remark| text(&mut remark.text));
     [message, fingerprint].into_iter().chain(conditions).for_each(text);
+    short.iter_mut().for_each(|short| brief(short));
     [help, snippet, resource, flow, cause].into_iter().flatten().for_each(text);
     placements.iter_mut().chain(placement).for_each(placement_id);
+}
+
+fn brief(brief: &mut Brief) {
+    let Brief { headline, actor, cure, doubt, traffic, place, needed, conditions, way, aside: _ } = brief;
+    [headline, actor, cure, doubt, traffic, place].into_iter().chain(conditions).chain(way).for_each(text);
+    needed.iter_mut().for_each(|ground| text(&mut ground.fact));
 }
 
 fn label(label: &mut Label) {

@@ -26,7 +26,9 @@ pub(crate) struct Context<'a> {
 impl<'a> Context<'a> {
     /// Of one report.
     pub(crate) fn new(report: &'a Report, files: &'a Files, options: &'a Options) -> Self {
-        let of_level = |finding: &&Finding| finding.weight() >= options.min_level;
+        // What fails a run is shown by it.
+        let weight = |finding: &Finding| finding.weight().max(finding.level_as(options.undecided));
+        let of_level = |finding: &&Finding| weight(finding) >= options.min_level;
         let mut all: Vec<_> = report.findings.iter().filter(of_level).collect();
         all.sort_by(|a, b| {
             let place = |finding: &Finding| (finding.at.span.start, finding.at.span.end);

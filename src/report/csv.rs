@@ -9,7 +9,7 @@ use crate::report::context::{Context, decided_by};
 use crate::report::pen::Pen;
 
 /// The columns, in order.
-const COLUMNS: [&str; 23] = [
+const COLUMNS: [&str; 24] = [
     "kind",
     "placement",
     "service",
@@ -33,6 +33,7 @@ const COLUMNS: [&str; 23] = [
     "ignored-by",
     "reason",
     "fingerprint",
+    "passes-as",
 ];
 
 /// Writes the report as CSV.
@@ -49,7 +50,7 @@ pub(crate) fn write(context: &Context<'_>, out: &mut dyn io::Write) -> io::Resul
     Ok(())
 }
 
-fn of_requirement(context: &Context<'_>, placement: &PlacementReport, requirement: &RequirementReport) -> [String; 23] {
+fn of_requirement(context: &Context<'_>, placement: &PlacementReport, requirement: &RequirementReport) -> [String; 24] {
     let finding = context.finding_of(placement, requirement);
     let mut cells = finding.map_or_else(Default::default, |finding| of_finding(context, finding));
     let (title, level) = card(context, &requirement.rule);
@@ -65,6 +66,7 @@ fn of_requirement(context: &Context<'_>, placement: &PlacementReport, requiremen
     cells[7] = requirement.applies.as_str().to_owned();
     cells[8] = requirement.rows.join(" ");
     cells[9] = requirement.flow.clone();
+    cells[23] = placement.passes_as(requirement);
     cells[10] = requirement.layer.map_or("", Layer::as_str).to_owned();
     cells[11] = decided_by(requirement);
     cells[12] = requirement.witness.as_ref().map(packet).unwrap_or_default();
@@ -72,8 +74,8 @@ fn of_requirement(context: &Context<'_>, placement: &PlacementReport, requiremen
     cells
 }
 
-fn of_finding(context: &Context<'_>, finding: &Finding) -> [String; 23] {
-    let mut cells: [String; 23] = Default::default();
+fn of_finding(context: &Context<'_>, finding: &Finding) -> [String; 24] {
+    let mut cells: [String; 24] = Default::default();
     let (title, _) = card(context, &finding.rule);
     let location = context.location(finding);
     cells[0] = "finding".to_owned();
@@ -112,7 +114,7 @@ fn packet(packet: &Packet) -> String {
     format!("{} {} {from} > {to}", packet.direction(), packet.protocol)
 }
 
-fn row(out: &mut dyn io::Write, cells: &[String; 23]) -> io::Result<()> {
+fn row(out: &mut dyn io::Write, cells: &[String; 24]) -> io::Result<()> {
     let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
     write!(out, "{}\r\n", cells.join(","))
 }

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{DeciderKind, Finding, Index, Layer, Level, PlacementReport, RuleId};
+use crate::finding::{DeciderKind, Finding, Index, Label, Layer, Level, PlacementReport, RuleId};
 
+/// The places one diagnostic shows; the JSON format has all of them.
+const PLACES: usize = 12;
 /// Findings drawn as one, at least one, in their order.
 #[derive(Debug)]
 pub(crate) struct Group<'a> {
@@ -152,6 +154,53 @@ pub(crate) fn group<'a>(findings: &[&'a Finding]) -> Vec<Group<'a>> {
     groups
 }
 
+/// Groups for a reader of text: what is undecided for one reason is one block wherever it is, and so is what one rule of
+/// the network does in several places.
+pub(crate) fn blocks<'a>(findings: &[&'a Finding]) -> Vec<Group<'a>> {
+    let mut blocks: Vec<Group<'a>> = Vec::new();
+    let mut known = BTreeMap::new();
+    for mut group in group(findings) {
+        let head = group.head();
+        let Some(cause) = head.brief.as_ref().and(head.cause.as_deref()) else {
+            blocks.push(group);
+            continue;
+        };
+        let at = (!head.undecided).then_some(head.at.span);
+        match known.entry((cause, head.undecided, at)) {
+            Entry::Occupied(index) => {
+                let block: &mut Group<'a> = &mut blocks[*index.get()];
+                block.findings.append(&mut group.findings);
+            }
+            Entry::Vacant(free) => {
+                free.insert(blocks.len());
+                blocks.push(group);
+            }
+        }
+    }
+    blocks
+}
+
+/// The places to show, the primary one first, each once.
+pub(crate) fn places<'a>(group: &Group<'a>) -> Vec<&'a Label> {
+    let head = group.head();
+    let mut places: Vec<&Label> = Vec::new();
+    for label in std::iter::once(&head.at).chain(&head.related).take(PLACES) {
+        if !places.contains(&label) {
+            places.push(label);
+        }
+    }
+    // What the other findings say about a place that is shown already would be the same in other words.
+    let mut seen: BTreeSet<_> = places.iter().map(|label| label.span).collect();
+    // Nor is one more place of a file news when the same is said of it: `needed for Azure Batch`.
+    let mut said: BTreeSet<_> = places.iter().map(|label| (label.span.file, label.message.as_str())).collect();
+    for label in group.findings().iter().flat_map(|finding| std::iter::once(&finding.at).chain(&finding.related)) {
+        if places.len() < PLACES && seen.insert(label.span) && said.insert((label.span.file, &label.message)) {
+            places.push(label);
+        }
+    }
+    places
+}
+
 /// The worst level among the findings of a group.
 pub(crate) fn level_of(group: &Group<'_>, undecided: Level) -> Level {
     group.findings().iter().map(|finding| finding.level_as(undecided)).max().unwrap_or(Level::Note)
@@ -199,7 +248,7 @@ fn title(placement: &PlacementReport, group: &Group<'_>, index: &Index<'_>) -> S
 
 /// How many flows a group is about, and how many its place needs: in any of the parameter sets it speaks for, each flow
 /// once.
-fn counts(group: &Group<'_>, index: &Index<'_>) -> (usize, usize) {
+pub(crate) fn counts(group: &Group<'_>, index: &Index<'_>) -> (usize, usize) {
     let placements: Vec<_> = group.findings().iter().flat_map(|finding| index.placements(finding)).collect();
     let judged = placements.iter().flat_map(|placement| &placement.requirements).filter(|one| one.verdict.is_some());
     let needed: BTreeSet<(&RuleId, &str)> = judged.map(|one| (&one.rule, one.flow.as_str())).collect();

@@ -187,7 +187,7 @@ impl<'a> Placement<'a> {
             on,
             facts: placement.facts.iter().map(fact).collect(),
             not_judged: placement.not_judged.as_deref(),
-            requirements: placement.requirements.iter().map(|one| Requirement::new(one, files)).collect(),
+            requirements: placement.requirements.iter().map(|one| Requirement::new(placement, one, files)).collect(),
         }
     }
 }
@@ -223,6 +223,7 @@ struct Requirement<'a> {
     rule: &'a str,
     rows: &'a [String],
     flow: &'a str,
+    passes_as: String,
     applies: &'static str,
     verdict: Option<&'static str>,
     layer: Option<&'static str>,
@@ -234,7 +235,11 @@ struct Requirement<'a> {
 }
 
 impl<'a> Requirement<'a> {
-    fn new(requirement: &'a finding::RequirementReport, files: &'a Files) -> Self {
+    fn new(
+        placement: &finding::PlacementReport,
+        requirement: &'a finding::RequirementReport,
+        files: &'a Files,
+    ) -> Self {
         let decider = |decider: &'a finding::Decider| Decider {
             name: &decider.name,
             kind: decider.kind.as_str(),
@@ -244,6 +249,7 @@ impl<'a> Requirement<'a> {
             rule: requirement.rule.as_str(),
             rows: &requirement.rows,
             flow: &requirement.flow,
+            passes_as: placement.passes_as(requirement),
             applies: requirement.applies.as_str(),
             verdict: requirement.verdict.map(finding::Verdict::as_str),
             layer: requirement.layer.map(finding::Layer::as_str),
@@ -319,6 +325,7 @@ struct Found<'a> {
     level: &'static str,
     undecided: bool,
     message: &'a str,
+    headline: &'a str,
     place: Place<'a>,
     label: &'a str,
     related: Vec<Related<'a>>,
@@ -343,6 +350,7 @@ impl<'a> Found<'a> {
             level: finding.level.as_str(),
             undecided: finding.undecided,
             message: &finding.message,
+            headline: finding.headline(),
             place: Place::new(finding.at.span, files),
             label: &finding.at.message,
             related: finding.related.iter().map(related).collect(),

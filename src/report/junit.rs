@@ -122,7 +122,8 @@ impl Writer<'_> {
         let tests = placement.requirements.iter().filter_map(|requirement| {
             let end = self.end(placement, requirement, requirement.verdict?);
             let decided = decided_by(requirement);
-            let said = if decided.is_empty() { String::new() } else { format!("decided by {decided}") };
+            let passes = placement.passes_as(requirement);
+            let said = if decided.is_empty() { passes } else { format!("{passes}, decided by {decided}") };
             let name = format!("{}: {}", requirement.rule, requirement.flow);
             Some(Test { name, class: class(requirement.rule.as_str()), end, said })
         });

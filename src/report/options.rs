@@ -8,6 +8,8 @@ pub enum Format {
     /// For people: excerpts, packets, fixes.
     #[default]
     Text,
+    /// For editors and grep: a line for each finding.
+    Concise,
     /// For programs: version 1 of the JSON format.
     Json,
     /// For code scanning: SARIF 2.1.0.
@@ -16,6 +18,8 @@ pub enum Format {
     Github,
     /// For Azure Pipelines: the text, then issues of the task.
     Azure,
+    /// For merge requests of GitLab: its Code Quality report.
+    Gitlab,
     /// For test reports: a test for each requirement of each placement.
     Junit,
     /// For summaries and comments.
@@ -28,12 +32,14 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order shown to users.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Text,
+        Self::Concise,
         Self::Json,
         Self::Sarif,
         Self::Github,
         Self::Azure,
+        Self::Gitlab,
         Self::Junit,
         Self::Markdown,
         Self::Csv,
@@ -44,14 +50,33 @@ impl Format {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
+            Self::Concise => "concise",
             Self::Json => "json",
             Self::Sarif => "sarif",
             Self::Github => "github",
             Self::Azure => "azure",
+            Self::Gitlab => "gitlab",
             Self::Junit => "junit",
             Self::Markdown => "markdown",
             Self::Csv => "csv",
             Self::Html => "html",
+        }
+    }
+
+    /// Whom it is for.
+    pub fn purpose(self) -> &'static str {
+        match self {
+            Self::Text => "people: excerpts, packets, fixes",
+            Self::Concise => "editors and grep: path:line:col: level[rule] message",
+            Self::Json => "programs: version 1 of the JSON format",
+            Self::Sarif => "code scanning: SARIF 2.1.0",
+            Self::Github => "pipelines: text, then annotations of GitHub Actions",
+            Self::Azure => "pipelines: text, then issues of Azure Pipelines",
+            Self::Gitlab => "pipelines: Code Quality of GitLab",
+            Self::Junit => "pipelines: a test for each requirement",
+            Self::Markdown => "people: summaries and comments",
+            Self::Csv => "people: a row for each requirement and finding",
+            Self::Html => "people: one page for a browser",
         }
     }
 
@@ -82,6 +107,10 @@ pub struct Options {
     pub ascii: bool,
     /// Whether every file, fact, requirement and flow is listed.
     pub verbose: bool,
+    /// Whether the text is findings and the counts alone.
+    pub quiet: bool,
+    /// Whether the text is the number of findings of each rule, and the counts.
+    pub statistics: bool,
     /// Where the run stands, for formats whose paths start at the root of the repository.
     pub base: Base,
     /// The version of the program, for formats that name it.
@@ -111,6 +140,8 @@ impl Default for Options {
             baseline: false,
             ascii: false,
             verbose: false,
+            quiet: false,
+            statistics: false,
             base: Base::default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }

@@ -11,43 +11,48 @@ use crate::finding::{
 use crate::report::context::Context;
 use crate::report::pen::{Pen, Role};
 use crate::report::words::{count, fill, plural};
-use crate::source::{FileId, Files, Span};
+use crate::source::{Files, Span};
 
 /// The columns before what is said.
 const INDENT: usize = 11;
-/// The placements shown without `verbose`.
-const PLACEMENTS: usize = 6;
-/// The unreadable files shown without `verbose`.
-const UNREAD: usize = 6;
-
-/// Writes what was looked at; whether there was anything to say.
+/// Writes what was looked at and what is known of each service there; whether there was anything to say.
 pub(crate) fn opening(context: &Context<'_>, pen: Pen, out: &mut dyn io::Write) -> io::Result<bool> {
     let Context { report, options, files, .. } = context;
-    if report.files.iter().all(|file| file.outcome == Outcome::Skipped) && !options.verbose {
-        return Ok(false);
-    }
+    opening_lines(context, pen, out)?;
+    let mut lines = Lines { files, width: options.width, pen, out };
+    report.placements.iter().try_for_each(|placement| lines.placement(placement, options.verbose))?;
+    Ok(true)
+}
+
+/// Writes the same, and what became of the requirements of each service.
+pub(crate) fn services(context: &Context<'_>, pen: Pen, out: &mut dyn io::Write) -> io::Result<()> {
+    opening(context, pen, out)?;
+    writeln!(out)?;
+    fill(&closing_parts(context, pen), pen.dot(), context.options.width)
+        .iter()
+        .try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// Writes which files and resources there are.
+pub(crate) fn opening_lines(context: &Context<'_>, pen: Pen, out: &mut dyn io::Write) -> io::Result<()> {
+    let Context { report, options, files, .. } = context;
     let mut lines = Lines { files, width: options.width, pen, out };
     lines.say("looked at", &looked_at(&report.files, pen))?;
     if options.verbose {
         for file in &report.files {
-            lines.more(0, &[file_line(file, pen)])?;
+            let outcome = match file.outcome {
+                Outcome::Judged => "judged",
+                Outcome::Skipped => "skipped",
+                Outcome::Error => "unreadable",
+            };
+            lines.more(0, &[file_line(file, &format!("{outcome:10} "), pen)])?;
         }
-    } else {
-        lines.unread(report)?;
     }
     if !report.resources.is_empty() {
         let resources: Vec<_> = report.resources.iter().map(|(noun, number)| count(*number, noun)).collect();
         lines.say("found", &resources)?;
     }
-    let shown = if options.verbose { usize::MAX } else { PLACEMENTS };
-    for placement in report.placements.iter().take(shown) {
-        lines.placement(placement, options.verbose)?;
-    }
-    let hidden = report.placements.len().saturating_sub(shown);
-    if hidden > 0 {
-        lines.more(0, &[format!("and {}; --verbose lists all", count(hidden, "more placement"))])?;
-    }
-    Ok(true)
+    Ok(())
 }
 
 /// `9 files: 4 templates`, `3 REST exports`, `2 skipped`.
@@ -86,17 +91,13 @@ fn noun_of(shape: &str) -> String {
     }
 }
 
-fn file_line(file: &FileReport, pen: Pen) -> String {
-    let outcome = match file.outcome {
-        Outcome::Judged => "judged",
-        Outcome::Skipped => "skipped",
-        Outcome::Error => "unreadable",
-    };
+/// A file behind some words, with what is known about it.
+pub(crate) fn file_line(file: &FileReport, before: &str, pen: Pen) -> String {
     // What is not judged says in its detail what it is.
     let shape = file.shape.as_deref().filter(|_| file.outcome == Outcome::Judged).map(noun_of);
     let said: Vec<_> = [shape.as_deref(), file.detail.as_deref()].into_iter().flatten().collect();
     let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(": ")) };
-    format!("{outcome:10} {}{}", pen.clean(&file.name), pen.clean(&said))
+    format!("{before}{}{}", pen.clean(&file.name), pen.clean(&said))
 }
 
 struct Lines<'a> {
@@ -131,23 +132,6 @@ impl Lines<'_> {
         Ok(())
     }
 
-    /// The files that could not be read and of which no finding speaks.
-    fn unread(&mut self, report: &Report) -> io::Result<()> {
-        let spoken: BTreeSet<FileId> = report.findings.iter().map(|finding| finding.at.span.file).collect();
-        let unread: Vec<_> = report
-            .files
-            .iter()
-            .filter(|file| file.outcome == Outcome::Error && file.file.is_none_or(|file| !spoken.contains(&file)))
-            .collect();
-        for file in unread.iter().take(UNREAD) {
-            self.more(0, &[file_line(file, self.pen)])?;
-        }
-        match unread.len().saturating_sub(UNREAD) {
-            0 => Ok(()),
-            hidden => self.more(0, &[format!("and {}; --verbose lists all", count(hidden, "more file"))]),
-        }
-    }
-
     fn placement(&mut self, placement: &PlacementReport, verbose: bool) -> io::Result<()> {
         let mut title = vec![self.pen.clean(&placement.title())];
         let mut placed = placement.on.contains_key("subnet");
@@ -159,16 +143,13 @@ impl Lines<'_> {
                 title.push(self.pen.clean(&format!("{noun} {}", short_name(name))));
             }
         }
-        self.say("placed", &title)?;
+        self.say("service", &title)?;
         if !placement.found.is_empty() {
             self.more(2, &[self.pen.clean(&placement.found)])?;
         }
-        let (known, unknown): (Vec<_>, Vec<_>) = placement
-            .facts
-            .iter()
-            .filter(|fact| verbose || (fact.asked && fact.from != "default"))
-            .partition(|fact| fact.value.is_some());
-        let facts: Vec<_> = known.into_iter().map(|fact| self.fact(fact, verbose)).collect();
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            placement.facts.iter().filter(|fact| fact.asked || verbose).partition(|fact| fact.value.is_some());
+        let facts: Vec<_> = known.into_iter().map(|fact| self.fact(fact)).collect();
         self.more(2, &facts)?;
         if !unknown.is_empty() {
             let names: Vec<_> = unknown.into_iter().map(|fact| self.pen.clean(&fact.name)).collect();
@@ -179,23 +160,21 @@ impl Lines<'_> {
         }
         if verbose {
             for requirement in &placement.requirements {
-                self.requirement(requirement)?;
+                self.requirement(placement, requirement)?;
             }
         }
         Ok(())
     }
 
-    fn fact(&self, fact: &FactReport, verbose: bool) -> String {
+    fn fact(&self, fact: &FactReport) -> String {
         let value = fact.value.as_ref().map(ToString::to_string).unwrap_or_default();
         let from = fact.place.map(|span| self.place(span));
-        // The name of the file is enough to find it again; its folder is in the verbose list.
-        let from = from.map(|place| if verbose { place } else { last_part(&place).to_owned() });
         let from = from.or_else(|| (fact.from != "estate").then(|| fact.from.to_owned()));
         let from = from.map(|from| format!(" ({from})")).unwrap_or_default();
         self.pen.clean(&format!("{} {value}{from}", fact.name))
     }
 
-    fn requirement(&mut self, requirement: &RequirementReport) -> io::Result<()> {
+    fn requirement(&mut self, placement: &PlacementReport, requirement: &RequirementReport) -> io::Result<()> {
         let (word, role) = match (requirement.applies, requirement.verdict) {
             (Applies::No, _) | (_, None) => ("not needed", Role::Faint),
             (_, Some(Verdict::Satisfied)) => ("passes", Role::Pass),
@@ -203,7 +182,11 @@ impl Lines<'_> {
             (_, Some(Verdict::Violated)) => ("blocked", Role::Error),
             (_, Some(Verdict::Undecided)) => ("undecided", Role::Undecided),
         };
-        let mut said = vec![format!("{} [{}]", requirement.flow, requirement.rule)];
+        let what = match requirement.verdict {
+            Some(Verdict::Satisfied) => placement.passes_as(requirement),
+            _ => requirement.flow.clone(),
+        };
+        let mut said = vec![format!("{what} [{}]", requirement.rule)];
         if !requirement.decided_by.is_empty() {
             let by: Vec<_> = requirement
                 .decided_by
@@ -226,14 +209,15 @@ impl Lines<'_> {
     }
 }
 
-fn last_part(place: &str) -> &str {
-    place.rsplit('/').next().unwrap_or(place)
-}
-
 /// `9 files · 2 services on 2 subnets · 10 flows pass (3 only by built-in rules), 1 blocked, 1 undecided · 1 error · packs: …`
 pub(crate) fn closing(context: &Context<'_>, pen: Pen) -> String {
+    closing_parts(context, pen).join(pen.dot())
+}
+
+/// The same in its parts.
+pub(crate) fn closing_parts(context: &Context<'_>, pen: Pen) -> Vec<String> {
     let Context { report, open, .. } = context;
-    let mut parts = vec![files(report, pen), services(&report.placements), flows(report, pen)];
+    let mut parts = vec![files(report, pen), service_counts(&report.placements), flows(report, pen)];
     parts.extend(shown(open, pen));
     let hidden = report.open().count() - open.len();
     if hidden > 0 {
@@ -241,7 +225,7 @@ pub(crate) fn closing(context: &Context<'_>, pen: Pen) -> String {
     }
     parts.extend(ignored(report));
     parts.extend(report.data.iter().map(|(name, value)| format!("{}: {}", pen.clean(name), pen.clean(value))));
-    parts.join(pen.dot())
+    parts
 }
 
 fn files(report: &Report, pen: Pen) -> String {
@@ -252,7 +236,7 @@ fn files(report: &Report, pen: Pen) -> String {
     }
 }
 
-fn services(placements: &[PlacementReport]) -> String {
+fn service_counts(placements: &[PlacementReport]) -> String {
     if placements.is_empty() {
         return "no service found".to_owned();
     }

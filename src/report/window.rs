@@ -101,6 +101,22 @@ impl View {
         (view, marks)
     }
 
+    /// The message of a label, cut where the page ends: behind the mark, or below it.
+    pub(crate) fn fit(&self, mark: &Mark, message: String, width: usize, pen: Pen) -> String {
+        let Some(file) = self.files.get(mark.file) else { return message };
+        let start = file.text[..mark.range.start].rfind('\n').map_or(0, |at| at + 1);
+        let tabs = file.text[start..mark.range.end].matches('\t').count();
+        let used = self.gutter() + 4 + file.text[start..mark.range.end].chars().count() + 3 * tabs;
+        let columns = width.saturating_sub(used).max(NEAR);
+        if message.chars().count() <= columns {
+            return message;
+        }
+        let ellipsis = pen.ellipsis();
+        let kept: String = message.chars().take(columns.saturating_sub(ellipsis.chars().count() + 1)).collect();
+        let kept = kept.rsplit_once(' ').map_or(kept.as_str(), |(kept, _)| kept);
+        format!("{} {ellipsis}", kept.trim_end_matches([',', ';', ':']))
+    }
+
     /// How many digits the greatest line number shown has.
     pub(crate) fn gutter(&self) -> usize {
         let last = |file: &ShownFile| file.lines.last_key_value().map_or(0, |(line, _)| line + 1);
@@ -244,11 +260,13 @@ impl Cut {
 /// The parts of a line that are shown, in order and apart from each other.
 fn windows(text: &str, line: &Range<usize>, labels: &[OnLine], page: Page) -> Vec<Range<usize>> {
     let reach = page.reach;
-    if line.len() <= LONG * reach {
+    let columns = page.width.saturating_sub(GUTTER);
+    let last = labels.iter().map(|label| label.bytes.end).max().unwrap_or(line.start);
+    let fits = labels.len() < 2 || text[line.start..last].chars().count() <= columns;
+    if line.len() <= LONG * reach && fits {
         return vec![near(text, line, labels, page)];
     }
     // Several labels share the page; a lone one leaves space for its message.
-    let columns = page.width.saturating_sub(GUTTER);
     let labelled: usize = labels.iter().map(|label| label.bytes.len().min(LABEL)).sum();
     let beside = columns.saturating_sub(labelled) / (2 * labels.len()).max(1);
     let beside = beside.clamp(LEAST, reach);
@@ -283,7 +301,7 @@ fn windows(text: &str, line: &Range<usize>, labels: &[OnLine], page: Page) -> Ve
 fn near(text: &str, line: &Range<usize>, labels: &[OnLine], page: Page) -> Range<usize> {
     let columns = page.width.saturating_sub(GUTTER);
     let start = match labels {
-        [label] if label.message > 0 => {
+        [label] => {
             let before = &text[line.start..label.bytes.start];
             let used = text[line.start..label.bytes.end].chars().count() + 1 + label.message;
             // Cutting pays when it takes away more than white space and the dots that stand for it.

@@ -58,14 +58,21 @@ pub(crate) fn fill(parts: &[String], dot: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for part in parts {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + dot.chars().count() + part.chars().count() <= width => {
+            Some(line) if visible(line) + dot.chars().count() + visible(part) <= width => {
                 line.push_str(dot);
                 line.push_str(part);
             }
             _ => lines.push(part.clone()),
         }
     }
-    lines.iter().flat_map(|line| wrap(line, width)).collect()
+    lines.iter().flat_map(|line| if visible(line) <= width { vec![line.clone()] } else { wrap(line, width) }).collect()
+}
+
+/// How many characters of a text are seen: its colours are not.
+fn visible(text: &str) -> usize {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().map_or(0, |part| part.chars().count());
+    first + parts.map(|part| part.split_once('m').map_or(0, |(_, rest)| rest.chars().count())).sum::<usize>()
 }
 
 /// The snippet in lines of at most `width` characters where that is possible. What is not JSON stays as it is.

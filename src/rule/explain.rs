@@ -39,9 +39,33 @@ pub fn explain(pack: &Pack, cases: &[CaseFile], name: &str) -> Result<String, Op
         let head = format!("{name}\n{} {rules}; `aznetlint explain RULE` tells more about each", named.len());
         return Ok(format!("{head}\n\n{}", list(named)));
     }
+    let seen: Vec<&Rule> = pack.rules.iter().filter(|rule| is_seen_as(&rule.card, name)).collect();
+    match &*seen {
+        [] => {}
+        [one] => return Ok(explain_rule(one, cases)),
+        several => {
+            let head =
+                format!("{} rules are seen as this; `aznetlint explain RULE` tells more about each", several.len());
+            return Ok(format!("{head}\n\n{}", list(several.iter().copied())));
+        }
+    }
     let services = pack.services.iter().map(|service| &*service.name);
     let families = ids().filter_map(|id| Some(id.split_once('/')?.0));
     Err(nearest(name, ids().chain(services).chain(families)).map(str::to_owned))
+}
+
+/// Whether an error that a user met is one that a rule is seen as: it holds the rule's text, or a part of it of some
+/// length, whatever the case, the quotes and the white space.
+pub fn is_seen_as(card: &RuleCard, error: &str) -> bool {
+    /// Less than this many letters mean nothing.
+    const LEAST: usize = 6;
+    let plain = |text: &str| -> String {
+        let words = text.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+    };
+    let error = plain(error);
+    error.len() >= LEAST
+        && card.seen_as.iter().map(|text| plain(text)).any(|text| text.contains(&error) || error.contains(&text))
 }
 
 /// A rule in full: what it says, why, what to do, where that comes from, and an example of each kind.

@@ -22,7 +22,7 @@ pub use case::{Case, CaseFile, CaseInput, Expect};
 pub use compile::{About, Body, Rule};
 pub use condition::Truth;
 pub(crate) use error::suggestion;
-pub use explain::{catalogue, explain, list, list_json};
+pub use explain::{catalogue, explain, is_seen_as, list, list_json};
 pub use fact::{BuiltInFact, Combine, FactKind, FactSource, FactSpec};
 pub use flow::{
     AskedLayer, DependencyRequirement, FlowRequirement, HostsAre, Matching, Mode, Names, Requirement, RequirementRule,

@@ -42,15 +42,23 @@ fn shown(text: &str) -> Vec<Shown> {
     found
 }
 
+/// The line with the counts; the last one of an output that counts nothing.
+fn counts<'a>(printed: &[&'a str]) -> &'a str {
+    let is_counts = |line: &&&str| line.contains(" blocked, ") || line.contains(" blocked (");
+    printed.iter().rfind(is_counts).or(printed.last()).copied().unwrap_or_default()
+}
+
 /// Whether the printed lines are those of the document, where a line `…` stands for any number of lines, and a single
-/// line is the one that closes the output.
+/// line is the one with the counts, in any lines.
 fn agrees(shown: &[String], printed: &str) -> Result<(), String> {
     let printed: Vec<&str> = printed.lines().map(str::trim_end).collect();
     let shown: Vec<&str> = shown.iter().map(|line| line.trim_end()).collect();
-    let mut parts: Vec<&[&str]> = shown.split(|line| line.trim() == "…").collect();
-    if shown.len() == 1 {
-        parts.insert(0, &[]);
+    if let [line] = *shown {
+        let counts = counts(&printed);
+        let differs = || format!("it says\n  {line}\nand the program prints\n  {counts}");
+        return if line == counts { Ok(()) } else { Err(differs()) };
     }
+    let parts: Vec<&[&str]> = shown.split(|line| line.trim() == "…").collect();
     let last = parts.len() - 1;
     let mut at = 0;
     for (number, part) in parts.into_iter().enumerate() {
@@ -91,7 +99,7 @@ fn documents_show_what_the_program_prints() {
             let printed = String::from_utf8_lossy(&output.stdout);
             if let Err(difference) = agrees(&shown.output, &printed) {
                 wrong.push(format!("{document}:{}: {difference}", shown.line));
-                let (old, new) = (shown.output.last().unwrap(), printed.lines().last().unwrap_or_default());
+                let (old, new) = (shown.output.last().unwrap(), counts(&printed.lines().collect::<Vec<_>>()));
                 let lines = text.lines().enumerate().map(|(at, line)| {
                     // The closing line is the last one shown under the command.
                     let is_closing = at == shown.line + shown.output.len() - 1;

@@ -36,5 +36,6 @@ mod sources;
 mod spellings;
 mod tags;
 mod terraform;
+mod text;
 mod verdicts;
 mod views;

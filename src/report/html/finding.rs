@@ -4,11 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, Ignored, Label, Level, Source, short_name};
-use crate::report::group::{Group, headline, rules_of};
+use crate::report::group::{Group, headline, places, rules_of};
 use crate::report::html::guide::{DIAGNOSTICS, Guide};
 use crate::report::markup::{Markup, cut};
 use crate::report::pen::Pen;
-use crate::report::terminal::places;
 use crate::report::window::{Mark, View, line_bytes};
 use crate::report::words::{count, lay_out_json};
 use crate::source::{FileId, Files};

@@ -135,6 +135,9 @@ impl<'a, 'l> Placements<'a, 'l> {
             *left -= 1;
             draw_path(placed.placement, requirement, out);
         }
+        if !standing.is_open() {
+            out.raw("<p class=\"passes\">").text(&placed.placement.passes_as(requirement)).raw("</p>");
+        }
         self.reasons(placed, requirement, standing, out);
         out.raw("</div></details>");
     }

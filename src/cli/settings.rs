@@ -42,8 +42,7 @@ pub(crate) fn gather(arguments: &LintArguments, paths: &[PathBuf]) -> Result<Gat
     let config = &found.config;
     let folders = rule_folders(&found, &arguments.rules)?;
     let default_rules = !arguments.no_default_rules && config.default_rules.as_ref().is_none_or(|rules| rules.value);
-    let mut pack = Pack::load(default_rules, &folders)?;
-    turn_off(&mut pack, config)?;
+    let mut pack = turn_off(Pack::load(default_rules, &folders)?, config)?;
     for glob in &config.exclude {
         let wrong = |error| config.error(glob.defined, format!("exclude: {error}"), None);
         input::check_glob(&glob.value).map_err(wrong)?;
@@ -100,7 +99,7 @@ pub(crate) fn gather(arguments: &LintArguments, paths: &[PathBuf]) -> Result<Gat
 }
 
 /// Leaves out the services that the settings turn off.
-fn turn_off(pack: &mut Pack, config: &Config) -> Result<(), ConfigError> {
+fn turn_off(mut pack: Pack, config: &Config) -> Result<Pack, ConfigError> {
     let known: Vec<_> = pack.services.iter().map(|service| Arc::clone(&service.name)).collect();
     for (name, is_on) in &config.packs {
         if !known.iter().any(|known| **known == **name) {
@@ -111,7 +110,7 @@ fn turn_off(pack: &mut Pack, config: &Config) -> Result<(), ConfigError> {
             pack.turn_off(name);
         }
     }
-    Ok(())
+    Ok(pack)
 }
 
 /// The name of standard input, with `/` between its parts. Without standard input it names nothing.

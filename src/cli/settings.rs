@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use miette::Result;
 use serde_saphyr::{Location, Spanned};
@@ -41,7 +42,7 @@ pub(crate) fn gather(arguments: &LintArguments, paths: &[PathBuf]) -> Result<Gat
     let config = &found.config;
     let folders = rule_folders(&found, &arguments.rules)?;
     let default_rules = !arguments.no_default_rules && config.default_rules.as_ref().is_none_or(|rules| rules.value);
-    let mut pack = Pack::load(default_rules, &folders)?;
+    let mut pack = turn_off(Pack::load(default_rules, &folders)?, config)?;
     for glob in &config.exclude {
         let wrong = |error| config.error(glob.defined, format!("exclude: {error}"), None);
         input::check_glob(&glob.value).map_err(wrong)?;
@@ -95,6 +96,21 @@ pub(crate) fn gather(arguments: &LintArguments, paths: &[PathBuf]) -> Result<Gat
         ..Settings::default()
     };
     Ok(Gathered { settings, pack, found, rules_loaded, baseline })
+}
+
+/// Leaves out the services that the settings turn off.
+fn turn_off(mut pack: Pack, config: &Config) -> Result<Pack, ConfigError> {
+    let known: Vec<_> = pack.services.iter().map(|service| Arc::clone(&service.name)).collect();
+    for (name, is_on) in &config.packs {
+        if !known.iter().any(|known| **known == **name) {
+            let help = suggestion(name, "the services are", known.iter().map(|name| &**name));
+            return Err(config.error(is_on.defined, format!("packs: there is no service `{name}`"), Some(help)));
+        }
+        if !is_on.value {
+            pack.turn_off(name);
+        }
+    }
+    Ok(pack)
 }
 
 /// The name of standard input, with `/` between its parts. Without standard input it names nothing.

@@ -223,6 +223,9 @@ fn of_rules(arguments: &CheckArguments, gathered: &Gathered, lines: &mut Vec<Lin
     let flag = arguments.lint.no_default_rules.then_some(&"no" as &dyn ToString);
     let value = !arguments.lint.no_default_rules && config.default_rules.as_ref().is_none_or(|setting| setting.value);
     first(lines, found, ("default-rules", flag), config.default_rules.as_ref(), &value);
+    for (name, is_on) in &config.packs {
+        push(lines, format!("pack {name}"), if is_on.value { "on" } else { "off" }, found.place(is_on.defined));
+    }
     let by_flag = !arguments.lint.select.is_empty();
     for (name, flags, settings) in
         [("select", &arguments.lint.select, &config.select), ("skip", &arguments.lint.skip, &config.skip)]

@@ -60,6 +60,8 @@ pub struct Config {
     pub rules: Vec<Spanned<PathBuf>>,
     /// Whether the rules that come with the program hold; they do unless told otherwise.
     pub default_rules: Option<Spanned<bool>>,
+    /// Services, and whether they are looked for and judged; one that is not named is.
+    pub packs: BTreeMap<String, Spanned<bool>>,
     /// The only rules that run, by id, family or tag; empty: all.
     pub select: Vec<Spanned<String>>,
     /// Rules that do not run, by id, family or tag.

@@ -15,7 +15,7 @@ use crate::estate::resource::{
     AdminRule, Compute, Field, Header, HubConnection, HubRouteTable, NetworkInterface, NetworkSecurityGroup, Plain,
     PrivateEndpoint, Reference, RouteTable, RoutingIntent, Subnet, VirtualNetwork, Workspace,
 };
-use crate::json::Node;
+use crate::json::{Node, Value};
 use crate::source::{FileId, Span};
 
 /// All resources of a run. References are indexes into these lists.
@@ -132,6 +132,21 @@ impl Estate {
     /// The subnet that a value of some resource means: its id, known or known in part. `from` is the file of the value.
     pub fn subnet_meant(&self, value: &Node, from: FileId) -> Option<usize> {
         self.ids.find(Kind::Subnet, &Id::of_value(value)?, from)
+    }
+
+    /// The subnet that two values of some resource mean: the id of its network, and its name. `from` is their file.
+    pub fn subnet_named(&self, network: &Node, name: &Node, from: FileId) -> Option<usize> {
+        let network = self.ids.find(Kind::Network, &Id::of_value(network)?, from)?;
+        let is = |header: &Header| match (&name.value, &header.name.value) {
+            (Value::Text(name), Ok(known)) => {
+                known.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(name))
+            }
+            (Value::Unknown(name), Err(unknown)) => name.key == unknown.key,
+            _ => false,
+        };
+        let mut all = self.subnets.iter().enumerate();
+        let found = all.find(|(_, subnet)| subnet.network == Some(network) && is(&subnet.header));
+        found.map(|(at, _)| at)
     }
 }
 

@@ -64,7 +64,11 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
         ),
         subject: judgement.deciders.iter().find_map(|decider| decider.written).map(|written| written.span),
         ignored: None,
-        cause: Some(cause(judgement, undecided, conditional)),
+        cause: Some(match &subject.body.require {
+            // No rule stands behind what a subnet is like.
+            Requirement::Subnet(_) => format!("subnet: {}", subject.judged.flow),
+            _ => cause(judgement, undecided, conditional),
+        }),
         at,
         related,
         remarks: remarks(subject, judgement, undecided),
@@ -432,9 +436,11 @@ fn by_names(subject: &Subject<'_, '_>, hosts: &[String]) -> String {
     let names = listed(hosts);
     let ports = match &subject.body.require {
         Requirement::Flow(flow) => format!("{} {}", flow.protocols, flow.port_words()),
-        Requirement::Route(_) | Requirement::Egress | Requirement::Dependencies(_) | Requirement::Resolve(_) => {
-            String::new()
-        }
+        Requirement::Route(_)
+        | Requirement::Egress
+        | Requirement::Dependencies(_)
+        | Requirement::Resolve(_)
+        | Requirement::Subnet(_) => String::new(),
     };
     let peer = &subject.judged.peer;
     format!(

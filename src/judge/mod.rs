@@ -21,6 +21,7 @@ mod resolve;
 mod run;
 mod servers;
 mod site;
+mod subnet;
 mod view;
 
 pub use exports::FOLDER as EXPORTS_FOLDER;

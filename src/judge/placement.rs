@@ -16,7 +16,7 @@ use crate::judge::receive::Doors;
 use crate::judge::site::{self, Mentions, Site, Sites};
 use crate::rule::Truth;
 use crate::rule::{Combine, FactKind, FactSource, FactSpec};
-use crate::rule::{Finder, Service};
+use crate::rule::{Finder, Service, SubnetAt};
 use crate::source::FileId;
 
 /// A service the user asks for, on the command line or in the settings.
@@ -236,10 +236,8 @@ impl<'a> Found<'a> {
         if !finder.when.iter().all(|(selector, values)| may_hold(selector, values, &header.node)) {
             return elsewhere;
         }
-        for hit in finder.subnet.select(&owner.node) {
-            let Some(id) = meant(hit) else { continue };
+        for Said { hit, subnet, id } in said(self.estate, &finder.subnet, owner) {
             let label = Label { span: hit.span, message: format!("`{}` is placed here", site::shown(header)) };
-            let subnet = self.estate.subnet_meant(hit, owner.span.file);
             let stands = subnet.map_or_else(|| mentions.site(&id), |at| site::of_subnet(self.estate, at));
             if stands.parts(self.estate).is_empty() {
                 elsewhere.push(label);
@@ -297,6 +295,37 @@ impl<'a> Found<'a> {
             }
         }
         own
+    }
+}
+
+/// A subnet that a resource says it is on.
+struct Said<'a> {
+    /// The characters that say it.
+    hit: &'a Node,
+    /// The subnet, where the input shows it.
+    subnet: Option<usize>,
+    /// Its id, or what stands for one that is not known.
+    id: Arc<str>,
+}
+
+/// The subnets that a resource says it is on, by id or by network and name.
+fn said<'a>(estate: &Estate, at: &SubnetAt, owner: &'a Header) -> Vec<Said<'a>> {
+    let file = owner.span.file;
+    match at {
+        SubnetAt::Id(selector) => {
+            let hits = selector.select(&owner.node).into_iter();
+            let said = |hit| Some(Said { hit, subnet: estate.subnet_meant(hit, file), id: meant(hit)? });
+            hits.filter_map(said).collect()
+        }
+        SubnetAt::Named { network, name } => {
+            let Some(network) = network.select(&owner.node).into_iter().next() else { return Vec::new() };
+            let Some(of) = meant(network) else { return Vec::new() };
+            let said = |hit: &'a Node| {
+                let id = Arc::from(format!("{of}/subnets/{}", meant(hit)?));
+                Some(Said { hit, subnet: estate.subnet_named(network, hit, file), id })
+            };
+            name.select(&owner.node).into_iter().filter_map(said).collect()
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::judge::question::{Answer, FlowQuestion, cloud_of, named_regions, show
 use crate::judge::receive::Receivers;
 use crate::judge::remedy::RuleEnd;
 use crate::judge::site::scene_of;
+use crate::judge::subnet;
 use crate::net::{AddressSet, Cloud, Pair, Region, Tag, TagData};
 use crate::proof::{self, Doubt, Judgement, Party, Prepared, Scene};
 use crate::rule::{
@@ -110,6 +111,10 @@ pub(crate) fn judge<'a>(
         Requirement::Flow(flow) => judge_flow(estate, placement, scene, flow, &mut judged),
         Requirement::Route(route) => judge_route(placement, scene, route, &mut judged),
         Requirement::Egress => judge_egress(placement, scene, &mut judged),
+        Requirement::Subnet(what) => match subnet::judge(estate, placement, what) {
+            Ok(answer) => judged.answer = Some(answer),
+            Err(doubt) => judged.unshown = Some(doubt),
+        },
         // Each of them is asked for by itself.
         Requirement::Dependencies(_) | Requirement::Resolve(_) => {}
     }
@@ -459,7 +464,9 @@ fn rule_ends(placement: &Placement<'_>, requirement: &Requirement) -> Vec<RuleEn
         Requirement::Flow(flow) if flow.direction == Direction::Inbound => &flow.from,
         Requirement::Flow(flow) => &flow.to,
         Requirement::Route(route) => &route.destination,
-        Requirement::Egress | Requirement::Dependencies(_) | Requirement::Resolve(_) => return Vec::new(),
+        Requirement::Egress | Requirement::Dependencies(_) | Requirement::Resolve(_) | Requirement::Subnet(_) => {
+            return Vec::new();
+        }
     };
     let end = |target: &Target| match (resolve(placement, target), target) {
         (Resolved::Party(_, name), Target::Tag(_)) => Some(RuleEnd::Tag(name)),
@@ -487,6 +494,7 @@ fn peer_words(placement: &Placement<'_>, requirement: &Requirement) -> String {
         Requirement::Egress => "the internet".to_owned(),
         Requirement::Dependencies(_) => "what it says it needs".to_owned(),
         Requirement::Resolve(_) => "private endpoints".to_owned(),
+        Requirement::Subnet(_) => "the subnet".to_owned(),
     };
     // The hosts of a rule may all be in one cloud.
     if words.is_empty() { "hosts of other clouds".to_owned() } else { words }
@@ -507,6 +515,7 @@ fn describe(placement: &Placement<'_>, requirement: &Requirement) -> String {
         Requirement::Egress => "a way out to the internet".to_owned(),
         Requirement::Dependencies(_) => format!("outbound to {peer}"),
         Requirement::Resolve(_) => format!("name resolution to {peer}"),
+        Requirement::Subnet(subnet) => subnet.words(),
     }
 }
 

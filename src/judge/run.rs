@@ -70,7 +70,7 @@ pub fn judge<'a>(
     report.findings.extend(patterns(&pack.rules, estate));
     report.rules = pack.rules.iter().map(|rule| (rule.card.id.clone(), Arc::clone(&rule.card))).collect();
     remark(&mut report, pack, files, &elsewhere, &not_judged);
-    report.data = data(pack);
+    report.data = data(pack, &report.placements);
     let unmatched = unmatched.into_iter().map(|(request, names)| {
         let pattern = request.pattern.unwrap_or_default();
         (format!("{}@{pattern}", request.service), names)
@@ -228,19 +228,23 @@ fn remark(report: &mut Report, pack: &Pack, files: &Files, elsewhere: &[Label], 
     let anything =
         report.resources.keys().any(|kind| kind.contains("security group") || ["route table", "subnet"].contains(kind));
     if report.placements.is_empty() && anything && elsewhere.is_empty() && not_judged.is_empty() {
-        let names: Vec<&str> = pack.services.iter().map(|service| &*service.name).collect();
-        if let Some(first) = names.first() {
+        let own = pack.services.iter().find(|service| !service.is_neighbour());
+        if let Some(first) = own.or(pack.services.first()).map(|service| &service.name) {
             report.remarks.push(format!("no service was found on these networks; name one with --service {first}"));
         }
     }
 }
 
-/// The newest source of each family of rules: `azureml 2026-03-19`.
-fn data(pack: &Pack) -> Vec<(String, String)> {
+/// The newest source of each family of rules: `azureml 2026-03-19`. Of the neighbours only those that stand somewhere.
+fn data(pack: &Pack, placements: &[PlacementReport]) -> Vec<(String, String)> {
+    let placed: BTreeSet<&str> = placements.iter().map(|one| one.id.service.as_str()).collect();
     let mut newest: BTreeMap<&str, &str> = BTreeMap::new();
     for rule in &pack.rules {
-        let About::Service(_) = &rule.about else { continue };
+        let About::Service(service) = &rule.about else { continue };
         let Some((family, _)) = rule.card.id.as_str().split_once('/') else { continue };
+        if service.is_neighbour() && !placed.contains(&*service.name) {
+            continue;
+        }
         for source in &rule.card.sources {
             let entry = newest.entry(family).or_insert("");
             *entry = (*entry).max(&source.read);

@@ -135,7 +135,7 @@ fn explain_service(pack: &Pack, service: &Service) -> String {
             .through
             .as_ref()
             .map(|through| format!(" of the {} at {}", short_name(&through.resource), through.id.text()));
-        let (subnet, through) = (finder.subnet.text(), through.unwrap_or_default());
+        let (subnet, through) = (finder.subnet.words(), through.unwrap_or_default());
         format!("{}, subnet at {subnet}{through}{}", finder.resource, when.collect::<String>())
     });
     section(&mut text, "Found on", &found.collect::<Vec<_>>().join("\n"));
@@ -386,6 +386,7 @@ fn words(require: &Requirement) -> String {
         Requirement::Egress => "a way out to the internet".to_owned(),
         Requirement::Dependencies(_) => "what the service says it needs".to_owned(),
         Requirement::Resolve(_) => "names that lead to private endpoints".to_owned(),
+        Requirement::Subnet(subnet) => format!("a subnet with {}", subnet.words()),
     }
 }
 

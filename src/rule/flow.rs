@@ -11,6 +11,7 @@ use crate::rule::fact::FactKind;
 use crate::rule::hosts::Hosts;
 use crate::rule::schema::Written;
 use crate::rule::service::Service;
+use crate::rule::subnet::SubnetRequirement;
 use crate::rule::value;
 use crate::rule::value::Template;
 
@@ -46,6 +47,8 @@ pub enum Requirement {
     Dependencies(DependencyRequirement),
     /// Names that must lead to private endpoints.
     Resolve(ResolveRequirement),
+    /// What the subnet itself must be like.
+    Subnet(SubnetRequirement),
 }
 
 /// Names that must lead to private endpoints, as the network of the placement resolves them.
@@ -156,7 +159,7 @@ impl Requirement {
     pub fn hosts(&self) -> impl Iterator<Item = (HostsAre, &Hosts)> {
         let flow = match self {
             Self::Flow(flow) => Some(flow),
-            Self::Route(_) | Self::Egress | Self::Dependencies(_) | Self::Resolve(_) => None,
+            Self::Route(_) | Self::Egress | Self::Dependencies(_) | Self::Resolve(_) | Self::Subnet(_) => None,
         };
         flow.into_iter().flat_map(|flow| {
             let sides = flow.from.items.iter().chain(&flow.to.items);
@@ -206,7 +209,7 @@ pub(crate) fn read_clouds(written: Option<Written<'_>>, require: &Requirement) -
 impl Requirement {
     /// Reads `require:`.
     pub(crate) fn read(written: Written<'_>, service: &Service) -> Result<Self, RuleError> {
-        const KEYS: [&str; 5] = ["flow", "route", "egress", "dependencies", "resolve"];
+        const KEYS: [&str; 6] = ["flow", "route", "egress", "dependencies", "resolve", "subnet"];
         let keys = written.keys("`require`", &KEYS)?;
         let given: Vec<Written<'_>> = KEYS.iter().filter_map(|key| keys.get(key)).collect();
         if let [_, second, ..] = &*given {
@@ -231,8 +234,11 @@ impl Requirement {
         if let Some(resolve) = keys.get("resolve") {
             return ResolveRequirement::read(resolve, service).map(Self::Resolve);
         }
+        if let Some(subnet) = keys.get("subnet") {
+            return SubnetRequirement::read(subnet).map(Self::Subnet);
+        }
         let Some(egress) = keys.get("egress") else {
-            let keys_are = "`flow`, `route`, `egress`, `dependencies`, `resolve`";
+            let keys_are = "`flow`, `route`, `egress`, `dependencies`, `resolve`, `subnet`";
             return Err(keys.error(format!("`require` needs one of the keys {keys_are}")));
         };
         egress.word("kind of egress", &[("explicit", ())])?;

@@ -15,6 +15,7 @@ mod schema;
 mod select;
 mod service;
 mod shipped;
+mod subnet;
 mod tree;
 mod value;
 
@@ -33,5 +34,6 @@ pub use hosts::{HostName, Hosts};
 pub use pack::Pack;
 pub(crate) use pattern::{Resources, Scene, public};
 pub use select::{RuleName, Selection};
-pub use service::{Finder, Service};
+pub use service::{Finder, Service, SubnetAt};
+pub use subnet::SubnetRequirement;
 pub use value::Template;

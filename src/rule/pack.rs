@@ -126,6 +126,12 @@ impl Pack {
         self.services.iter().find(|service| &*service.name == name).map(|service| &**service)
     }
 
+    /// Leaves a service out, with its requirements: it is not looked for.
+    pub fn turn_off(&mut self, name: &str) {
+        self.services.retain(|service| &*service.name != name);
+        self.rules.retain(|rule| !matches!(&rule.about, About::Service(service) if *service.name == *name));
+    }
+
     /// Every rule there is: its own, those it was loaded from, and those of the program, whether loaded or not.
     pub fn known(&self) -> BTreeSet<RuleId> {
         let loaded = self.sources.iter().flat_map(|source| source.rules.iter().cloned());

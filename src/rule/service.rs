@@ -29,6 +29,8 @@ pub struct Service {
     pub not_judged: Vec<NotJudged>,
     /// Where all this comes from.
     pub sources: Vec<Source>,
+    /// It comes with the program.
+    pub is_shipped: bool,
 }
 
 /// When a placement is not judged.
@@ -47,10 +49,24 @@ pub struct Finder {
     pub resource: Arc<str>,
     /// Another resource that it leads to, which has the subnet.
     pub through: Option<Through>,
-    /// Where its subnet's id is, from the resource in REST form.
-    pub subnet: Selector,
+    /// Where its subnet is said, from the resource in REST form.
+    pub subnet: SubnetAt,
     /// Only when each of these selects one of its values.
     pub when: Vec<(Selector, Vec<FactValue>)>,
+}
+
+/// How a resource says which subnet it is on.
+#[derive(Clone, Debug)]
+pub enum SubnetAt {
+    /// By the subnet's id.
+    Id(Selector),
+    /// By the id of its network, and its name.
+    Named {
+        /// Where the network's id is.
+        network: Selector,
+        /// Where the subnet's name is.
+        name: Selector,
+    },
 }
 
 /// A resource that another one leads to.
@@ -65,6 +81,11 @@ pub struct Through {
 /// The keys of a `service.yaml`.
 pub(crate) const KEYS: [&str; 7] = ["service", "title", "describe", "found-on", "facts", "not-judged", "sources"];
 impl Service {
+    /// Whether it comes with the program and is none of Azure Machine Learning: worth a word only where it stands.
+    pub fn is_neighbour(&self) -> bool {
+        self.is_shipped && !self.name.starts_with("azureml-")
+    }
+
     /// Reads a `service.yaml`.
     pub(crate) fn read(written: Written<'_>) -> Result<Self, RuleError> {
         let keys = written.keys("a service", &KEYS)?;
@@ -96,6 +117,7 @@ impl Service {
             describe: keys.need("describe")?.text()?,
             found_on: keys.items("found-on").into_iter().map(read_finder).collect::<Result<_, _>>()?,
             sources: read_sources(&keys)?,
+            is_shipped: written.text.is_shipped,
             name,
             facts,
         })
@@ -140,9 +162,28 @@ fn read_finder(written: Written<'_>) -> Result<Finder, RuleError> {
     Ok(Finder {
         resource: value::resource_type(&keys)?,
         through: through.transpose()?,
-        subnet: value::selector(keys.need("subnet")?)?,
+        subnet: SubnetAt::read(keys.need("subnet")?)?,
         when,
     })
+}
+
+impl SubnetAt {
+    /// What it says, in words that follow "subnet at".
+    pub fn words(&self) -> String {
+        match self {
+            Self::Id(selector) => selector.text().to_owned(),
+            Self::Named { network, name } => format!("{} of the network at {}", name.text(), network.text()),
+        }
+    }
+
+    fn read(written: Written<'_>) -> Result<Self, RuleError> {
+        if !written.is_mapping() {
+            return value::selector(written).map(Self::Id);
+        }
+        let keys = written.keys("`subnet`", &["network", "name"])?;
+        let (network, name) = (keys.need("network")?, keys.need("name")?);
+        Ok(Self::Named { network: value::selector(network)?, name: value::selector(name)? })
+    }
 }
 
 fn read_any(written: Written<'_>) -> Result<FactValue, RuleError> {

@@ -145,6 +145,7 @@ impl Mapper<'_> {
             How::Disabled => switch(node, ["Disabled", "Enabled"]),
             How::Not => node.bool().map_or_else(|| node.clone(), |on| Node { value: Value::Bool(!on), ..node.clone() }),
             How::Text => as_text(node),
+            How::Head => head(node),
             How::Joined => joined(node),
             How::Under(key) => list(node, node.items().iter().map(|item| under(key, item)).collect()),
             How::One(rows) => {
@@ -248,6 +249,12 @@ pub(crate) fn trim(node: &mut Node) {
 
 fn switch(node: &Node, [on, off]: [&str; 2]) -> Node {
     node.bool().map_or_else(|| node.clone(), |is_on| text(node, if is_on { on } else { off }))
+}
+
+/// What a text holds ahead of its first underscore.
+fn head(node: &Node) -> Node {
+    let text = node.text().and_then(|text| text.split('_').next());
+    text.map_or_else(|| node.clone(), |text| Node { value: Value::Text(text.into()), ..node.clone() })
 }
 
 fn as_text(node: &Node) -> Node {

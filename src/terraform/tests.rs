@@ -576,3 +576,29 @@ fn hostile_documents_end() {
     ));
     assert!(read(&root).resources.is_empty());
 }
+
+#[test]
+fn neighbours_stand_on_the_subnets_that_they_name() {
+    let plan = plan(
+        &[
+            create("azurerm_api_management.own", r#"{"name":"apim","sku_name":"Premium_1"}"#, "{}"),
+            create(
+                "azurerm_application_gateway.own",
+                r#"{"name":"agw","sku":[{"name":"WAF_v2","tier":"WAF_v2","capacity":2}]}"#,
+                "{}",
+            ),
+            create(
+                "azurerm_hdinsight_spark_cluster.own",
+                r#"{"name":"hdi","roles":[{"head_node":[{"subnet_id":"/subnets/s","virtual_network_id":"/v"}]}]}"#,
+                "{}",
+            ),
+        ],
+        &[],
+    );
+    assert_eq!(at(&plan, "apim", "sku/name"), "Premium");
+    assert_eq!(at(&plan, "agw", "properties/sku"), "{name=WAF_v2 tier=WAF_v2}");
+    assert_eq!(
+        at(&plan, "hdi", "properties/computeProfile/roles"),
+        "[{virtualNetworkProfile={id=/v subnet=/subnets/s}}]"
+    );
+}

@@ -4,6 +4,7 @@
 
 mod firewall;
 mod learning;
+mod neighbour;
 mod network;
 mod private;
 mod row;
@@ -25,7 +26,7 @@ const GROUP: &[Mapping] = &[
 
 /// The mapping of a resource type; `None` when it is none of those read.
 pub(crate) fn mapping(kind: &str) -> Option<&'static Mapping> {
-    let families = [network::ALL, firewall::ALL, learning::ALL, private::ALL, service::ALL, GROUP];
+    let families = [network::ALL, firewall::ALL, learning::ALL, private::ALL, service::ALL, neighbour::ALL, GROUP];
     families.into_iter().flatten().find(|mapping| mapping.terraform == kind)
 }
 
@@ -72,13 +73,13 @@ pub(crate) fn is_network(kind: &str) -> bool {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{GROUP, firewall, is_network, learning, mapping, network, private, service};
+    use super::{GROUP, firewall, is_network, learning, mapping, neighbour, network, private, service};
 
     #[test]
     fn each_type_is_mapped_once_and_known_by_its_azure_type() {
         let mut seen = BTreeSet::new();
-        for one in [network::ALL, firewall::ALL, learning::ALL, private::ALL, service::ALL, GROUP].into_iter().flatten()
-        {
+        let families = [network::ALL, firewall::ALL, learning::ALL, private::ALL, service::ALL, neighbour::ALL, GROUP];
+        for one in families.into_iter().flatten() {
             assert!(seen.insert(one.terraform), "{}", one.terraform);
             assert!(one.azure.is_empty() || one.azure.starts_with("Microsoft."), "{}", one.azure);
         }

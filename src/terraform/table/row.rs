@@ -62,6 +62,8 @@ pub(crate) enum How {
     Not,
     /// A number becomes a text.
     Text,
+    /// What a text holds ahead of its first underscore: `Premium_1` is `Premium`.
+    Head,
     /// Several texts become one, with commas between them.
     Joined,
     /// A value becomes a list of one.

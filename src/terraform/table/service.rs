@@ -91,6 +91,10 @@ const KUBERNETES: &[Row] = &[
     ),
     same("private_cluster_enabled", "apiServerAccessProfile.enablePrivateCluster"),
     same("private_link_enabled", "apiServerAccessProfile.enablePrivateCluster"),
+    same(
+        "api_server_access_profile.virtual_network_integration_enabled",
+        "apiServerAccessProfile.enableVnetIntegration",
+    ),
     same("api_server_access_profile.authorized_ip_ranges", "apiServerAccessProfile.authorizedIPRanges"),
     same("api_server_authorized_ip_ranges", "apiServerAccessProfile.authorizedIPRanges"),
 ];
@@ -123,6 +127,7 @@ const DATABRICKS: &[Row] = &[
 ];
 
 const GATEWAY: &[Row] = &[
+    row("sku", "sku", How::One(&[same("name", "name"), same("tier", "tier")])),
     row("gateway_ip_configuration", "gatewayIPConfigurations", How::Children(SUBNET_CONFIGURATION)),
     row("frontend_ip_configuration", "frontendIPConfigurations", How::Children(SUBNET_CONFIGURATION)),
 ];
@@ -131,6 +136,7 @@ const BASTION: &[Row] =
     &[same("sku", "/sku.name"), row("ip_configuration", "ipConfigurations", How::Children(SUBNET_CONFIGURATION))];
 
 const API_MANAGEMENT: &[Row] = &[
+    row("sku_name", "/sku.name", How::Head),
     same("virtual_network_type", "virtualNetworkType"),
     row("virtual_network_configuration.subnet_id", "virtualNetworkConfiguration.subnetResourceId", How::PlainId),
     row("public_network_access_enabled", "publicNetworkAccess", How::Enabled),
@@ -163,7 +169,14 @@ pub(crate) const ALL: &[Mapping] = &[
     group(
         "azurerm_container_app_environment",
         "Microsoft.App/managedEnvironments",
-        &[row("infrastructure_subnet_id", "vnetConfiguration.infrastructureSubnetId", How::PlainId)],
+        &[
+            row("infrastructure_subnet_id", "vnetConfiguration.infrastructureSubnetId", How::PlainId),
+            row(
+                "workload_profile",
+                "workloadProfiles",
+                How::Each(&[same("name", "name"), same("workload_profile_type", "workloadProfileType")]),
+            ),
+        ],
     ),
     group("azurerm_cognitive_account", "Microsoft.CognitiveServices/accounts", COGNITIVE),
 ];

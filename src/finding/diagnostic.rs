@@ -158,6 +158,8 @@ pub enum Layer {
     Appliance,
     /// The DNS servers and private zones that a host name is looked up in, ahead of every packet.
     Resolve,
+    /// The network rules of the resource at the far end, said beside the path to it.
+    Resource,
 }
 
 impl Layer {
@@ -170,6 +172,7 @@ impl Layer {
             Self::Admin => "security-admin",
             Self::Appliance => "appliance",
             Self::Resolve => "resolve",
+            Self::Resource => "resource",
         }
     }
 
@@ -188,6 +191,7 @@ impl Layer {
             Self::Admin => "security-admin",
             Self::Appliance => "appliance",
             Self::Resolve => "resolve",
+            Self::Resource => "resource",
         }
     }
 }

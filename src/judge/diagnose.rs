@@ -238,7 +238,9 @@ fn association(subject: &Subject<'_, '_>) -> Option<Label> {
     let name = site::shown(&subnet.header);
     let layer = subject.judged.judgement()?.layer;
     let elsewhere = subject.judged.receiver.is_some();
-    if elsewhere || matches!(layer, Some(Layer::Firewall | Layer::Admin | Layer::Appliance | Layer::Resolve)) {
+    if elsewhere
+        || matches!(layer, Some(Layer::Firewall | Layer::Admin | Layer::Appliance | Layer::Resolve | Layer::Resource))
+    {
         return None;
     }
     let is_route = layer == Some(Layer::Route);
@@ -426,9 +428,11 @@ fn by_names(subject: &Subject<'_, '_>, hosts: &[String]) -> String {
     let names = listed(hosts);
     let ports = match &subject.body.require {
         Requirement::Flow(flow) => format!("{} {}", flow.protocols, flow.port_words()),
-        Requirement::Route(_) | Requirement::Egress | Requirement::Dependencies(_) | Requirement::Resolve(_) => {
-            String::new()
-        }
+        Requirement::Route(_)
+        | Requirement::Egress
+        | Requirement::Dependencies(_)
+        | Requirement::Resolve(_)
+        | Requirement::Admission(_) => String::new(),
     };
     let peer = &subject.judged.peer;
     format!(

@@ -118,6 +118,20 @@ pub(crate) fn leads_to(endpoint: &PrivateEndpoint, name: &Name<'_>) -> bool {
     })
 }
 
+/// Whether an endpoint leads to some part of a resource.
+pub(crate) fn leads_to_resource(endpoint: &PrivateEndpoint, resource: &Header) -> bool {
+    let id = resource.id.as_ref().and_then(Field::known);
+    endpoint.targets.iter().any(|target| match (target.id.known(), id) {
+        (Some(own), Some(id)) => own.eq_ignore_ascii_case(id),
+        (Some(own), None) => {
+            let part = format!("/{}/", resource.type_name.to_ascii_lowercase());
+            let named = resource.name.known().is_some_and(|name| name.eq_ignore_ascii_case(last_segment(own)));
+            named && own.to_ascii_lowercase().contains(&part)
+        }
+        (None, _) => target.id.unknown().is_some_and(|unknown| *unknown.key == *resource.key),
+    })
+}
+
 /// Whether some address of an endpoint is shown.
 pub(crate) fn has_addresses(estate: &Estate, endpoint: &PrivateEndpoint) -> bool {
     !known_addresses(estate, endpoint).is_empty()

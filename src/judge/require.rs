@@ -111,7 +111,7 @@ pub(crate) fn judge<'a>(
         Requirement::Route(route) => judge_route(placement, scene, route, &mut judged),
         Requirement::Egress => judge_egress(placement, scene, &mut judged),
         // Each of them is asked for by itself.
-        Requirement::Dependencies(_) | Requirement::Resolve(_) => {}
+        Requirement::Dependencies(_) | Requirement::Resolve(_) | Requirement::Admission(_) => {}
     }
     judged.assumptions.extend(rule.assumes.iter().map(ToString::to_string));
     judged
@@ -459,7 +459,9 @@ fn rule_ends(placement: &Placement<'_>, requirement: &Requirement) -> Vec<RuleEn
         Requirement::Flow(flow) if flow.direction == Direction::Inbound => &flow.from,
         Requirement::Flow(flow) => &flow.to,
         Requirement::Route(route) => &route.destination,
-        Requirement::Egress | Requirement::Dependencies(_) | Requirement::Resolve(_) => return Vec::new(),
+        Requirement::Egress | Requirement::Dependencies(_) | Requirement::Resolve(_) | Requirement::Admission(_) => {
+            return Vec::new();
+        }
     };
     let end = |target: &Target| match (resolve(placement, target), target) {
         (Resolved::Party(_, name), Target::Tag(_)) => Some(RuleEnd::Tag(name)),
@@ -487,6 +489,7 @@ fn peer_words(placement: &Placement<'_>, requirement: &Requirement) -> String {
         Requirement::Egress => "the internet".to_owned(),
         Requirement::Dependencies(_) => "what it says it needs".to_owned(),
         Requirement::Resolve(_) => "private endpoints".to_owned(),
+        Requirement::Admission(what) => what.called.to_string(),
     };
     // The hosts of a rule may all be in one cloud.
     if words.is_empty() { "hosts of other clouds".to_owned() } else { words }
@@ -507,6 +510,7 @@ fn describe(placement: &Placement<'_>, requirement: &Requirement) -> String {
         Requirement::Egress => "a way out to the internet".to_owned(),
         Requirement::Dependencies(_) => format!("outbound to {peer}"),
         Requirement::Resolve(_) => format!("name resolution to {peer}"),
+        Requirement::Admission(_) => format!("access to its {peer}"),
     }
 }
 

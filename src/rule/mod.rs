@@ -25,8 +25,8 @@ pub(crate) use error::suggestion;
 pub use explain::{catalogue, explain, list, list_json};
 pub use fact::{BuiltInFact, Combine, FactKind, FactSource, FactSpec};
 pub use flow::{
-    AskedLayer, DependencyRequirement, FlowRequirement, HostsAre, Matching, Mode, Names, Requirement, RequirementRule,
-    ResolveRequirement, RouteRequirement, Target, Targets, fact_addresses,
+    AdmissionRequirement, AskedLayer, DependencyRequirement, FlowRequirement, HostsAre, Matching, Mode, Names,
+    Requirement, RequirementRule, ResolveRequirement, RouteRequirement, Target, Targets, fact_addresses,
 };
 pub use guide::{guide, rule_schema, service_schema};
 pub use hosts::{HostName, Hosts};

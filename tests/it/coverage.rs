@@ -45,9 +45,11 @@ fn answers() -> BTreeMap<String, Answer> {
         let Body::Requirement(body) = rule.body() else { continue };
         let ports = match &body.require {
             Requirement::Flow(flow) => flow.ports.clone(),
-            Requirement::Route(_) | Requirement::Egress | Requirement::Dependencies(_) | Requirement::Resolve(_) => {
-                PortSet::empty()
-            }
+            Requirement::Route(_)
+            | Requirement::Egress
+            | Requirement::Dependencies(_)
+            | Requirement::Resolve(_)
+            | Requirement::Admission(_) => PortSet::empty(),
         };
         for row in &body.rows {
             rows.entry(row.clone()).or_default().ports.push(ports.clone());

@@ -159,6 +159,8 @@ pub enum Layer {
     Appliance,
     /// The DNS servers and private zones that a host name is looked up in, ahead of every packet.
     Resolve,
+    /// The network rules of the resource at the far end, said beside the path to it.
+    Resource,
 }
 
 impl Layer {
@@ -171,6 +173,7 @@ impl Layer {
             Self::Admin => "security-admin",
             Self::Appliance => "appliance",
             Self::Resolve => "resolve",
+            Self::Resource => "resource",
         }
     }
 
@@ -189,6 +192,7 @@ impl Layer {
             Self::Admin => "security-admin",
             Self::Appliance => "appliance",
             Self::Resolve => "resolve",
+            Self::Resource => "resource",
         }
     }
 }

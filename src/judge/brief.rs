@@ -192,5 +192,6 @@ fn word(layer: Layer) -> &'static str {
         Layer::Admin => "security admin rules",
         Layer::Appliance => "appliance",
         Layer::Resolve => "DNS",
+        Layer::Resource => "the resource",
     }
 }

@@ -248,7 +248,9 @@ fn association(subject: &Subject<'_, '_>) -> Option<Label> {
     let name = site::shown(&subnet.header);
     let layer = subject.judged.judgement()?.layer;
     let elsewhere = subject.judged.receiver.is_some();
-    if elsewhere || matches!(layer, Some(Layer::Firewall | Layer::Admin | Layer::Appliance | Layer::Resolve)) {
+    if elsewhere
+        || matches!(layer, Some(Layer::Firewall | Layer::Admin | Layer::Appliance | Layer::Resolve | Layer::Resource))
+    {
         return None;
     }
     let is_route = layer == Some(Layer::Route);
@@ -440,6 +442,7 @@ fn by_names(subject: &Subject<'_, '_>, hosts: &[String]) -> String {
         | Requirement::Egress
         | Requirement::Dependencies(_)
         | Requirement::Resolve(_)
+        | Requirement::Admission(_)
         | Requirement::Subnet(_) => String::new(),
     };
     let peer = &subject.judged.peer;

@@ -1,5 +1,6 @@
 //! What the rules say about an estate: where services stand, what they need there, and what the proof comes to.
 
+mod admission;
 mod brief;
 mod dependency;
 mod derive;

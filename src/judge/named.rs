@@ -23,7 +23,7 @@ pub(crate) const VAULT: &str = "Microsoft.KeyVault/vaults";
 pub(crate) const REGISTRY: &str = "Microsoft.ContainerRegistry/registries";
 pub(crate) const MONITOR: &str = "microsoft.insights/privateLinkScopes";
 
-const SERVICES: [Service; 34] = [
+const SERVICES: [Service; 45] = [
     Service::of("api.azureml.ms", "api.azureml.ms", WORKSPACE, "amlworkspace"),
     Service::of("notebooks.azure.net", "notebooks.azure.net", WORKSPACE, "amlworkspace"),
     Service::of("blob.core.windows.net", "blob.core.windows.net", STORAGE, "blob"),
@@ -38,6 +38,7 @@ const SERVICES: [Service; 34] = [
     Service::of("oms.opinsights.azure.com", "oms.opinsights.azure.com", MONITOR, "azuremonitor"),
     Service::of("ods.opinsights.azure.com", "ods.opinsights.azure.com", MONITOR, "azuremonitor"),
     Service::of("agentsvc.azure-automation.net", "agentsvc.azure-automation.net", MONITOR, "azuremonitor"),
+    Service::of("inference.ml.azure.com", "api.azureml.ms", WORKSPACE, "amlworkspace"),
     Service::of("api.ml.azure.us", "api.ml.azure.us", WORKSPACE, "amlworkspace"),
     Service::of("notebooks.usgovcloudapi.net", "notebooks.usgovcloudapi.net", WORKSPACE, "amlworkspace"),
     Service::of("blob.core.usgovcloudapi.net", "blob.core.usgovcloudapi.net", STORAGE, "blob"),
@@ -48,6 +49,11 @@ const SERVICES: [Service; 34] = [
     Service::of("web.core.usgovcloudapi.net", "web.core.usgovcloudapi.net", STORAGE, "web"),
     Service::of("vault.usgovcloudapi.net", "vaultcore.usgovcloudapi.net", VAULT, "vault"),
     Service::of("azurecr.us", "azurecr.us", REGISTRY, "registry"),
+    Service::of("inference.ml.azure.us", "api.ml.azure.us", WORKSPACE, "amlworkspace"),
+    Service::of("monitor.azure.us", "monitor.azure.us", MONITOR, "azuremonitor"),
+    Service::of("oms.opinsights.azure.us", "oms.opinsights.azure.us", MONITOR, "azuremonitor"),
+    Service::of("ods.opinsights.azure.us", "ods.opinsights.azure.us", MONITOR, "azuremonitor"),
+    Service::of("agentsvc.azure-automation.us", "agentsvc.azure-automation.us", MONITOR, "azuremonitor"),
     Service::of("api.ml.azure.cn", "api.ml.azure.cn", WORKSPACE, "amlworkspace"),
     Service::of("notebooks.chinacloudapi.cn", "notebooks.chinacloudapi.cn", WORKSPACE, "amlworkspace"),
     Service::of("blob.core.chinacloudapi.cn", "blob.core.chinacloudapi.cn", STORAGE, "blob"),
@@ -58,6 +64,11 @@ const SERVICES: [Service; 34] = [
     Service::of("web.core.chinacloudapi.cn", "web.core.chinacloudapi.cn", STORAGE, "web"),
     Service::of("vault.azure.cn", "vaultcore.azure.cn", VAULT, "vault"),
     Service::of("azurecr.cn", "azurecr.cn", REGISTRY, "registry"),
+    Service::of("inference.ml.azure.cn", "api.ml.azure.cn", WORKSPACE, "amlworkspace"),
+    Service::of("monitor.azure.cn", "monitor.azure.cn", MONITOR, "azuremonitor"),
+    Service::of("oms.opinsights.azure.cn", "oms.opinsights.azure.cn", MONITOR, "azuremonitor"),
+    Service::of("ods.opinsights.azure.cn", "ods.opinsights.azure.cn", MONITOR, "azuremonitor"),
+    Service::of("agentsvc.azure-automation.cn", "agentsvc.azure-automation.cn", MONITOR, "azuremonitor"),
 ];
 
 impl Service {
@@ -80,6 +91,24 @@ impl<'n> Name<'n> {
         let service = SERVICES.iter().find(|service| label(host, service.public).is_some())?;
         let zone = format!("privatelink.{}", service.private);
         Some(Self { host, label: label(host, service.public)?, zone, service })
+    }
+
+    /// Whether it is of an online endpoint, whose name tells nothing of its workspace.
+    pub(crate) fn is_online_endpoint(&self) -> bool {
+        self.service.public.starts_with("inference.")
+    }
+
+    /// Whether a record of its private zone is its own. That of an online endpoint has the id of the workspace in the middle
+    /// (DNS-13), and one that begins with an asterisk is for every name that ends like it.
+    pub(crate) fn fits(&self, record: &str) -> bool {
+        let record = record.to_ascii_lowercase();
+        if self.is_online_endpoint() {
+            let Some((endpoint, region)) = self.label.split_once('.') else { return false };
+            let first = record.split('.').next().unwrap_or_default();
+            return record.ends_with(&format!(".inference.{region}")) && (first == "*" || first == endpoint);
+        }
+        let below = |rest: &str| self.label.len() > rest.len() && self.label.ends_with(rest);
+        record == self.label || record.strip_prefix('*').is_some_and(below)
     }
 
     /// Whether it stands for names of which only the end is known.
@@ -115,6 +144,20 @@ pub(crate) fn leads_to(endpoint: &PrivateEndpoint, name: &Name<'_>) -> bool {
             }
         };
         meant && (target.groups.is_empty() || target.groups.iter().any(group))
+    })
+}
+
+/// Whether an endpoint leads to some part of a resource.
+pub(crate) fn leads_to_resource(endpoint: &PrivateEndpoint, resource: &Header) -> bool {
+    let id = resource.id.as_ref().and_then(Field::known);
+    endpoint.targets.iter().any(|target| match (target.id.known(), id) {
+        (Some(own), Some(id)) => own.eq_ignore_ascii_case(id),
+        (Some(own), None) => {
+            let part = format!("/{}/", resource.type_name.to_ascii_lowercase());
+            let named = resource.name.known().is_some_and(|name| name.eq_ignore_ascii_case(last_segment(own)));
+            named && own.to_ascii_lowercase().contains(&part)
+        }
+        (None, _) => target.id.unknown().is_some_and(|unknown| *unknown.key == *resource.key),
     })
 }
 

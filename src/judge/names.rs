@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use crate::estate::{EndpointTarget, Estate, Field, Header, PrivateEndpoint, Workspace};
 use crate::json::Node;
-use crate::judge::named::{REGISTRY, STORAGE, VAULT, WORKSPACE};
+use crate::judge::named::{MONITOR, REGISTRY, STORAGE, VAULT, WORKSPACE};
 use crate::judge::site::last_segment;
 use crate::net::Cloud;
 use crate::source::Span;
+
+const ONLINE_ENDPOINT: &str = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints";
 
 /// A label of a host name holds so many characters.
 const LONGEST_LABEL: usize = 63;
@@ -21,6 +23,9 @@ struct Suffixes {
     core: &'static str,
     vault: &'static str,
     registry: &'static str,
+    inference: &'static str,
+    /// What a private link scope of Azure Monitor has names in: first what telemetry goes to, then what agents ask.
+    monitor: [&'static str; 4],
 }
 
 fn suffixes(cloud: Cloud) -> Suffixes {
@@ -31,6 +36,13 @@ fn suffixes(cloud: Cloud) -> Suffixes {
             core: "core.windows.net",
             vault: "vault.azure.net",
             registry: "azurecr.io",
+            inference: "inference.ml.azure.com",
+            monitor: [
+                "monitor.azure.com",
+                "oms.opinsights.azure.com",
+                "ods.opinsights.azure.com",
+                "agentsvc.azure-automation.net",
+            ],
         },
         Cloud::Government => Suffixes {
             api: "api.ml.azure.us",
@@ -38,6 +50,13 @@ fn suffixes(cloud: Cloud) -> Suffixes {
             core: "core.usgovcloudapi.net",
             vault: "vault.usgovcloudapi.net",
             registry: "azurecr.us",
+            inference: "inference.ml.azure.us",
+            monitor: [
+                "monitor.azure.us",
+                "oms.opinsights.azure.us",
+                "ods.opinsights.azure.us",
+                "agentsvc.azure-automation.us",
+            ],
         },
         Cloud::China => Suffixes {
             api: "api.ml.azure.cn",
@@ -45,6 +64,13 @@ fn suffixes(cloud: Cloud) -> Suffixes {
             core: "core.chinacloudapi.cn",
             vault: "vault.azure.cn",
             registry: "azurecr.cn",
+            inference: "inference.ml.azure.cn",
+            monitor: [
+                "monitor.azure.cn",
+                "oms.opinsights.azure.cn",
+                "ods.opinsights.azure.cn",
+                "agentsvc.azure-automation.cn",
+            ],
         },
     }
 }
@@ -85,9 +111,14 @@ impl<'a> Needed<'_, 'a> {
                 Err(unknown) => holds(&unknown.key) || holds(&unknown.text),
             }
         };
-        let Some(type_name) = [WORKSPACE, STORAGE, VAULT, REGISTRY].into_iter().find(|one| is_of(one)) else { return };
+        let Some(type_name) = [WORKSPACE, STORAGE, VAULT, REGISTRY, MONITOR].into_iter().find(|one| is_of(one)) else {
+            return;
+        };
         if type_name == WORKSPACE {
             return self.of_workspace(&target.id);
+        }
+        if type_name == MONITOR {
+            return self.of_monitor();
         }
         if !self.belongs(type_name, &target.id) {
             return;
@@ -124,6 +155,33 @@ impl<'a> Needed<'_, 'a> {
         all.filter_map(|header| header.location.as_ref()?.known().map(|region| &**region))
     }
 
+    /// The names of a private link scope are those of Azure itself (DNS-15). Compute sends telemetry to the first of them;
+    /// the others are asked for where the input shows their zones.
+    fn of_monitor(&mut self) {
+        let [telemetry, agents @ ..] = self.suffixes.monitor;
+        let zones: Vec<String> = self.estate.others.iter().map(|one| one.header.key.to_ascii_lowercase()).collect();
+        let shown = |suffix: &&str| zones.iter().any(|key| key.contains(&format!("privatelink.{suffix}")));
+        let all = std::iter::once(telemetry).chain(agents.into_iter().filter(|suffix| shown(&suffix)));
+        self.names.extend(all.map(|suffix| format!("*.{suffix}")).collect::<Vec<_>>());
+    }
+
+    /// The names of managed online endpoints that only private endpoints reach: each leads to that of the workspace.
+    fn of_online_endpoints(&mut self, workspace: &Workspace) {
+        let inside = format!("{}/onlineendpoints/", workspace.header.key);
+        let own = self.estate.others.iter().map(|one| &one.header).filter(|one| {
+            one.type_name.eq_ignore_ascii_case(ONLINE_ENDPOINT)
+                && one.key.to_ascii_lowercase().starts_with(&inside)
+                && is_closed(one)
+        });
+        let region = |one: &Header| one.location.as_ref().or(workspace.header.location.as_ref())?.known().cloned();
+        let names = own.filter_map(|one| {
+            let (name, region) = (one.name.known()?.to_ascii_lowercase(), region(one)?);
+            Some(format!("{name}.{region}.{}", self.suffixes.inference))
+        });
+        let names: Vec<String> = names.collect();
+        self.names.extend(names);
+    }
+
     fn of_workspace(&mut self, id: &Field<Arc<str>>) {
         let is_it = |one: &&&Workspace| match id.known() {
             Some(id) => one.header.name.known().is_none_or(|own| own.eq_ignore_ascii_case(last_segment(id))),
@@ -138,6 +196,9 @@ impl<'a> Needed<'_, 'a> {
         // The names of a project are those of its hub.
         if text(&["kind"]).is_some_and(|kind| kind.eq_ignore_ascii_case("Project")) {
             return;
+        }
+        if let Some(workspace) = workspace {
+            self.of_online_endpoints(workspace);
         }
         let Suffixes { api, notebooks, .. } = self.suffixes;
         let region = workspace.and_then(|one| one.header.location.as_ref()?.known());

@@ -116,7 +116,7 @@ pub(crate) fn judge<'a>(
             Err(doubt) => judged.unshown = Some(doubt),
         },
         // Each of them is asked for by itself.
-        Requirement::Dependencies(_) | Requirement::Resolve(_) => {}
+        Requirement::Dependencies(_) | Requirement::Resolve(_) | Requirement::Admission(_) => {}
     }
     judged.assumptions.extend(rule.assumes.iter().map(ToString::to_string));
     judged
@@ -464,7 +464,11 @@ fn rule_ends(placement: &Placement<'_>, requirement: &Requirement) -> Vec<RuleEn
         Requirement::Flow(flow) if flow.direction == Direction::Inbound => &flow.from,
         Requirement::Flow(flow) => &flow.to,
         Requirement::Route(route) => &route.destination,
-        Requirement::Egress | Requirement::Dependencies(_) | Requirement::Resolve(_) | Requirement::Subnet(_) => {
+        Requirement::Egress
+        | Requirement::Dependencies(_)
+        | Requirement::Resolve(_)
+        | Requirement::Admission(_)
+        | Requirement::Subnet(_) => {
             return Vec::new();
         }
     };
@@ -494,6 +498,7 @@ fn peer_words(placement: &Placement<'_>, requirement: &Requirement) -> String {
         Requirement::Egress => "the internet".to_owned(),
         Requirement::Dependencies(_) => "what it says it needs".to_owned(),
         Requirement::Resolve(_) => "private endpoints".to_owned(),
+        Requirement::Admission(what) => what.called.to_string(),
         Requirement::Subnet(_) => "the subnet".to_owned(),
     };
     // The hosts of a rule may all be in one cloud.
@@ -515,6 +520,7 @@ fn describe(placement: &Placement<'_>, requirement: &Requirement) -> String {
         Requirement::Egress => "a way out to the internet".to_owned(),
         Requirement::Dependencies(_) => format!("outbound to {peer}"),
         Requirement::Resolve(_) => format!("name resolution to {peer}"),
+        Requirement::Admission(_) => format!("access to its {peer}"),
         Requirement::Subnet(subnet) => subnet.words(),
     }
 }

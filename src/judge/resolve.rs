@@ -272,12 +272,7 @@ impl<'a> Directory<'a> {
     /// write.
     fn record(&self, zone: &str, name: &Name<'_>) -> Option<Result<Record, Doubt>> {
         let label = name.label;
-        let fits = |own: &str| {
-            own.eq_ignore_ascii_case(label)
-                || own
-                    .strip_prefix('*')
-                    .is_some_and(|rest| label.len() > rest.len() && label.ends_with(&*rest.to_ascii_lowercase()))
-        };
+        let fits = |own: &str| name.fits(own);
         let open = |at: Span| Doubt::new(format!("the addresses of `{label}` are not shown")).at(at);
         let read = |list: Option<&Node>, at: Span| {
             let first = list
@@ -414,7 +409,9 @@ impl<'a> Directory<'a> {
         if name.service.type_name == WORKSPACE {
             let mut all = estate.workspaces.iter().map(|one| &one.header);
             return match all.next() {
-                Some(only) if name.is_open() => Some(only).filter(|_| all.next().is_none()),
+                Some(only) if name.is_open() || name.is_online_endpoint() => {
+                    Some(only).filter(|_| all.next().is_none())
+                }
                 _ => estate.workspaces.iter().map(|one| &one.header).find(|one| {
                     let guid = one.node.at(&["properties", "workspaceId"]).and_then(Node::text);
                     guid.is_some_and(|guid| name.label.contains(&guid.to_ascii_lowercase()))

@@ -8,6 +8,7 @@ use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelI
 
 use crate::estate::{self, Estate, Export, Lacking, Shape, short_name};
 use crate::finding::{FactValue, Finding, Label, PlacementReport, Report, Verdict};
+use crate::judge::admission;
 use crate::judge::dependency::{self, Asking};
 use crate::judge::diagnose::diagnose;
 use crate::judge::exports::commands;
@@ -130,6 +131,11 @@ fn judge_placement<'a>(
                 let asking =
                     Asking { estate, placement, scene: &prepared, rules: &pack.rules, rule, body, given: &given };
                 private::judge(&asking, what)
+            }
+            Requirement::Admission(what) => {
+                let asking =
+                    Asking { estate, placement, scene: &prepared, rules: &pack.rules, rule, body, given: &given };
+                admission::judge(&asking, what)
             }
             _ => {
                 let judged = judge_requirement(estate, placement, &prepared, body);

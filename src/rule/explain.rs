@@ -386,6 +386,7 @@ fn words(require: &Requirement) -> String {
         Requirement::Egress => "a way out to the internet".to_owned(),
         Requirement::Dependencies(_) => "what the service says it needs".to_owned(),
         Requirement::Resolve(_) => "names that lead to private endpoints".to_owned(),
+        Requirement::Admission(what) => format!("access to the {} of the workspace", what.called),
         Requirement::Subnet(subnet) => format!("a subnet with {}", subnet.words()),
     }
 }

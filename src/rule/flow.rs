@@ -47,8 +47,27 @@ pub enum Requirement {
     Dependencies(DependencyRequirement),
     /// Names that must lead to private endpoints.
     Resolve(ResolveRequirement),
+    /// A resource that the workspace names must let the subnet in.
+    Admission(AdmissionRequirement),
     /// What the subnet itself must be like.
     Subnet(SubnetRequirement),
+}
+
+/// Resources whose own network rules must let the subnet of the placement in, where no private endpoint is the way.
+#[derive(Clone, Debug)]
+pub struct AdmissionRequirement {
+    /// Their type.
+    pub resource: Arc<str>,
+    /// What they are called.
+    pub called: Arc<str>,
+    /// The property of the workspace that holds the id of one.
+    pub named_by: Arc<str>,
+    /// The property that holds their network rules.
+    pub rules: Arc<str>,
+    /// The service endpoint that virtual network rules count with.
+    pub service_endpoint: Arc<str>,
+    /// The service endpoint covers the region and its pair, and rules for addresses those of other regions.
+    pub regional: bool,
 }
 
 /// Names that must lead to private endpoints, as the network of the placement resolves them.
@@ -159,7 +178,12 @@ impl Requirement {
     pub fn hosts(&self) -> impl Iterator<Item = (HostsAre, &Hosts)> {
         let flow = match self {
             Self::Flow(flow) => Some(flow),
-            Self::Route(_) | Self::Egress | Self::Dependencies(_) | Self::Resolve(_) | Self::Subnet(_) => None,
+            Self::Route(_)
+            | Self::Egress
+            | Self::Dependencies(_)
+            | Self::Resolve(_)
+            | Self::Admission(_)
+            | Self::Subnet(_) => None,
         };
         flow.into_iter().flat_map(|flow| {
             let sides = flow.from.items.iter().chain(&flow.to.items);
@@ -209,7 +233,7 @@ pub(crate) fn read_clouds(written: Option<Written<'_>>, require: &Requirement) -
 impl Requirement {
     /// Reads `require:`.
     pub(crate) fn read(written: Written<'_>, service: &Service) -> Result<Self, RuleError> {
-        const KEYS: [&str; 6] = ["flow", "route", "egress", "dependencies", "resolve", "subnet"];
+        const KEYS: [&str; 7] = ["flow", "route", "egress", "dependencies", "resolve", "admission", "subnet"];
         let keys = written.keys("`require`", &KEYS)?;
         let given: Vec<Written<'_>> = KEYS.iter().filter_map(|key| keys.get(key)).collect();
         if let [_, second, ..] = &*given {
@@ -234,15 +258,33 @@ impl Requirement {
         if let Some(resolve) = keys.get("resolve") {
             return ResolveRequirement::read(resolve, service).map(Self::Resolve);
         }
+        if let Some(admission) = keys.get("admission") {
+            return AdmissionRequirement::read(admission).map(Self::Admission);
+        }
         if let Some(subnet) = keys.get("subnet") {
             return SubnetRequirement::read(subnet).map(Self::Subnet);
         }
         let Some(egress) = keys.get("egress") else {
-            let keys_are = "`flow`, `route`, `egress`, `dependencies`, `resolve`, `subnet`";
+            let keys_are = "`flow`, `route`, `egress`, `dependencies`, `resolve`, `admission`, `subnet`";
             return Err(keys.error(format!("`require` needs one of the keys {keys_are}")));
         };
         egress.word("kind of egress", &[("explicit", ())])?;
         Ok(Self::Egress)
+    }
+}
+
+impl AdmissionRequirement {
+    fn read(written: Written<'_>) -> Result<Self, RuleError> {
+        const KEYS: [&str; 6] = ["resource", "called", "named-by", "rules", "service-endpoint", "regional"];
+        let keys = written.keys("`admission`", &KEYS)?;
+        Ok(Self {
+            resource: keys.need("resource")?.text()?,
+            called: keys.need("called")?.text()?,
+            named_by: keys.need("named-by")?.text()?,
+            rules: keys.need("rules")?.text()?,
+            service_endpoint: keys.need("service-endpoint")?.text()?,
+            regional: keys.get("regional").map(Written::bool).transpose()?.unwrap_or(false),
+        })
     }
 }
 

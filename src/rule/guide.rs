@@ -102,6 +102,7 @@ pub fn guide() -> String {
         ("route", keys(&rule, "/properties/require/properties/route")),
         ("dependencies", keys(&rule, "/properties/require/properties/dependencies")),
         ("resolve", keys(&rule, "/properties/require/properties/resolve")),
+        ("admission", keys(&rule, "/properties/require/properties/admission")),
         ("require-subnet", keys(&rule, "/properties/require/properties/subnet")),
         ("target", keys(&rule, "/definitions/target/anyOf/1")),
         ("beside", keys(&rule, "/definitions/beside")),

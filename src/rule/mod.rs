@@ -26,8 +26,8 @@ pub(crate) use error::suggestion;
 pub use explain::{catalogue, explain, is_seen_as, list, list_json};
 pub use fact::{BuiltInFact, Combine, FactKind, FactSource, FactSpec};
 pub use flow::{
-    AskedLayer, DependencyRequirement, FlowRequirement, HostsAre, Matching, Mode, Names, Requirement, RequirementRule,
-    ResolveRequirement, RouteRequirement, Target, Targets, fact_addresses,
+    AdmissionRequirement, AskedLayer, DependencyRequirement, FlowRequirement, HostsAre, Matching, Mode, Names,
+    Requirement, RequirementRule, ResolveRequirement, RouteRequirement, Target, Targets, fact_addresses,
 };
 pub use guide::{guide, rule_schema, service_schema};
 pub use hosts::{HostName, Hosts};

@@ -49,6 +49,7 @@ fn answers() -> BTreeMap<String, Answer> {
             | Requirement::Egress
             | Requirement::Dependencies(_)
             | Requirement::Resolve(_)
+            | Requirement::Admission(_)
             | Requirement::Subnet(_) => PortSet::empty(),
         };
         for row in &body.rows {

@@ -8,9 +8,9 @@ use aznetlint::finding::Counts;
 use aznetlint::lint::{Settings, lint};
 use aznetlint::rule::Pack;
 
-fn counts(folder: &Path, pack: &Pack) -> Counts {
-    let outcome = lint(&[PathBuf::from(folder)], &mut io::empty(), pack, &Settings::default());
-    assert!(!outcome.report.has_errors(), "{} is readable", folder.display());
+fn counts(folders: &[PathBuf], pack: &Pack) -> Counts {
+    let outcome = lint(folders, &mut io::empty(), pack, &Settings::default());
+    assert!(!outcome.report.has_errors(), "{folders:?} are readable");
     outcome.report.counts()
 }
 
@@ -19,19 +19,20 @@ fn estates_beside_each_other_do_not_mix() {
     let pack = Pack::load(true, &[]).unwrap();
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut alone = Counts::default();
-    let mut folders = 0;
+    let mut folders = Vec::new();
     for entry in std::fs::read_dir(&examples).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
-            let one = counts(&path, &pack);
+        // The private DNS zones that it shows are those of every network beside it, too.
+        if path.is_dir() && !path.ends_with("hub-dns-proxy") {
+            let one = counts(std::slice::from_ref(&path), &pack);
             alone.satisfied += one.satisfied;
             alone.built_in_only += one.built_in_only;
             alone.violated += one.violated;
             alone.conditional += one.conditional;
             alone.undecided += one.undecided;
-            folders += 1;
+            folders.push(path);
         }
     }
-    assert!(folders >= 9, "{folders} examples");
-    assert_eq!(counts(&examples, &pack), alone);
+    assert!(folders.len() >= 9, "{folders:?}");
+    assert_eq!(counts(&folders, &pack), alone);
 }

@@ -13,6 +13,7 @@ pub mod diff;
 pub mod estate;
 pub mod finding;
 pub mod fix;
+pub mod generate;
 pub mod input;
 pub mod json;
 pub mod judge;

@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Diff(DiffArguments),
     /// Print edits that settle findings as a patch, or write them; each is tried first
     Fix(FixArguments),
+    /// Write the least NSG, route table and firewall policy that let a service work
+    Generate(GenerateArguments),
     /// Follow one flow through every layer: which rule decides where, and whether it passes
     Trace(TraceArguments),
     /// Show the routes in effect at a subnet, in the form of Azure's own list
@@ -337,6 +339,77 @@ pub(crate) struct BaselineArguments {
     /// Only drop the entries of the file that are no longer found; add none
     #[arg(long)]
     pub(crate) prune: bool,
+}
+
+/// Which service, what is known of its network, and in which form.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What decides and is not known is asked for: first run it without facts.\n\n  aznetlint generate azureml-studio --as bicep > main.bicep\n  aznetlint generate azureml-compute --region westeurope --fact public-ip=true … --as terraform\n  aznetlint generate azureml-compute … --fact subnet-prefixes=10.0.1.0/24 --firewall 10.0.0.0/26 --as request\n\nWhat is written was judged first, as `check` would. Exit status: 0 it is written, 2 facts are missing, or something asked for cannot be met."
+)]
+pub(crate) struct GenerateArguments {
+    /// The service, such as azureml-compute
+    #[arg(value_name = "SERVICE")]
+    pub(crate) service: String,
+
+    /// The form: what is deployed, or a request to those who look after the firewall
+    #[arg(long = "as", value_enum, value_name = "FORM", default_value_t)]
+    pub(crate) form: GenerateForm,
+
+    /// The region, such as westeurope
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+
+    /// What is true of the network, such as public-ip=false; nat-gateway=true adds a NAT gateway
+    #[arg(long = "fact", value_name = "NAME=VALUE")]
+    pub(crate) facts: Vec<String>,
+
+    /// Send what leaves through a new Azure Firewall, whose subnet has this prefix, such as 10.0.0.0/26
+    #[arg(long, value_name = "PREFIX")]
+    pub(crate) firewall: Option<String>,
+
+    /// What the names of the resources end in, as in nsg-NAME [default: the service]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+
+    /// Meet only these rules, by id, family or tag
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) select: Vec<String>,
+
+    /// Do not meet these rules, by id, family or tag
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+
+    /// Read the rules in this folder as well
+    #[arg(long = "rules", value_name = "DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+
+    /// Leave out the rules that come with the program
+    #[arg(long)]
+    pub(crate) no_default_rules: bool,
+
+    /// Read the settings from this file instead of looking for aznetlint.yaml
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Read no settings file
+    #[arg(long)]
+    pub(crate) no_config: bool,
+}
+
+/// The forms that `generate` writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GenerateForm {
+    /// An ARM template
+    Arm,
+    /// Bicep
+    #[default]
+    Bicep,
+    /// Terraform, for the provider azurerm
+    Terraform,
+    /// Commands of az for a POSIX shell
+    Az,
+    /// A request to a firewall team, in Markdown: each rule, why, its source
+    Request,
 }
 
 /// Which services there are, and what is known about them.

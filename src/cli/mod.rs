@@ -11,6 +11,7 @@ mod end;
 mod expand;
 mod fix;
 mod found;
+mod generate;
 mod git;
 mod init;
 mod output;

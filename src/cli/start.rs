@@ -12,7 +12,7 @@ use rayon::ThreadPoolBuilder;
 use crate::cli::arguments::{Arguments, Command};
 use crate::cli::end::{End, FlagError, OutputError, is_colored, print_error};
 use crate::cli::output::columns;
-use crate::cli::{baseline, check, diff, document, expand, fix, init, study, tags, trace, views};
+use crate::cli::{baseline, check, diff, document, expand, fix, generate, init, study, tags, trace, views};
 use crate::printable;
 use crate::spelling::nearest;
 
@@ -46,6 +46,7 @@ pub fn main() -> ExitCode {
         Some(Command::Baseline(written)) => baseline::run(&written),
         Some(Command::Diff(sides)) => diff::run(&sides),
         Some(Command::Fix(edits)) => fix::run(&edits),
+        Some(Command::Generate(order)) => generate::run(&order),
         Some(Command::Trace(flow)) => trace::run(&flow),
         Some(Command::Routes(place)) => views::routes(&place),
         Some(Command::RulesAt(place)) => views::rules(&place),

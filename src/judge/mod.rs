@@ -10,6 +10,7 @@ mod fixes;
 mod follow;
 mod named;
 mod names;
+mod needs;
 mod owner;
 mod placement;
 mod private;
@@ -27,6 +28,8 @@ mod view;
 
 pub use exports::FOLDER as EXPORTS_FOLDER;
 pub use follow::{Far, Followed, Lost, Question, follow};
+pub(crate) use needs::{Need, Needs, Wanted, needs};
 pub use placement::{Origin, Request, Requests};
+pub(crate) use remedy::{FirewallRuleText, RuleEnd, network_rule_to_ends, security_rule};
 pub use run::{Judged, judge, patterns};
 pub use view::{EndView, GroupView, RoutesView, RuleView, RulesView, routes, rules};

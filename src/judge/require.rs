@@ -83,9 +83,7 @@ pub(crate) fn judge<'a>(
     scene: &Prepared<'_, 'a>,
     rule: &RequirementRule,
 ) -> Judged {
-    let lookup = |name: &str| placement.fact(name);
-    let in_cloud = cloud_holds(placement, &rule.clouds);
-    let (applies, open_facts) = match Truth::all([rule.applies.holds(&lookup), in_cloud]) {
+    let (applies, open_facts) = match applies(placement, rule) {
         Truth::Yes => (Applies::Yes, Vec::new()),
         Truth::No => (Applies::No, Vec::new()),
         Truth::Unknown(facts) => (Applies::Unknown, facts),
@@ -122,6 +120,12 @@ pub(crate) fn judge<'a>(
     judged
 }
 
+/// Whether a rule asks for anything of a placement.
+pub(crate) fn applies(placement: &Placement<'_>, rule: &RequirementRule) -> Truth {
+    let lookup = |name: &str| placement.fact(name);
+    Truth::all([rule.applies.holds(&lookup), cloud_holds(placement, &rule.clouds)])
+}
+
 fn cloud_holds(placement: &Placement<'_>, clouds: &[Cloud]) -> Truth {
     if clouds.is_empty() {
         return Truth::Yes;
@@ -134,7 +138,7 @@ fn cloud_holds(placement: &Placement<'_>, clouds: &[Cloud]) -> Truth {
 }
 
 /// One target as a proof understands it.
-enum Resolved<'r> {
+pub(crate) enum Resolved<'r> {
     /// A party of a flow, and its name for users.
     Party(Party, String),
     /// A tag of a region that is not known, and the fact that would tell.
@@ -341,7 +345,8 @@ fn nothing_shown(placement: &Placement<'_>, layers: &[AskedLayer]) -> Option<Dou
     Some(Doubt::new(format!("the input shows no {what} for this")))
 }
 
-fn resolve<'r>(placement: &Placement<'_>, target: &'r Target) -> Resolved<'r> {
+/// What a target means at a placement.
+pub(crate) fn resolve<'r>(placement: &Placement<'_>, target: &'r Target) -> Resolved<'r> {
     match target {
         Target::Subnet => Resolved::Party(Party::Subnet, "the subnet".to_owned()),
         Target::Any => Resolved::Party(Party::Any, "any address".to_owned()),
@@ -472,19 +477,24 @@ fn rule_ends(placement: &Placement<'_>, requirement: &Requirement) -> Vec<RuleEn
             return Vec::new();
         }
     };
-    let end = |target: &Target| match (resolve(placement, target), target) {
+    let end = |target: &Target| rule_end(placement, target);
+    let there = far.items.iter().filter(|target| !matches!(resolve(placement, target), Resolved::Nothing));
+    match far.mode {
+        Mode::AnyOf => far.items.iter().find_map(end).into_iter().collect(),
+        // A rule that lets only some of them pass would settle nothing.
+        Mode::AllOf => there.map(end).collect::<Option<_>>().unwrap_or_default(),
+    }
+}
+
+/// A target as a rule can name it; of a region that is not known the whole tag.
+pub(crate) fn rule_end(placement: &Placement<'_>, target: &Target) -> Option<RuleEnd> {
+    match (resolve(placement, target), target) {
         (Resolved::Party(_, name), Target::Tag(_)) => Some(RuleEnd::Tag(name)),
         (Resolved::Party(Party::Addresses(set), _), _) => Some(RuleEnd::Prefixes(set)),
         (Resolved::Party(Party::Any, _), _) => Some(RuleEnd::Any),
         (Resolved::Party(..), Target::Subnet) => Some(RuleEnd::Subnet),
         (Resolved::Region { tag, .. }, _) => Some(RuleEnd::Tag(tag.to_string())),
         _ => None,
-    };
-    let there = far.items.iter().filter(|target| !matches!(resolve(placement, target), Resolved::Nothing));
-    match far.mode {
-        Mode::AnyOf => far.items.iter().find_map(end).into_iter().collect(),
-        // A rule that lets only some of them pass would settle nothing.
-        Mode::AllOf => there.map(end).collect::<Option<_>>().unwrap_or_default(),
     }
 }
 

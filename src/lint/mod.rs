@@ -12,5 +12,7 @@ mod sorted;
 mod template;
 mod uses;
 
-pub use run::{Estates, ExpandedTemplate, Kept, Outcome, estates, expand, lint, lint_keeping, lint_texts};
+pub use run::{
+    Estates, ExpandedTemplate, Kept, Outcome, estates, expand, lint, lint_keeping, lint_texts, lint_texts_keeping,
+};
 pub use settings::{Accepted, Changed, PathRules, SetParameter, Settings, TemplateChoice, TemplateOptions};

@@ -234,6 +234,11 @@ pub fn lint_texts(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack
     lint_input(input::texts(texts), pack, settings)
 }
 
+/// Lints texts as [`lint_texts`] does, and keeps the estates.
+pub fn lint_texts_keeping(texts: impl IntoIterator<Item = (String, String)>, pack: &Pack, settings: &Settings) -> Kept {
+    lint_prepared(prepare(input::texts(texts), pack, settings), pack, settings, true)
+}
+
 /// Lints what was read.
 fn lint_input(input: Input, pack: &Pack, settings: &Settings) -> Outcome {
     let mut empty = input.empty.clone();

@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "estate",
             "finding",
             "fix",
+            "generate",
             "input",
             "json",
             "judge",
@@ -39,6 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("diff", &["estate", "finding", "lint", "net", "printable", "proof", "report", "source"]),
+    ("generate", &["estate", "finding", "judge", "lint", "net", "proof", "rule", "shell"]),
     (
         "fix",
         &["bicep", "diff", "estate", "finding", "json", "lint", "net", "proof", "report", "rule", "shell", "source"],

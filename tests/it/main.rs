@@ -15,6 +15,7 @@ mod examples;
 mod faults;
 mod fix;
 mod formats;
+mod generate;
 mod hostile;
 mod ignoring;
 mod laws;

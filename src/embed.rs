@@ -1,11 +1,11 @@
-//! Build script: carries the files of `rules/` into the binary, and with each rule the tree of its YAML and what is known of
+//! Build script: carries the files of `rules/` into the binary, and with each rule or service the tree of its YAML and what is known of
 //! it before it is compiled. A mistake in the YAML of a shipped rule ends the build.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use tree::{Head, HeadAbout, HeadSource, Value, Yaml};
+use tree::{Head, HeadAbout, HeadSource, ServiceHead, Value, Yaml};
 
 #[expect(dead_code, reason = "places in the file are for the messages of the program")]
 #[path = "rule/tree.rs"]
@@ -39,7 +39,9 @@ fn main() -> io::Result<()> {
             })?;
             let bytes = postcard::to_stdvec(&tree).map_err(io::Error::other)?;
             if id.ends_with("/service") {
-                (1, id, Vec::new(), bytes)
+                let head =
+                    service_head(&text, &tree).ok_or_else(|| wrong(1, "it lacks a key that every service has"))?;
+                (1, id, postcard::to_stdvec(&head).map_err(io::Error::other)?, bytes)
             } else {
                 let head = head(&text, &tree).ok_or_else(|| wrong(1, "it lacks a key that every rule has"))?;
                 (0, id, postcard::to_stdvec(&head).map_err(io::Error::other)?, bytes)
@@ -83,6 +85,17 @@ fn head<'t>(content: &'t str, rule: &'t Yaml<'t>) -> Option<Head<'t>> {
         tags: texts("tags")?,
         seen_as: texts("seen-as")?,
         sources: items(rule, "sources").map(source).collect::<Option<_>>()?,
+    })
+}
+
+/// What the program knows of a service before it reads the rest.
+fn service_head<'t>(content: &'t str, service: &'t Yaml<'t>) -> Option<ServiceHead<'t>> {
+    let text = |map: &'t Yaml<'t>, key: &str| get(map, key).and_then(|value| scalar(content, value));
+    let through = items(service, "found-on").filter_map(|finder| get(finder, "through"));
+    Some(ServiceHead {
+        name: text(service, "service")?,
+        found: items(service, "found-on").map(|finder| text(finder, "resource")).collect::<Option<_>>()?,
+        through: through.map(|through| text(through, "resource")).collect::<Option<_>>()?,
     })
 }
 

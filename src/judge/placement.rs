@@ -182,7 +182,10 @@ pub(crate) fn find<'a>(estate: &'a Estate, services: &'a [Arc<Service>], request
     let doors = Arc::default();
     for service in services {
         let mut found = Found { estate, service, placements: Vec::new(), by_site: BTreeMap::new() };
-        for finder in &service.found_on {
+        // What a service says beside its types is read only where one of them is shown.
+        let is_shown = service.found_types.iter().any(|name| !shown.of_type(name).is_empty());
+        let finders = if is_shown { &service.found_on[..] } else { &[] };
+        for finder in finders {
             for header in shown.of_type(&finder.resource) {
                 for owner in owners(&shown, finder, header) {
                     all.elsewhere.extend(found.add(&mentions, finder, header, owner));
@@ -201,7 +204,7 @@ pub(crate) fn find<'a>(estate: &'a Estate, services: &'a [Arc<Service>], request
             fill_facts(&shown, placement, requests, &own);
         }
         if found.placements.is_empty() {
-            let reason = reason_anywhere(&shown, service, requests);
+            let reason = is_shown.then(|| reason_anywhere(&shown, service, requests)).flatten();
             all.not_judged.extend(reason.map(|reason| (Arc::clone(&service.name), reason)));
         }
         all.placements.append(&mut found.placements);
@@ -329,13 +332,10 @@ fn said<'a>(estate: &Estate, at: &SubnetAt, owner: &'a Header) -> Vec<Said<'a>> 
     }
 }
 
-/// Why a service that stands on nothing the input shows is not judged, when its resources say so.
+/// Why a service whose resources stand on nothing the input shows is not judged, when they say so.
 fn reason_anywhere<'a>(all: &Shown<'a>, service: &'a Service, requests: &Requests) -> Option<String> {
     let mut nowhere = Placement::new(service, Site::default(), String::new());
-    let shown = service.found_on.iter().any(|finder| !all.of_type(&finder.resource).is_empty());
-    if shown {
-        fill_facts(all, &mut nowhere, requests, &[]);
-    }
+    fill_facts(all, &mut nowhere, requests, &[]);
     nowhere.not_judged
 }
 

@@ -62,7 +62,7 @@ impl Pack {
         let mut loading = Loading::default();
         // Which services there are and how they are found is no rule.
         for file in shipped::SERVICES {
-            loading.service(&file.text(), &file.tree());
+            loading.add_service(Service::deferred(file));
         }
         let mut read = Vec::new();
         for folder in folders {
@@ -106,14 +106,12 @@ impl Pack {
 
     /// The resource types that its services and assertion rules look at.
     pub fn resource_types(&self) -> impl Iterator<Item = &str> {
-        let found = self.services.iter().flat_map(|service| &service.found_on).flat_map(|finder| {
-            std::iter::once(&*finder.resource).chain(finder.through.iter().map(|through| &*through.resource))
-        });
+        let found = self.services.iter().flat_map(|service| service.found_types.iter().chain(&service.through_types));
         let asserted = self.rules.iter().filter_map(|rule| match &rule.about {
             About::Resources { of, beside } => Some(of.iter().chain(beside)),
             About::Service(_) | About::Subject(_) => None,
         });
-        found.chain(asserted.flatten().map(|name| &**name))
+        found.chain(asserted.flatten()).map(|name| &**name)
     }
 
     /// Leaves out every rule that asks for no traffic, name or route: what two runs are compared by needs no other.
@@ -159,12 +157,14 @@ struct Loading {
 impl Loading {
     fn service(&mut self, text: &Text, yaml: &Yaml<'_>) {
         match Service::read(Written { text, yaml }) {
-            Ok(service) => {
-                let before = self.services.insert(Arc::clone(&service.name), Arc::new(service));
-                self.replaced += usize::from(before.is_some());
-            }
+            Ok(service) => self.add_service(service),
             Err(mistake) => self.mistakes.push(mistake),
         }
+    }
+
+    fn add_service(&mut self, service: Service) {
+        let before = self.services.insert(Arc::clone(&service.name), Arc::new(service));
+        self.replaced += usize::from(before.is_some());
     }
 
     /// Takes the services among the files of a folder; answers with the rules.
@@ -265,6 +265,7 @@ mod tests {
     use crate::rule::compile::Rule;
     use crate::rule::error::{RuleError, Text};
     use crate::rule::schema::{Written, tree};
+    use crate::rule::service::{Details, Service};
     use crate::rule::shipped;
     use crate::rule::{Body, Mode, Requirement, Target};
 
@@ -344,6 +345,14 @@ tags: [DEMO-1, storage]
         shipped::SERVICES.iter().for_each(|file| loading.service(&file.text(), &tree(&file.text()).unwrap()));
         for file in shipped::RULES.iter().chain(shipped::SERVICES) {
             assert_eq!(file.tree(), tree(&file.text()).unwrap(), "{}", file.id);
+        }
+        for file in shipped::SERVICES {
+            let known = Service::deferred(file);
+            let read = &loading.services[&known.name];
+            assert_eq!((&known.found_types, &known.through_types), (&read.found_types, &read.through_types));
+            assert!(known.is_shipped && read.is_shipped);
+            let (known, read): (&Details, &Details) = (&known, read);
+            assert_eq!(format!("{known:?}"), format!("{read:?}"), "{}", file.id);
         }
         for file in shipped::RULES {
             // Nothing in it waits for its first use.

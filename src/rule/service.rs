@@ -1,7 +1,8 @@
 //! Services: how each is found in an estate, and the facts its requirements ask for.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use crate::date::Date;
 use crate::finding::{FactValue, Source};
@@ -10,13 +11,28 @@ use crate::rule::condition::Condition;
 use crate::rule::error::{RuleError, suggestion};
 use crate::rule::fact::{FactSource, FactSpec};
 use crate::rule::schema::{Keys, Pair, Written};
+use crate::rule::shipped::Shipped;
+use crate::rule::tree::ServiceHead;
 use crate::rule::value;
 
-/// Something with documented network needs.
+/// Something with documented network needs. What stands in its [`Details`] is read when something first asks for it.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// Its name: `azureml-compute`.
     pub name: Arc<str>,
+    /// It comes with the program.
+    pub is_shipped: bool,
+    /// The types of the resources that put it on a subnet.
+    pub found_types: Vec<Arc<str>>,
+    /// The types of what these lead to.
+    pub through_types: Vec<Arc<str>>,
+    file: Option<&'static Shipped>,
+    details: OnceLock<Details>,
+}
+
+/// What a service says beside its name and the types it is found on.
+#[derive(Clone, Debug)]
+pub struct Details {
     /// Its title: `Azure Machine Learning compute`.
     pub title: Arc<str>,
     /// What it is, in a sentence or two.
@@ -29,8 +45,6 @@ pub struct Service {
     pub not_judged: Vec<NotJudged>,
     /// Where all this comes from.
     pub sources: Vec<Source>,
-    /// It comes with the program.
-    pub is_shipped: bool,
 }
 
 /// When a placement is not judged.
@@ -86,8 +100,50 @@ impl Service {
         self.is_shipped && !self.name.starts_with("azureml-")
     }
 
+    /// A service of the program: only its head is read. The rest is right, which a test holds.
+    pub(super) fn deferred(file: &'static Shipped) -> Self {
+        let ServiceHead { name, found, through } = file.service_head();
+        let types = |names: Vec<&str>| names.into_iter().map(Arc::from).collect();
+        Self {
+            name: name.into(),
+            is_shipped: true,
+            found_types: types(found),
+            through_types: types(through),
+            file: Some(file),
+            details: OnceLock::new(),
+        }
+    }
+
     /// Reads a `service.yaml`.
     pub(crate) fn read(written: Written<'_>) -> Result<Self, RuleError> {
+        let (name, details) = Details::read(written)?;
+        let through = details.found_on.iter().filter_map(|finder| finder.through.as_ref());
+        Ok(Self {
+            name,
+            is_shipped: written.text.is_shipped,
+            found_types: details.found_on.iter().map(|finder| Arc::clone(&finder.resource)).collect(),
+            through_types: through.map(|through| Arc::clone(&through.resource)).collect(),
+            file: None,
+            details: OnceLock::from(details),
+        })
+    }
+}
+
+impl Deref for Service {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        self.details.get_or_init(|| {
+            let file = self.file.expect("only a service of the program is read later");
+            let (text, yaml) = (file.text(), file.tree());
+            Details::read(Written { text: &text, yaml: &yaml }).expect("the services of the program are right").1
+        })
+    }
+}
+
+impl Details {
+    /// Reads a `service.yaml`, with the name in it.
+    fn read(written: Written<'_>) -> Result<(Arc<str>, Self), RuleError> {
         let keys = written.keys("a service", &KEYS)?;
         let name = keys.need("service")?.text()?;
         let facts: BTreeMap<Arc<str>, FactSpec> = match keys.get("facts") {
@@ -111,16 +167,15 @@ impl Service {
             let when = Condition::read(keys.need("when")?, &name, &facts)?;
             Ok(NotJudged { when, because: keys.need("because")?.text()? })
         });
-        Ok(Self {
+        let details = Self {
             not_judged: not_judged.collect::<Result<_, _>>()?,
             title: keys.need("title")?.text()?,
             describe: keys.need("describe")?.text()?,
             found_on: keys.items("found-on").into_iter().map(read_finder).collect::<Result<_, _>>()?,
             sources: read_sources(&keys)?,
-            is_shipped: written.text.is_shipped,
-            name,
             facts,
-        })
+        };
+        Ok((name, details))
     }
 }
 

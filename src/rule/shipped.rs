@@ -2,7 +2,7 @@
 //! that a run reads none of its own YAML.
 
 use crate::rule::error::Text;
-use crate::rule::tree::{Head, Yaml};
+use crate::rule::tree::{Head, ServiceHead, Yaml};
 
 /// A file of `rules/`.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub(crate) struct Shipped {
     pub(crate) id: &'static str,
     path: &'static str,
     content: &'static str,
-    /// Of a rule, in the postcard format.
+    /// Of a rule or service, in the postcard format.
     head: &'static [u8],
     /// Of a rule or service, in the postcard format.
     tree: &'static [u8],
@@ -28,6 +28,11 @@ impl Shipped {
     /// What a rule says about itself; only a rule has it.
     pub(crate) fn head(&self) -> Head<'static> {
         postcard::from_bytes(self.head).expect("the build wrote the head of every rule")
+    }
+
+    /// What a service says about itself; only a service has it.
+    pub(crate) fn service_head(&self) -> ServiceHead<'static> {
+        postcard::from_bytes(self.head).expect("the build wrote the head of every service")
     }
 
     /// What stands in a rule or service.

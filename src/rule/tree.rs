@@ -64,6 +64,18 @@ pub(crate) struct Head<'t> {
     pub(crate) sources: Vec<HeadSource<'t>>,
 }
 
+/// What is known of a service of the program before the rest of it is read.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ServiceHead<'t> {
+    pub(crate) name: &'t str,
+    /// The types of the resources that it is found on, one for each.
+    #[serde(borrow)]
+    pub(crate) found: Vec<&'t str>,
+    /// The types of what these lead to.
+    #[serde(borrow)]
+    pub(crate) through: Vec<&'t str>,
+}
+
 /// What a rule is about.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum HeadAbout<'t> {

@@ -9,13 +9,13 @@ use miette::{Report, Result};
 use crate::cli::arguments::{CheckArguments, LintArguments, TemplateArguments};
 use crate::cli::end::{End, FlagError, tell};
 use crate::cli::found::thresholds;
-use crate::cli::settings::gather;
+use crate::cli::settings::{gather, rule_folders};
 use crate::cli::target::linted;
 use crate::cli::threads::with_threads;
 use crate::config::ConfigError;
 use crate::finding::Level;
 use crate::lsp::{Host, OpenTexts, Problem, Scope, Workspace, serve};
-use crate::rule::RuleError;
+use crate::rule::{Pack, RuleError};
 
 pub(crate) fn run() -> Result<End> {
     let output = io::BufWriter::new(io::stdout());
@@ -72,7 +72,10 @@ fn workspace(scope: &Scope, open: &OpenTexts) -> Result<Workspace> {
     };
     let min_level = thresholds.min_level.into();
     let undecided = Level::from(thresholds.undecided);
-    Ok(Workspace { pack: gathered.pack, settings: gathered.settings, paths, min_level, undecided })
+    let found = &gathered.found;
+    let default_rules = found.config.default_rules.as_ref().is_none_or(|rules| rules.value);
+    let known = Pack::load_with(default_rules, &rule_folders(found, &[])?, open)?;
+    Ok(Workspace { pack: gathered.pack, known, settings: gathered.settings, paths, min_level, undecided })
 }
 
 /// What is wrong with settings and rules, each mistake with its place.

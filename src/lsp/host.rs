@@ -29,8 +29,10 @@ pub enum Scope {
 /// Everything a run needs but texts.
 #[derive(Debug)]
 pub struct Workspace {
-    /// The rules.
+    /// The rules that run.
     pub pack: Pack,
+    /// Every rule and service, those that are turned off included: what can be explained.
+    pub known: Pack,
     /// The settings of a run.
     pub settings: Settings,
     /// What is linted; nothing for settings alone.

@@ -137,6 +137,9 @@ fn diagnostic(
     };
     let mut message = if finding.undecided { "undecided: ".to_owned() } else { String::new() };
     message.push_str(finding.headline());
+    if finding.brief.is_none() && !finding.at.message.is_empty() {
+        message.push_str(&format!("\n{}", finding.at.message));
+    }
     if let Some(brief) = finding.brief.as_ref().filter(|brief| finding.undecided && !brief.doubt.is_empty()) {
         message.push_str(&format!("\n{}", brief.doubt));
     }

@@ -272,7 +272,7 @@ impl Session {
         let said = || {
             let document = self.documents.get(uri)?;
             let told = self.published.get(uri).map_or(&[][..], |(_, told)| told);
-            let pack = &self.workspace.as_ref()?.pack;
+            let pack = &self.workspace.as_ref()?.known;
             hover(document, place.position, (told, pack), (self.client.encoding, self.client.markdown))
         };
         said().and_then(|said| serde_json::to_value(said).ok()).unwrap_or_default()

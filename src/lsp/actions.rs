@@ -161,7 +161,6 @@ impl Writer<'_> {
         context.diagnostics.iter().filter(|diagnostic| is_one(diagnostic)).cloned().collect()
     }
 
-    #[expect(clippy::mutable_key_type, reason = "the protocol's map has addresses as keys, and none is changed")]
     fn edit(&self, edits: &[Edit]) -> Option<WorkspaceEdit> {
         let files = &self.judged.kept.outcome.files;
         let mut lines = FileLines::default();

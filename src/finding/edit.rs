@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use similar::TextDiff;
+use similar::{ChangeTag, TextDiff};
 
 use crate::source::{FileId, Files, Span};
 
@@ -37,6 +37,13 @@ fn applied(text: &str, edits: &[Edit]) -> String {
     }
     out.push_str(text.get(at..).unwrap_or_default());
     out
+}
+
+/// The lines of a text that edits take away, with a minus, and those that come, with a plus.
+pub fn changed_lines(old: &str, new: &str) -> Vec<String> {
+    let diff = TextDiff::from_lines(old, new);
+    let changed = diff.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal);
+    changed.map(|change| format!("{}{}", change.tag(), change.value().trim_end_matches(['\n', '\r']))).collect()
 }
 
 /// What becomes of a file, as a patch.

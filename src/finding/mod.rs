@@ -15,7 +15,7 @@ pub use diagnostic::{
     Finding, FlowId, Ignored, IgnoredBy, Label, Layer, Level, PlacementId, Remark, RuleCard, RuleId, Source, Verdict,
     fingerprint,
 };
-pub use edit::{Edit, edited, patch};
+pub use edit::{Edit, changed_lines, edited, patch};
 pub use fix::{Asked, AskedPeer, Change, Fix, Offered, Request, RequestKind};
 pub use report::{
     Applies, Counts, Decider, DeciderKind, ExportCommand, FactReport, FactValue, FileReport, Index, LayerReport,

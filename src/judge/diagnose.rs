@@ -45,9 +45,7 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
     related.retain(|label| label.span != at.span);
     let mut seen = BTreeSet::new();
     related.retain(|label| seen.insert(label.span));
-    let resource = subject.placement.site.parts(subject.estate).first().map(|(_, header)| {
-        header.id.as_ref().and_then(|id| id.known()).map_or_else(|| site::shown(header), ToString::to_string)
-    });
+    let resource = resource(subject);
     let id = subject.placement.id(subject.estate);
     let proposal = if undecided { Proposal::default() } else { propose(subject, judgement) };
     let message = message(subject, judgement, undecided, conditional);
@@ -64,11 +62,7 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
         ),
         subject: judgement.deciders.iter().find_map(|decider| decider.written).map(|written| written.span),
         ignored: None,
-        cause: Some(match &subject.body.require {
-            // No rule stands behind what a subnet is like.
-            Requirement::Subnet(_) => format!("subnet: {}", subject.judged.flow),
-            _ => cause(judgement, undecided, conditional),
-        }),
+        cause: Some(cause(subject, judgement, undecided, conditional)),
         at,
         related,
         remarks: remarks(subject, judgement, undecided),
@@ -82,6 +76,13 @@ pub(crate) fn diagnose(subject: &Subject<'_, '_>) -> Option<Finding> {
         placements: Vec::new(),
         flow: Some(subject.judged.flow.clone()),
     })
+}
+
+/// The subnet, or whatever else it stands on: its id, or its name where no id is shown.
+fn resource(subject: &Subject<'_, '_>) -> Option<String> {
+    let parts = subject.placement.site.parts(subject.estate);
+    let (_, header) = parts.first()?;
+    Some(header.id.as_ref().and_then(|id| id.known()).map_or_else(|| site::shown(header), ToString::to_string))
 }
 
 fn message(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool, conditional: bool) -> String {
@@ -285,7 +286,11 @@ fn reasons(subject: &Subject<'_, '_>) -> Vec<Label> {
 }
 
 /// Findings of a placement with one cause are drawn as one diagnostic: one rule, route or doubt stands behind them.
-fn cause(judgement: &Judgement, undecided: bool, conditional: bool) -> String {
+fn cause(subject: &Subject<'_, '_>, judgement: &Judgement, undecided: bool, conditional: bool) -> String {
+    if let Requirement::Subnet(_) = &subject.body.require {
+        // No rule stands behind what a subnet is like.
+        return format!("subnet: {}", subject.judged.flow);
+    }
     let kind = if conditional { "if" } else { "is" };
     if let Some(doubt) = judgement.why.first().filter(|_| undecided) {
         return format!("{kind} undecided: {}", doubt.reason);

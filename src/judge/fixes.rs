@@ -211,8 +211,7 @@ fn at_group(subject: &Subject<'_, '_>, judgement: &Judgement, decider: &Decider,
     let item = free.and_then(|free| remedy::security_rule(&allow_name(subject), free, flow, ends));
     if let (Some(priority), Some(item)) = (free, &item) {
         if flow.protocols != ProtocolSet::ALL && flow.protocols.each().count() > 1 {
-            let free = |taken: &BTreeSet<i64>| proof::free_priority(group, flow.direction, before, taken);
-            fixes.extend(rules_by_protocol(group, &allow_name(subject), flow, ends, (&free, given)));
+            fixes.extend(rules_by_protocol(group, &allow_name(subject), flow, ends, (before, given)));
         }
         given.insert(priority);
         fixes.extend(one_more_rule(group, item));
@@ -421,11 +420,11 @@ fn rules_by_protocol(
     name: &str,
     flow: &FlowRequirement,
     ends: &[RuleEnd],
-    (free, given): (&dyn Fn(&BTreeSet<i64>) -> Option<i64>, &mut BTreeSet<i64>),
+    (before, given): (Option<i64>, &mut BTreeSet<i64>),
 ) -> Vec<Fix> {
     let mut single: Vec<Fix> = Vec::new();
     for (protocols, word) in flow.protocols.each() {
-        let Some(priority) = free(given) else { return single };
+        let Some(priority) = proof::free_priority(group, flow.direction, before, given) else { return single };
         given.insert(priority);
         let flow = FlowRequirement { protocols, ..flow.clone() };
         let item = remedy::security_rule(&format!("{name}-{}", word.to_lowercase()), priority, &flow, ends);

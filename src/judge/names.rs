@@ -161,7 +161,7 @@ impl<'a> Needed<'_, 'a> {
         let [telemetry, agents @ ..] = self.suffixes.monitor;
         let zones: Vec<String> = self.estate.others.iter().map(|one| one.header.key.to_ascii_lowercase()).collect();
         let shown = |suffix: &&str| zones.iter().any(|key| key.contains(&format!("privatelink.{suffix}")));
-        let all = std::iter::once(telemetry).chain(agents.into_iter().filter(|suffix| shown(&suffix)));
+        let all = std::iter::once(telemetry).chain(agents.into_iter().filter(|suffix| shown(suffix)));
         self.names.extend(all.map(|suffix| format!("*.{suffix}")).collect::<Vec<_>>());
     }
 

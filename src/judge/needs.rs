@@ -11,6 +11,7 @@ use crate::judge::placement::{Placement, Requests, find};
 use crate::judge::question::{BY_HOSTS, cloud_of, shown};
 use crate::judge::remedy::RuleEnd;
 use crate::judge::require::{Resolved, applies, resolve, rule_end};
+use crate::net::AddressSet;
 use crate::rule::{
     FlowRequirement, HostName, Mode, Pack, Requirement, RequirementRule, Rule, Target, Targets, Truth, fact_addresses,
 };
@@ -56,6 +57,7 @@ pub(crate) fn needs<'p>(pack: &'p Pack, estate: &Estate, requests: &Requests, se
     let found = find(estate, &pack.services, requests);
     let placement = found.placements.iter().find(|one| *one.service.name == *service)?;
     let by_hosts = placement.fact(BY_HOSTS) == Some(FactValue::Bool(true));
+    let home = home(placement, estate);
     let mut needs = Needs { not_judged: placement.not_judged.clone(), ..Needs::default() };
     let bodies = || pack.rules.iter().filter_map(|rule| Some((rule, rule.requirement(service)?)));
     for (rule, body) in bodies() {
@@ -64,7 +66,7 @@ pub(crate) fn needs<'p>(pack: &'p Pack, estate: &Estate, requests: &Requests, se
             Truth::Unknown(facts) if is_built(body) => needs.ask(facts, rule),
             Truth::Unknown(_) | Truth::Yes => {}
         }
-        match wanted(placement, &body.require, by_hosts) {
+        match wanted(placement, &body.require, by_hosts, home.as_ref()) {
             Ok(Some(wanted)) => needs.all.push(Need { rule, wanted }),
             Ok(None) => {}
             Err(facts) => needs.ask(facts, rule),
@@ -98,11 +100,16 @@ impl Needs<'_> {
 
 /// What a requirement wants here; `None` where there is nothing of it in this cloud, or nothing to build. The error holds
 /// the facts that are missing.
-fn wanted(placement: &Placement<'_>, require: &Requirement, by_hosts: bool) -> Result<Option<Wanted>, Vec<Arc<str>>> {
+fn wanted(
+    placement: &Placement<'_>,
+    require: &Requirement,
+    by_hosts: bool,
+    home: Option<&AddressSet>,
+) -> Result<Option<Wanted>, Vec<Arc<str>>> {
     match require {
         Requirement::Flow(flow) => {
             let far = if flow.direction == Direction::Inbound { &flow.from } else { &flow.to };
-            let Some(Picked { ends, hosts }) = picked(placement, far)? else { return Ok(None) };
+            let Some(Picked { ends, hosts }) = picked(placement, far, home)? else { return Ok(None) };
             let names = match ends.is_empty() {
                 true => named(placement, &hosts)?,
                 false if by_hosts => named(placement, flow.hosts.of(cloud_of(placement)).unwrap_or_default())?,
@@ -111,7 +118,7 @@ fn wanted(placement: &Placement<'_>, require: &Requirement, by_hosts: bool) -> R
             Ok(Some(Wanted::Flow { flow: flow.clone(), ends, hosts: names }))
         }
         Requirement::Route(route) => {
-            let Some(Picked { ends, .. }) = picked(placement, &route.destination)? else { return Ok(None) };
+            let Some(Picked { ends, .. }) = picked(placement, &route.destination, home)? else { return Ok(None) };
             Ok(Some(Wanted::Route { ends, hop: route.next_hop }))
         }
         Requirement::Egress => Ok(Some(Wanted::Egress)),
@@ -127,8 +134,12 @@ struct Picked {
     hosts: Vec<HostName>,
 }
 
-fn picked(placement: &Placement<'_>, far: &Targets) -> Result<Option<Picked>, Vec<Arc<str>>> {
-    let all: Vec<(&Target, Found)> = far.items.iter().map(|target| (target, found(placement, target))).collect();
+fn picked(
+    placement: &Placement<'_>,
+    far: &Targets,
+    home: Option<&AddressSet>,
+) -> Result<Option<Picked>, Vec<Arc<str>>> {
+    let all: Vec<(&Target, Found)> = far.items.iter().map(|target| (target, found(placement, target, home))).collect();
     let mut there = all.into_iter().filter(|(_, found)| !matches!(found, Found::Nothing)).collect::<Vec<_>>();
     if far.mode == Mode::AnyOf {
         let is_fact = |(target, _): &(&Target, Found)| matches!(target, Target::Fact(_));
@@ -160,21 +171,32 @@ enum Found {
     Nothing,
 }
 
-fn found(placement: &Placement<'_>, target: &Target) -> Found {
+fn found(placement: &Placement<'_>, target: &Target, home: Option<&AddressSet>) -> Found {
     match resolve(placement, target) {
         Resolved::Nothing => Found::Nothing,
         Resolved::Hosts(hosts) => Found::Hosts(hosts.to_vec()),
         Resolved::Missing(_) | Resolved::Region { .. } => Found::Missing(missing(placement, target)),
         Resolved::Party(..) => match rule_end(placement, target) {
             // A rule names a subnet by its addresses.
-            Some(RuleEnd::Subnet) => match placement.fact(PREFIXES).as_ref().and_then(fact_addresses) {
-                Some(prefixes) => Found::End(RuleEnd::Prefixes(prefixes)),
+            Some(RuleEnd::Subnet) => match home {
+                Some(prefixes) => Found::End(RuleEnd::Prefixes(prefixes.clone())),
                 None => Found::Missing(vec![Arc::from(PREFIXES)]),
             },
             Some(end) => Found::End(end),
             None => Found::Nothing,
         },
     }
+}
+
+/// The addresses of the subnet: what a fact says, else what it is written with.
+fn home(placement: &Placement<'_>, estate: &Estate) -> Option<AddressSet> {
+    let told = placement.fact(PREFIXES).as_ref().and_then(fact_addresses);
+    let written = || {
+        let subnet = estate.subnets.get(placement.site.subnet?)?;
+        let known: Option<Vec<&AddressSet>> = subnet.prefixes.iter().map(|one| one.known()).collect();
+        known.filter(|known| !known.is_empty()).map(AddressSet::union_of)
+    };
+    told.or_else(written)
 }
 
 /// The fact that tells the addresses of the subnet.

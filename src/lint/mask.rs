@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::finding::{Decider, FactValue, Finding, Label, Report, RequirementReport};
+use crate::finding::{Brief, Decider, FactValue, Finding, Label, Report, RequirementReport};
 use crate::json::{Node, Value};
 use crate::net::{AddressSet, parse_prefix};
 use crate::source::Span;
@@ -116,8 +116,22 @@ impl Secrets {
         finding.conditions.iter_mut().for_each(|line| self.cover(line));
         self.cover(&mut finding.fingerprint);
         finding.placement.iter_mut().chain(&mut finding.placements).for_each(|placement| self.cover(&mut placement.on));
+        if let Some(brief) = &mut finding.brief {
+            self.in_brief(brief);
+        }
+        for fix in &mut finding.fixes {
+            self.cover(&mut fix.title);
+            fix.caution.iter_mut().for_each(|text| self.cover(text));
+        }
         let single = [&mut finding.help, &mut finding.snippet, &mut finding.resource];
         single.into_iter().flatten().for_each(|text| self.cover(text));
+    }
+
+    fn in_brief(&self, brief: &mut Brief) {
+        let Brief { headline, actor, cure, doubt, traffic, place, needed, conditions, way, aside: _ } = brief;
+        [headline, actor, cure, doubt, traffic, place].into_iter().for_each(|text| self.cover(text));
+        needed.iter_mut().for_each(|ground| self.cover(&mut ground.fact));
+        conditions.iter_mut().chain(way).for_each(|text| self.cover(text));
     }
 
     fn in_requirement(&self, one: &mut RequirementReport) {

@@ -297,7 +297,9 @@ impl fmt::Display for Remedy {
             Self::FileOf(thing) => write!(out, "the file that holds {thing}"),
             Self::FileOfSubnet => out.write_str("the file that holds the subnet"),
             Self::FileOfNetwork => out.write_str("the virtual network's own file"),
-            Self::FirewallAndPolicy(None) => out.write_str("the firewall and its policy, if it is an Azure Firewall"),
+            Self::FirewallAndPolicy(None) => out.write_str(
+                "the firewall and its policy, if it is an Azure Firewall; else what it lets through, as `appliances` in the settings",
+            ),
             Self::FirewallAndPolicy(Some(name)) => {
                 write!(out, "the file that holds `{name}`, and its firewall policy")
             }

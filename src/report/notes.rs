@@ -77,6 +77,22 @@ impl Notes {
         self.append(&lines);
     }
 
+    /// Lines of a text as they are, at most `most`, each cut where the page ends.
+    pub(crate) fn lines(&mut self, lines: &[String], most: usize) {
+        let (width, ellipsis) = (self.width.saturating_sub(2), self.pen.ellipsis());
+        let mut text = String::new();
+        for line in lines.iter().take(most) {
+            let line = self.pen.clean(line);
+            let is_long = line.chars().count() > width;
+            let kept: String = line.chars().take(if is_long { width.saturating_sub(1) } else { width }).collect();
+            text.push_str(&format!("\n  {kept}{}", if is_long { ellipsis } else { "" }));
+        }
+        if lines.len() > most {
+            text.push_str(&format!("\n  {ellipsis}"));
+        }
+        self.append(&text);
+    }
+
     /// Where a rule comes from.
     pub(crate) fn source(&mut self, text: &str, url: &str) {
         self.say("source", text);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::finding::{Brief, Finding, Index, Label, RuleId};
+use crate::finding::{Brief, Finding, Index, Label, Offered, RuleId, changed_lines, edited};
 use crate::report::context::Context;
 use crate::report::group::{self, Group, counts};
 use crate::report::notes::Notes;
@@ -13,6 +13,8 @@ use crate::report::words::{count, fill};
 const PLACES: usize = 5;
 /// The pieces of advice shown.
 const ADVICE: usize = 2;
+/// The lines of an edit shown.
+const EDITED: usize = 16;
 /// Flows that stand in a table; more stand in lines.
 const TABLE: usize = 8;
 /// What is missing, told in this many words.
@@ -135,7 +137,7 @@ pub(crate) fn notes(group: &Group<'_>, context: &Context<'_>, notes: &mut Notes)
     if !settled.is_empty() {
         notes.say_in(3, "settle it", &settled.join(" · "));
     }
-    advise(group, notes);
+    advise(group, context, notes);
     why(head, context, notes);
 }
 
@@ -148,7 +150,8 @@ fn flow_lines(group: &Group<'_>, columns: usize) -> String {
         false => finding.rule.to_string(),
     };
     let flows = flows(group);
-    let one_place = flows.iter().all(|flow| flow.finding.placement == flows[0].finding.placement);
+    let place = |flow: &Flow<'_>| flow.finding.placement.as_ref().map(|id| (id.on.clone(), id.ending()));
+    let one_place = flows.iter().all(|flow| place(flow) == place(&flows[0]));
     // The first line of the group says which traffic hangs on what.
     let is_told = group.findings().iter().all(|finding| !finding.conditions.is_empty());
     let words = |flow: &Flow<'_>| {
@@ -201,7 +204,10 @@ fn needed(head: &Finding, context: &Context<'_>, notes: &mut Notes) {
 }
 
 /// What to do. Edits that were tried go here, in place of the prose.
-fn advise(group: &Group<'_>, notes: &mut Notes) {
+fn advise(group: &Group<'_>, context: &Context<'_>, notes: &mut Notes) {
+    if offered(group, context, notes) {
+        return;
+    }
     let advice = group.advice();
     let told: Vec<&str> = advice.iter().map(|(help, _)| *help).filter(|help| !help.is_empty()).collect();
     let cure = group.head().brief.as_deref().map_or("", |brief| &brief.cure);
@@ -215,6 +221,34 @@ fn advise(group: &Group<'_>, notes: &mut Notes) {
         0 => {}
         more => notes.say("fix", &format!("{more} more like these; -v tells all")),
     }
+}
+
+/// The edits that settle the findings of a group, each once: what is done where, and its lines. Whether every finding
+/// has one.
+pub(crate) fn offered(group: &Group<'_>, context: &Context<'_>, notes: &mut Notes) -> bool {
+    let mut said: Vec<&Offered> = Vec::new();
+    for offered in group.findings().iter().filter_map(|finding| finding.offered.as_ref()) {
+        if said.contains(&offered) {
+            continue;
+        }
+        said.push(offered);
+        if said.len() > ADVICE {
+            continue;
+        }
+        let place = offered.edits.first().map_or_else(String::new, |edit| {
+            format!(" ({}:{})", context.files.name(edit.span.file), context.files.position(edit.span))
+        });
+        let caution = offered.caution.iter().map(|why| format!("; look at it first: {why}")).collect::<String>();
+        notes.say("fix", &format!("{}{place}{caution}", offered.title));
+        for (file, new) in edited(context.files, &offered.edits) {
+            notes.lines(&changed_lines(context.files.text(file), &new), EDITED);
+        }
+    }
+    match said.len().saturating_sub(ADVICE) {
+        0 => {}
+        more => notes.say("fix", &format!("{more} more edits; `aznetlint fix` prints all")),
+    }
+    !said.is_empty() && group.findings().iter().all(|finding| finding.offered.is_some())
 }
 
 /// What is lost by it, and who says so. The address of the page is told by `explain` and with `verbose`.

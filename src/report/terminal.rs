@@ -125,8 +125,10 @@ impl<'a> Cards<'a> {
         for (kind, text) in group.remarks(true) {
             notes.say(kind, &text);
         }
-        for (help, snippets) in group.advice() {
-            notes.fix(help, &snippets, usize::MAX);
+        if !short::offered(group, self.context, notes) {
+            for (help, snippets) in group.advice() {
+                notes.fix(help, &snippets, usize::MAX);
+            }
         }
         let cards: BTreeMap<_, _> = group
             .findings()

@@ -139,10 +139,7 @@ fn ascii_frames_are_ascii() {
 fn verbose_shows_every_requirement_and_packet() {
     let (files, report) = sample();
     let text = rendered(&report, &files, &Options { verbose: true, ..Options::default() });
-    assert!(
-        text.contains("passes     vnet-ml/snet-training reaches VirtualNetwork on ICMP [azureml/inside-blocked]"),
-        "{text}"
-    );
+    assert!(text.contains("passes     vnet-ml/snet-training reaches VirtualNetwork on ICMP\n"), "{text}");
     assert!(text.contains("13.69.40.16:445 (Storage.WestEurope)"), "{text}");
     assert!(text.contains("skipped    infra/package.json"), "{text}");
 }

@@ -19,6 +19,7 @@ pub mod json;
 pub mod judge;
 pub mod lint;
 pub mod lower;
+pub mod lsp;
 pub mod manifest;
 pub mod net;
 mod printable;

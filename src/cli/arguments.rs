@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Tags(TagsArguments),
     /// Write a settings file from what is found
     Init(InitArguments),
+    /// Serve an editor over standard input and output: findings while you type, fixes, explanations
+    Lsp(LspArguments),
     /// Print the JSON Schema of settings, rules or reports
     Schema(SchemaArguments),
     /// Print the completions for a shell
@@ -145,6 +147,17 @@ pub(crate) struct CheckArguments {
     /// Print how many findings each rule has, instead of the findings
     #[arg(long, help_heading = OUTPUT, conflicts_with_all = ["format", "outputs", "verbose"])]
     pub(crate) statistics: bool,
+}
+
+/// A language server takes no arguments; editors write `--stdio` behind its name.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The settings are those of the folder that the editor has open, as for a check in that folder.\n\nExit status: 0 the session was shut down, 1 it ended without, 2 what came in were no messages."
+)]
+pub(crate) struct LspArguments {
+    /// Speak over standard input and output, which is the only way
+    #[arg(long)]
+    pub(crate) stdio: bool,
 }
 
 /// What is looked at, as for a check.
@@ -277,6 +290,10 @@ pub(crate) struct LintArguments {
     /// Read no settings file
     #[arg(long, help_heading = RULES)]
     pub(crate) no_config: bool,
+
+    /// Texts that stand in for settings and rule files, by the path that the disk has
+    #[arg(skip)]
+    pub(crate) open: std::collections::BTreeMap<PathBuf, std::sync::Arc<str>>,
 }
 
 /// What commands are printed for.

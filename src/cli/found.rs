@@ -69,7 +69,12 @@ pub(crate) fn read_config(arguments: &LintArguments, paths: &[PathBuf]) -> Resul
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => here,
     };
-    Ok(Found { config: Config::read(&path)?, path: Some(path), base, why })
+    let open = arguments.open.iter().find(|(open, _)| fs::canonicalize(&path).is_ok_and(|path| path == **open));
+    let config = match open {
+        Some((_, text)) => Config::parse(&path.to_string_lossy(), text)?,
+        None => Config::read(&path)?,
+    };
+    Ok(Found { config, path: Some(path), base, why })
 }
 
 /// The folder the search for settings starts in: that of the first path.

@@ -14,6 +14,7 @@ mod found;
 mod generate;
 mod git;
 mod init;
+mod lsp;
 mod output;
 mod progress;
 mod settings;
@@ -22,6 +23,7 @@ mod start;
 mod study;
 mod tags;
 mod target;
+mod threads;
 mod trace;
 mod views;
 

@@ -42,7 +42,7 @@ pub(crate) fn gather(arguments: &LintArguments, paths: &[PathBuf]) -> Result<Gat
     let config = &found.config;
     let folders = rule_folders(&found, &arguments.rules)?;
     let default_rules = !arguments.no_default_rules && config.default_rules.as_ref().is_none_or(|rules| rules.value);
-    let mut pack = turn_off(Pack::load(default_rules, &folders)?, config)?;
+    let mut pack = turn_off(Pack::load_with(default_rules, &folders, &arguments.open)?, config)?;
     for glob in &config.exclude {
         let wrong = |error| config.error(glob.defined, format!("exclude: {error}"), None);
         input::check_glob(&glob.value).map_err(wrong)?;

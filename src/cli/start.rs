@@ -6,18 +6,15 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
-use miette::{GraphicalTheme, ThemeCharacters, ThemeStyles};
-use rayon::ThreadPoolBuilder;
+use miette::{GraphicalTheme, Result, ThemeCharacters, ThemeStyles};
 
 use crate::cli::arguments::{Arguments, Command};
 use crate::cli::end::{End, FlagError, OutputError, is_colored, print_error};
 use crate::cli::output::columns;
-use crate::cli::{baseline, check, diff, document, expand, fix, generate, init, study, tags, trace, views};
+use crate::cli::threads::with_threads;
+use crate::cli::{baseline, check, diff, document, expand, fix, generate, init, lsp, study, tags, trace, views};
 use crate::printable;
 use crate::spelling::nearest;
-
-/// The stack of a thread, as large as that of a process.
-const STACK: usize = 8 << 20;
 
 /// Runs the command that the arguments of the process ask for.
 pub fn main() -> ExitCode {
@@ -36,30 +33,9 @@ pub fn main() -> ExitCode {
     };
     arguments.color.write_global();
     theme_errors();
-    let ended = with_threads(|| match arguments.command {
-        None => match meant(&arguments.check.lint.paths) {
-            Some(error) => Err(error.into()),
-            None => check::run(&arguments.check),
-        },
-        Some(Command::Check(check)) => check::run(&check),
-        Some(Command::Services(services)) => check::services(&services),
-        Some(Command::Baseline(written)) => baseline::run(&written),
-        Some(Command::Diff(sides)) => diff::run(&sides),
-        Some(Command::Fix(edits)) => fix::run(&edits),
-        Some(Command::Generate(order)) => generate::run(&order),
-        Some(Command::Trace(flow)) => trace::run(&flow),
-        Some(Command::Routes(place)) => views::routes(&place),
-        Some(Command::RulesAt(place)) => views::rules(&place),
-        Some(Command::Expand(expand)) => expand::run(&expand),
-        Some(Command::Explain(explain)) => study::explain(&explain),
-        Some(Command::Rules(rules)) => study::rules(&rules),
-        Some(Command::Test(test)) => study::test(&test),
-        Some(Command::Tags(tags)) => tags::run(&tags),
-        Some(Command::Init(init)) => init::run(&init),
-        Some(Command::Schema(schema)) => document::schema(&schema),
-        Some(Command::Completions(completions)) => document::completions(&completions),
-        Some(Command::Man(man)) => document::man(&man),
-    });
+    // The server makes its own threads: the one that answers must not be among those that judge.
+    let serves = matches!(arguments.command, Some(Command::Lsp(_)));
+    let ended = if serves { lsp::run() } else { with_threads(|| run(&arguments)) };
     match ended {
         Ok(end) => end.into(),
         Err(error) => match error.downcast_ref::<OutputError>() {
@@ -70,6 +46,35 @@ pub fn main() -> ExitCode {
                 End::Failed.into()
             }
         },
+    }
+}
+
+/// Runs the command; without one, a check.
+fn run(arguments: &Arguments) -> Result<End> {
+    match &arguments.command {
+        None => match meant(&arguments.check.lint.paths) {
+            Some(error) => Err(error.into()),
+            None => check::run(&arguments.check),
+        },
+        Some(Command::Check(check)) => check::run(check),
+        Some(Command::Services(services)) => check::services(services),
+        Some(Command::Baseline(written)) => baseline::run(written),
+        Some(Command::Diff(sides)) => diff::run(sides),
+        Some(Command::Fix(edits)) => fix::run(edits),
+        Some(Command::Generate(order)) => generate::run(order),
+        Some(Command::Trace(flow)) => trace::run(flow),
+        Some(Command::Routes(place)) => views::routes(place),
+        Some(Command::RulesAt(place)) => views::rules(place),
+        Some(Command::Expand(expand)) => expand::run(expand),
+        Some(Command::Explain(explain)) => study::explain(explain),
+        Some(Command::Rules(rules)) => study::rules(rules),
+        Some(Command::Test(test)) => study::test(test),
+        Some(Command::Tags(tags)) => tags::run(tags),
+        Some(Command::Lsp(_)) => lsp::run(),
+        Some(Command::Init(init)) => init::run(init),
+        Some(Command::Schema(schema)) => document::schema(schema),
+        Some(Command::Completions(completions)) => document::completions(completions),
+        Some(Command::Man(man)) => document::man(man),
     }
 }
 
@@ -93,25 +98,6 @@ fn name_its_command(error: &mut clap::Error) {
         error.remove(ContextKind::SuggestedArg);
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
-}
-
-/// Runs with as many threads as were asked for and the system gives; with the one there is, if need be.
-fn with_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let asked = std::env::var("RAYON_NUM_THREADS").ok().and_then(|number| number.parse().ok());
-    let asked = asked.filter(|number| *number > 0).unwrap_or(cores);
-    // More only wait for each other, and take their stacks from what there is to work with.
-    let mut number = asked.min(cores * 4);
-    loop {
-        match ThreadPoolBuilder::new().num_threads(number).stack_size(STACK).build() {
-            Ok(pool) => return pool.install(work),
-            Err(_) if number > 1 => number /= 2,
-            Err(_) => break,
-        }
-    }
-    // The pool of this thread alone; it lives until the work is done.
-    let _pool = ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
-    work()
 }
 
 /// Tool errors look like findings: a first word, a place behind a corner, marks below the text, the same choice of colour.

@@ -96,10 +96,10 @@ pub(crate) struct Open {
 }
 
 impl Trial<'_> {
-    /// The run with some texts replaced.
+    /// The run with some texts replaced, beside those that the settings replace.
     pub fn run(&self, instead: BTreeMap<String, Arc<str>>) -> Kept {
         let mut settings = self.settings.clone();
-        settings.input.instead = Arc::new(instead);
+        Arc::make_mut(&mut settings.input.instead).extend(instead);
         lint_keeping(self.paths, &mut Cursor::new(self.stdin), self.pack, &settings)
     }
 

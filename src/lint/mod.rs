@@ -13,6 +13,7 @@ mod template;
 mod uses;
 
 pub use run::{
-    Estates, ExpandedTemplate, Kept, Outcome, estates, expand, lint, lint_keeping, lint_texts, lint_texts_keeping,
+    Estates, Expanded, ExpandedTemplate, Kept, Outcome, estates, expand, lint, lint_keeping, lint_texts,
+    lint_texts_keeping,
 };
 pub use settings::{Accepted, Changed, PathRules, SetParameter, Settings, TemplateChoice, TemplateOptions};

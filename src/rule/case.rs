@@ -95,7 +95,7 @@ impl CaseFile {
         let of_program = shipped.iter().map(|file| RuleFile { id: file.id.into(), text: file.text() });
         let mut files: Vec<RuleFile> = of_program.collect();
         for folder in folders {
-            files.extend(folder_files(folder, ".cases")?);
+            files.extend(folder_files(folder, ".cases", &BTreeMap::new())?);
         }
         let mut mistakes = Vec::new();
         let mut read = Vec::new();

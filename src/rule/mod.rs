@@ -22,6 +22,7 @@ mod value;
 pub use case::{Case, CaseFile, CaseInput, Expect};
 pub use compile::{About, Body, Rule};
 pub use condition::Truth;
+pub use error::RuleError;
 pub(crate) use error::suggestion;
 pub use explain::{catalogue, explain, is_seen_as, list, list_json};
 pub use fact::{BuiltInFact, Combine, FactKind, FactSource, FactSpec};

@@ -59,6 +59,15 @@ impl Pack {
     /// The rules of the program, of folders, or both. Of two rules or services with one name, that of the later folder
     /// counts, and a folder's counts before the program's.
     pub fn load(embedded: bool, folders: &[PathBuf]) -> Result<Self, RuleError> {
+        Self::load_with(embedded, folders, &BTreeMap::new())
+    }
+
+    /// The same, with texts in place of those of some files, by the path that the disk has.
+    pub fn load_with(
+        embedded: bool,
+        folders: &[PathBuf],
+        open: &BTreeMap<PathBuf, Arc<str>>,
+    ) -> Result<Self, RuleError> {
         let mut loading = Loading::default();
         // Which services there are and how they are found is no rule.
         for file in shipped::SERVICES {
@@ -66,7 +75,7 @@ impl Pack {
         }
         let mut read = Vec::new();
         for folder in folders {
-            let files = folder_files(folder, "")?;
+            let files = folder_files(folder, "", open)?;
             if files.is_empty() {
                 let error = "it holds no rule; rules are files such as FAMILY/NAME.yaml".to_owned();
                 return Err(RuleError::Unreadable { path: folder.clone(), error });
@@ -208,8 +217,13 @@ fn id_of(path: &str, ending: &str) -> Option<String> {
     (!ending.is_empty() || !stem.ends_with(".cases")).then(|| id.to_owned())
 }
 
-/// The files of a folder, by id. Hidden entries are left out; a link to a folder is not followed.
-pub(crate) fn folder_files(folder: &Path, ending: &str) -> Result<Vec<RuleFile>, RuleError> {
+/// The files of a folder, by id, with texts in place of those of some. Hidden entries are left out; a link to a folder is
+/// not followed.
+pub(crate) fn folder_files(
+    folder: &Path,
+    ending: &str,
+    open: &BTreeMap<PathBuf, Arc<str>>,
+) -> Result<Vec<RuleFile>, RuleError> {
     let unreadable = |path: &Path, error: &dyn std::fmt::Display| RuleError::Unreadable {
         path: path.to_owned(),
         error: error.to_string(),
@@ -234,13 +248,21 @@ pub(crate) fn folder_files(folder: &Path, ending: &str) -> Result<Vec<RuleFile>,
         let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
         let path = below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
         let Some(id) = id_of(&path, ending) else { continue };
-        let content = read(entry.path()).map_err(|error| unreadable(entry.path(), &error))?;
+        let content = match open_text(entry.path(), open) {
+            Some(text) => text.to_string(),
+            None => read(entry.path()).map_err(|error| unreadable(entry.path(), &error))?,
+        };
         let content = content.strip_prefix('\u{feff}').unwrap_or(&content);
         let name = entry.path().to_string_lossy().replace('\\', "/");
         files.push(RuleFile { id: id.into(), text: Text::new(name, content) });
     }
     files.sort_by(|left, right| left.id.cmp(&right.id));
     Ok(files)
+}
+
+/// The text that stands in for a file.
+fn open_text<'o>(path: &Path, open: &'o BTreeMap<PathBuf, Arc<str>>) -> Option<&'o Arc<str>> {
+    if open.is_empty() { None } else { open.get(&fs::canonicalize(path).ok()?) }
 }
 
 /// The text of a rule file. Pipes, devices and files without an end are not read.

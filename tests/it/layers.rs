@@ -27,6 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "json",
             "judge",
             "lint",
+            "lsp",
             "net",
             "proof",
             "report",
@@ -39,6 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "tagfile",
         ],
     ),
+    ("lsp", &["config", "finding", "fix", "input", "json", "lint", "net", "rule", "source"]),
     ("diff", &["estate", "finding", "lint", "net", "printable", "proof", "report", "source"]),
     ("generate", &["estate", "finding", "judge", "lint", "net", "proof", "rule", "shell"]),
     (

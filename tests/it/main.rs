@@ -26,6 +26,7 @@ mod laws_path;
 mod laws_routes;
 mod laws_world;
 mod layers;
+mod lsp;
 mod mentions;
 mod names;
 mod pairs;

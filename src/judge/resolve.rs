@@ -79,6 +79,12 @@ fn zone_id(key: &str) -> &str {
     key[name..].find('/').map_or(key, |end| &key[..name + end])
 }
 
+/// The subscription in an id.
+fn subscription(key: &str) -> Option<&str> {
+    let rest = key.strip_prefix("/subscriptions/")?;
+    rest.split('/').next().filter(|one| !one.is_empty() && !one.starts_with('{'))
+}
+
 /// Everything of an estate that tells what names lead to.
 pub(crate) struct Directory<'a> {
     estate: &'a Estate,
@@ -264,8 +270,33 @@ impl<'a> Directory<'a> {
             return Err(unshown(Some(one.place())));
         }
         // A network that the input only names has an id that nothing is compared with.
-        let named = self.estate.networks.get(asker).is_some_and(|one| !one.header.mentioned);
-        if named { Ok(None) } else { Err(open(first, "whether this network is that of")) }
+        let asking = self.estate.networks.get(asker).map(|one| &one.header).filter(|one| !one.mentioned);
+        let Some(asking) = asking else { return Err(open(first, "whether this network is that of")) };
+        if !self.is_meant(asking, name, &links) {
+            let doubt = format!(
+                "`{zone}` is shown of other subscriptions alone; whether one that is not shown is linked to {}",
+                shown(asking)
+            );
+            let doubt = Doubt::new(doubt).shown_by([ZONE, LINK].map(|kind| Export::Every { type_name: kind.into() }));
+            return Err(doubt.settled_by("the private DNS zones of this network, with their links"));
+        }
+        Ok(None)
+    }
+
+    /// Whether the zones that are shown are those a network would be linked to: of its own subscription, or the ones that
+    /// the endpoint's zone group writes to. There may be a zone of one name in every resource group (DNS-8).
+    fn is_meant(&self, asking: &Header, name: &Name<'_>, links: &[&Plain]) -> bool {
+        let own = subscription(&asking.key);
+        let zones = self.zones.iter().filter(|one| self.zone_of(one).1 == name.zone).map(|one| one.key.to_string());
+        let keys: Vec<String> = zones.chain(links.iter().map(|link| self.zone_of(&link.header).0)).collect();
+        if keys.iter().any(|key| own.is_none() || subscription(key).is_none_or(|other| Some(other) == own)) {
+            return true;
+        }
+        self.groups.iter().filter(|group| self.of_group(group, name).is_some()).any(|group| {
+            let configured = group.header.node.at(&["properties", "privateDnsZoneConfigs"]);
+            let mut configs = configured.map_or(&[][..], Node::items).iter();
+            configs.any(|config| keys.iter().any(|key| self.writes_to(config, key)))
+        })
     }
 
     /// What a zone holds for a name, in words: an A record, one that a zone group tells of, or one that a zone group will

@@ -71,7 +71,11 @@ pub(crate) enum Command {
     /// Write a settings file from what is found
     Init(InitArguments),
     /// Serve an editor over standard input and output: findings while you type, fixes, explanations
-    Lsp(LspArguments),
+    Lsp {
+        /// Speak over standard input and output, which is the only way
+        #[arg(long)]
+        stdio: bool,
+    },
     /// Print the JSON Schema of settings, rules or reports
     Schema(SchemaArguments),
     /// Print the completions for a shell
@@ -147,17 +151,6 @@ pub(crate) struct CheckArguments {
     /// Print how many findings each rule has, instead of the findings
     #[arg(long, help_heading = OUTPUT, conflicts_with_all = ["format", "outputs", "verbose"])]
     pub(crate) statistics: bool,
-}
-
-/// A language server takes no arguments; editors write `--stdio` behind its name.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "The settings are those of the folder that the editor has open, as for a check in that folder.\n\nExit status: 0 the session was shut down, 1 it ended without, 2 what came in were no messages."
-)]
-pub(crate) struct LspArguments {
-    /// Speak over standard input and output, which is the only way
-    #[arg(long)]
-    pub(crate) stdio: bool,
 }
 
 /// What is looked at, as for a check.

@@ -34,7 +34,7 @@ pub fn main() -> ExitCode {
     arguments.color.write_global();
     theme_errors();
     // The server makes its own threads: the one that answers must not be among those that judge.
-    let serves = matches!(arguments.command, Some(Command::Lsp(_)));
+    let serves = matches!(arguments.command, Some(Command::Lsp { .. }));
     let ended = if serves { lsp::run() } else { with_threads(|| run(&arguments)) };
     match ended {
         Ok(end) => end.into(),
@@ -70,7 +70,7 @@ fn run(arguments: &Arguments) -> Result<End> {
         Some(Command::Rules(rules)) => study::rules(rules),
         Some(Command::Test(test)) => study::test(test),
         Some(Command::Tags(tags)) => tags::run(tags),
-        Some(Command::Lsp(_)) => lsp::run(),
+        Some(Command::Lsp { .. }) => lsp::run(),
         Some(Command::Init(init)) => init::run(init),
         Some(Command::Schema(schema)) => document::schema(schema),
         Some(Command::Completions(completions)) => document::completions(completions),

@@ -15,7 +15,7 @@ use crate::lint::Kept;
 use crate::lsp::documents::{Document, Documents};
 use crate::lsp::judged::Judged;
 use crate::lsp::publish::{FileLines, Places, is_told};
-use crate::lsp::worker::Setup;
+use crate::lsp::setup::Setup;
 use crate::source::{FileId, Span};
 
 /// So many findings are tried at once; more lie at one place in no file that somebody wrote.

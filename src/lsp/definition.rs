@@ -9,7 +9,7 @@ use crate::json::Node;
 use crate::lsp::documents::{Document, Documents};
 use crate::lsp::judged::Judged;
 use crate::lsp::publish::FileLines;
-use crate::lsp::worker::Setup;
+use crate::lsp::setup::Setup;
 use crate::source::{FileId, Span};
 
 /// More places than this help nobody.

@@ -11,6 +11,7 @@ mod hover;
 mod judged;
 mod publish;
 mod serve;
+mod setup;
 mod start;
 mod text;
 mod uri;

@@ -10,9 +10,9 @@ use lsp_types::{
 use serde_json::{Value, json};
 
 use crate::lsp::documents::Root;
+use crate::lsp::setup::Setup;
 use crate::lsp::text::Encoding;
 use crate::lsp::uri;
-use crate::lsp::worker::Setup;
 
 /// How long the typing has to pause before a run is made, in milliseconds; `debounce` of `initializationOptions` says
 /// another time.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use lsp_server::RequestId;
 use lsp_types::{CodeActionContext, Position, Range};
@@ -13,11 +13,11 @@ use serde_json::Value;
 
 use crate::lsp::actions::actions;
 use crate::lsp::definition::definition;
-use crate::lsp::documents::{Document, Documents, Root, open_texts, scopes};
+use crate::lsp::documents::{Document, Documents, open_texts, scopes};
 use crate::lsp::host::{Host, OpenTexts, Problem, Scope, Workspace};
 use crate::lsp::judged::Judged;
 use crate::lsp::publish::{Places, Told, of_problems, of_run};
-use crate::lsp::text::Encoding;
+use crate::lsp::setup::Setup;
 
 /// What the server asks of the worker.
 pub(super) enum Job {
@@ -53,17 +53,6 @@ pub(super) struct Picture {
     pub(super) placeless: Vec<String>,
     /// The rules, for explanations.
     pub(super) workspace: Option<Arc<Workspace>>,
-}
-
-/// How a session is set up.
-#[derive(Clone)]
-pub(super) struct Setup {
-    pub(super) roots: Vec<Root>,
-    pub(super) encoding: Encoding,
-    /// How long the typing has to pause.
-    pub(super) pause: Duration,
-    /// The editor takes edits with the versions of documents.
-    pub(super) versioned_edits: bool,
 }
 
 type Gathered = Result<Arc<Workspace>, Vec<Problem>>;

@@ -162,11 +162,13 @@ impl<'a> Directory<'a> {
         let asking =
             Asking { estate: self.estate, host: name.host, alias: &name.zone, steps: &mut steps }.asker(network);
         let answer = match asking {
-            Ok(_) if !self.shows(name) => {
+            Ok(asker) if !self.shows(name) || !self.concerns(&asker, name) => {
                 if let Some(doubt) = self.written_elsewhere(name) {
                     return Resolved { answer: Answer::Open(doubt), steps };
                 }
-                let doubt = Doubt::new(format!("private DNS zone `{}` is not among the input", name.zone));
+                let which =
+                    if self.shows(name) { "is shown of other subscriptions alone" } else { "is not among the input" };
+                let doubt = Doubt::new(format!("private DNS zone `{}` {which}", name.zone));
                 let doubt = doubt.shown_by([ZONE, LINK].map(|kind| Export::Every { type_name: kind.into() }));
                 Answer::Unshown(doubt.settled_by("the zone, with its links and records"))
             }
@@ -270,29 +272,33 @@ impl<'a> Directory<'a> {
             return Err(unshown(Some(one.place())));
         }
         // A network that the input only names has an id that nothing is compared with.
-        let asking = self.estate.networks.get(asker).map(|one| &one.header).filter(|one| !one.mentioned);
-        let Some(asking) = asking else { return Err(open(first, "whether this network is that of")) };
-        if !self.is_meant(asking, name, &links) {
-            let doubt = format!(
-                "`{zone}` is shown of other subscriptions alone; whether one that is not shown is linked to {}",
-                shown(asking)
-            );
-            let doubt = Doubt::new(doubt).shown_by([ZONE, LINK].map(|kind| Export::Every { type_name: kind.into() }));
-            return Err(doubt.settled_by("the private DNS zones of this network, with their links"));
-        }
-        Ok(None)
+        let named = self.estate.networks.get(asker).is_some_and(|one| !one.header.mentioned);
+        if named { Ok(None) } else { Err(open(first, "whether this network is that of")) }
     }
 
-    /// Whether the zones that are shown are those a network would be linked to: of its own subscription, or the ones that
-    /// the endpoint's zone group writes to. There may be a zone of one name in every resource group (DNS-8).
-    fn is_meant(&self, asking: &Header, name: &Name<'_>, links: &[&Plain]) -> bool {
-        let own = subscription(&asking.key);
+    /// Whether zones of the name that are shown are those a network would be linked to: one is linked to it, is of its own
+    /// subscription, or is what the endpoint's zone group writes to. There may be one of that name in every resource group.
+    fn concerns(&self, asker: &Asker, name: &Name<'_>) -> bool {
+        let Asker::Network(at) = asker else { return true };
+        let Some(network) = self.estate.networks.get(*at) else { return true };
+        let links: Vec<&Plain> =
+            self.links.iter().filter(|one| self.zone_of(&one.header).1 == name.zone).copied().collect();
+        let may_be_own = |link: &&Plain| match link.header.node.at(&["properties", "virtualNetwork", "id"]) {
+            None => true,
+            Some(id) => match self.estate.network_of_value(id, id.span.file) {
+                Some(other) => other == *at,
+                None => id.text().is_none(),
+            },
+        };
         let zones = self.zones.iter().filter(|one| self.zone_of(one).1 == name.zone).map(|one| one.key.to_string());
         let keys: Vec<String> = zones.chain(links.iter().map(|link| self.zone_of(&link.header).0)).collect();
-        if keys.iter().any(|key| own.is_none() || subscription(key).is_none_or(|other| Some(other) == own)) {
+        let own = subscription(&network.header.key);
+        let is_near = |key: &str| own.is_none() || subscription(key).is_none_or(|other| Some(other) == own);
+        if links.iter().any(may_be_own) || keys.iter().any(|key| is_near(key)) {
             return true;
         }
-        self.groups.iter().filter(|group| self.of_group(group, name).is_some()).any(|group| {
+        let groups = self.groups.iter().filter(|group| is_near(&group.header.key));
+        groups.filter(|group| self.of_group(group, name).is_some()).any(|group| {
             let configured = group.header.node.at(&["properties", "privateDnsZoneConfigs"]);
             let mut configs = configured.map_or(&[][..], Node::items).iter();
             configs.any(|config| keys.iter().any(|key| self.writes_to(config, key)))

@@ -15,7 +15,7 @@ use crate::rule::shipped::Shipped;
 use crate::rule::tree::ServiceHead;
 use crate::rule::value;
 
-/// Something with documented network needs. What stands in its [`Details`] is read when something first asks for it.
+/// Something with documented network needs. Its details are read when something first asks for them.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// Its name: `azureml-compute`.
